@@ -1,0 +1,1 @@
+"""A weather data lake on Dagster: SYNOP observations become daily statistics."""

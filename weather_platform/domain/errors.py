@@ -1,0 +1,51 @@
+"""The errors a person may meet: each says the cause and the cure, and whether trying again can help."""
+
+from typing import ClassVar
+
+
+class WeatherError(Exception):
+    """A cause and a cure, one sentence each; shown to people without a traceback."""
+
+    transient: ClassVar[bool] = False
+    """True where the same call may succeed later (an outage), False where it never will."""
+
+    def __init__(self, cause: str, cure: str) -> None:
+        super().__init__(f"{cause} {cure}")
+        self.cause = cause
+        self.cure = cure
+
+
+class BadSettings(WeatherError):
+    """A setting that cannot be read, or that contradicts another."""
+
+
+class BadInput(WeatherError):
+    """A file or argument in which nothing can be read."""
+
+
+class TooLarge(BadInput):
+    """A file that is, or unpacks to, more than the limit."""
+
+
+class UnknownCity(WeatherError):
+    """A city, slug or WMO station number that names no station here."""
+
+
+class NotFound(WeatherError):
+    """An object, document or ingestion that is not stored."""
+
+
+class EmptyMonth(WeatherError):
+    """The source answered, and has no observation for the month."""
+
+
+class SourceUnavailable(WeatherError):
+    """The source did not answer, or not completely."""
+
+    transient = True
+
+
+class StoreUnavailable(WeatherError):
+    """A store (raw, staging or curated) that is down, full or refuses us."""
+
+    transient = True

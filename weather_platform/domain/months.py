@@ -1,0 +1,87 @@
+"""The month: the one partition of every layer. Months are civil months in UTC."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple, Self
+
+from weather_platform.domain.errors import BadInput
+
+_WRITTEN = re.compile(r"(\d{4})-(\d{2})(?:-01)?")
+
+
+class Month(NamedTuple):
+    """A civil month in UTC; sorts in time and prints as its partition key, ``2023-12``."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``2023-12`` (or ``2023-12-01``); anything else is a BadInput."""
+        written = _WRITTEN.fullmatch(text.strip())
+        if not written or not 1 <= int(written[2]) <= 12 or int(written[1]) < 1900:
+            raise BadInput(f"{text!r} is not a month.", "Write it as YYYY-MM, for example 2023-12.")
+        return cls(int(written[1]), int(written[2]))
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        """The month a day (or a time in UTC) falls in."""
+        return cls(day.year, day.month)
+
+    @classmethod
+    def current(cls) -> Self:
+        """The month that is now, in UTC."""
+        return cls.of(datetime.now(UTC))
+
+    @property
+    def first_day(self) -> date:
+        return date(self.year, self.number, 1)
+
+    @property
+    def last_day(self) -> date:
+        return self.next.first_day - timedelta(days=1)
+
+    @property
+    def next(self) -> "Month":
+        return Month(self.year + self.number // 12, self.number % 12 + 1)
+
+    @property
+    def previous(self) -> "Month":
+        return Month(self.year - (self.number == 1), (self.number - 2) % 12 + 1)
+
+    @property
+    def days(self) -> list[date]:
+        """Every day of the month, in order."""
+        return [date(self.year, self.number, n) for n in range(1, self.last_day.day + 1)]
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.number:02d}"
+
+
+def month_range(first: Month, last: Month) -> Iterator[Month]:
+    """Months from first to last, both included; none where last is before first."""
+    month = first
+    while month <= last:
+        yield month
+        month = month.next
+
+
+def parse_months(text: str) -> list[Month]:
+    """Read ``2023-12`` or ``2023-01..2023-12`` (both ends included)."""
+    first, dots, last = text.partition("..")
+    months = list(month_range(Month.parse(first), Month.parse(last if dots else first)))
+    if not months:
+        raise BadInput(f"{text!r} ends before it begins.", "Write the earlier month first: 2023-01..2023-12.")
+    return months
+
+
+def contiguous(months: list[Month]) -> list[list[Month]]:
+    """The same months, sorted, once each, cut into the fewest unbroken stretches."""
+    stretches: list[list[Month]] = []
+    for month in sorted(set(months)):
+        if stretches and stretches[-1][-1].next == month:
+            stretches[-1].append(month)
+        else:
+            stretches.append([month])
+    return stretches
