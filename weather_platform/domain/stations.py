@@ -1,0 +1,112 @@
+"""The stations: a reference table of those that are known, and how a person's words find one.
+
+Numbers, names and positions are those of Météo-France's ``postesSynop.csv`` (Licence Ouverte 2.0); department
+and region follow from the position (that file has neither). What a station observed is not here.
+"""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib.resources import files
+from types import MappingProxyType
+
+import msgspec
+
+from weather_platform.domain.errors import UnknownCity
+
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+_ELSE = re.compile(r"[^a-z0-9]+")
+
+
+class Station(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that observes. Position, department and region are None where they are not known."""
+
+    station_id: str
+    """WMO number: five digits, the leading zero kept."""
+    name: str
+    slug: str
+    """Names the station in tables, files and addresses; unique, and valid as an SQL identifier."""
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    altitude_m: int | None = None
+    department: str | None = None
+    department_code: str | None = None
+    region: str | None = None
+    verified: bool = False
+    """True for the reference table's stations, False for a number that only a file told us of."""
+
+
+def fold(text: str) -> str:
+    """The text as search sees it: lower-case ASCII words, one space apart; accents, dashes and quotes forgiven."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
+    return _ELSE.sub(" ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
+
+
+def slugify(name: str) -> str:
+    """Lower-case ASCII letters, digits and underscores, never a digit first: ``PLOUMANAC'H`` is ``ploumanac_h``.
+
+    Cannot be turned back (``RENNES-ST JACQUES`` and ``BALE-MULHOUSE`` lose their space and dash): keep the name.
+    """
+    slug = fold(name).replace(" ", "_")
+    return slug if slug[:1].isalpha() else f"_{slug}"
+
+
+def station_for(station_id: str, name: str | None = None) -> Station:
+    """The station of a WMO number: the reference one or, for an unknown number, an unverified one.
+
+    An unknown station's slug is ``station_<number>`` whatever it is called and whenever it came, so that its
+    table is the same in every order of loading and never that of a namesake.
+    """
+    if known := STATIONS.get(station_id):
+        return known
+    slug = slugify(f"station {station_id}")
+    return Station(station_id=station_id, name=(name or "").strip() or slug.upper(), slug=slug)
+
+
+def find_station(text: str, stations: Mapping[str, Station]) -> Station:
+    """The station that a slug, a name or a WMO number means, whatever the case, accents, spaces and dashes.
+
+    ``stations`` are by number. Raises UnknownCity, whose cure names the nearest there are.
+    """
+    wanted = fold(text)
+    if station := stations.get(wanted.zfill(5)):
+        return station
+    for station in stations.values():
+        if wanted and wanted in (fold(station.name), fold(station.slug)):
+            return station
+    raise UnknownCity(f"{text!r} is no station here.", _cure(wanted, stations))
+
+
+def _cure(wanted: str, stations: Mapping[str, Station]) -> str:
+    by_name = {fold(station.name): station for station in stations.values()}
+    holding = [name for name in by_name if wanted and wanted in name]
+    nearest = holding or get_close_matches(wanted, by_name, n=3, cutoff=0.5)
+    if not nearest:
+        return "Use a station's name, slug or WMO number, for example NICE, nice or 07690."
+    return f"Did you mean {' or '.join(by_name[name].name for name in nearest[:3])}?"
+
+
+def _read_reference() -> Mapping[str, Station]:
+    text = files("weather_platform.domain").joinpath("stations.csv").read_text(encoding="utf-8")
+    return MappingProxyType({row["station_id"]: _reference(row) for row in csv.DictReader(text.splitlines())})
+
+
+def _reference(row: Mapping[str, str]) -> Station:
+    return Station(
+        station_id=row["station_id"],
+        name=row["name"],
+        slug=slugify(row["name"]),
+        latitude_deg=float(row["latitude_deg"]),
+        longitude_deg=float(row["longitude_deg"]),
+        altitude_m=int(row["altitude_m"]),
+        department=row["department"] or None,
+        department_code=row["department_code"] or None,
+        region=row["region"] or None,
+        verified=True,
+    )
+
+
+STATIONS: Mapping[str, Station] = _read_reference()
+"""The 62 stations of the reference table, by WMO number."""
