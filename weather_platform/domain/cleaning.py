@@ -1,0 +1,47 @@
+"""From a typed record to an observation: codes and signs that are no measurements become what they mean.
+
+Range checks are the parser's; which of several reports of one time counts is `staging`'s.
+"""
+
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any
+
+from weather_platform.domain.fields import MEASURED, RAIN_FIELDS, SKY_HIDDEN_PERCENT, Observation
+from weather_platform.domain.parsing import Place
+
+_NAMES = tuple(field.name for field in MEASURED)
+_values = attrgetter(*_NAMES)
+_N = _NAMES.index("n")
+_PER = _NAMES.index("per")
+_RAIN = tuple((_NAMES.index(name), 1 << bit) for bit, name in enumerate(RAIN_FIELDS))
+
+
+def clean(place: Place, record: Any, raw_object: str) -> Observation:
+    """The observation a `parsing.SynopRecord` stands for; `raw_object` names where it was read.
+
+    A trace of rain becomes 0 mm and a bit of `rr_trace`; a hidden sky a null `n` and `n_hidden`;
+    a gust period loses its sign. Missing stays None, never 0.
+    """
+    values = list(_values(record))
+    hidden = values[_N] == SKY_HIDDEN_PERCENT
+    if hidden:
+        values[_N] = None
+    if values[_PER] is not None:
+        values[_PER] = abs(values[_PER])
+    traces = 0
+    for index, bit in _RAIN:
+        if values[index] is not None and values[index] < 0:
+            values[index] = 0
+            traces |= bit
+    return Observation(*place, *values, int(hidden), traces, raw_object)
+
+
+def changes(observations: Iterable[Observation]) -> dict[str, int]:
+    """How many observations cleaning changed, by what it changed."""
+    counts = {"rain_trace_to_zero": 0, "hidden_sky_to_null": 0, "gust_period_made_positive": 0}
+    for observation in observations:
+        counts["rain_trace_to_zero"] += observation.rr_trace > 0
+        counts["hidden_sky_to_null"] += observation.n_hidden
+        counts["gust_period_made_positive"] += bool(observation.per)
+    return counts
