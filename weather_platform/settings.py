@@ -11,6 +11,7 @@ from weather_platform.domain.errors import BadSettings
 from weather_platform.domain.months import Month
 
 SOURCES = ("opendatasoft", "meteofrance", "sample")
+LAUNCHERS = ("celery", "default")
 
 
 class S3Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     opendatasoft_url: str
     archive_url: str
     dagster_url: str
+    dagster_port: int
+    launcher: str
+    broker_url: str | None
+    worker_slots: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -45,6 +50,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         source = get("WEATHER_SOURCE") or "opendatasoft"
         if source not in SOURCES:
             raise BadSettings(f"WEATHER_SOURCE is {source!r}.", f"Set it to one of {', '.join(SOURCES)}.")
+        launcher = get("WEATHER_LAUNCHER") or "celery"
+        if launcher not in LAUNCHERS:
+            raise BadSettings(f"WEATHER_LAUNCHER is {launcher!r}.", f"Set it to one of {', '.join(LAUNCHERS)}.")
+        broker_url = get("WEATHER_BROKER_URL") or None
+        dagster_port = _number(get("WEATHER_DAGSTER_PORT") or "3000", "WEATHER_DAGSTER_PORT", 1, 65535)
         return cls(
             home=home,
             raw_url=_url(get("WEATHER_RAW_URL") or f"file://{home}/raw", "WEATHER_RAW_URL", ("s3", "file")),
@@ -70,7 +80,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             opendatasoft_url=get("WEATHER_OPENDATASOFT_URL") or "https://public.opendatasoft.com",
             archive_url=get("WEATHER_ARCHIVE_URL")
             or "https://object.files.data.gouv.fr/meteofrance/data/synchro_ftp/OBS/SYNOP",
-            dagster_url=get("WEATHER_DAGSTER_URL") or "http://127.0.0.1:3000",
+            dagster_url=get("WEATHER_DAGSTER_URL") or f"http://127.0.0.1:{dagster_port}",
+            dagster_port=dagster_port,
+            launcher=launcher,
+            broker_url=broker_url and _url(broker_url, "WEATHER_BROKER_URL", ("redis", "rediss")),
+            worker_slots=_number(get("WEATHER_WORKER_SLOTS") or "2", "WEATHER_WORKER_SLOTS", 1, 256),
         )
 
 
@@ -79,3 +93,15 @@ def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:
         allowed = ", ".join(f"{scheme}://…" for scheme in schemes)
         raise BadSettings(f"{name} is {text!r}, which no adapter reads.", f"Use one of {allowed}.")
     return text
+
+
+def _number(text: str, name: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise BadSettings(f"{name} is {text!r}.", f"Set it to a whole number from {least} to {most}.")
+    return int(text)
+
+
+def dagster_environment(dagster_home: Path) -> dict[str, str]:
+    """What Dagster's own processes read from their environment: where their home is, and how often the daemon
+    looks for failed runs to retry (1 s; it is 5 s as it comes, the larger part of the time to recover a run)."""
+    return {"DAGSTER_HOME": str(dagster_home), "DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS": "1"}
