@@ -1,0 +1,119 @@
+"""OpenDataSoft's Explore API v2.1: a month by one streamed export, believed only when it is whole.
+
+An export may break off after its 200, so the records are counted against what the portal says it has.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+import httpx
+import msgspec
+
+from weather_platform.domain.errors import BadInput, EmptyMonth, SourceUnavailable
+from weather_platform.domain.months import Month
+from weather_platform.sources.port import ETALAB, Payload, Provenance
+from weather_platform.sources.selection import station_numbers
+from weather_platform.sources.transport import Interrupted, Patience, Refusal, get, unexpected, web_address, whole_body
+
+DATASET = "donnees-synop-essentielles-omm"
+
+# What an export that fails after its 200 ends with.
+_BROKEN_OFF: Final = b"Streaming interrupted due to the following error"
+
+# A month of 62 stations is 18 MB; of the 190 there are since 2025, about 55 MB.
+_LARGEST_MONTH_BYTES: Final = 512 * 1024**2
+
+
+class OpenDataSoftSource:
+    """The dataset on an OpenDataSoft portal, in the form of its JSON export: an array of flat records."""
+
+    name = "opendatasoft"
+
+    def __init__(self, base_url: str, patience: Patience | None = None) -> None:
+        self._dataset_url = (
+            f"{web_address(base_url, 'the OpenDataSoft portal')}/api/explore/v2.1/catalog/datasets/{DATASET}"
+        )
+        self._patience = patience or Patience()
+
+    def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
+        """The month's records as exported, ordered by time and station. Errors as the port says.
+
+        Two requests: how many records there are, then the export. In this order a record that
+        arrives in between makes the export longer than announced, never shorter.
+        """
+        chosen = station_numbers(stations)
+        query = {"where": where(month, chosen), "timezone": "UTC"}
+        with self._patience.client() as client:
+            count = get(
+                client, f"{self._dataset_url}/records", _total_count, self._patience, params=query | {"limit": "0"}
+            )
+            if not count:
+                raise EmptyMonth(
+                    f"{httpx.URL(self._dataset_url).host} has no observation for {month}{_of(chosen)}.",
+                    "Choose another month, or load it from the source meteofrance.",
+                )
+            return get(
+                client,
+                f"{self._dataset_url}/exports/json",
+                lambda response: _export(response, count),
+                self._patience,
+                params=query | {"order_by": "date,numer_sta"},
+            )
+
+
+def where(month: Month, stations: tuple[str, ...] | None) -> str:
+    """The month in ODSQL, its end excluded; of some stations, where some are given."""
+    period = f"date >= date'{month.first_day}' AND date < date'{month.next.first_day}'"
+    if stations is None:
+        return period
+    any_station = " OR ".join(f"numer_sta = '{number}'" for number in stations)
+    return f"{period} AND ({any_station})"
+
+
+class _Count(msgspec.Struct):
+    total_count: int
+
+
+def _total_count(response: httpx.Response) -> int:
+    body = _accepted(response)
+    try:
+        return msgspec.json.decode(body, type=_Count).total_count
+    except ValueError as error:
+        raise Interrupted(f"{response.url.host} did not say how many records it has: {error}.") from error
+
+
+def _export(response: httpx.Response, count: int) -> Payload:
+    body, host = _accepted(response), response.url.host
+    broken_off = body.find(_BROKEN_OFF)
+    if broken_off >= 0:
+        raise Interrupted(f"{host} broke its export off: {body[broken_off:].decode('utf-8', 'replace').strip()[:300]}.")
+    try:
+        received = len(msgspec.json.decode(body, type=list[msgspec.Raw]))
+    except ValueError as error:
+        raise Interrupted(f"{host} sent an export that is not whole JSON: {error}.") from error
+    if received < count:
+        raise Interrupted(f"{host} exported {received} records of {count}.")
+    return Payload(
+        body=body, provenance=Provenance(source=OpenDataSoftSource.name, name=str(response.url), licence=ETALAB)
+    )
+
+
+def _accepted(response: httpx.Response) -> bytes:
+    if response.status_code == 400:
+        raise BadInput(
+            f"{response.url.host} refused the query: {Refusal.of(response)}.",
+            "Check the month and the stations; if they are right, the portal reads queries differently now: "
+            "load from the source meteofrance.",
+        )
+    if response.status_code == 404:
+        raise SourceUnavailable(
+            f"{response.url.host} does not have the dataset {DATASET} now: {Refusal.of(response)}.",
+            "It is absent at times: try again tomorrow, or load from the source meteofrance.",
+        )
+    if response.status_code != 200:
+        raise unexpected(response)
+    return whole_body(response, _LARGEST_MONTH_BYTES)
+
+
+def _of(stations: tuple[str, ...] | None) -> str:
+    return f" of {', '.join(stations)}" if stations else ""

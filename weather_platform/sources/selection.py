@@ -1,0 +1,26 @@
+"""Which stations a month is asked for: the one check that every source makes before it asks."""
+
+import re
+from collections.abc import Collection
+
+from weather_platform.domain.errors import BadInput
+
+_WMO_NUMBER = re.compile(r"\d{5}", re.ASCII)
+
+
+def station_numbers(stations: Collection[str] | None) -> tuple[str, ...] | None:
+    """The WMO station numbers, sorted and once each; None for all stations.
+
+    BadInput for a number that is not five digits (they go into queries) and for a choice of none,
+    which would otherwise look like an empty month.
+    """
+    if stations is None:
+        return None
+    wrong = sorted(number for number in stations if not _WMO_NUMBER.fullmatch(number))
+    if wrong:
+        raise BadInput(
+            f"{', '.join(map(repr, wrong))} is no WMO station number.", "Write five digits, for example 07690 for NICE."
+        )
+    if not stations:
+        raise BadInput("No station was chosen.", "Name one, or leave the choice out to load all.")
+    return tuple(sorted(set(stations)))
