@@ -46,6 +46,16 @@ class SourceUnavailable(WeatherError):
 
 
 class StoreUnavailable(WeatherError):
-    """A store (raw, staging or curated) that is down, full or refuses us."""
+    """A store (raw, staging or curated) that is down or full."""
 
     transient = True
+
+
+class StoreRefused(StoreUnavailable):
+    """A store that does not let us in (keys, rights), or is not what the settings say it is."""
+
+    transient = False
+
+
+class CannotServe(WeatherError):
+    """A process of the platform that cannot start: its port or home is taken, or it ended before it was ready."""

@@ -1,0 +1,231 @@
+"""Bytes under keys: the port that raw objects and landed files are kept through, and its adapter for a folder.
+
+Nothing here knows what the bytes mean. The adapter for S3 is `blobs_s3`, imported only where an address asks for it.
+"""
+
+import errno
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple, Protocol
+from urllib.parse import unquote, urlsplit
+
+from weather_platform.domain.errors import BadInput, BadSettings, NotFound, StoreRefused, StoreUnavailable
+from weather_platform.settings import S3Settings
+
+CHUNK_BYTES = 1 << 20
+_KEY_BYTES = 900  # S3 takes 1,024, of which the prefix needs some
+_SEGMENT_BYTES = 255  # what a file system takes
+_UNFINISHED = ".tmp-"
+
+
+class BlobInfo(NamedTuple):
+    """What a listing tells of one blob."""
+
+    key: str
+    size_bytes: int
+    modified: datetime
+
+
+class Blobs(Protocol):
+    """Bytes under keys such as ``2023-12/0a1b.json``; a blob is there whole or not at all.
+
+    Every method raises StoreUnavailable (transient) for an outage or a full disk, StoreRefused where we are not let in,
+    and BadInput for a key that is no relative path of visible names. No key may be the folder of another.
+    """
+
+    def ensure(self) -> None:
+        """Make the folder or bucket where it is missing."""
+        ...
+
+    def ping(self) -> None:
+        """Nothing where the store answers and is what the settings say; else the error that tells why not."""
+        ...
+
+    def put_if_absent(self, key: str, body: bytes) -> bool:
+        """Store and say True, or say False and change nothing where the key is taken; of two at once one wins.
+
+        An S3 server without conditional writes lets the last one win: give it keys that name their content.
+        """
+        ...
+
+    def put(self, key: str, body: bytes) -> None:
+        """Store, replacing what was there."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """The bytes; NotFound where there are none."""
+        ...
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The bytes in chunks of about a MiB; NotFound at the first chunk."""
+        ...
+
+    def stat(self, key: str) -> BlobInfo:
+        """Size and time without the bytes; NotFound where there are none."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[BlobInfo]:
+        """Blobs whose key starts with the text, in the order of their keys; looks at no folder outside the prefix."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove; nothing where there is none."""
+        ...
+
+    def move(self, key: str, to: str) -> None:
+        """Give a blob another key, replacing what was there; NotFound where there is none."""
+        ...
+
+
+def open_blobs(url: str, s3: S3Settings) -> Blobs:
+    """The store of ``s3://bucket/prefix`` or ``file:///folder``; nothing is reached or made yet."""
+    parts = urlsplit(url)
+    if parts.scheme == "s3" and parts.netloc:
+        from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
+
+        return S3Blobs(s3_client(s3), parts.netloc, unquote(parts.path))
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
+        return FolderBlobs(Path(unquote(parts.path)))
+    raise BadSettings(f"No blobs can be kept at {url!r}.", "Use s3://bucket/prefix or file:///folder.")
+
+
+def checked_key(key: str) -> str:
+    """The key, where it can be a file below a folder and an object's key alike; else BadInput."""
+    segments = key.split("/")
+    if (
+        any(not segment or segment.startswith(".") or len(segment.encode()) > _SEGMENT_BYTES for segment in segments)
+        or not key.isprintable()
+        or len(key.encode()) > _KEY_BYTES
+    ):
+        raise BadInput(f"{key[:80]!r} cannot be the key of a stored file.", "Give visible names with a / between them.")
+    return key
+
+
+class FolderBlobs:
+    """Blobs as files below a folder; `Blobs` gives the contract."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __repr__(self) -> str:
+        return f"FolderBlobs({str(self.folder)!r})"
+
+    def ensure(self) -> None:
+        with self._explained():
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def ping(self) -> None:
+        standing = next(path for path in (self.folder, *self.folder.parents) if path.exists())
+        with self._explained():
+            if not standing.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            if not os.access(standing, os.R_OK | os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def put_if_absent(self, key: str, body: bytes) -> bool:
+        return self._write(key, body, _link)
+
+    def put(self, key: str, body: bytes) -> None:
+        self._write(key, body, _replace)
+
+    def get(self, key: str) -> bytes:
+        with self._explained(key):
+            return self._path(key).read_bytes()
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        with self._explained(key), self._path(key).open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+
+    def stat(self, key: str) -> BlobInfo:
+        with self._explained(key):
+            return self._info(key, self._path(key))
+
+    def list(self, prefix: str = "") -> Iterator[BlobInfo]:
+        folder = prefix.rpartition("/")[0]
+        root = self._path(folder) if folder else self.folder
+        with self._explained():
+            keys = [path.relative_to(self.folder).as_posix() for path in root.rglob("*") if path.is_file()]
+        # S3 sorts by the bytes of the whole key, so that `a-b` comes before `a/b`.
+        for key in sorted((key for key in keys if key.startswith(prefix)), key=str.encode):
+            if not key.rpartition("/")[2].startswith(_UNFINISHED):
+                with suppress(NotFound):  # deleted since
+                    yield self.stat(key)
+
+    def delete(self, key: str) -> None:
+        with self._explained():
+            self._path(key).unlink(missing_ok=True)
+
+    def move(self, key: str, to: str) -> None:
+        source, target = self._path(key), self._path(to)
+        with self._explained(key):
+            source.stat()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target)
+            _sync_folder(target.parent)
+
+    def _write(self, key: str, body: bytes, publish: Callable[[Path, Path], bool]) -> bool:
+        path = self._path(key)
+        unfinished = path.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with unfinished.open("wb") as file:
+                    file.write(body)
+                    file.flush()
+                    os.fsync(file.fileno())
+                published = publish(unfinished, path)
+                _sync_folder(path.parent)
+            finally:
+                unfinished.unlink(missing_ok=True)
+        return published
+
+    def _path(self, key: str) -> Path:
+        return self.folder / checked_key(key)
+
+    def _info(self, key: str, path: Path) -> BlobInfo:
+        status = path.stat()
+        return BlobInfo(key, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+    @contextmanager
+    def _explained(self, key: str = "") -> Iterator[None]:
+        """Say what went wrong in the folder so that a person knows what to do."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise NotFound(f"Nothing is stored as {key!r} in {self.folder}.", "List what is there first.") from error
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise StoreUnavailable(
+                    f"{self.folder} is full ({error.strerror}).", "Free some space there, or set another folder."
+                ) from error
+            raise StoreRefused(
+                f"{self.folder} cannot be used: {error.strerror}.", "Give this user the folder, or set another one."
+            ) from error
+
+
+def _link(finished: Path, path: Path) -> bool:
+    """Publish under the name unless it is taken; the file system decides between two at once."""
+    try:
+        path.hardlink_to(finished)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _replace(finished: Path, path: Path) -> bool:
+    finished.replace(path)
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name outlives a power cut only once its folder is written."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
