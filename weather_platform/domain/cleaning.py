@@ -34,7 +34,7 @@ def clean(place: Place, record: Any, raw_object: str) -> Observation:
         if values[index] is not None and values[index] < 0:
             values[index] = 0
             traces |= bit
-    return Observation(*place, *values, int(hidden), traces, raw_object)
+    return Observation._make((*place, *values, int(hidden), traces, raw_object))
 
 
 def changes(observations: Iterable[Observation]) -> dict[str, int]:

@@ -60,7 +60,15 @@ class Observation(NamedTuple):
     ]
     dd: Annotated[
         Number,
-        Field("measure", "°", "wind direction, 10 min mean", "Direction du vent moyen 10 mn", 0, 360, "0 is calm, 360 is north"),
+        Field(
+            "measure",
+            "°",
+            "wind direction, 10 min mean",
+            "Direction du vent moyen 10 mn",
+            0,
+            360,
+            "0 is calm, 360 is north",
+        ),
     ]
     ff: Annotated[Number, Field("measure", "m/s", "wind speed, 10 min mean", "Vitesse du vent moyen 10 mn", 0, 110)]
     t: Annotated[Number, Field("measure", "K", "air temperature", "Température", *_K)]
@@ -85,13 +93,20 @@ class Observation(NamedTuple):
     tn24: Annotated[Number, Field("measure", "K", "minimum over 24 h", "Température minimale sur 24 heures", *_K)]
     tx12: Annotated[Number, Field("measure", "K", "maximum over 12 h", "Température maximale sur 12 heures", *_K)]
     tx24: Annotated[Number, Field("measure", "K", "maximum over 24 h", "Température maximale sur 24 heures", *_K)]
-    raf10: Annotated[Number, Field("measure", "m/s", "gust in the last 10 min", "Rafale sur les 10 dernières minutes", 0, 150)]
+    raf10: Annotated[
+        Number, Field("measure", "m/s", "gust in the last 10 min", "Rafale sur les 10 dernières minutes", 0, 150)
+    ]
     rafper: Annotated[Number, Field("measure", "m/s", "gust over `per`", "Rafales sur une période", 0, 150)]
     per: Annotated[
         Number,
         Field(
             "measure",
-            "min", "gust period", "Periode de mesure de la rafale", -1_440, 1_440, "published negative: becomes positive"
+            "min",
+            "gust period",
+            "Periode de mesure de la rafale",
+            -1_440,
+            1_440,
+            "published negative: becomes positive",
         ),
     ]
     ht_neige: Annotated[
@@ -107,19 +122,24 @@ class Observation(NamedTuple):
         ),
     ]
     rr1: Annotated[
-        Number, Field("measure", "mm", "rain in the last hour", "Précipitations dans la dernière heure", TRACE_MM, 400, _TRACE)
+        Number,
+        Field("measure", "mm", "rain in the last hour", "Précipitations dans la dernière heure", TRACE_MM, 400, _TRACE),
     ]
     rr3: Annotated[
-        Number, Field("measure", "mm", "rain in 3 h", "Précipitations dans les 3 dernières heures", TRACE_MM, 800, _TRACE)
+        Number,
+        Field("measure", "mm", "rain in 3 h", "Précipitations dans les 3 dernières heures", TRACE_MM, 800, _TRACE),
     ]
     rr6: Annotated[
-        Number, Field("measure", "mm", "rain in 6 h", "Précipitations dans les 6 dernières heures", TRACE_MM, 1_200, _TRACE)
+        Number,
+        Field("measure", "mm", "rain in 6 h", "Précipitations dans les 6 dernières heures", TRACE_MM, 1_200, _TRACE),
     ]
     rr12: Annotated[
-        Number, Field("measure", "mm", "rain in 12 h", "Précipitations dans les 12 dernières heures", TRACE_MM, 1_600, _TRACE)
+        Number,
+        Field("measure", "mm", "rain in 12 h", "Précipitations dans les 12 dernières heures", TRACE_MM, 1_600, _TRACE),
     ]
     rr24: Annotated[
-        Number, Field("measure", "mm", "rain in 24 h", "Précipitations dans les 24 dernières heures", TRACE_MM, 2_000, _TRACE)
+        Number,
+        Field("measure", "mm", "rain in 24 h", "Précipitations dans les 24 dernières heures", TRACE_MM, 2_000, _TRACE),
     ]
     n_hidden: Annotated[int, Field("flag", "0 or 1", "the sky could not be seen", "")]
     rr_trace: Annotated[

@@ -37,6 +37,8 @@ class Refusal(NamedTuple):
     reason: Reason
     detail: str
     record: bytes
+    time: datetime | None
+    """When it was observed, where at least that can be read."""
 
 
 def _number(field: Field) -> Any:
@@ -52,6 +54,7 @@ SynopRecord: Any = msgspec.defstruct(
         ("nom", str | None, None),
         ("insert_time", str | None, None),
         ("synthetic", bool | None, None),
+        *((name, int | float | str | None, None) for name in ("latitude", "longitude", "altitude")),
         *((f.name, int | float | str | None if f.kind == "code" else _number(f), None) for f in MEASURED),
     ],
     gc=False,
@@ -82,6 +85,11 @@ _CSV_NAMES = {
     "validity_time": "date",
     "name": "nom",
     "Nom": "nom",
+    "lat": "latitude",
+    "lon": "longitude",
+    "Latitude": "latitude",
+    "Longitude": "longitude",
+    "Altitude": "altitude",
     **{field.label_fr: field.name for field in FIELDS.values() if field.label_fr},
 }
 _WANTED = set(SynopRecord.__struct_fields__)
@@ -117,7 +125,17 @@ def parse(file: RecordFile) -> Iterator[Parsed | Refusal]:
                 setattr(record, field.name, _code(field, getattr(record, field.name)))
             yield Parsed(position, raw, Place(_station_number(record.numer_sta), _utc(record.date)), record)
         except _Unreadable as error:
-            yield Refusal(position, error.reason, error.detail, bytes(raw))
+            yield Refusal(position, error.reason, error.detail, bytes(raw), _time_alone(file, raw))
+
+
+def _time_alone(file: RecordFile, raw: bytes) -> datetime | None:
+    """The time of a record that is refused for something else."""
+    try:
+        values = _cells(file, raw) if file.form == "csv" else _unwrapped(raw)
+        date = values.get("date")
+        return _utc(date) if isinstance(date, str) else None
+    except _Unreadable:
+        return None
 
 
 class _Unreadable(Exception):
@@ -160,19 +178,25 @@ def _unwrapped(raw: bytes) -> dict[str, Any]:
 
 
 def _csv_reader(file: RecordFile) -> Callable[[bytes], Any]:
+    return lambda raw: _read_patiently(_cells(file, raw))
+
+
+def _cells(file: RecordFile, raw: bytes) -> dict[str, Any]:
+    names = _csv_columns(file.header, file.encoding)
+    cells = columns(raw.decode(file.encoding, "replace"))
+    if len(cells) < len(names) - 1:  # the archive's header ends with a separator that its rows may lack
+        raise _Unreadable(Reason.NOT_A_RECORD, f"{len(cells)} cells under a header of {len(names)}")
+    return {name: cell for name, cell in zip(names, cells, strict=False) if name}
+
+
+@lru_cache(maxsize=16)
+def _csv_columns(header: bytes, encoding: str) -> tuple[str | None, ...]:
     names: list[str | None] = []
-    for cell in columns(file.header.decode(file.encoding)):
+    for cell in columns(header.decode(encoding)):
         name = _CSV_NAMES.get(cell, cell)
         # Three French labels occur twice; the first is the code, the second its text.
         names.append(name if name in _WANTED and name not in names else None)
-
-    def read(raw: bytes) -> Any:
-        cells = columns(raw.decode(file.encoding, "replace"))
-        if len(cells) < len(names) - 1:
-            raise _Unreadable(Reason.NOT_A_RECORD, f"{len(cells)} cells under a header of {len(names)}")
-        return _read_patiently({name: cell for name, cell in zip(names, cells, strict=False) if name})
-
-    return read
+    return tuple(names)
 
 
 def _read_patiently(values: dict[str, Any]) -> Any:

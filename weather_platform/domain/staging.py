@@ -7,12 +7,14 @@ or in another order of months ends in the same rows.
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
 
 from weather_platform.domain import cleaning
 from weather_platform.domain.fields import Observation
-from weather_platform.domain.parsing import Refusal, parse
+from weather_platform.domain.parsing import Parsed, Reason, Refusal, parse
+from weather_platform.domain.provenance import RawObject
 from weather_platform.domain.record_files import RecordFile
 from weather_platform.domain.stations import Station, station_for
 
@@ -35,7 +37,7 @@ class ObjectCounts(msgspec.Struct, kw_only=True):
     """Set aside, by reason."""
 
 
-class Quarantined(msgspec.Struct, frozen=True):
+class Quarantined(NamedTuple):
     """A refused record with the raw object it came from."""
 
     raw_object: str
@@ -48,9 +50,11 @@ class StagedMonth(msgspec.Struct):
     rows: dict[str, list[Observation]]
     """Observations by WMO station number, each in order of time."""
     stations: dict[str, Station]
-    quarantine: list[Quarantined]
+    objects: list[RawObject]
+    """In order of receipt."""
     counts: dict[str, ObjectCounts]
-    """By raw object, in order of receipt."""
+    """By name of raw object."""
+    quarantine: list[Quarantined]
 
     @property
     def observations(self) -> int:
@@ -61,29 +65,30 @@ class StagedMonth(msgspec.Struct):
         return cleaning.changes(row for rows in self.rows.values() for row in rows)
 
 
-def stage(objects: Iterable[tuple[str, RecordFile]]) -> StagedMonth:
-    """Merge raw objects (name, records), the earliest received first.
+def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
+    """Merge a month's raw objects with their records, the earliest received first.
 
     A later report of a station and time replaces an earlier one, within a file too; where both tell
     when they were inserted upstream (the annual archive does), the later insertion wins instead.
     """
     known: dict[str, dict[datetime, Observation]] = {}
     inserted: dict[tuple[str, datetime], str] = {}
-    names: dict[str, str | None] = {}
+    described: dict[str, Any] = {}
     quarantine: list[Quarantined] = []
     counts: dict[str, ObjectCounts] = {}
+    staged_objects: list[RawObject] = []
     for raw_object, file in objects:
-        count = counts[raw_object] = ObjectCounts(read=len(file.records))
-        refused: Counter[str] = Counter()
+        staged_objects.append(raw_object)
+        count = counts[raw_object.name] = ObjectCounts(read=len(file.records))
         for item in parse(file):
             if isinstance(item, Refusal):
-                quarantine.append(Quarantined(raw_object, item))
-                refused[item.reason] += 1
+                quarantine.append(Quarantined(raw_object.name, item))
+                count.refused[item.reason] = count.refused.get(item.reason, 0) + 1
                 continue
             place, record = item.place, item.record
             rows = known.setdefault(place.station_id, {})
-            new, old = cleaning.clean(place, record, raw_object), rows.get(place.time)
-            names[place.station_id] = record.nom or names.get(place.station_id)
+            new, old = cleaning.clean(place, record, raw_object.name), rows.get(place.time)
+            described[place.station_id] = record
             if old is None:
                 count.kept += 1
             elif record.insert_time and record.insert_time < inserted.get(place, ""):
@@ -97,13 +102,52 @@ def stage(objects: Iterable[tuple[str, RecordFile]]) -> StagedMonth:
             rows[place.time] = new
             if record.insert_time:
                 inserted[place] = record.insert_time
-        count.refused = dict(refused)
     return StagedMonth(
         rows={station: sorted(rows.values(), key=_time) for station, rows in sorted(known.items())},
-        stations={station: station_for(station, names[station]) for station in sorted(known)},
-        quarantine=quarantine,
+        stations={station: _described(station, described[station]) for station in sorted(known)},
+        objects=staged_objects,
         counts=counts,
+        quarantine=quarantine,
     )
+
+
+def stage_unplaced(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
+    """The quarantine of records that belong to no partition: those without a time, and those outside the months."""
+    staged = StagedMonth(rows={}, stations={}, objects=[], counts={}, quarantine=[])
+    for raw_object, file in objects:
+        refusals = [_outside(item) if isinstance(item, Parsed) else item for item in parse(file)]
+        staged.objects.append(raw_object)
+        staged.quarantine.extend(Quarantined(raw_object.name, refusal) for refusal in refusals)
+        staged.counts[raw_object.name] = ObjectCounts(
+            read=len(file.records), refused=dict(Counter(str(refusal.reason) for refusal in refusals))
+        )
+    return staged
+
+
+def _outside(item: Parsed) -> Refusal:
+    detail = f"{item.place.time:%Y-%m} is not among the partitions (WEATHER_FIRST_MONTH to this month)"
+    return Refusal(item.position, Reason.OUTSIDE, detail, bytes(item.raw), item.place.time)
+
+
+def _described(station_id: str, record: Any) -> Station:
+    """The reference station or, for an unknown number, what the last record says of its name and place."""
+    station = station_for(station_id, record.nom)
+    if station.verified:
+        return station
+    altitude_m = _decimal(record.altitude)
+    return msgspec.structs.replace(
+        station,
+        latitude_deg=_decimal(record.latitude),
+        longitude_deg=_decimal(record.longitude),
+        altitude_m=None if altitude_m is None else round(altitude_m),
+    )
+
+
+def _decimal(value: float | str | None) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except ValueError:
+        return None
 
 
 def _time(observation: Observation) -> datetime:

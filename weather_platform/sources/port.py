@@ -6,20 +6,9 @@ from typing import Protocol
 import msgspec
 
 from weather_platform.domain.months import Month
+from weather_platform.domain.provenance import ETALAB, Provenance
 
-ETALAB = "Licence Ouverte / Open Licence 2.0 (Etalab), source: Météo-France"
-
-
-class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Where bytes come from; stored beside them and shown with every figure made of them."""
-
-    source: str
-    """``opendatasoft``, ``meteofrance``, ``sample`` or ``upload``."""
-    name: str
-    """The address or file name they were read from."""
-    licence: str
-    synthetic: bool = False
-    """True for generated observations: nobody may take them for a measurement."""
+__all__ = ["ETALAB", "Payload", "Provenance", "Source"]
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):

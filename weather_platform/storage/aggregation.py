@@ -1,0 +1,81 @@
+"""The daily figures as SQL, one query a city's table; what they mean is `domain.statistics`.
+
+Readings are added as whole hundredths: exact in a double, so the order of rows cannot show in a figure.
+"""
+
+from datetime import date, datetime, time, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from weather_platform.domain.fields import RAIN_FIELDS
+from weather_platform.domain.statistics import VECTOR_SCALE, DailyAggregate
+
+_RR3_BIT = 1 << RAIN_FIELDS.index("rr3")
+_COUNTS = ("observations", "t_n", "pmer_n", "ff_n", "rr3_n", "rr3_traces")
+_SUMS = ("t_sum", "pmer_sum", "ff_sum", "rr3_sum", "wind_x", "wind_y")
+
+_QUERY = """
+SELECT d.*, r.*
+FROM (
+  SELECT DATE(date) AS day, COUNT(*) AS observations,
+    COUNT(t) AS t_n, SUM(ROUND(t * 100)) AS t_sum, MIN(t) AS t_min, MAX(t) AS t_max,
+    MAX(CASE WHEN {hour} = 6 THEN tn12 END) AS tn12_06, MAX(CASE WHEN {hour} = 18 THEN tx12 END) AS tx12_18,
+    COUNT(pmer) AS pmer_n, SUM(ROUND(pmer * 100)) AS pmer_sum, MIN(pmer) AS pmer_min, MAX(pmer) AS pmer_max,
+    COUNT(ff) AS ff_n, SUM(ROUND(ff * 100)) AS ff_sum, MAX(ff) AS ff_max,
+    MAX(raf10) AS raf10_max, MAX(rafper) AS rafper_max,
+    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 10) * ROUND(SIN(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_x,
+    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 10) * ROUND(COS(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_y,
+    {objects} AS raw_objects
+  FROM {table} WHERE date >= :first AND date < :end GROUP BY DATE(date)
+) AS d LEFT JOIN (
+  SELECT {rain_day} AS rain_day, COUNT(rr3) AS rr3_n, SUM(ROUND(rr3 * 100)) AS rr3_sum, MAX(rr3) AS rr3_max,
+    SUM(CASE WHEN rr_trace & {rr3_bit} THEN 1 ELSE 0 END) AS rr3_traces, {rain_objects} AS rain_objects
+  FROM {table} WHERE date > :first AND date <= :end GROUP BY {rain_day}
+) AS r ON r.rain_day = d.day
+ORDER BY d.day
+"""
+_DIALECTS = {
+    "mysql": {"hour": "HOUR(date)", "rain_day": "DATE(date - INTERVAL 1 SECOND)"},
+    "sqlite": {"hour": "CAST(strftime('%H', date) AS INTEGER)", "rain_day": "DATE(date, '-1 second')"},
+}
+
+
+def daily_aggregates(connection: Connection, table: sa.Table, first: date, last: date) -> list[DailyAggregate]:
+    """A city's days from first to last, both included, that have an observation; one query."""
+    query = _QUERY.format(
+        table=connection.dialect.identifier_preparer.format_table(table),
+        objects="GROUP_CONCAT(DISTINCT raw_object)",
+        rain_objects="GROUP_CONCAT(DISTINCT CASE WHEN rr3 IS NOT NULL THEN raw_object END)",
+        scale=VECTOR_SCALE,
+        rr3_bit=_RR3_BIT,
+        **_DIALECTS[connection.dialect.name],
+    )
+    bounds = {
+        "first": _midnight(connection, first),
+        "end": _midnight(connection, last + timedelta(days=1)),
+    }
+    return [_aggregate(dict(row)) for row in connection.execute(sa.text(query), bounds).mappings()]
+
+
+def _midnight(connection: Connection, day: date) -> datetime | str:
+    midnight = datetime.combine(day, time())
+    return midnight.isoformat(" ") if connection.dialect.name == "sqlite" else midnight
+
+
+def _aggregate(row: dict[str, object]) -> DailyAggregate:
+    day = row.pop("day")
+    rain_objects = row.pop("rain_objects")
+    del row["rain_day"]
+    objects = {
+        name for names in (row.pop("raw_objects"), rain_objects) if isinstance(names, str) for name in names.split(",")
+    }
+    for name in _COUNTS:
+        row[name] = int(row[name] or 0)  # type: ignore[call-overload]
+    for name in _SUMS:
+        row[name] = None if row[name] is None else int(row[name])  # type: ignore[call-overload]
+    return DailyAggregate(
+        day=day if isinstance(day, date) else date.fromisoformat(str(day)),
+        raw_objects=",".join(sorted(objects)),
+        **row,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,40 @@
+"""The CSV files of staging: one a city and month, in the folder the design keeps them in.
+
+A header of column names, commas, times as ISO 8601 in UTC, text in quotes, a missing value as the bare word NULL
+(what MySQL reads as null; pandas does too).
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from weather_platform.domain.errors import StoreUnavailable
+from weather_platform.domain.fields import FIELDS, Observation
+
+_HEADER = ",".join(FIELDS).encode() + b"\n"
+
+
+def write_city_csv(folder: Path, month: str, slug: str, rows: Sequence[Observation]) -> Path:
+    """Write a city's month as ``folder/month/slug.csv``, whole or not at all."""
+    # An array of arrays of numbers, times and codes is a CSV but for its brackets and nulls: no cell holds either.
+    body = msgspec.json.encode(rows)[2:-2].replace(b"],[", b"\n").replace(b"null", b"NULL")
+    path = folder / month / f"{slug}.csv"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+            file.write(_HEADER + body + b"\n")
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path} cannot be written: {error.strerror}.", "Free space or set WEATHER_CSV_FOLDER, then run again."
+        ) from error
+    return path
+
+
+def remove_other_cities(folder: Path, month: str, slugs: set[str]) -> None:
+    """Remove the month's files of cities that have no observation in it any more."""
+    for path in (folder / month).glob("*.csv"):
+        if path.stem not in slugs:
+            path.unlink(missing_ok=True)

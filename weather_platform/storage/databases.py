@@ -1,0 +1,153 @@
+"""Connections to MySQL, MariaDB and SQLite that behave alike: UTC, strict, transactions that are really ours."""
+
+import fcntl
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+from weather_platform.domain.errors import StoreUnavailable, WeatherError
+
+LOCK_TIMEOUT_S = 600
+_DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
+
+
+def open_engine(url: str, *, read_only: bool = False) -> Engine:
+    """An engine for ``mysql+pymysql://…`` or ``sqlite:///file``; connects only when used."""
+    parsed = sa.make_url(url)
+    return _sqlite(parsed, read_only=read_only) if parsed.get_backend_name() == "sqlite" else _mysql(parsed)
+
+
+def _mysql(url: sa.URL) -> Engine:
+    return sa.create_engine(
+        url,
+        # No gap locks: two months of one table load side by side. Reads that must agree ask for a snapshot.
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        connect_args={
+            "local_infile": True,
+            "charset": "utf8mb4",
+            "connect_timeout": 5,
+            "init_command": "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES', group_concat_max_len = 1000000",
+        },
+    )
+
+
+def _sqlite(url: sa.URL, *, read_only: bool) -> Engine:
+    path = Path(url.database or "").resolve()
+    if read_only:
+        engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", connect_args={"timeout": 30})
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours, below
+        if not read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that turns into a writer fails at once when another wrote meanwhile.
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def reaching(engine: Engine) -> Iterator[None]:
+    """Turns a driver's error into one that names the store, the cause and the cure."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise _explained(engine, error) from error
+
+
+def _explained(engine: Engine, error: sa.exc.DBAPIError) -> WeatherError:
+    where = engine.url.render_as_string(hide_password=True)
+    reason = error.orig.args[-1] if error.orig and error.orig.args else error
+    cures = {
+        1044: "Grant the user of WEATHER_STAGING_URL rights on that database.",
+        1045: "Correct the user or password in WEATHER_STAGING_URL.",
+        1049: "Create the database, or correct its name in WEATHER_STAGING_URL.",
+        1021: "Free space on the database server's disk, then run again.",
+        2003: "Start the server, or correct WEATHER_STAGING_URL; then run again.",
+    }
+    code = error.orig.args[0] if error.orig and error.orig.args else None
+    if "full" in str(reason):
+        code = 1021
+    cure = cures.get(code, "Look at the server and its log, then run again; nothing was half-written.")  # type: ignore[arg-type]
+    return StoreUnavailable(f"The staging database {where} answers: {reason}.", cure)
+
+
+def snapshot(connection: Connection) -> None:
+    """Let all that this connection reads next be of one moment."""
+    if connection.dialect.name == "mysql":
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+
+
+def was_interrupted_by_another(error: sa.exc.DBAPIError) -> bool:
+    """True for a deadlock or a lock wait that ran out: the same transaction may be tried again."""
+    return bool(error.orig and error.orig.args and error.orig.args[0] in _DEADLOCK_OR_LOCK_WAIT)
+
+
+@contextmanager
+def exclusive(engine: Engine, *names: str, timeout_s: int = LOCK_TIMEOUT_S) -> Iterator[None]:
+    """Hold the named locks against every other process and thread; they fall free when the holder dies.
+
+    Names are taken in sorted order, so that two holders of several cannot wait for each other.
+    """
+    take = _mysql_lock if engine.dialect.name == "mysql" else _file_lock
+    with ExitStack() as stack:
+        for name in sorted(set(names)):
+            stack.enter_context(take(engine, name, timeout_s))
+        yield
+
+
+def _busy(name: str, timeout_s: int) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"Another run has held {name} for {timeout_s} s.", "Wait for it or stop it in the Dagster UI, then run again."
+    )
+
+
+@contextmanager
+def _mysql_lock(engine: Engine, name: str, timeout_s: int) -> Iterator[None]:
+    # Lock names are the server's, not the database's, and at most 64 characters long.
+    key = hashlib.sha256(f"{engine.url.database}:{name}".encode()).hexdigest()
+    with reaching(engine):
+        connection = engine.connect()
+    try:
+        with reaching(engine):
+            granted = connection.scalar(sa.select(sa.func.get_lock(key, timeout_s)))
+        if granted != 1:
+            raise _busy(name, timeout_s)
+        yield
+    finally:
+        connection.invalidate()  # ending the session frees the lock, whatever state it is in
+        connection.close()
+
+
+@contextmanager
+def _file_lock(engine: Engine, name: str, timeout_s: int) -> Iterator[None]:
+    folder = Path(f"{engine.url.database}.locks")
+    folder.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + timeout_s
+    with (folder / name.replace(":", "-")).open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise _busy(name, timeout_s) from None
+                time.sleep(0.02)
+        yield

@@ -1,0 +1,70 @@
+"""Bulk loading of a city's rows: LOAD DATA LOCAL INFILE where the server allows it, else batched INSERT."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from weather_platform.domain.errors import StoreUnavailable
+from weather_platform.domain.fields import FIELDS, Observation
+
+_BATCH = 2_000
+_LOCAL_INFILE_REFUSED = (1148, 3948, 3950, 2068)
+"""Server or client says that LOCAL is disabled: MySQL's default is off, MariaDB's is on."""
+_log = logging.getLogger(__name__)
+
+
+class Loader:
+    """Loads rows inside the caller's transaction; remembers when the server refuses LOAD DATA."""
+
+    def __init__(self) -> None:
+        self.load_data_refused = False
+
+    def load(self, connection: Connection, table: sa.Table, csv: Path, rows: Sequence[Observation]) -> None:
+        """Put a city's rows into its table, from its CSV file where the database reads files."""
+        if connection.dialect.name == "mysql" and not self.load_data_refused:
+            try:
+                _load_data(connection, table, csv, expected=len(rows))
+            except sa.exc.OperationalError as error:
+                if not error.orig or error.orig.args[0] not in _LOCAL_INFILE_REFUSED:
+                    raise
+                self.load_data_refused = True
+                _log.warning("The server refuses LOAD DATA LOCAL (%s): loading by INSERT, about 3 times slower", error)
+            else:
+                return
+        _insert(connection, table, rows)
+
+
+def _load_data(connection: Connection, table: sa.Table, csv: Path, expected: int) -> None:
+    name = connection.dialect.identifier_preparer.format_table(table)
+    columns = ", ".join(connection.dialect.identifier_preparer.quote(column) for column in FIELDS)
+    result = connection.exec_driver_sql(
+        f"LOAD DATA LOCAL INFILE %s INTO TABLE {name} CHARACTER SET utf8mb4 "
+        "FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' "
+        f"LINES TERMINATED BY '\\n' IGNORE 1 LINES ({columns})",
+        (str(csv),),
+    )
+    # LOCAL turns errors into warnings: a row that did not fit would be changed or skipped in silence.
+    warnings = connection.exec_driver_sql("SHOW WARNINGS").fetchmany(3)
+    if result.rowcount != expected or warnings:
+        raise StoreUnavailable(
+            f"LOAD DATA put {result.rowcount} of {expected} rows into {name}: {warnings}.",
+            "Nothing was changed. Check that the table was made by this version of the platform.",
+        )
+
+
+def _insert(connection: Connection, table: sa.Table, rows: Sequence[Observation]) -> None:
+    name = connection.dialect.identifier_preparer.format_table(table)
+    columns = ", ".join(connection.dialect.identifier_preparer.quote(column) for column in FIELDS)
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    marks = ", ".join([mark] * len(FIELDS))
+    statement = f"INSERT INTO {name} ({columns}) VALUES ({marks})"  # noqa: S608  # names are quoted by the dialect
+    for batch in _batches(rows):
+        connection.exec_driver_sql(statement, batch)
+
+
+def _batches(rows: Sequence[Observation]) -> Iterator[list[tuple[object, ...]]]:
+    for start in range(0, len(rows), _BATCH):
+        yield [(row[0], row.date.isoformat(" "), *row[2:]) for row in rows[start : start + _BATCH]]

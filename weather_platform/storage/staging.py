@@ -1,0 +1,248 @@
+"""The staging store: observations, a SQL table a city, replaced a month at a time in one transaction.
+
+What a month holds is decided by `domain.staging`; reading for people and for other layers is here too.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from weather_platform.domain.months import Month
+from weather_platform.domain.provenance import UNPLACED, RawObject
+from weather_platform.domain.staging import StagedMonth
+from weather_platform.domain.stations import STATIONS, Station, station_for
+from weather_platform.domain.statistics import DailyAggregate
+from weather_platform.settings import Settings
+from weather_platform.storage import databases
+from weather_platform.storage.aggregation import daily_aggregates
+from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
+from weather_platform.storage.databases import reaching
+from weather_platform.storage.loading import Loader
+from weather_platform.storage.staging_tables import COVERAGE, QUARANTINE, RAW_OBJECTS, city_table, own_tables
+
+_TRIES = 3
+
+
+class Coverage(NamedTuple):
+    """What a station has in a month."""
+
+    month: str
+    station: Station
+    observations: int
+    first: datetime
+    last: datetime
+
+
+class StagingStore:
+    """Observations by city in MySQL, MariaDB or SQLite; the same code over all of them."""
+
+    def __init__(self, engine: Engine, csv_folder: Path) -> None:
+        self.engine = engine
+        self._csv_folder = csv_folder
+        self._loader = Loader()
+
+    def ensure(self) -> None:
+        """Make the platform's own tables where they are missing."""
+        with reaching(self.engine), self.engine.begin() as connection:
+            own_tables().create_all(connection, checkfirst=True)
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable where the database does not answer."""
+        with reaching(self.engine), self.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
+    @contextmanager
+    def exclusive(self, *names: str) -> Iterator[None]:
+        """Hold the named locks against every other process; see `databases.exclusive`."""
+        with databases.exclusive(self.engine, *names):
+            yield
+
+    def replace_month(self, month: str, staged: StagedMonth) -> None:
+        """Let the month hold exactly these observations; the old month or the new one, never a mixture.
+
+        `month` is a partition key or `raw.UNPLACED`, which has a quarantine alone. The city CSV files
+        are written first, and loaded from where the database reads files.
+        """
+        for station in staged.stations.values():
+            self._ensure_city(station.slug)
+        files = {
+            station_id: write_city_csv(self._csv_folder, month, staged.stations[station_id].slug, rows)
+            for station_id, rows in staged.rows.items()
+        }
+        with reaching(self.engine):
+            self._replace_retrying(month, staged, files)
+        remove_other_cities(self._csv_folder, month, {station.slug for station in staged.stations.values()})
+
+    def _ensure_city(self, slug: str) -> None:
+        # MySQL commits at every CREATE TABLE, so tables are there before the transaction begins.
+        with reaching(self.engine), self.engine.begin() as connection:
+            connection.execute(sa.schema.CreateTable(city_table(slug), if_not_exists=True))
+
+    def _replace_retrying(self, month: str, staged: StagedMonth, files: dict[str, Path]) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self.engine.begin() as connection:
+                    self._replace(connection, month, staged, files)
+            except sa.exc.DBAPIError as error:
+                if attempt == _TRIES or not databases.was_interrupted_by_another(error):
+                    raise
+            else:
+                return
+
+    def _replace(self, connection: Connection, month: str, staged: StagedMonth, files: dict[str, Path]) -> None:
+        if month != UNPLACED:
+            before = connection.scalars(sa.select(COVERAGE.c.slug).where(COVERAGE.c.month == month)).all()
+            for slug in before:
+                _delete_month(connection, city_table(slug), Month.parse(month))
+            for station_id, rows in staged.rows.items():
+                table = city_table(staged.stations[station_id].slug)
+                self._loader.load(connection, table, files[station_id], rows)
+        for own in (RAW_OBJECTS, COVERAGE, QUARANTINE):
+            connection.execute(sa.delete(own).where(own.c.month == month))
+        _insert(connection, RAW_OBJECTS, (_object_row(month, staged, obj) for obj in staged.objects))
+        _insert(connection, COVERAGE, (_coverage_row(month, staged, station) for station in staged.rows))
+        _insert(connection, QUARANTINE, _quarantine_rows(month, staged))
+
+    def daily(self, first: date, last: date) -> Iterator[tuple[Station, list[DailyAggregate]]]:
+        """Every station's days from first to last, both included, that have an observation; one moment's view."""
+        with reaching(self.engine), self.engine.connect() as connection:
+            databases.snapshot(connection)
+            months = (str(Month.of(first)), str(Month.of(last)))
+            query = sa.select(COVERAGE).where(COVERAGE.c.month.between(*months)).order_by(COVERAGE.c.month)
+            named: dict[str, dict[str, Station]] = {}
+            for row in connection.execute(query):
+                named.setdefault(row.station_id, {})[row.month] = _station(row)
+            for by_month in named.values():
+                station = next(iter(by_month.values()))
+                days = daily_aggregates(connection, city_table(station.slug), first, last)
+                for month, station in by_month.items():
+                    yield station, [day for day in days if str(Month.of(day.day)) == month]
+
+    def synthetic_objects(self, first: date, last: date) -> set[str]:
+        """Names of the raw objects of these days' months that hold no measurements."""
+        query = sa.select(RAW_OBJECTS.c.raw_object).where(
+            RAW_OBJECTS.c.month.between(str(Month.of(first)), str(Month.of(last).next)), RAW_OBJECTS.c.synthetic
+        )
+        with reaching(self.engine), self.engine.connect() as connection:
+            return set(connection.scalars(query))
+
+    def stations(self) -> dict[str, Station]:
+        """The stations that have a table with observations, by WMO number; names as of their latest month."""
+        query = sa.select(COVERAGE).order_by(COVERAGE.c.station_id, COVERAGE.c.month)
+        with reaching(self.engine), self.engine.connect() as connection:
+            return {row.station_id: _station(row) for row in connection.execute(query)}
+
+    def coverage(self, months: Iterable[str] | None = None) -> list[Coverage]:
+        """Observations by month and station, of all months or of the given ones."""
+        query = sa.select(COVERAGE).order_by(COVERAGE.c.month, COVERAGE.c.station_id)
+        if months is not None:
+            query = query.where(COVERAGE.c.month.in_(list(months)))
+        with reaching(self.engine), self.engine.connect() as connection:
+            return [
+                Coverage(row.month, _station(row), row.observations, row.first, row.last)
+                for row in connection.execute(query)
+            ]
+
+    def objects(self, month: str | None = None) -> list[dict[str, Any]]:
+        """The raw objects that were staged, with what became of their records, by month and time of receipt."""
+        query = sa.select(RAW_OBJECTS).order_by(RAW_OBJECTS.c.month, RAW_OBJECTS.c.received)
+        return self._dicts(query if month is None else query.where(RAW_OBJECTS.c.month == month))
+
+    def quarantine(self, month: str | None = None, *, reason: str | None = None) -> list[dict[str, Any]]:
+        """Refused records: month, raw_object, position, reason, detail, record."""
+        query = sa.select(QUARANTINE).order_by(QUARANTINE.c.month, QUARANTINE.c.raw_object, QUARANTINE.c.position)
+        if month is not None:
+            query = query.where(QUARANTINE.c.month == month)
+        if reason is not None:
+            query = query.where(QUARANTINE.c.reason == reason)
+        return self._dicts(query)
+
+    def rows(self, station: Station, first: date | None = None, last: date | None = None) -> Iterator[dict[str, Any]]:
+        """A city's observations from first to last, both included, in order of time; columns of its table."""
+        table = city_table(station.slug)
+        query = sa.select(table).order_by(table.c.date)
+        if first is not None:
+            query = query.where(table.c.date >= datetime.combine(first, time()))
+        if last is not None:
+            query = query.where(table.c.date < datetime.combine(last, time(23, 59, 59)))
+        with reaching(self.engine), self.engine.connect() as connection:
+            for row in connection.execution_options(stream_results=True).execute(query).mappings():
+                yield dict(row)
+
+    def _dicts(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
+        with reaching(self.engine), self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def open_staging(settings: Settings, *, read_only: bool = False) -> StagingStore:
+    """The staging store that the settings name; makes its own tables unless it is opened to read only."""
+    store = StagingStore(databases.open_engine(settings.staging_url, read_only=read_only), settings.csv_folder)
+    if not read_only:
+        store.ensure()
+    return store
+
+
+def _delete_month(connection: Connection, table: sa.Table, month: Month) -> None:
+    first, end = (datetime.combine(m.first_day, time()) for m in (month, month.next))
+    connection.execute(sa.delete(table).where(table.c.date >= first, table.c.date < end))
+
+
+def _insert(connection: Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
+    if listed := list(rows):
+        connection.execute(sa.insert(table), listed)
+
+
+def _object_row(month: str, staged: StagedMonth, obj: RawObject) -> dict[str, Any]:
+    return {
+        "month": month,
+        "raw_object": obj.name,
+        "received": obj.received.isoformat(),
+        "source": obj.provenance.source,
+        "name": obj.provenance.name,
+        "licence": obj.provenance.licence,
+        "synthetic": obj.provenance.synthetic,
+        "counts": msgspec.to_builtins(staged.counts[obj.name]),
+    }
+
+
+def _coverage_row(month: str, staged: StagedMonth, station_id: str) -> dict[str, Any]:
+    station, rows = staged.stations[station_id], staged.rows[station_id]
+    return {
+        "month": month,
+        "station_id": station_id,
+        "slug": station.slug,
+        "name": station.name,
+        "latitude_deg": station.latitude_deg,
+        "longitude_deg": station.longitude_deg,
+        "altitude_m": station.altitude_m,
+        "observations": len(rows),
+        "first": rows[0].date,
+        "last": rows[-1].date,
+    }
+
+
+def _quarantine_rows(month: str, staged: StagedMonth) -> Iterator[dict[str, Any]]:
+    for raw_object, refusal in staged.quarantine:
+        yield {
+            "month": month,
+            "raw_object": raw_object,
+            "position": refusal.position,
+            "reason": str(refusal.reason),
+            "detail": refusal.detail,
+            "record": refusal.record.decode("utf-8", "replace"),
+        }
+
+
+def _station(row: Any) -> Station:
+    return STATIONS.get(row.station_id) or msgspec.structs.replace(
+        station_for(row.station_id, row.name),
+        latitude_deg=row.latitude_deg,
+        longitude_deg=row.longitude_deg,
+        altitude_m=row.altitude_m,
+    )

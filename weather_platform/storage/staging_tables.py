@@ -1,0 +1,99 @@
+"""The tables of the staging database: one a city, made from `domain.fields`, and the platform's own.
+
+A city's table is named by its slug. Names of the platform's own begin with an underscore and a letter, which
+no slug does.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, sqlite
+
+from weather_platform.domain.fields import FIELDS, Field
+from weather_platform.domain.statistics import KELVIN_OFFSET
+
+OBJECT_NAME_LENGTH = 16
+_SECONDS: Any = sqlite.DATETIME(truncate_microseconds=True)  # type: ignore[no-untyped-call]
+_TIME = sa.DateTime().with_variant(_SECONDS, "sqlite")
+_MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+
+_own = sa.MetaData()
+
+RAW_OBJECTS = sa.Table(
+    "_raw_objects",
+    _own,
+    sa.Column("month", sa.String(8), primary_key=True),
+    sa.Column("raw_object", sa.String(OBJECT_NAME_LENGTH), primary_key=True),
+    sa.Column("received", sa.String(32), nullable=False),
+    sa.Column("source", sa.String(32), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("licence", sa.Text, nullable=False),
+    sa.Column("synthetic", sa.Boolean, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False, comment="staging.ObjectCounts"),
+    **_MYSQL,
+)
+COVERAGE = sa.Table(
+    "_coverage",
+    _own,
+    sa.Column("month", sa.String(8), primary_key=True),
+    sa.Column("station_id", sa.String(5), primary_key=True),
+    sa.Column("slug", sa.String(64), nullable=False),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("latitude_deg", sa.Double),
+    sa.Column("longitude_deg", sa.Double),
+    sa.Column("altitude_m", sa.Integer),
+    sa.Column("observations", sa.Integer, nullable=False),
+    sa.Column("first", _TIME, nullable=False),
+    sa.Column("last", _TIME, nullable=False),
+    **_MYSQL,
+)
+QUARANTINE = sa.Table(
+    "_quarantine",
+    _own,
+    sa.Column("month", sa.String(8), primary_key=True),
+    sa.Column("raw_object", sa.String(OBJECT_NAME_LENGTH), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, comment="place in the raw object, from 1"),
+    sa.Column("reason", sa.String(32), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("record", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql"), nullable=False),
+    **_MYSQL,
+)
+
+
+def own_tables() -> sa.MetaData:
+    """The platform's own tables."""
+    return _own
+
+
+def city_table(slug: str) -> sa.Table:
+    """The table of a city: `fields.FIELDS` in order, keyed by time, and `tc`, the temperature in °C."""
+    return sa.Table(
+        sa.quoted_name(slug, quote=True),
+        sa.MetaData(),
+        *(_column(field) for field in FIELDS.values()),
+        sa.Column("tc", sa.Double, sa.Computed(f"ROUND(t - {KELVIN_OFFSET}, 2)", persisted=False), comment="t in °C"),
+        **_MYSQL,
+    )
+
+
+def _column(field: Field) -> sa.Column[Any]:
+    comment = ", ".join(filter(None, (field.label, field.unit, field.remark)))
+    return sa.Column(
+        field.name,
+        _sql_type(field),
+        primary_key=field.name == "date",
+        nullable=field.kind in ("measure", "code"),
+        comment=comment,
+    )
+
+
+def _sql_type(field: Field) -> sa.types.TypeEngine[Any]:
+    match field.kind:
+        case "measure":
+            return sa.Double()
+        case "code" | "flag":
+            return sa.SmallInteger()
+        case "trace":
+            return sa.String(OBJECT_NAME_LENGTH)
+        case "key":
+            return _TIME if field.name == "date" else sa.String(5)
