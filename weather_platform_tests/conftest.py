@@ -1,0 +1,180 @@
+"""What tests share: the real servers, started when the first test asks, and the real data beside the checkout.
+
+A test asks for what it needs of a server: ``fresh_…`` (an empty database or bucket of its own, removed afterwards),
+``…_url`` (the address), ``…_server`` (the server, to kill and start again). Where a server or the data is missing,
+the test is skipped, and counted at the end of the run; with ``CI=true`` it fails. Only MySQL, which must be fetched
+from a moving archive, may be missing there too.
+"""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from weather_platform_tests.servers.mariadb import MariaDB
+from weather_platform_tests.servers.mongodb import MongoDB
+from weather_platform_tests.servers.mysql import MySQL
+from weather_platform_tests.servers.process import Server, ServerFetchFailed, ServerMissing
+from weather_platform_tests.servers.redis import Redis
+from weather_platform_tests.servers.s3 import S3Server
+
+REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "real"
+_NOT_TESTED = "not tested: "
+
+AnyServer = TypeVar("AnyServer", bound=Server)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real observations, beside the checkout; its README says what each file is."""
+    if not REAL_DATA.is_dir():
+        _not_tested("the real observations are not beside the checkout, in ../shared/data/real.")
+    return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
+    with _run(MariaDB(tmp_path_factory.mktemp("mariadb") / "server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mysql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MySQL]:
+    with _run(MySQL(tmp_path_factory.mktemp("mysql") / "server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoDB]:
+    """A replica set of one, which has transactions."""
+    with _run(MongoDB(tmp_path_factory.mktemp("mongodb") / "server", replica_set=True)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mongodb_standalone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoDB]:
+    """A server without transactions."""
+    with _run(MongoDB(tmp_path_factory.mktemp("standalone") / "server", replica_set=False)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    with _run(Redis(tmp_path_factory.mktemp("redis") / "server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: MariaDB) -> str:
+    mariadb_server.start()
+    return mariadb_server.url()
+
+
+@pytest.fixture
+def mysql_url(mysql_server: MySQL) -> str:
+    mysql_server.start()
+    return mysql_server.url()
+
+
+@pytest.fixture
+def mongodb_url(mongodb_server: MongoDB) -> str:
+    mongodb_server.start()
+    return mongodb_server.url()
+
+
+@pytest.fixture
+def mongodb_standalone_url(mongodb_standalone_server: MongoDB) -> str:
+    mongodb_standalone_server.start()
+    return mongodb_standalone_server.url()
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> str:
+    redis_server.start()
+    return redis_server.url
+
+
+@pytest.fixture
+def s3_endpoint(s3_server: S3Server) -> str:
+    """The address for boto3; the keys and the region are in `servers.s3`."""
+    s3_server.start()
+    return s3_server.endpoint_url
+
+
+@pytest.fixture
+def fresh_mariadb_database(mariadb_server: MariaDB) -> Iterator[str]:
+    """The ``mysql+pymysql://`` address of an empty database on MariaDB."""
+    with mariadb_server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_mysql_database(mysql_server: MySQL) -> Iterator[str]:
+    """The ``mysql+pymysql://`` address of an empty database on MySQL itself."""
+    with mysql_server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_mongo_database(mongodb_server: MongoDB) -> Iterator[str]:
+    """The ``mongodb://…/database`` address of an empty database on the replica set."""
+    with mongodb_server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_standalone_mongo_database(mongodb_standalone_server: MongoDB) -> Iterator[str]:
+    """The ``mongodb://…/database`` address of an empty database on the standalone server."""
+    with mongodb_standalone_server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_bucket(s3_server: S3Server) -> Iterator[str]:
+    """The name of an empty bucket on the S3 server."""
+    with s3_server.fresh_bucket() as name:
+        yield name
+
+
+@contextmanager
+def _run(server: AnyServer) -> Iterator[AnyServer]:
+    try:
+        with server:
+            yield server
+    except ServerFetchFailed as missing:
+        pytest.skip(f"{_NOT_TESTED}{missing}")
+    except ServerMissing as missing:
+        _not_tested(str(missing))
+    finally:
+        shutil.rmtree(server.folder, ignore_errors=True)
+
+
+def _not_tested(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason} With CI=true nothing may be left out.", pytrace=False)
+    pytest.skip(f"{_NOT_TESTED}{reason}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests did not run for want of a server or of data: they are no success."""
+    reasons = Counter[str]()
+    for report in terminalreporter.getreports("skipped"):
+        said = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        _, found, reason = said.partition(_NOT_TESTED)
+        if found:
+            reasons[reason] += 1
+    if reasons:
+        terminalreporter.section(f"{reasons.total()} TESTS DID NOT RUN", yellow=True, bold=True)
+        for reason, count in reasons.items():
+            terminalreporter.write_line(f"{count:5} {reason}")
