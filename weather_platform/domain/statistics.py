@@ -48,8 +48,8 @@ class DailyAggregate(NamedTuple):
     rr3_sum: int | None = None
     rr3_max: float | None = None
     rr3_traces: int = 0
-    raw_objects: str | None = None
-    """Names of the raw objects behind the day, by comma."""
+    raw_objects: tuple[str, ...] = ()
+    """Names of the raw objects behind the day, sorted."""
 
 
 def mean(hundredths: int | None, count: int, *, per_unit: int = 100) -> float | None:

@@ -35,7 +35,6 @@ def document(station: Station, day: DailyAggregate, synthetic: Collection[str], 
     is a hash of all the rest, so that an unchanged day can be told from a changed one.
     """
     metrics = _metrics(day)
-    raw_objects = sorted((day.raw_objects or "").split(","))
     content = {
         "_id": f"{station.station_id}:{day.day.isoformat()}",
         "city": station.name,
@@ -50,8 +49,8 @@ def document(station: Station, day: DailyAggregate, synthetic: Collection[str], 
         "day_rule": "utc",
     }
     provenance = {
-        "raw_objects": raw_objects,
-        "synthetic": not set(raw_objects).isdisjoint(synthetic),
+        "raw_objects": list(day.raw_objects),
+        "synthetic": not set(day.raw_objects).isdisjoint(synthetic),
         "code_version": CODE_VERSION,
     }
     revision = hashlib.sha256(msgspec.json.encode([content, provenance])).hexdigest()[:16]

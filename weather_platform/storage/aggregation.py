@@ -4,6 +4,7 @@ Readings are added as whole hundredths: exact in a double, so the order of rows 
 """
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -26,14 +27,20 @@ FROM (
     MAX(raf10) AS raf10_max, MAX(rafper) AS rafper_max,
     SUM(CASE WHEN dd > 0 THEN ROUND(ff * 10) * ROUND(SIN(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_x,
     SUM(CASE WHEN dd > 0 THEN ROUND(ff * 10) * ROUND(COS(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_y,
-    {objects} AS raw_objects
+    MIN(raw_object) AS object_min, MAX(raw_object) AS object_max
   FROM {table} WHERE date >= :first AND date < :end GROUP BY DATE(date)
 ) AS d LEFT JOIN (
   SELECT {rain_day} AS rain_day, COUNT(rr3) AS rr3_n, SUM(ROUND(rr3 * 100)) AS rr3_sum, MAX(rr3) AS rr3_max,
-    SUM(CASE WHEN rr_trace & {rr3_bit} THEN 1 ELSE 0 END) AS rr3_traces, {rain_objects} AS rain_objects
+    SUM(CASE WHEN rr_trace & {rr3_bit} THEN 1 ELSE 0 END) AS rr3_traces,
+    MIN(CASE WHEN rr3 IS NOT NULL THEN raw_object END) AS rain_object_min,
+    MAX(CASE WHEN rr3 IS NOT NULL THEN raw_object END) AS rain_object_max
   FROM {table} WHERE date > :first AND date <= :end GROUP BY {rain_day}
 ) AS r ON r.rain_day = d.day
 ORDER BY d.day
+"""
+_OBJECTS_QUERY = """
+SELECT DISTINCT DATE(date), {rain_day}, rr3 IS NOT NULL, raw_object
+FROM {table} WHERE date >= :first AND date <= :end
 """
 _DIALECTS = {
     "mysql": {"hour": "HOUR(date)", "rain_day": "DATE(date - INTERVAL 1 SECOND)"},
@@ -45,8 +52,6 @@ def daily_aggregates(connection: Connection, table: sa.Table, first: date, last:
     """A city's days from first to last, both included, that have an observation; one query."""
     query = _QUERY.format(
         table=connection.dialect.identifier_preparer.format_table(table),
-        objects="GROUP_CONCAT(DISTINCT raw_object)",
-        rain_objects="GROUP_CONCAT(DISTINCT CASE WHEN rr3 IS NOT NULL THEN raw_object END)",
         scale=VECTOR_SCALE,
         rr3_bit=_RR3_BIT,
         **_DIALECTS[connection.dialect.name],
@@ -55,7 +60,31 @@ def daily_aggregates(connection: Connection, table: sa.Table, first: date, last:
         "first": _midnight(connection, first),
         "end": _midnight(connection, last + timedelta(days=1)),
     }
-    return [_aggregate(dict(row)) for row in connection.execute(sa.text(query), bounds).mappings()]
+    rows = [dict(row) for row in connection.execute(sa.text(query), bounds).mappings()]
+    objects = _objects(connection, table, bounds, rows)
+    return [_aggregate(row, objects) for row in rows]
+
+
+_MIN_MAX = ("object_min", "object_max", "rain_object_min", "rain_object_max")
+
+
+def _objects(
+    connection: Connection, table: sa.Table, bounds: dict[str, datetime | str], rows: list[dict[str, Any]]
+) -> dict[str, set[str]]:
+    """Raw objects by day. Least and greatest name tell them all where a day has two at most, which is nearly always.
+
+    A GROUP_CONCAT in the main query would make MariaDB sort in files: 3 times slower (measured, 62 tables of a month).
+    """
+    found = {str(row["day"]): {row[name] for name in _MIN_MAX if row[name]} for row in rows}
+    if any(len(names) > 1 for names in found.values()):
+        query = _OBJECTS_QUERY.format(
+            table=connection.dialect.identifier_preparer.format_table(table), **_DIALECTS[connection.dialect.name]
+        )
+        for day, rain_day, measured_rain, name in connection.execute(sa.text(query), bounds):
+            found.get(str(day), set()).add(name)
+            if measured_rain:
+                found.get(str(rain_day), set()).add(name)
+    return found
 
 
 def _midnight(connection: Connection, day: date) -> datetime | str:
@@ -63,19 +92,12 @@ def _midnight(connection: Connection, day: date) -> datetime | str:
     return midnight.isoformat(" ") if connection.dialect.name == "sqlite" else midnight
 
 
-def _aggregate(row: dict[str, object]) -> DailyAggregate:
+def _aggregate(row: dict[str, Any], objects: dict[str, set[str]]) -> DailyAggregate:
     day = row.pop("day")
-    rain_objects = row.pop("rain_objects")
-    del row["rain_day"]
-    objects = {
-        name for names in (row.pop("raw_objects"), rain_objects) if isinstance(names, str) for name in names.split(",")
-    }
+    for name in ("rain_day", *_MIN_MAX):
+        del row[name]
     for name in _COUNTS:
-        row[name] = int(row[name] or 0)  # type: ignore[call-overload]
+        row[name] = int(row[name] or 0)
     for name in _SUMS:
-        row[name] = None if row[name] is None else int(row[name])  # type: ignore[call-overload]
-    return DailyAggregate(
-        day=day if isinstance(day, date) else date.fromisoformat(str(day)),
-        raw_objects=",".join(sorted(objects)),
-        **row,  # type: ignore[arg-type]
-    )
+        row[name] = None if row[name] is None else int(row[name])
+    return DailyAggregate(day=date.fromisoformat(str(day)), raw_objects=tuple(sorted(objects[str(day)])), **row)

@@ -46,6 +46,7 @@ class StagingStore:
         self.engine = engine
         self._csv_folder = csv_folder
         self._loader = Loader()
+        self._cities_made: set[str] = set()
 
     def ensure(self) -> None:
         """Make the platform's own tables where they are missing."""
@@ -69,8 +70,7 @@ class StagingStore:
         `month` is a partition key or `raw.UNPLACED`, which has a quarantine alone. The city CSV files
         are written first, and loaded from where the database reads files.
         """
-        for station in staged.stations.values():
-            self._ensure_city(station.slug)
+        self._ensure_cities({station.slug for station in staged.stations.values()})
         files = {
             station_id: write_city_csv(self._csv_folder, month, staged.stations[station_id].slug, rows)
             for station_id, rows in staged.rows.items()
@@ -79,10 +79,14 @@ class StagingStore:
             self._replace_retrying(month, staged, files)
         remove_other_cities(self._csv_folder, month, {station.slug for station in staged.stations.values()})
 
-    def _ensure_city(self, slug: str) -> None:
+    def _ensure_cities(self, slugs: set[str]) -> None:
         # MySQL commits at every CREATE TABLE, so tables are there before the transaction begins.
-        with reaching(self.engine), self.engine.begin() as connection:
-            connection.execute(sa.schema.CreateTable(city_table(slug), if_not_exists=True))
+        if missing := slugs - self._cities_made:
+            with reaching(self.engine), self.engine.begin() as connection:
+                missing -= set(sa.inspect(connection).get_table_names())
+                for slug in missing:
+                    connection.execute(sa.schema.CreateTable(city_table(slug), if_not_exists=True))
+            self._cities_made |= slugs
 
     def _replace_retrying(self, month: str, staged: StagedMonth, files: dict[str, Path]) -> None:
         for attempt in range(1, _TRIES + 1):

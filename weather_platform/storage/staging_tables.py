@@ -4,6 +4,7 @@ A city's table is named by its slug. Names of the platform's own begin with an u
 no slug does.
 """
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,6 +66,7 @@ def own_tables() -> sa.MetaData:
     return _own
 
 
+@cache  # 1.5 ms each to make: a tenth of a second a month, three times
 def city_table(slug: str) -> sa.Table:
     """The table of a city: `fields.FIELDS` in order, keyed by time, and `tc`, the temperature in °C."""
     return sa.Table(
