@@ -1,0 +1,79 @@
+"""What the sources' errors and waits rest on: addresses, limits, and the many ways to write a moment."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weather_platform.domain.errors import TooLarge
+from weather_platform.sources.transport import Refusal, _told_wait_s, web_address, whole_body
+from weather_platform_tests.sources.waiting import NOW
+
+A_YEAR_S = 365 * 86400
+
+
+def told_wait_s(status: int, headers: dict[bytes, bytes], reset_time: str = "") -> float:
+    return _told_wait_s(httpx.Response(status, headers=headers), Refusal(reset_time=reset_time), NOW)
+
+
+@given(header=st.binary(max_size=30), body=st.text(max_size=30), status=st.sampled_from([429, 503]))
+def test_whatever_a_server_says_the_wait_is_between_nothing_and_a_year(header: bytes, body: str, status: int) -> None:
+    wait_s = told_wait_s(status, {b"Retry-After": header, b"X-RateLimit-Reset": header}, body)
+    assert 0 <= wait_s <= A_YEAR_S
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "1e400", "inf", "nan", "-1", "9999-12-31T23:59:59.999999Z"])
+def test_an_absurd_reset_is_bounded(text: str) -> None:
+    assert 0 <= told_wait_s(429, {b"Retry-After": text.encode()}) <= A_YEAR_S
+
+
+@given(moment=st.datetimes(NOW.replace(tzinfo=None), datetime(2024, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_epoch_and_timestamp_of_one_moment_mean_the_same_wait(moment: datetime) -> None:
+    whole = moment.replace(microsecond=0)
+    forms = [f"{whole.timestamp():.0f}", whole.isoformat(), f"{whole:%Y-%m-%dT%H:%M:%SZ}"]
+    assert {told_wait_s(429, {b"X-RateLimit-Reset": form.encode()}) for form in forms} == {
+        max((whole - NOW).total_seconds(), 0)
+    }
+
+
+def test_retry_after_counts_before_the_reset_of_the_day() -> None:
+    assert told_wait_s(429, {b"Retry-After": b"7", b"X-RateLimit-Reset": b"2024-01-11T00:00:00Z"}) == 7
+
+
+def test_a_body_past_the_limit_is_too_large_before_it_is_read_to_its_end() -> None:
+    sent: list[int] = []
+
+    def chunks() -> Iterator[bytes]:
+        for number in range(100):
+            sent.append(number)
+            yield b"x" * 1000
+
+    response = httpx.Response(200, content=chunks(), request=httpx.Request("GET", "https://portal"))
+    with pytest.raises(TooLarge):
+        whole_body(response, 2500)
+    assert sent == [0, 1, 2]
+
+
+def test_a_body_of_exactly_the_limit_is_whole() -> None:
+    assert whole_body(httpx.Response(200, content=b"x" * 2500), 2500) == b"x" * 2500
+
+
+def test_an_address_loses_its_last_slash() -> None:
+    assert web_address("https://portal/path/", "the archive") == "https://portal/path"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"error_code":"ODSQLError","message":"Unknown field."}', "Unknown field"),
+        (b'{"errorcode":10002,"error":"Too many requests."}', "Too many requests"),
+        (b"", "no reason given"),
+        (b'{"message":17}', '{"message":17}'),
+        (b"<html>" + b"x" * 500, "<html>" + "x" * 194),
+    ],
+)
+def test_a_refusal_is_read_from_whatever_it_comes_in(body: bytes, said: str) -> None:
+    assert str(Refusal.of(httpx.Response(400, content=body))) == said
