@@ -1,0 +1,53 @@
+#!/bin/sh
+# Make .venv, or refresh it, from a lock file: with uv where it is, else with Python's own venv and pip.
+#     deploy/make-venv.sh LOCK        PYTHON=python3.12 to choose the interpreter
+set -eu
+lock=$1
+python=.venv/bin/python
+
+# A pyenv shim may be there and lead nowhere, so every candidate is run.
+usable() {
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null
+}
+
+interpreter() {
+    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+        if usable "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+fail() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+if ! usable $python; then
+    rm -rf .venv
+    base=$(interpreter)
+    if command -v uv >/dev/null; then
+        # Where no interpreter will do, uv looks further, and may fetch one.
+        uv venv --quiet --python "${base:-${PYTHON:->=3.11,<3.14}}" .venv
+    elif [ -z "$base" ]; then
+        fail "No Python from 3.11 to 3.13 was found (${PYTHON:-python3} is $(${PYTHON:-python3} -V 2>&1 | tail -1))." \
+            "Install one, or uv, or name one: make install PYTHON=/path/to/python3.12"
+    elif ! "$base" -c 'import ensurepip, venv' 2>/dev/null; then
+        fail "$base cannot make a virtual environment: its package venv is not installed." \
+            "On Debian, as root: apt-get install python3-venv"
+    else
+        "$base" -m venv .venv
+    fi
+fi
+
+echo "Installing $lock into .venv with $($python -V) ..."
+if command -v uv >/dev/null; then
+    uv pip install --quiet --python $python --require-hashes -r "$lock"
+    uv pip install --quiet --python $python --no-deps -e .
+else
+    # A .venv that uv made has no pip.
+    $python -m pip --version >/dev/null 2>&1 || $python -m ensurepip >/dev/null
+    $python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    $python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+fi
