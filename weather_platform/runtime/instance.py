@@ -1,0 +1,155 @@
+"""Dagster's home: everything that Dagster's servers and the workers are told, written anew at each start."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from weather_platform.domain.errors import CannotServe
+from weather_platform.settings import Settings, dagster_environment
+
+QUEUE = "weather"
+LOCATION_NAME = "weather_platform"
+
+MAX_RETRIES = 2
+START_TIMEOUT_S = 60
+"""A run whose message was lost with its worker is taken for lost after this long; a worker takes 10 s to come back."""
+
+
+def write_instance(settings: Settings) -> Path:
+    """Write Dagster's home below ``settings.home`` and return it; what a person changed in there by hand is lost."""
+    home = settings.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    _write_yaml(home / "dagster.yaml", instance_config(settings, home))
+    return home
+
+
+def write_workspace(home: Path, code_server_port: int) -> Path:
+    """Tell webserver and daemon where the one code server is.
+
+    With a server of their own each they would hold the code twice (106 MB), and the daemon would import it all again
+    every minute, as it does for servers that it starts itself.
+    """
+    path = home / "workspace.yaml"
+    server = {"host": "127.0.0.1", "port": code_server_port, "location_name": LOCATION_NAME}
+    _write_yaml(path, {"load_from": [{"grpc_server": server}]})
+    return path
+
+
+def open_once(home: Path) -> None:
+    """Create or upgrade the databases of `home` in one process, before several open them.
+
+    Six processes that opened a fresh home at once left it broken for good, with two heads in ``alembic_version``.
+    """
+    if _opened(home).exists():
+        return
+    command = [sys.executable, "-m", "dagster", "instance", "migrate"]
+    environment = {**os.environ, **dagster_environment(home)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise CannotServe(f"Dagster cannot open its home {home}: {_last_line(done.stderr)}.", "Move that folder away.")
+    mark_opened(home)
+
+
+def mark_opened(home: Path) -> None:
+    """Say that this process has opened the instance in `home`, which spares the next `open_once` 4 s."""
+    _opened(home).touch()
+
+
+def _opened(home: Path) -> Path:
+    return home / f".opened-by-dagster-{version('dagster')}"
+
+
+def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
+    """What stands in ``dagster.yaml``."""
+    config: dict[str, Any] = {
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+        "run_coordinator": {
+            "module": "weather_platform.runtime.coordinator",
+            "class": "PromptRunCoordinator",
+            "config": {"dequeue_interval_seconds": 1},
+        },
+        "concurrency": _concurrency(settings),
+        "run_monitoring": {
+            "enabled": True,
+            "poll_interval_seconds": 2,
+            "start_timeout_seconds": START_TIMEOUT_S,
+            "cancel_timeout_seconds": 30,
+            "max_resume_run_attempts": 0,
+        },
+        # Only lost workers: what an asset refuses, it refuses again, and outages have the assets' own retry policy.
+        "run_retries": {"enabled": True, "max_retries": MAX_RETRIES, "retry_on_asset_or_op_failure": False},
+    }
+    if settings.launcher == "celery":
+        config["run_launcher"] = {
+            "module": "weather_platform.runtime.launcher",
+            "class": "WeatherRunLauncher",
+            "config": {"default_queue": QUEUE, **_broker(settings, home)},
+        }
+    return config
+
+
+def _concurrency(settings: Settings) -> dict[str, Any]:
+    """No more runs than slots, so that none waits at the broker where its start timeout runs.
+
+    Pools count whole runs: a step that waits for a pool of ``granularity: op`` spins on a core in the in-process
+    executor (`interval_to_next_pending_claim_check` is never above 0), and a killed run keeps its slot.
+    """
+    return {
+        "pools": {"default_limit": 1, "granularity": "run"},
+        "runs": {
+            "max_concurrent_runs": settings.worker_slots,
+            "tag_concurrency_limits": [
+                {"key": "dagster/partition", "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+            ],
+        },
+    }
+
+
+def _broker(settings: Settings, home: Path) -> dict[str, Any]:
+    # Celery waits 10 s before it calls a task lost whose process was killed.
+    patience = {"worker_lost_wait": 1.0}
+    if settings.broker_url:
+        return {"broker": settings.broker_url, "backend": settings.broker_url, "config_source": patience}
+    folders = {name: home / "broker" / name for name in ("messages", "control", "results")}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "broker": "filesystem://",
+        "backend": f"file://{folders['results']}",
+        "config_source": {
+            **patience,
+            "broker_transport": "weather_platform.runtime.folder_broker:Transport",
+            "broker_transport_options": {
+                "data_folder_in": str(folders["messages"]),
+                "data_folder_out": str(folders["messages"]),
+                "control_folder": str(folders["control"]),
+                "polling_interval": 0.1,
+            },
+        },
+    }
+
+
+def forget_dead_workers(home: Path) -> None:
+    """Remove control messages to workers that are gone; runs that wait for a worker stay.
+
+    Call it while no worker runs: the first one binds its queues anew.
+    """
+    broker = home / "broker"
+    for path in [*broker.glob("control/*.exchange"), *broker.glob("messages/*.pidbox.msg")]:
+        path.unlink(missing_ok=True)
+
+
+def _write_yaml(path: Path, content: dict[str, Any]) -> None:
+    """JSON is YAML. Renamed into place, as a server may be reading the old one."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
+    draft.replace(path)
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason given"])[-1]

@@ -1,0 +1,56 @@
+"""Where runs execute: on Celery workers by Dagster's own launcher, a lost worker noticed and a stop obeyed."""
+
+import signal
+from pathlib import Path
+
+from dagster import DagsterRun
+from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+from dagster_celery.launcher import CeleryRunLauncher
+from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
+
+from weather_platform.runtime.own_runs import OWNER_TAG, owner_is_alive
+
+ANSWER_TIMEOUT_S = 3.0
+"""A worker answers in 0.1 to 0.2 s, its polling interval, also while it computes: its parent has no other work."""
+
+
+class WeatherRunLauncher(CeleryRunLauncher):
+    """`CeleryRunLauncher` with three repairs, each for something that was seen to go wrong with it.
+
+    - A worker killed with SIGKILL leaves the task state ``STARTED`` behind, and the run shows as running for ever:
+      ask the worker that started the task whether it still has it.
+    - A run in a process of its own (`weather load`) has no task, and the check raises: ask for its owner.
+    - A run stopped by a person is killed while STARTED, so that monitoring takes it for a crash and retries it: let
+      Dagster's own interrupt handling inside the run end it as CANCELED.
+    """
+
+    def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
+        task_id = run.tags.get(DAGSTER_CELERY_TASK_ID_TAG)
+        if task_id is None:
+            return self._check_owner(run)
+        stored = self.celery.backend.get_task_meta(task_id)
+        if stored["status"] != "STARTED":
+            return super().check_run_worker_health(run)
+        worker = stored["result"]["hostname"]
+        answers = self.celery.control.inspect([worker], timeout=ANSWER_TIMEOUT_S).query_task([task_id]) or {}
+        if any(task_id in tasks for tasks in answers.values()):
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        return CheckRunHealthResult(WorkerStatus.FAILED, f"Worker {worker} was lost: it no longer has the run.")
+
+    def terminate(self, run_id: str) -> bool:
+        """Ask the run to stop; it ends as CANCELED when its present step gives way."""
+        run = self._instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            return False
+        self._instance.report_run_canceling(run)
+        task_id = run.tags.get(DAGSTER_CELERY_TASK_ID_TAG)
+        if task_id is None:
+            return False
+        self.celery.control.revoke(task_id, terminate=True, signal=signal.SIGINT.name)
+        return True
+
+    def _check_owner(self, run: DagsterRun) -> CheckRunHealthResult:
+        owner = run.tags.get(OWNER_TAG)
+        if owner and not owner_is_alive(Path(self._instance.root_directory), owner):
+            return CheckRunHealthResult(WorkerStatus.FAILED, "The process that executed the run has ended.")
+        return CheckRunHealthResult(WorkerStatus.RUNNING)

@@ -1,0 +1,36 @@
+"""Runs that no worker executes but a process of its own, as `weather load` does: lost when that process has ended."""
+
+import fcntl
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+OWNER_TAG = "weather/owner"
+
+
+@contextmanager
+def owning_runs(home: Path) -> Iterator[dict[str, str]]:
+    """Give the tags for the runs of this process on the instance in `home`.
+
+    However the process ends, monitoring then sees that its run is lost: the system drops the lock with the process.
+    Without the tags, a killed run shows as running for ever and holds its pools, so that every later run waits.
+    """
+    folder = home / "owners"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / uuid.uuid4().hex
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield {OWNER_TAG: path.name}
+    path.unlink()
+
+
+def owner_is_alive(home: Path, owner: str) -> bool:
+    try:
+        with (home / "owners" / owner).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

@@ -1,0 +1,75 @@
+"""What a service is: a command, and how to tell that it answers."""
+
+import http.client
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A process that should always run."""
+
+    name: str
+    command: Sequence[str]
+    is_ready: Callable[[], bool]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """On top of the environment of the supervisor."""
+    port: int | None = None
+    port_setting: str | None = None
+    """What a person sets when the port is taken."""
+    after: str | None = None
+    """The service that must be ready before this one starts."""
+    holds_code: bool = False
+    """Started anew when the code has changed."""
+
+
+def answers_http(port: int, path: str) -> Callable[[], bool]:
+    """True once `path` gives any answer below 500."""
+
+    def probe() -> bool:
+        connection = http.client.HTTPConnection(HOST, port, timeout=2)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status < 500
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    return probe
+
+
+def accepts_connections(port: int) -> Callable[[], bool]:
+    def probe() -> bool:
+        try:
+            socket.create_connection((HOST, port), timeout=2).close()
+        except OSError:
+            return False
+        return True
+
+    return probe
+
+
+def is_written(path: Path) -> Callable[[], bool]:
+    return path.exists
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # Connections that a stopped server left in TIME_WAIT do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def any_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

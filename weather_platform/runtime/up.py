@@ -1,0 +1,149 @@
+"""`weather up`: the services of the platform on this machine, until Ctrl-C."""
+
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from weather_platform.domain.errors import CannotServe
+from weather_platform.runtime.instance import (
+    LOCATION_NAME,
+    forget_dead_workers,
+    open_once,
+    write_instance,
+    write_workspace,
+)
+from weather_platform.runtime.service import (
+    HOST,
+    Service,
+    accepts_connections,
+    answers_http,
+    any_free_port,
+    is_written,
+)
+from weather_platform.runtime.supervisor import Supervisor
+from weather_platform.settings import Settings, dagster_environment
+
+DEFINITIONS = "weather_platform.definitions"
+
+
+def up(
+    settings: Settings,
+    *,
+    report: Callable[[str], None],
+    when_ready: Callable[[], None],
+    doors: Sequence[Service] = (),
+    module_name: str = DEFINITIONS,
+) -> None:
+    """Serve Dagster's UI, its daemon and a warm worker, and `doors` beside them, until Ctrl-C or SIGTERM.
+
+    Raises:
+        CannotServe: a port is taken, the home is in use, or a service did not start.
+    """
+    with _alone(settings.home):
+        home = write_instance(settings)
+        open_once(home)
+        forget_dead_workers(home)
+        services = [*doors, *dagster_services(settings, home, module_name)]
+        Supervisor(services, settings.home / "logs", report).run(when_ready)
+
+
+def dagster_services(settings: Settings, home: Path, module_name: str) -> list[Service]:
+    """Code server, webserver, daemon and, unless Dagster's standard launcher is chosen, a worker."""
+    code_port = any_free_port()
+    workspace = write_workspace(home, code_port)
+    environment = dagster_environment(home)
+
+    def python(*arguments: str) -> list[str]:
+        return [sys.executable, "-m", *arguments]
+
+    webserver = Service(
+        name="webserver",
+        command=python("dagster_webserver", "-h", HOST, "-p", str(settings.dagster_port), "-w", str(workspace)),
+        environment=environment,
+        port=settings.dagster_port,
+        port_setting="WEATHER_DAGSTER_PORT",
+        is_ready=answers_http(settings.dagster_port, "/server_info"),
+        after="code-server",
+    )
+    daemon = Service(
+        name="daemon",
+        command=python("dagster._daemon", "run", "-w", str(workspace)),
+        environment=environment,
+        is_ready=lambda: True,
+        after="code-server",
+    )
+    code_server = Service(
+        name="code-server",
+        command=python(
+            *("dagster", "api", "grpc", "--module-name", module_name, "--location-name", LOCATION_NAME),
+            *("--host", HOST, "--port", str(code_port)),
+        ),
+        environment=environment,
+        port=code_port,
+        is_ready=accepts_connections(code_port),
+        holds_code=True,
+    )
+    services = [webserver, daemon, code_server]
+    if settings.launcher == "celery":
+        services.insert(2, _worker(settings, home, module_name))
+    return services
+
+
+def _worker(settings: Settings, home: Path, module_name: str) -> Service:
+    ready = home / "worker.ready"
+    ready.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "weather_platform.runtime.worker", "--module", module_name]
+    return Service(
+        name="worker",
+        command=[*command, "--slots", str(settings.worker_slots), "--ready-file", str(ready)],
+        environment=dagster_environment(home),
+        is_ready=is_written(ready),
+        holds_code=True,
+    )
+
+
+def reload_code(settings: Settings) -> None:
+    """Have the `up` that serves this home load the code anew, in the code server and in the worker alike.
+
+    The button "Reload" in Dagster's UI fetches what the code server has loaded, and loads no code.
+
+    Raises:
+        CannotServe: nobody serves this home.
+    """
+    path = settings.home / "up.pid"
+    try:
+        with path.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.kill(int(path.read_text()), signal.SIGUSR1)
+    except FileNotFoundError:
+        raise _nobody_serves(settings.home) from None
+    else:
+        raise _nobody_serves(settings.home)
+
+
+def _nobody_serves(home: Path) -> CannotServe:
+    return CannotServe(f"Nothing serves {home}, so there is no code to load anew.", "Start `weather up`.")
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One `up` per home: two daemons on one instance retry every lost run twice (seen here)."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "up.pid").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise CannotServe(
+                f"{home} is served already, by process {lock.read().strip()}.",
+                "Stop that one, or set WEATHER_HOME to another folder.",
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

@@ -1,0 +1,83 @@
+"""A Celery worker that has imported everything before its first run: ``python -m weather_platform.runtime.worker``.
+
+It replaces ``dagster-celery worker start``, which starts a second Python for the worker and keeps the first, and wants
+the launcher's settings again in a file of its own. This one asks Dagster's instance for them.
+"""
+
+import argparse
+import ctypes
+import importlib
+import signal
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from celery.platforms import SecurityWarning
+from celery.signals import worker_process_init, worker_ready
+from dagster import DagsterInstance
+from dagster_celery.launcher import CeleryRunLauncher
+from dagster_celery.make_app import make_app
+from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
+
+from weather_platform.domain.errors import BadSettings
+
+PR_SET_PDEATHSIG = 1
+MAX_MEMORY_PER_CHILD_KB = 500_000
+"""A child that once grew beyond this is replaced after its run; a fresh one is forked warm in no time."""
+
+
+def main() -> None:
+    options = _options()
+    with DagsterInstance.get() as instance:
+        launcher = instance.run_launcher
+    if not isinstance(launcher, CeleryRunLauncher):
+        raise BadSettings("The instance does not run on Celery workers.", "Start no worker, or set WEATHER_LAUNCHER.")
+    app = make_app(launcher.app_args())  # type: ignore[no-untyped-call]
+    create_execute_job_task(app)
+    create_resume_job_task(app)
+    importlib.import_module(options.module)
+    # Runs as root (a container, this machine's CI) are safe to accept: messages are JSON, never pickle.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+
+    def say_ready(**_: Any) -> None:
+        app.backend.cleanup()
+        if options.ready_file:
+            options.ready_file.touch()
+
+    worker_ready.connect(say_ready, weak=False)
+    worker_process_init.connect(_die_with_the_worker, weak=False)
+    app.worker_main(
+        [
+            "worker",
+            f"--queues={launcher.default_queue}",
+            f"--concurrency={options.slots}",
+            f"--hostname={options.name}@%h",
+            f"--max-memory-per-child={MAX_MEMORY_PER_CHILD_KB}",
+            "--prefetch-multiplier=1",
+            "--loglevel=INFO",
+            # Talk among workers that nobody listens to; in a folder broker it would pile up.
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--module", required=True, help="the code to import before the first run")
+    parser.add_argument("--slots", type=int, default=2, help="runs at once")
+    parser.add_argument("--name", default="weather", help="one per worker of a machine")
+    parser.add_argument("--ready-file", type=Path, help="created when the worker takes runs")
+    return parser.parse_args()
+
+
+def _die_with_the_worker(**_: Any) -> None:
+    """A child left behind by a killed worker would go on with a run that is being retried elsewhere."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()
