@@ -41,13 +41,14 @@ if ! usable $python; then
     fi
 fi
 
+# The lock file is complete, so nothing is resolved again: pip refuses hashes where a package asks for another's extra.
 echo "Installing $lock into .venv with $($python -V) ..."
 if command -v uv >/dev/null; then
-    uv pip install --quiet --python $python --require-hashes -r "$lock"
+    uv pip install --quiet --python $python --no-deps --require-hashes -r "$lock"
     uv pip install --quiet --python $python --no-deps -e .
 else
     # A .venv that uv made has no pip.
     $python -m pip --version >/dev/null 2>&1 || $python -m ensurepip >/dev/null
-    $python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    $python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$lock"
     $python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 fi
