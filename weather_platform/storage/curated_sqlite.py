@@ -1,0 +1,333 @@
+"""Daily documents as JSON in one SQLite file, for those without a server; `curated.CuratedStore` gives the contract."""
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from weather_platform.domain.errors import StoreRefused, StoreUnavailable
+from weather_platform.domain.months import Month
+from weather_platform.domain.weather_stats import Document
+from weather_platform.storage.curated import (
+    NO_REVISION,
+    Coverage,
+    Days,
+    Replaced,
+    StoredCity,
+    by_id,
+    checked_fields,
+    checked_limit,
+    difference,
+    document_position,
+    event_position,
+    months_of,
+    no_document,
+    overall_revision,
+)
+
+_BUSY_TIMEOUT_S = 30
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS weather_stats (
+    id           TEXT PRIMARY KEY,
+    doc          TEXT NOT NULL,
+    station_id   TEXT    AS (json_extract(doc, '$.station_id')),
+    date         TEXT    AS (json_extract(doc, '$.period')),
+    observations INTEGER AS (json_extract(doc, '$.observations')),
+    expected     INTEGER AS (json_extract(doc, '$.expected'))
+);
+CREATE INDEX IF NOT EXISTS by_date ON weather_stats (date, station_id);
+CREATE INDEX IF NOT EXISTS by_station ON weather_stats (station_id, date, observations, expected);
+CREATE TABLE IF NOT EXISTS revisions (month TEXT PRIMARY KEY, token TEXT NOT NULL);
+"""
+_CURES = {
+    sqlite3.SQLITE_FULL: (StoreUnavailable, "Free space on its disk, then run again; nothing was half-written."),
+    sqlite3.SQLITE_BUSY: (StoreUnavailable, "Wait until the other process has written, then run again."),
+    sqlite3.SQLITE_READONLY: (StoreRefused, "Give this user the right to write the file and its folder."),
+    sqlite3.SQLITE_PERM: (StoreRefused, "Give this user the right to read the file."),
+    sqlite3.SQLITE_CANTOPEN: (StoreRefused, "Correct WEATHER_CURATED_URL, or give this user the folder."),
+    sqlite3.SQLITE_NOTADB: (StoreRefused, "Correct WEATHER_CURATED_URL; that file is something else."),
+    sqlite3.SQLITE_CORRUPT: (StoreRefused, "Move the file away and load the months again."),
+}
+_ANOTHER = (StoreUnavailable, "Look at the file and its disk, then run again; nothing was half-written.")
+
+
+class SqliteCurated:
+    """Documents in a SQLite file in WAL mode: one writer at a time, readers never wait.
+
+    Every call opens its own connection (0.2 ms), so that threads and forked processes share nothing.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path.expanduser().resolve()
+        self.read_only = read_only
+        self._ensured = False
+        self._ensuring = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"SqliteCurated({str(self.path)!r}, read_only={self.read_only})"
+
+    def ensure(self) -> None:
+        with self._ensuring, self._explained():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._connect()) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            self._ensured = True
+
+    def ping(self) -> None:
+        self._all("SELECT 1 FROM weather_stats LIMIT 1")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def replace(self, days: Days, documents: Iterable[Document]) -> Replaced:
+        produced = by_id(days, documents)
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            stored = connection.execute(
+                "SELECT id, json_extract(doc, '$.provenance.revision') FROM weather_stats WHERE date BETWEEN ? AND ?",
+                [day.isoformat() for day in days],
+            )
+            diff = difference(dict(stored), produced)
+            if not diff.is_empty:
+                connection.executemany(
+                    "INSERT INTO weather_stats (id, doc) VALUES (?, ?)"
+                    " ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
+                    ((doc["_id"], msgspec.json.encode(doc).decode()) for doc in (*diff.new, *diff.altered)),
+                )
+                connection.executemany("DELETE FROM weather_stats WHERE id = ?", ((key,) for key in diff.gone))
+                connection.executemany(
+                    "INSERT OR REPLACE INTO revisions (month, token) VALUES (?, ?)",
+                    ((str(month), secrets.token_hex(8)) for month in months_of(days)),
+                )
+            connection.execute("COMMIT")
+        return diff.counts()
+
+    def get(self, document_id: str) -> Document:
+        for (doc,) in self._all("SELECT doc FROM weather_stats WHERE id = ?", document_id):
+            return _decoded(doc)
+        raise no_document(document_id)
+
+    def find(
+        self,
+        *,
+        stations: Collection[str] | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        fields: Collection[str] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[Document]:
+        where, values = _selection(stations, first, last)
+        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
+        if after is not None:
+            when, station_id = document_position(after)
+            where += f" AND (date, station_id) {beyond} (?, ?)"
+            values += [when.date().isoformat(), station_id]
+        paths = None if fields is None else checked_fields(fields)
+        rows = self._rows(
+            f"SELECT doc FROM weather_stats WHERE {where} ORDER BY date {order}, station_id {order} LIMIT ?",  # noqa: S608
+            *values,
+            _sql_limit(limit),
+        )
+        documents = (_decoded(doc) for (doc,) in rows)
+        return documents if paths is None else (_projected(doc, ["_id", *paths]) for doc in documents)
+
+    def events(
+        self,
+        *,
+        types: Collection[str] | None = None,
+        stations: Collection[str] | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        at_least: float | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[Document]:
+        where, values = _selection(stations, first, last)
+        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
+        if types is not None:
+            where += " AND type IN (SELECT value FROM json_each(?))"
+            values.append(_json(types))
+        if at_least is not None:
+            where += " AND json_extract(event, '$.value') >= ?"
+            values.append(at_least)
+        if after is not None:
+            when, station_id, kind = event_position(after)
+            where += f" AND (date, station_id, type) {beyond} (?, ?, ?)"
+            values += [when.date().isoformat(), station_id, kind]
+        rows = self._rows(
+            f"""
+            SELECT doc, event FROM (
+                SELECT doc, date, station_id, each.value AS event, json_extract(each.value, '$.type') AS type
+                FROM weather_stats, json_each(doc, '$.extreme_events') AS each
+            )
+            WHERE {where} ORDER BY date {order}, station_id {order}, type {order} LIMIT ?
+            """,  # noqa: S608
+            *values,
+            _sql_limit(limit),
+        )
+        return (_event(_decoded(doc), msgspec.json.decode(event)) for doc, event in rows)
+
+    def cities(self) -> list[StoredCity]:
+        rows = self._all(
+            """
+            SELECT n.station_id, json_extract(doc, '$.slug') AS slug, json_extract(doc, '$.city'),
+                   documents, first, last
+            FROM (SELECT station_id, count(*) AS documents, min(date) AS first, max(date) AS last
+                  FROM weather_stats GROUP BY station_id) AS n
+            JOIN weather_stats AS latest ON latest.id = n.station_id || ':' || last
+            ORDER BY slug
+            """
+        )
+        return [
+            StoredCity(
+                station_id=station_id,
+                slug=slug,
+                city=city,
+                documents=documents,
+                first=date.fromisoformat(first),
+                last=date.fromisoformat(last),
+            )
+            for station_id, slug, city, documents, first, last in rows
+        ]
+
+    def days(self) -> Days | None:
+        # Two look-ups at the ends of an index; min and max in one query would read all of it.
+        ((first, last),) = self._all(
+            "SELECT (SELECT min(date) FROM weather_stats), (SELECT max(date) FROM weather_stats)"
+        )
+        return None if first is None else (date.fromisoformat(first), date.fromisoformat(last))
+
+    def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
+        where, values = _selection(None, first, last)
+        rows = self._all(
+            f"""
+            SELECT station_id, substr(date, 1, 7) AS month, count(*), sum(observations), sum(expected)
+            FROM weather_stats WHERE {where} GROUP BY station_id, month ORDER BY station_id, month
+            """,  # noqa: S608
+            *values,
+        )
+        return [
+            Coverage(
+                station_id=station_id,
+                month=Month.parse(month),
+                documents=documents,
+                observations=observations,
+                expected=expected,
+            )
+            for station_id, month, documents, observations, expected in rows
+        ]
+
+    def revision(self) -> str:
+        return overall_revision(token for (token,) in self._all("SELECT token FROM revisions"))
+
+    def month_revision(self, month: Month) -> str:
+        tokens = self._all("SELECT token FROM revisions WHERE month = ?", str(month))
+        return str(tokens[0][0]) if tokens else NO_REVISION
+
+    def _all(self, statement: str, *values: object) -> list[Any]:
+        with self._connection() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def _rows(self, statement: str, *values: object) -> Iterator[Any]:
+        with self._connection() as connection:
+            yield from connection.execute(statement, values)
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        if not self.read_only and not self._ensured:
+            self.ensure()
+        with self._explained(), closing(self._connect()) as connection:
+            yield connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(self.path))}?mode={'ro' if self.read_only else 'rwc'}",
+            uri=True,
+            timeout=_BUSY_TIMEOUT_S,
+            isolation_level=None,  # BEGIN and COMMIT are ours
+            check_same_thread=False,  # a web server asks for one answer's rows from several threads in turn
+        )
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what went wrong with the file so that a person knows what to do."""
+        try:
+            yield
+        except OSError as error:
+            raise StoreRefused(
+                f"The folder of {self.path} cannot be made: {error.strerror}.", "Correct WEATHER_CURATED_URL."
+            ) from error
+        except sqlite3.Error as error:
+            if self.read_only and (not self.path.exists() or "no such table" in str(error)):
+                raise StoreUnavailable(
+                    f"No weather statistics are stored yet in {self.path}.", "Load a month first: weather load 2023-12."
+                ) from error
+            kind, cure = _CURES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _ANOTHER)
+            raise kind(f"The statistics in {self.path} cannot be used: {error}.", cure) from error
+
+
+def _selection(stations: Collection[str] | None, first: date | None, last: date | None) -> tuple[str, list[Any]]:
+    """A WHERE clause and its values; the clause is made of constants alone."""
+    conditions, values = ["TRUE"], list[Any]()
+    if stations is not None:
+        conditions.append("station_id IN (SELECT value FROM json_each(?))")
+        values.append(_json(stations))
+    if first is not None:
+        conditions.append("date >= ?")
+        values.append(first.isoformat())
+    if last is not None:
+        conditions.append("date <= ?")
+        values.append(last.isoformat())
+    return " AND ".join(conditions), values
+
+
+def _json(texts: Collection[str]) -> str:
+    return msgspec.json.encode(sorted(texts)).decode()
+
+
+def _sql_limit(limit: int | None) -> int:
+    return checked_limit(limit) or -1
+
+
+def _decoded(text: str) -> Document:
+    doc: Document = msgspec.json.decode(text)
+    doc["date"] = datetime.fromisoformat(doc["date"]).astimezone(UTC)
+    updated_at = datetime.fromisoformat(doc["provenance"]["updated_at"]).astimezone(UTC)
+    doc["provenance"]["updated_at"] = updated_at.replace(microsecond=updated_at.microsecond // 1000 * 1000)
+    return doc
+
+
+def _event(doc: Document, event: dict[str, Any]) -> Document:
+    city = {key: doc[key] for key in ("city", "slug", "station_id", "period", "date")}
+    return {"_id": f"{doc['_id']}:{event['type']}", **city, **event}
+
+
+def _projected(doc: Document, paths: Iterable[str]) -> Document:
+    """The parts of a document that the paths name, none of which includes another; as MongoDB's projection."""
+    wanted: dict[str, list[str]] = {}
+    for path in paths:
+        key, _, rest = path.partition(".")
+        wanted.setdefault(key, []).extend([rest] if rest else [])
+    kept: Document = {}
+    for key, below in wanted.items():
+        value = doc.get(key)
+        if key in doc and not below:
+            kept[key] = value
+        elif isinstance(value, dict):
+            kept[key] = _projected(value, below)
+        elif isinstance(value, list):
+            kept[key] = [_projected(item, below) for item in value if isinstance(item, dict)]
+    return kept
