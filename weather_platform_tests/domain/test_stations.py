@@ -1,7 +1,6 @@
 """The reference table equals the published one; words find stations; slugs are safe and stable."""
 
 import csv
-import os
 import re
 from pathlib import Path
 
@@ -12,15 +11,11 @@ from hypothesis import strategies as st
 from weather_platform.domain.errors import UnknownCity
 from weather_platform.domain.stations import STATIONS, Station, find_station, fold, slugify, station_for
 
-PUBLISHED = Path(__file__).parents[3] / "shared/data/real/meteofrance-monthly/postesSynop.csv"
 NICE = STATIONS["07690"]
 
 
-@pytest.mark.skipif(
-    not PUBLISHED.exists() and os.environ.get("CI") != "true", reason=f"no real data beside the checkout: {PUBLISHED}"
-)
-def test_the_reference_table_equals_the_published_one() -> None:
-    with PUBLISHED.open(encoding="ascii", newline="") as handle:
+def test_the_reference_table_equals_the_published_one(real_data: Path) -> None:
+    with (real_data / "meteofrance-monthly/postesSynop.csv").open(encoding="ascii", newline="") as handle:
         published = [
             (row["ID"], row["Nom"], float(row["Latitude"]), float(row["Longitude"]), int(row["Altitude"]))
             for row in csv.DictReader(handle, delimiter=";")
