@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,7 @@ def monthly(*lines: bytes) -> bytes:
 YEAR_2023 = [
     annual_line(station, f"{month}-15T12:00:00Z") for month in MONTHS_OF_2023 for station in ("07690", "07149")
 ]
+WHOLE = annual(*YEAR_2023)
 MONTH_LINES = (b"07149;20231201000000;101500;mq;\n", b"07690;20231201000000;mq;-110;\n")
 
 
@@ -60,7 +62,7 @@ class Archive:
 
 @pytest.fixture
 def archive() -> Archive:
-    return Archive({"synop_2023.csv.gz": annual(*YEAR_2023)})
+    return Archive({"synop_2023.csv.gz": WHOLE})
 
 
 @pytest.fixture
@@ -177,11 +179,15 @@ def test_what_nobody_asked_for_in_a_day_leaves_the_cache(
     assert [path.read_bytes() for path in cache.glob("*/*")] == [annual(*YEAR_2023[-1:])]
 
 
-def test_a_download_that_was_killed_is_no_file(source: MeteoFranceSource, archive: Archive, cache: Path) -> None:
+def test_a_download_that_was_killed_is_no_file(source: MeteoFranceSource, web: WebServer, cache: Path) -> None:
     source.fetch(DECEMBER)
     (kept,) = cache.glob("*/*")
-    kept.with_name("0.part").write_bytes(archive.files["synop_2023.csv.gz"][:50])
+    killed = kept.with_name("0.part")
+    killed.write_bytes(WHOLE[:50])
+    os.utime(kept, (0, 0))
     assert source.fetch(DECEMBER).body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])
+    assert (len(web.requests), web.requests[-1].headers["If-None-Match"]) == (2, unquote(kept.name))
+    assert kept.stat().st_mtime > 0, "asked for today, so not to be cleared away as unused"
 
 
 def test_without_an_etag_a_file_is_fetched_every_time(source: MeteoFranceSource, web: WebServer) -> None:
@@ -191,14 +197,12 @@ def test_without_an_etag_a_file_is_fetched_every_time(source: MeteoFranceSource,
     assert statuses(web) == ["synop_2023.csv.gz"] * 2
 
 
-def test_an_object_marked_as_gzip_encoded_is_kept_as_published(
-    source: MeteoFranceSource, archive: Archive, web: WebServer
-) -> None:
-    archive.files = {"synop.202312.csv.gz": monthly(*MONTH_LINES)}
-    web.faults["synop.202312.csv.gz"].append(
-        Answer(body=monthly(*MONTH_LINES), headers={"Content-Encoding": "gzip", "ETag": '"e"'})
-    )
-    assert source.fetch(DECEMBER).body == monthly(*MONTH_LINES)
+def test_an_object_marked_as_gzip_encoded_is_kept_as_published(source: MeteoFranceSource, web: WebServer) -> None:
+    web.faults["2023.csv.gz"].append(Answer(status=404))
+    published = Answer(body=monthly(*MONTH_LINES), headers={"Content-Encoding": "gzip", "ETag": '"e"'})
+    web.faults["202312.csv.gz"].append(published)
+    assert source.fetch(DECEMBER).body == published.body
+    assert web.paths == ["synop_2023.csv.gz", "synop.202312.csv.gz"]
     assert web.requests[-1].headers["Accept-Encoding"] == "identity"
 
 
@@ -280,7 +284,6 @@ def test_a_folder_that_is_not_there_is_an_outage(folder: Path) -> None:
         from_folder(folder / "unmounted").fetch(DECEMBER)
 
 
-WHOLE = annual(*YEAR_2023)
 FAULTS = {
     "500": Answer(status=500),
     "503 with a page": Answer(status=503, body=b"<html>Service Unavailable</html>"),

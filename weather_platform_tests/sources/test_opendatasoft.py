@@ -11,7 +11,7 @@ import pytest
 
 from weather_platform.domain.errors import BadInput, BadSettings, EmptyMonth, SourceUnavailable, WeatherError
 from weather_platform.domain.months import Month
-from weather_platform.sources.opendatasoft import OpenDataSoftSource, where
+from weather_platform.sources.opendatasoft import OpenDataSoftSource
 from weather_platform.sources.port import ETALAB
 from weather_platform_tests.sources.portal import Portal, export_of, refusal, to_json
 from weather_platform_tests.sources.waiting import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, NOW, patience
@@ -62,7 +62,11 @@ def test_a_month_is_its_records_from_the_first_midnight_to_before_the_next_in_or
     payload = source.fetch(DECEMBER)
     assert payload.body == export_of(OF_DECEMBER)
     assert portal.paths == ["records", "json"]
-    assert portal.requests[1].query == {"where": where(DECEMBER, None), "timezone": "UTC", "order_by": "date,numer_sta"}
+    of_december = {"where": "date >= date'2023-12-01' AND date < date'2024-01-01'", "timezone": "UTC"}
+    assert [request.query for request in portal.requests] == [
+        {**of_december, "limit": "0"},
+        {**of_december, "order_by": "date,numer_sta"},
+    ]
     assert (payload.provenance.source, payload.provenance.licence, payload.provenance.synthetic) == (
         "opendatasoft",
         ETALAB,

@@ -1,5 +1,6 @@
 """What the sources' errors and waits rest on: addresses, limits, and the many ways to write a moment."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -37,6 +38,16 @@ def test_epoch_and_timestamp_of_one_moment_mean_the_same_wait(moment: datetime) 
     assert {told_wait_s(429, {b"X-RateLimit-Reset": form.encode()}) for form in forms} == {
         max((whole - NOW).total_seconds(), 0)
     }
+
+
+def test_a_timestamp_without_a_zone_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert told_wait_s(429, {b"X-RateLimit-Reset": b"2024-01-10 12:02:00"}) == 120
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_retry_after_counts_before_the_reset_of_the_day() -> None:
