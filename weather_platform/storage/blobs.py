@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from weather_platform.domain.errors import BadInput, BadSettings, NotFound, StoreRefused, StoreUnavailable
 from weather_platform.settings import S3Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 CHUNK_BYTES = 1 << 20
 _KEY_BYTES = 900  # S3 takes 1,024, of which the prefix needs some
@@ -81,13 +84,14 @@ class Blobs(Protocol):
         ...
 
 
-def open_blobs(url: str, s3: S3Settings) -> Blobs:
+def open_blobs(url: str, s3: "S3Settings | Callable[[], S3Client]") -> Blobs:
     """The store of ``s3://bucket/prefix`` or ``file:///folder``; nothing is reached or made yet."""
     parts = urlsplit(url)
     if parts.scheme == "s3" and parts.netloc:
         from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
 
-        return S3Blobs(s3_client(s3), parts.netloc, unquote(parts.path))
+        client = s3_client(s3) if isinstance(s3, S3Settings) else s3()
+        return S3Blobs(client, parts.netloc, unquote(parts.path))
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
         return FolderBlobs(Path(unquote(parts.path)))
     raise BadSettings(f"No blobs can be kept at {url!r}.", "Use s3://bucket/prefix or file:///folder.")
@@ -201,10 +205,12 @@ class FolderBlobs:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise StoreUnavailable(
-                    f"{self.folder} is full ({error.strerror}).", "Free some space there, or set another folder."
+                    f"{self.folder} is full ({error.strerror}).",
+                    "Free some space there, or set another folder in WEATHER_RAW_URL.",
                 ) from error
             raise StoreRefused(
-                f"{self.folder} cannot be used: {error.strerror}.", "Give this user the folder, or set another one."
+                f"{self.folder} cannot be used: {error.strerror}.",
+                "Give this user the folder, or set another one in WEATHER_RAW_URL.",
             ) from error
 
 

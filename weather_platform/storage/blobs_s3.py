@@ -31,7 +31,7 @@ _NOT_LET_IN = {
     "ExpiredToken",
     "InvalidToken",
 }
-_CHECK_KEYS = "Check the S3 access key and secret key in the settings, and what they may do with the bucket."
+_CHECK_KEYS = "Correct WEATHER_S3_ACCESS_KEY and WEATHER_S3_SECRET_KEY, or grant them the bucket."
 
 
 def s3_client(settings: S3Settings) -> "S3Client":
@@ -174,7 +174,7 @@ class S3Blobs:
             raise StoreRefused(f"There are no keys for {where}.", _CHECK_KEYS) from error
         except BotoCoreError as error:
             raise StoreUnavailable(
-                f"We cannot reach {where}: {error}.", "Start the server, or correct its address in the settings."
+                f"We cannot reach {where}: {error}.", "Start the server, or correct WEATHER_S3_ENDPOINT_URL."
             ) from error
 
 

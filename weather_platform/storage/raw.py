@@ -6,8 +6,9 @@ was first received stand in a sidecar beside it. What the bytes mean is `domain.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,6 +17,9 @@ from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import Form
 from weather_platform.settings import Settings
 from weather_platform.storage.blobs import Blobs, open_blobs
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 _SIDECAR = ".meta.json"
 _PARTITION = rf"\d{{4}}-(?:0[1-9]|1[0-2])|{UNPLACED}"
@@ -106,9 +110,9 @@ class RawStore:
         return msgspec.json.decode(description, type=RawObject)
 
 
-def open_raw(settings: Settings) -> RawStore:
-    """The raw store of the settings; nothing is reached or made yet."""
-    return RawStore(open_blobs(settings.raw_url, settings.s3))
+def open_raw(settings: Settings, s3: "Callable[[], S3Client] | None" = None) -> RawStore:
+    """The raw store of the settings; nothing is reached or made yet. `s3` makes the client instead of the settings."""
+    return RawStore(open_blobs(settings.raw_url, s3 or settings.s3))
 
 
 def _checked_partition(partition: str) -> str:
