@@ -31,7 +31,7 @@ if ! usable $python; then
         # Where no interpreter will do, uv looks further, and may fetch one.
         uv venv --quiet --python "${base:-${PYTHON:->=3.11,<3.14}}" .venv
     elif [ -z "$base" ]; then
-        fail "No Python from 3.11 to 3.13 was found (${PYTHON:-python3} is $(${PYTHON:-python3} -V 2>&1 | tail -1))." \
+        fail "No Python from 3.11 to 3.13 was found (${PYTHON:-python3}: $("${PYTHON:-python3}" -V 2>/dev/null || echo none))." \
             "Install one, or uv, or name one: make install PYTHON=/path/to/python3.12"
     elif ! "$base" -c 'import ensurepip, venv' 2>/dev/null; then
         fail "$base cannot make a virtual environment: its package venv is not installed." \

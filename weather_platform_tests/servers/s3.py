@@ -1,17 +1,17 @@
 """An S3 server in this process: moto's, which keeps conditional puts as S3 does."""
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from weather_platform_tests.servers.process import LOOPBACK, free_port
 
 if TYPE_CHECKING:
+    from moto.server import ThreadedMotoServer
     from mypy_boto3_s3 import S3Client
-    from werkzeug.serving import BaseWSGIServer
 
 ACCESS_KEY = "weather"
 SECRET_KEY = "weather-secret"
@@ -29,8 +29,7 @@ class S3Server:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._server: BaseWSGIServer | None = None
-        self._thread: Thread | None = None
+        self._server: ThreadedMotoServer | None = None
 
     @property
     def endpoint_url(self) -> str:
@@ -39,18 +38,18 @@ class S3Server:
 
     def start(self) -> None:
         """Start; nothing to do where it runs already. The first time costs 1.4 s of imports."""
-        if self._server is not None:
-            return
-        self._server = _moto_server(self.port)
-        self._thread = Thread(target=self._server.serve_forever, name="moto", daemon=True)
-        self._thread.start()
+        from moto.server import ThreadedMotoServer
+
+        if self._server is None:
+            logging.getLogger("werkzeug").setLevel(logging.WARNING)  # not a line for every request
+            self._server = ThreadedMotoServer(LOOPBACK, self.port, verbose=False)
+            self._server.start()
 
     def stop(self) -> None:
         """Answer what was begun, and nothing more."""
         server, self._server = self._server, None
-        if server is not None and self._thread is not None:
-            server.shutdown()
-            self._thread.join()
+        if server is not None:
+            server.stop()
 
     def __enter__(self) -> Self:
         self.start()
@@ -87,20 +86,3 @@ class S3Server:
                 client.delete_object(Bucket=name, Key=entry["Key"])
         client.delete_bucket(Bucket=name)
         client.close()
-
-
-def _moto_server(port: int) -> "BaseWSGIServer":
-    """What moto's `ThreadedMotoServer` makes, without kept-alive connections, which it goes on serving when stopped."""
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-    from werkzeug.serving import make_server
-
-    class OneRequestAConnection(MotoRequestHandler):
-        def send_response(self, code: int, message: str | None = None) -> None:
-            super().send_response(code, message)
-            self.send_header("Connection", "close")
-
-        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  # the name of the base class
-            """A line a request is noise in a test's output."""
-
-    app = DomainDispatcherApplication(create_backend_app)
-    return make_server(LOOPBACK, port, app, threaded=True, request_handler=OneRequestAConnection)
