@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Parsed, Refusal, parse
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
@@ -16,6 +17,7 @@ from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
+from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, unpack
 from weather_platform.domain.weather_stats import Document, document
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Replaced, open_curated
@@ -69,27 +71,41 @@ def receive(
     provenance: Provenance,
     partitions: Partitions,
     received: datetime | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> list[Stored]:
     """Keep a file's records in the raw layer, an object a month, every record's bytes as received.
 
+    The file may be gzipped, or a zip of several.
     Records whose month cannot be read, or is outside the partitions, go to the partition `UNPLACED`.
     BadInput where nothing in the file looks like observations. One receipt has one time.
     """
     received = received or datetime.now(UTC)
-    file = cut(body)
     stored = []
-    for partition, part in sorted(_by_partition(file, partitions).items()):
-        synthetic = provenance.synthetic or part.synthetic
-        obj, new = raw.put(
-            partition,
-            file.with_records(part.records),
-            form=file.form,
-            records=len(part.records),
-            provenance=msgspec.structs.replace(provenance, synthetic=synthetic),
-            received=received,
-        )
-        stored.append(Stored(object=obj, new=new, refused=part.refused))
+    for name, file in _record_files(provenance.name, body, limits):
+        for partition, part in sorted(_by_partition(file, partitions).items()):
+            obj, new = raw.put(
+                partition,
+                file.with_records(part.records),
+                form=file.form,
+                records=len(part.records),
+                provenance=msgspec.structs.replace(
+                    provenance, name=name, synthetic=provenance.synthetic or part.synthetic
+                ),
+                received=received,
+            )
+            stored.append(Stored(object=obj, new=new, refused=part.refused))
     return stored
+
+
+def _record_files(name: str, body: bytes, limits: Limits) -> list[tuple[str, RecordFile]]:
+    """All of an archive is read before any of it is kept, so that a bad member leaves nothing behind."""
+    files = []
+    for member in unpack(name, body, limits):
+        try:
+            files.append((member.name, cut(member.body)))
+        except BadInput as error:
+            raise BadInput(f"{member.name}: {error.cause}", error.cure) from error
+    return files
 
 
 class _Part:

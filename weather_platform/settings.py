@@ -10,6 +10,13 @@ import msgspec
 from weather_platform.domain.errors import BadSettings
 from weather_platform.domain.months import Month
 
+S3_VARIABLES = {
+    "endpoint_url": "WEATHER_S3_ENDPOINT_URL",
+    "aws_access_key_id": "WEATHER_S3_ACCESS_KEY",
+    "aws_secret_access_key": "WEATHER_S3_SECRET_KEY",
+    "region_name": "WEATHER_S3_REGION",
+}
+"""What dagster-aws's S3Resource calls the S3 settings."""
 SOURCES = ("opendatasoft", "meteofrance", "sample")
 LAUNCHERS = ("celery", "default")
 
@@ -70,10 +77,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ),
             csv_folder=Path(get("WEATHER_CSV_FOLDER") or home / "staging_csv").expanduser().resolve(),
             s3=S3Settings(
-                endpoint_url=get("WEATHER_S3_ENDPOINT_URL") or None,
-                access_key=get("WEATHER_S3_ACCESS_KEY") or None,
-                secret_key=get("WEATHER_S3_SECRET_KEY") or None,
-                region=get("WEATHER_S3_REGION") or "eu-west-3",
+                endpoint_url=get(S3_VARIABLES["endpoint_url"]) or None,
+                access_key=get(S3_VARIABLES["aws_access_key_id"]) or None,
+                secret_key=get(S3_VARIABLES["aws_secret_access_key"]) or None,
+                region=get(S3_VARIABLES["region_name"]) or "eu-west-3",
             ),
             first_month=Month.parse(get("WEATHER_FIRST_MONTH") or "2010-01"),
             source=source,
@@ -103,5 +110,6 @@ def _number(text: str, name: str, least: int, most: int) -> int:
 
 def dagster_environment(dagster_home: Path) -> dict[str, str]:
     """What Dagster's own processes read from their environment: where their home is, and how often the daemon
-    looks for failed runs to retry (1 s; it is 5 s as it comes, the larger part of the time to recover a run)."""
+    looks for failed runs to retry (1 s; it is 5 s as it comes, the larger part of the time to recover a run).
+    """
     return {"DAGSTER_HOME": str(dagster_home), "DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS": "1"}

@@ -55,7 +55,12 @@ def cut(data: bytes) -> RecordFile:
 
 def columns(line: str) -> list[str]:
     """The cells of a CSV line; a cell may be quoted."""
-    return next(csv.reader((line,), delimiter=";")) if '"' in line else line.split(";")
+    if '"' not in line:
+        return line.split(";")
+    try:
+        return next(csv.reader((line,), delimiter=";"))
+    except csv.Error:
+        return [line]
 
 
 def _encoding(header: bytes) -> str:

@@ -64,6 +64,10 @@ class StagedMonth(msgspec.Struct):
         """How many observations cleaning changed, by what it changed."""
         return cleaning.changes(row for rows in self.rows.values() for row in rows)
 
+    def hours(self) -> set[datetime]:
+        """The times at which at least one station reported."""
+        return {row.date for rows in self.rows.values() for row in rows}
+
 
 def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
     """Merge a month's raw objects with their records, the earliest received first.

@@ -129,11 +129,13 @@ class S3Blobs:
             self.client.delete_object(Bucket=self.bucket, Key=self._key(key))
 
     def move(self, key: str, to: str) -> None:
+        if key == to:  # S3 refuses to copy an object to itself
+            self.stat(key)
+            return
         source, target = self._key(key), self._key(to)
         with self._explained(key):
             self.client.copy_object(Bucket=self.bucket, Key=target, CopySource={"Bucket": self.bucket, "Key": source})
-            if source != target:
-                self.client.delete_object(Bucket=self.bucket, Key=source)
+            self.client.delete_object(Bucket=self.bucket, Key=source)
 
     def _key(self, key: str) -> str:
         return self.prefix + checked_key(key)

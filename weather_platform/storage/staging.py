@@ -13,9 +13,11 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from weather_platform.domain.errors import NotFound
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED, RawObject
-from weather_platform.domain.staging import StagedMonth
+from weather_platform.domain.quality import MonthSummary, synoptic_hours
+from weather_platform.domain.staging import ObjectCounts, StagedMonth
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.settings import Settings
@@ -24,7 +26,7 @@ from weather_platform.storage.aggregation import daily_aggregates
 from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching
 from weather_platform.storage.loading import Loader
-from weather_platform.storage.staging_tables import COVERAGE, QUARANTINE, RAW_OBJECTS, city_table, own_tables
+from weather_platform.storage.staging_tables import COVERAGE, MONTHS, QUARANTINE, RAW_OBJECTS, city_table, own_tables
 
 _TRIES = 3
 
@@ -107,8 +109,9 @@ class StagingStore:
             for station_id, rows in staged.rows.items():
                 table = city_table(staged.stations[station_id].slug)
                 self._loader.load(connection, table, files[station_id], rows)
-        for own in (RAW_OBJECTS, COVERAGE, QUARANTINE):
+        for own in (MONTHS, RAW_OBJECTS, COVERAGE, QUARANTINE):
             connection.execute(sa.delete(own).where(own.c.month == month))
+        _insert(connection, MONTHS, [_month_row(month, staged)])
         _insert(connection, RAW_OBJECTS, (_object_row(month, staged, obj) for obj in staged.objects))
         _insert(connection, COVERAGE, (_coverage_row(month, staged, station) for station in staged.rows))
         _insert(connection, QUARANTINE, _quarantine_rows(month, staged))
@@ -135,6 +138,29 @@ class StagingStore:
         )
         with reaching(self.engine), self.engine.connect() as connection:
             return set(connection.scalars(query))
+
+    def summary(self, month: Month) -> MonthSummary:
+        """What the database holds of a month, counted in its tables; NotFound where it was never staged."""
+        key, found = str(month), self.coverage([str(month)])
+        with reaching(self.engine), self.engine.connect() as connection:
+            databases.snapshot(connection)
+            row = connection.execute(sa.select(MONTHS).where(MONTHS.c.month == key)).one_or_none()
+            if row is None:
+                raise NotFound(f"{key} is not staged.", "Materialise staged_observations of that month first.")
+            tables = [city_table(coverage.station.slug) for coverage in found]
+            rows = sum(connection.scalar(_count_of(table, month)) or 0 for table in tables)
+            structure = {table.name: _columns(connection, table) for table in tables}
+        return MonthSummary(
+            month=month,
+            observations={coverage.station.station_id: coverage.observations for coverage in found},
+            names={coverage.station.station_id: coverage.station.name for coverage in found},
+            rows_in_tables=rows,
+            columns=structure,
+            silent_hours=[datetime.fromisoformat(hour) for hour in row.silent_hours],
+            changes=row.changes,
+            objects={obj["raw_object"]: msgspec.convert(obj["counts"], ObjectCounts) for obj in self.objects(key)},
+            synthetic=any(obj["synthetic"] for obj in self.objects(key)),
+        )
 
     def stations(self) -> dict[str, Station]:
         """The stations that have a table with observations, by WMO number; names as of their latest month."""
@@ -192,14 +218,36 @@ def open_staging(settings: Settings, *, read_only: bool = False) -> StagingStore
     return store
 
 
-def _delete_month(connection: Connection, table: sa.Table, month: Month) -> None:
+def _count_of(table: sa.Table, month: Month) -> sa.Select[tuple[int]]:
+    return sa.select(sa.func.count()).where(_in_month(table, month))
+
+
+def _columns(connection: Connection, table: sa.Table) -> list[str]:
+    return [column["name"] for column in sa.inspect(connection).get_columns(table.name)]
+
+
+def _in_month(table: sa.Table, month: Month) -> sa.ColumnElement[bool]:
     first, end = (datetime.combine(m.first_day, time()) for m in (month, month.next))
-    connection.execute(sa.delete(table).where(table.c.date >= first, table.c.date < end))
+    return sa.and_(table.c.date >= first, table.c.date < end)
+
+
+def _delete_month(connection: Connection, table: sa.Table, month: Month) -> None:
+    connection.execute(sa.delete(table).where(_in_month(table, month)))
 
 
 def _insert(connection: Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
     if listed := list(rows):
         connection.execute(sa.insert(table), listed)
+
+
+def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
+    silent = [] if month == UNPLACED else sorted(set(synoptic_hours(Month.parse(month))) - staged.hours())
+    return {
+        "month": month,
+        "observations": staged.observations,
+        "silent_hours": [hour.isoformat() for hour in silent],
+        "changes": staged.changes(),
+    }
 
 
 def _object_row(month: str, staged: StagedMonth, obj: RawObject) -> dict[str, Any]:

@@ -33,6 +33,15 @@ RAW_OBJECTS = sa.Table(
     sa.Column("counts", sa.JSON, nullable=False, comment="staging.ObjectCounts"),
     **_MYSQL,
 )
+MONTHS = sa.Table(
+    "_months",
+    _own,
+    sa.Column("month", sa.String(8), primary_key=True),
+    sa.Column("observations", sa.Integer, nullable=False),
+    sa.Column("silent_hours", sa.JSON, nullable=False, comment="synoptic hours at which no station reported"),
+    sa.Column("changes", sa.JSON, nullable=False, comment="observations that cleaning changed, by what"),
+    **_MYSQL,
+)
 COVERAGE = sa.Table(
     "_coverage",
     _own,

@@ -1,0 +1,42 @@
+"""The raw layer: a month of observations as its source publishes it."""
+
+import dagster as dg
+from pydantic import Field
+
+from weather_platform import names
+from weather_platform.defs.facts import LAYER
+from weather_platform.defs.partitions import MONTHS
+from weather_platform.domain.months import Month
+from weather_platform.domain.stations import STATIONS, find_station
+from weather_platform.io_managers.stores import StoresResource
+from weather_platform.io_managers.types import PAYLOADS
+from weather_platform.monthly import Monthly
+from weather_platform.sources.catalogue import open_source
+from weather_platform.sources.port import Payload
+
+
+class Fetch(dg.Config):
+    """What to fetch."""
+
+    source: str | None = None
+    """`opendatasoft`, `meteofrance` or `sample`; the platform's setting where not given."""
+    cities: list[str] = Field(default_factory=list)
+    """Names, slugs or WMO numbers; all stations where none is given."""
+
+
+@dg.asset(
+    name=names.RAW_OBSERVATIONS,
+    partitions_def=MONTHS,
+    io_manager_key="raw_io",
+    dagster_type=PAYLOADS,
+    kinds={"s3", "json"},
+    **LAYER,
+)
+def raw_observations(
+    context: dg.AssetExecutionContext, config: Fetch, stores: dg.ResourceParam[StoresResource]
+) -> Monthly[Payload]:
+    """SYNOP observations as received, every record's bytes unchanged, named by their hash."""
+    source = open_source(stores.settings, config.source)
+    stations = [find_station(city, STATIONS).station_id for city in config.cities] or None
+    months = [Month.parse(key) for key in context.partition_keys]
+    return Monthly(months, lambda month: source.fetch(month, stations))

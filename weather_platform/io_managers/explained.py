@@ -1,0 +1,25 @@
+"""Errors as Dagster should take them: an outage is tried again after a while, anything else is final at once."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from weather_platform.domain.errors import WeatherError
+
+MAX_RETRIES = 3
+_FIRST_WAIT_S = 2.0
+
+
+@contextmanager
+def explained(retry_number: int) -> Iterator[None]:
+    """Turn a WeatherError into a retry (after 2, 4, 8 s, plus or minus half, for an outage) or a failure in words."""
+    try:
+        yield
+    except WeatherError as error:
+        if error.transient:
+            wait_s = _FIRST_WAIT_S * 2**retry_number * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait_s) from error
+        metadata = {"cause": error.cause, "cure": error.cure}
+        raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from error

@@ -1,0 +1,72 @@
+"""Staged observations as a pandas frame with a dagster-pandas type, for notebooks and assets that want one.
+
+pandas and dagster-pandas are imported when a frame is asked for, not when Dagster loads the code (2 s saved).
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from weather_platform.domain.fields import FIELDS, Field
+from weather_platform.domain.months import Month
+from weather_platform.storage.staging import StagingStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def is_frame_type(annotation: object) -> bool:
+    """Whether an input asks for a pandas frame."""
+    return getattr(annotation, "__module__", "").startswith("pandas") and getattr(annotation, "__name__", "") == (
+        "DataFrame"
+    )
+
+
+def staged_frame(staging: StagingStore, months: Sequence[Month]) -> "pd.DataFrame":
+    """All cities' observations of the months, checked by `staged_frame_type`; about 5 MB a month in memory."""
+    import pandas as pd
+
+    rows = [
+        row
+        for month in months
+        for coverage in staging.coverage([str(month)])
+        for row in staging.rows(coverage.station, month.first_day, month.last_day)
+    ]
+    frame = pd.DataFrame(rows, columns=list(FIELDS))
+    frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[ns]")
+    for field in FIELDS.values():
+        if field.kind in ("measure", "code"):
+            frame[field.name] = frame[field.name].astype("float64")
+    check = staged_frame_type().type_check(None, frame)  # type: ignore[arg-type]
+    if not check.success:
+        raise dg.Failure(f"The staged frame is not as it should be: {check.description}", allow_retries=False)
+    return frame
+
+
+@cache
+def staged_frame_type() -> dg.DagsterType:
+    """The frame's type in dagster-pandas: columns of `fields.FIELDS`, their kinds, ranges and nulls."""
+    from dagster_pandas import create_dagster_pandas_dataframe_type
+
+    return create_dagster_pandas_dataframe_type(
+        name="StagedObservations",
+        description="Typed, cleaned SYNOP observations, one row a station and time (UTC).",
+        columns=[_column(field) for field in FIELDS.values()],
+    )
+
+
+def _column(field: Field) -> Any:
+    from dagster_pandas import PandasColumn
+
+    match field.kind:
+        case "measure" | "code":
+            low = 0 if field.unit == "mm" else field.low
+            return PandasColumn.float_column(field.name, min_value=low, max_value=field.high)
+        case "flag":
+            return PandasColumn.integer_column(field.name, non_nullable=True)
+        case "key" if field.name == "date":
+            return PandasColumn.datetime_column(field.name, non_nullable=True)
+        case _:
+            return PandasColumn.string_column(field.name, non_nullable=True)

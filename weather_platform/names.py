@@ -1,0 +1,15 @@
+"""Words that Dagster, the API and the site must agree on."""
+
+LOCATION = "weather_platform"
+"""The code location, in `workspace.yaml`, in `[tool.dg.project]` and in GraphQL."""
+REPOSITORY = "__repository__"
+
+RAW_OBSERVATIONS = "raw_observations"
+STAGED_OBSERVATIONS = "staged_observations"
+WEATHER_STATS = "weather_stats"
+ASSETS = (RAW_OBSERVATIONS, STAGED_OBSERVATIONS, WEATHER_STATS)
+
+LOAD_JOB = "load_months"
+"""Source to documents."""
+PROCESS_JOB = "process_months"
+"""Documents from the raw objects that are stored already."""
