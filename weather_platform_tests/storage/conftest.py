@@ -37,6 +37,7 @@ def new_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> NewBlobs:
     """Makes empty stores, a new one a call."""
     if request.param == "folder":
         return lambda: _ready(FolderBlobs(tmp_path / secrets.token_hex(4)))
+    request.getfixturevalue("s3_server").start()  # where a test left it stopped
     client = request.getfixturevalue("s3")
     if request.param == "bucket":
         return lambda: _ready(S3Blobs(client, f"weather-{secrets.token_hex(8)}"))
