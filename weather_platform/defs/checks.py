@@ -5,7 +5,7 @@ once in a run of many months, and then for none of them. The same checks can be 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dagster as dg
 
@@ -79,7 +79,7 @@ def log_verdicts(context: dg.AssetExecutionContext, month: Month, checks: Iterab
             raise dg.Failure(f"{month}: {check.name}: {verdict.description}", allow_retries=False)
 
 
-def _metadata(verdict: Verdict) -> dict[str, object]:
+def _metadata(verdict: Verdict) -> dict[str, Any]:
     return {
         name: dg.MetadataValue.json(value) if isinstance(value, dict | list) else value
         for name, value in verdict.figures.items()

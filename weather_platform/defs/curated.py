@@ -6,8 +6,7 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.checks import CURATED_CHECKS, log_verdicts
-from weather_platform.defs.facts import LAYER
-from weather_platform.defs.partitions import MONTHS
+from weather_platform.defs.facts import layer_asset
 from weather_platform.domain.weather_stats import Document
 from weather_platform.io_managers.stores import StoresResource
 from weather_platform.io_managers.types import DOCUMENTS, MONTH_FIGURES
@@ -15,14 +14,12 @@ from weather_platform.monthly import Monthly
 from weather_platform.pipeline import MonthFigures, documents
 
 
-@dg.asset(
-    name=names.WEATHER_STATS,
-    partitions_def=MONTHS,
+@layer_asset(
+    names.WEATHER_STATS,
     io_manager_key="curated_io",
     ins={"staged_observations": dg.AssetIn(names.STAGED_OBSERVATIONS, dagster_type=MONTH_FIGURES)},
     dagster_type=DOCUMENTS,
     kinds={"mongodb"},
-    **LAYER,
 )
 def weather_stats(
     context: dg.AssetExecutionContext,

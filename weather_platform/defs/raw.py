@@ -4,8 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from weather_platform import names
-from weather_platform.defs.facts import LAYER
-from weather_platform.defs.partitions import MONTHS
+from weather_platform.defs.facts import layer_asset
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS, find_station
 from weather_platform.io_managers.stores import StoresResource
@@ -24,13 +23,11 @@ class Fetch(dg.Config):
     """Names, slugs or WMO numbers; all stations where none is given."""
 
 
-@dg.asset(
-    name=names.RAW_OBSERVATIONS,
-    partitions_def=MONTHS,
+@layer_asset(
+    names.RAW_OBSERVATIONS,
     io_manager_key="raw_io",
     dagster_type=PAYLOADS,
     kinds={"s3", "json"},
-    **LAYER,
 )
 def raw_observations(
     context: dg.AssetExecutionContext, config: Fetch, stores: dg.ResourceParam[StoresResource]

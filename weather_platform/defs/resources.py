@@ -1,6 +1,7 @@
 """What the assets work with: the stores and the sources, by the IO managers' keys."""
 
 import os
+from typing import Any
 
 import dagster as dg
 
@@ -14,10 +15,10 @@ from weather_platform.settings import S3_VARIABLES
 @dg.definitions
 def resources() -> dg.Definitions:
     """Settings are read when a run starts; secrets stay names until then."""
-    s3 = PlainS3Resource(
-        **{name: dg.EnvVar(variable) for name, variable in S3_VARIABLES.items() if os.getenv(variable)}
-    )
-    stores = StoresResource(s3=s3)
+    given: dict[str, Any] = {
+        name: dg.EnvVar(variable) for name, variable in S3_VARIABLES.items() if os.getenv(variable)
+    }
+    stores = StoresResource(s3=PlainS3Resource(**given))
     return dg.Definitions(
         resources={
             "stores": stores,

@@ -1,7 +1,7 @@
 """The third door: the current month, again and again."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 
 import dagster as dg
 
@@ -20,7 +20,7 @@ DAYS_OF_LATE_REPORTS = 3
 )
 def refresh_current_month(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
     """Fetch the current month 20 minutes after every synoptic hour, and the month before in its first days."""
-    now = (context.scheduled_execution_time or datetime.now(UTC)).astimezone(UTC)
+    now = context.scheduled_execution_time.astimezone(UTC)
     month = Month.of(now)
     for wanted in [month.previous, month] if now.day <= DAYS_OF_LATE_REPORTS else [month]:
         yield dg.RunRequest(run_key=f"{wanted} at {now:%Y-%m-%dT%H}", partition_key=str(wanted))

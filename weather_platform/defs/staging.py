@@ -6,8 +6,7 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.checks import STAGING_CHECKS, log_verdicts
-from weather_platform.defs.facts import LAYER, column_schema
-from weather_platform.defs.partitions import MONTHS
+from weather_platform.defs.facts import column_schema, layer_asset
 from weather_platform.domain.staging import StagedMonth, stage
 from weather_platform.io_managers.raw import RawMonth
 from weather_platform.io_managers.stores import StoresResource
@@ -15,15 +14,13 @@ from weather_platform.io_managers.types import RAW_MONTHS, STAGED_MONTHS
 from weather_platform.monthly import Monthly
 
 
-@dg.asset(
-    name=names.STAGED_OBSERVATIONS,
-    partitions_def=MONTHS,
+@layer_asset(
+    names.STAGED_OBSERVATIONS,
     io_manager_key="staging_io",
     ins={"raw_observations": dg.AssetIn(names.RAW_OBSERVATIONS, dagster_type=RAW_MONTHS)},
     dagster_type=STAGED_MONTHS,
     kinds={"mysql", "csv"},
     metadata={"dagster/column_schema": column_schema()},
-    **LAYER,
 )
 def staged_observations(
     context: dg.AssetExecutionContext,

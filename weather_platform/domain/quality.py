@@ -92,7 +92,7 @@ def duplicates(summary: MonthSummary) -> Verdict:
 
 def plausibility(summary: MonthSummary) -> Verdict:
     """No record was refused for a value that is no number or outside its field's range."""
-    counts = {reason: _refused(summary, reason) for reason in _IMPLAUSIBLE}
+    counts = {str(reason): _refused(summary, reason) for reason in _IMPLAUSIBLE}
     return Verdict(not any(counts.values()), f"{sum(counts.values())} records hold an impossible value", counts)
 
 

@@ -50,23 +50,26 @@ def staged_frame_type() -> dg.DagsterType:
     """The frame's type in dagster-pandas: columns of `fields.FIELDS`, their kinds, ranges and nulls."""
     from dagster_pandas import create_dagster_pandas_dataframe_type
 
-    return create_dagster_pandas_dataframe_type(
+    # dagster-pandas carries no types
+    made: dg.DagsterType = create_dagster_pandas_dataframe_type(  # type: ignore[no-untyped-call]
         name="StagedObservations",
         description="Typed, cleaned SYNOP observations, one row a station and time (UTC).",
         columns=[_column(field) for field in FIELDS.values()],
     )
+    return made
 
 
 def _column(field: Field) -> Any:
-    from dagster_pandas import PandasColumn
+    import dagster_pandas
 
+    column: Any = dagster_pandas.PandasColumn
     match field.kind:
         case "measure" | "code":
             low = 0 if field.unit == "mm" else field.low
-            return PandasColumn.float_column(field.name, min_value=low, max_value=field.high)
+            return column.float_column(field.name, min_value=low, max_value=field.high)
         case "flag":
-            return PandasColumn.integer_column(field.name, non_nullable=True)
+            return column.integer_column(field.name, non_nullable=True)
         case "key" if field.name == "date":
-            return PandasColumn.datetime_column(field.name, non_nullable=True)
+            return column.datetime_column(field.name, non_nullable=True)
         case _:
-            return PandasColumn.string_column(field.name, non_nullable=True)
+            return column.string_column(field.name, non_nullable=True)

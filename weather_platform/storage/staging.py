@@ -148,7 +148,7 @@ class StagingStore:
             if row is None:
                 raise NotFound(f"{key} is not staged.", "Materialise staged_observations of that month first.")
             tables = [city_table(coverage.station.slug) for coverage in found]
-            rows = sum(connection.scalar(_count_of(table, month)) or 0 for table in tables)
+            rows = sum(int(connection.scalar(_count_of(table, month)) or 0) for table in tables)
             structure = {table.name: _columns(connection, table) for table in tables}
         return MonthSummary(
             month=month,
@@ -218,7 +218,7 @@ def open_staging(settings: Settings, *, read_only: bool = False) -> StagingStore
     return store
 
 
-def _count_of(table: sa.Table, month: Month) -> sa.Select[tuple[int]]:
+def _count_of(table: sa.Table, month: Month) -> sa.Select[Any]:
     return sa.select(sa.func.count()).where(_in_month(table, month))
 
 
