@@ -22,7 +22,8 @@ START_TIMEOUT_S = 60
 def write_instance(settings: Settings) -> Path:
     """Write Dagster's home below ``settings.home`` and return it; what a person changed in there by hand is lost."""
     home = settings.home / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, exist_ok=True)  # the broker's password may stand in here
     _write_yaml(home / "dagster.yaml", instance_config(settings, home))
     return home
 

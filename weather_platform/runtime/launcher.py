@@ -10,8 +10,10 @@ from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 
 from weather_platform.runtime.own_runs import OWNER_TAG, owner_is_alive
 
-ANSWER_TIMEOUT_S = 3.0
-"""A worker answers in 0.1 to 0.2 s, its polling interval, also while it computes: its parent has no other work."""
+ANSWER_TIMEOUT_S = 10.0
+"""A worker answers in 0.1 to 0.2 s, its polling interval, also while it computes; starved of CPU it may take longer.
+
+A killed one that is back after 5 s answers too, that it knows no such run."""
 
 
 class WeatherRunLauncher(CeleryRunLauncher):

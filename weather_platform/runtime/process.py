@@ -35,7 +35,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_forget_our_signals,  # noqa: PLW1509
+                preexec_fn=_end_with_the_supervisor,  # noqa: PLW1509
             )
         self.started_at = time.monotonic()
 
@@ -69,13 +69,7 @@ class Process:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _forget_our_signals() -> None:
-    """Runs in the child before its command.
-
-    Dagster copies the SIGINT handler to SIGTERM, so that a server which inherits an ignored SIGINT (a shell's ``&``)
-    cannot be stopped; and nothing shall survive a supervisor that was killed.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
-        signal.signal(number, signal.SIG_DFL)
+def _end_with_the_supervisor() -> None:
+    """Runs in the child before its command: nothing shall survive a supervisor that was killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

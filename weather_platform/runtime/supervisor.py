@@ -131,6 +131,11 @@ class Supervisor:
 
     @contextmanager
     def _obeying_signals(self) -> Iterator[None]:
+        """Also for the services: a signal that we handle is not ignored in a child, whatever the shell told us.
+
+        Dagster copies its SIGINT handler to SIGTERM; started by a script with ``&``, it could not be stopped.
+        """
+
         def ask(number: int, _: FrameType | None) -> None:
             if number == signal.SIGUSR1:
                 self._reload_requested = True

@@ -1,0 +1,48 @@
+"""The broker in a folder, written and read at the same time."""
+
+from pathlib import Path
+from queue import Empty
+from threading import Thread
+from typing import Any
+
+from kombu.connection import Connection
+
+MESSAGES = 300
+BODY = "x" * 100_000
+
+
+def test_a_message_is_taken_whole_or_not_at_all(tmp_path: Path) -> None:
+    taken: list[Any] = []
+
+    def read_all() -> None:
+        with connect(tmp_path) as connection:
+            while len(taken) < MESSAGES:
+                try:
+                    taken.append(connection.default_channel._get("weather"))
+                except Empty:
+                    continue
+
+    reader = Thread(target=read_all, daemon=True)
+    reader.start()
+    with connect(tmp_path) as connection:
+        for number in range(MESSAGES):
+            connection.default_channel._put("weather", {"number": number, "body": BODY})
+    reader.join(timeout=20)
+
+    assert sorted(message["number"] for message in taken) == list(range(MESSAGES))
+    assert all(message["body"] == BODY for message in taken)
+    assert list((tmp_path / "messages").iterdir()) == []
+
+
+def connect(folder: Path) -> Connection:
+    for name in ("messages", "control"):
+        (folder / name).mkdir(exist_ok=True)
+    return Connection(  # type: ignore[no-untyped-call]
+        "filesystem://",
+        transport="weather_platform.runtime.folder_broker:Transport",
+        transport_options={
+            "data_folder_in": str(folder / "messages"),
+            "data_folder_out": str(folder / "messages"),
+            "control_folder": str(folder / "control"),
+        },
+    )

@@ -1,0 +1,91 @@
+"""The whole of `weather up`, with a trivial graph: one start for all these tests, in this order."""
+
+import os
+import signal
+
+import pytest
+from dagster import RunsFilter
+
+from weather_platform_tests.runtime.processes import descendants, sessions, survivors
+from weather_platform_tests.runtime.serving import Serving
+
+pytestmark = [
+    pytest.mark.slow,
+    # dagster-graphql 1.13.27 calls gql 4 the way of gql 3.
+    pytest.mark.filterwarnings("ignore:Using variable_values and operation_name arguments:DeprecationWarning"),
+]
+
+MARCH = {"dagster/partition": "2023-03-01"}
+YEAR = {"dagster/asset_partition_range_start": "2023-01-01", "dagster/asset_partition_range_end": "2023-12-01"}
+
+
+@pytest.mark.parametrize(("tags", "months"), [(MARCH, 1), (YEAR, 12)], ids=["month", "year"])
+def test_a_run_launched_by_graphql_succeeds_on_the_worker(serving: Serving, tags: dict[str, str], months: int) -> None:
+    run_id = serving.launch(tags)
+
+    assert serving.wait_for_status(run_id, "SUCCESS", "FAILURE") == "SUCCESS"
+    events = [entry.dagster_event for entry in serving.instance.all_logs(run_id) if entry.dagster_event]
+    assert sum(event.is_step_materialization for event in events) == 3 * months
+    assert any("WeatherRunLauncher" in (event.message or "") for event in events)
+
+
+def test_a_second_run_waits_its_turn_and_then_runs(serving: Serving) -> None:
+    serving.hold()
+    first = serving.launch(MARCH)
+    serving.wait_until_held(first)
+    second = serving.launch({"dagster/partition": "2023-04-01"})
+    assert serving.status(second) == "QUEUED"
+    serving.let_go()
+
+    assert serving.wait_for_status(first, "SUCCESS", "FAILURE") == "SUCCESS"
+    assert serving.wait_for_status(second, "SUCCESS", "FAILURE") == "SUCCESS"
+    ended, started = (serving.instance.get_run_record_by_id(run_id) for run_id in (first, second))
+    assert ended is not None
+    assert started is not None
+    assert (ended.end_time or 0) < (started.start_time or 0)
+
+
+def test_a_run_stopped_by_a_person_is_canceled_and_not_retried(serving: Serving) -> None:
+    serving.hold()
+    run_id = serving.launch(MARCH)
+    serving.wait_until_held(run_id)
+
+    serving.client.terminate_run(run_id)
+
+    assert serving.wait_for_status(run_id, "CANCELED", "FAILURE", "SUCCESS") == "CANCELED"
+    serving.let_go()
+    later = serving.launch(MARCH)
+    assert serving.wait_for_status(later, "SUCCESS", "FAILURE") == "SUCCESS"
+    assert serving.instance.get_runs(RunsFilter(tags={"dagster/parent_run_id": run_id})) == []
+
+
+@pytest.mark.parametrize("victim", ["worker", "child"])
+def test_a_run_whose_worker_is_killed_fails_and_is_retried_to_success(serving: Serving, victim: str) -> None:
+    serving.hold()
+    run_id = serving.launch(MARCH)
+    serving.wait_until_held(run_id)
+    workers_restarted = serving.printed.count("news: The worker was killed by SIGKILL")
+
+    os.kill(serving.worker().pid if victim == "worker" else serving.executing_pid(run_id), signal.SIGKILL)
+
+    serving.wait_for_status(run_id, "FAILURE")
+    serving.let_go()
+    retry = serving.wait_for_retry(run_id)
+    assert serving.wait_for_status(retry, "SUCCESS", "FAILURE") == "SUCCESS"
+    workers_restarted = serving.printed.count("news: The worker was killed by SIGKILL") - workers_restarted
+    assert workers_restarted == (1 if victim == "worker" else 0)
+
+
+def test_the_broker_keeps_nothing_of_runs_that_are_done(serving: Serving) -> None:
+    assert list((serving.home / "dagster/broker/messages").iterdir()) == []
+
+
+def test_ctrl_c_leaves_no_process_behind(serving: Serving) -> None:
+    family = descendants(serving.process.pid)
+    theirs = sessions(family)
+    assert len(family) >= 6  # webserver, daemon, code server, worker and its two children
+
+    assert serving.interrupt() == 0
+
+    assert survivors(family, theirs) == set()
+    assert "Traceback" not in serving.printed
