@@ -3,6 +3,7 @@
 The Dagster assets, the API and the command line all call these; who calls shows in no row and no document.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -23,6 +24,10 @@ from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Replaced, open_curated
 from weather_platform.storage.raw import RawStore, open_raw
 from weather_platform.storage.staging import StagingStore, open_staging
+
+PROGRESS = "weather_platform.progress"
+"""The logger that tells, one line each, of every month received, staged and curated."""
+_progress = logging.getLogger(PROGRESS)
 
 
 class Stores(NamedTuple):
@@ -94,6 +99,7 @@ def receive(
                 received=received,
             )
             stored.append(Stored(object=obj, new=new, refused=part.refused))
+            _progress.info("%s received", partition)
     return stored
 
 
@@ -142,6 +148,7 @@ def write_staged(stores: Stores, month: str, make: Callable[[], StagedMonth]) ->
     with stores.staging.exclusive(f"stage:{month}"):
         staged = make()
         stores.staging.replace_month(month, staged)
+    _progress.info("%s staged", month)
     return staged
 
 
@@ -183,7 +190,9 @@ def documents(figures: MonthFigures, now: datetime | None = None) -> list[Docume
 def write_documents(stores: Stores, month: Month, make: Callable[[], list[Document]]) -> Replaced:
     """Make a month's documents and replace them, alone among all processes that curate it or a neighbour."""
     with stores.staging.exclusive(f"curate:{month.previous}", f"curate:{month}"):
-        return stores.curated.replace(curated_days(month), make())
+        replaced = stores.curated.replace(curated_days(month), make())
+    _progress.info("%s curated", month)
+    return replaced
 
 
 def curate_month(stores: Stores, month: Month) -> Replaced:

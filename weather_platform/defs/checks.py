@@ -5,6 +5,7 @@ once in a run of many months, and then for none of them. The same checks can be 
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import dagster as dg
@@ -13,9 +14,27 @@ from weather_platform import names
 from weather_platform.defs.partitions import MONTHS
 from weather_platform.domain import quality
 from weather_platform.domain.months import Month
-from weather_platform.domain.quality import Verdict
+from weather_platform.domain.quality import MonthSummary, Verdict
 from weather_platform.io_managers.stores import StoresResource
 from weather_platform.pipeline import Stores
+
+
+class MonthFacts:
+    """What the stores hold of a month; each is asked once."""
+
+    def __init__(self, stores: Stores, month: Month) -> None:
+        self._stores = stores
+        self._month = month
+
+    @cached_property
+    def staged(self) -> MonthSummary:
+        return self._stores.staging.summary(self._month)
+
+    @cached_property
+    def documented(self) -> dict[str, int]:
+        """Observations behind the month's documents, by WMO station number."""
+        covered = self._stores.curated.coverage(self._month.first_day, self._month.last_day)
+        return {coverage.station_id: coverage.observations for coverage in covered}
 
 
 class Check(NamedTuple):
@@ -23,47 +42,47 @@ class Check(NamedTuple):
 
     asset: str
     name: str
-    judge: Callable[[Stores, Month], Verdict]
+    description: str
+    judge: Callable[[MonthFacts], Verdict]
     blocking: bool = False
 
     @property
     def severity(self) -> dg.AssetCheckSeverity:
         return dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN
 
-    @property
-    def description(self) -> str:
-        return (self.judge.__doc__ or "").strip()
 
-
-def _on_summary(asset: str, judge: Callable[[quality.MonthSummary], Verdict], *, blocking: bool = False) -> Check:
-    def of_stores(stores: Stores, month: Month) -> Verdict:
-        return judge(stores.staging.summary(month))
-
-    of_stores.__doc__ = judge.__doc__
-    return Check(asset, judge.__name__, of_stores, blocking)
-
-
-def documents_conserved(stores: Stores, month: Month) -> Verdict:
-    """Every observation of the month stands behind a document."""
-    staged = stores.staging.summary(month).observations
-    covered = stores.curated.coverage(month.first_day, month.last_day)
-    return quality.documents_conserved(staged, {c.station_id: c.observations for c in covered})
+def _staging_check(judge: Callable[[MonthSummary], Verdict], *, blocking: bool = False) -> Check:
+    return Check(
+        names.STAGED_OBSERVATIONS,
+        judge.__name__,
+        judge.__doc__ or "",
+        lambda facts: judge(facts.staged),
+        blocking,
+    )
 
 
 STAGING_CHECKS = (
-    _on_summary(names.STAGED_OBSERVATIONS, quality.structure, blocking=True),
-    _on_summary(names.STAGED_OBSERVATIONS, quality.completeness),
-    _on_summary(names.STAGED_OBSERVATIONS, quality.duplicates),
-    _on_summary(names.STAGED_OBSERVATIONS, quality.plausibility),
-    _on_summary(names.STAGED_OBSERVATIONS, quality.rows_conserved),
+    _staging_check(quality.structure, blocking=True),
+    _staging_check(quality.completeness),
+    _staging_check(quality.duplicates),
+    _staging_check(quality.plausibility),
+    _staging_check(quality.rows_conserved),
 )
-CURATED_CHECKS = (Check(names.WEATHER_STATS, "documents_conserved", documents_conserved),)
+CURATED_CHECKS = (
+    Check(
+        names.WEATHER_STATS,
+        "documents_conserved",
+        quality.documents_conserved.__doc__ or "",
+        lambda facts: quality.documents_conserved(facts.staged.observations, facts.documented),
+    ),
+)
 
 
 def log_verdicts(context: dg.AssetExecutionContext, month: Month, checks: Iterable[Check], stores: Stores) -> None:
     """Evaluate the checks for a month that was just written; a blocking one that fails ends the run."""
+    facts = MonthFacts(stores, month)
     for check in checks:
-        verdict = check.judge(stores, month)
+        verdict = check.judge(facts)
         context.log_event(
             dg.AssetCheckEvaluation(
                 asset_key=dg.AssetKey(check.asset),
@@ -97,7 +116,7 @@ def _asset_check(check: Check) -> dg.AssetChecksDefinition:
     def evaluate(
         context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]
     ) -> dg.AssetCheckResult:
-        verdict = check.judge(stores.open(), Month.parse(context.partition_key))
+        verdict = check.judge(MonthFacts(stores.open(), Month.parse(context.partition_key)))
         return dg.AssetCheckResult(
             passed=verdict.passed,
             severity=check.severity,

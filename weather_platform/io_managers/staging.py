@@ -29,7 +29,6 @@ class StagingIOManager(dg.ConfigurableIOManager):
             for month in obj:
                 write_staged(stores, str(month), lambda month=month: obj[month])  # type: ignore[misc]
                 describe_month(context, month, _metadata(stores, month))
-                context.log.info("%s staged", month)
 
     def load_input(self, context: dg.InputContext) -> "Monthly[MonthFigures] | pd.DataFrame":
         stores = self.stores.open()
