@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     opendatasoft_url: str
     archive_url: str
+    dagster_home: Path | None
+    """Dagster's home where a deployment has one of its own; None: written below `home`."""
     dagster_url: str
     dagster_port: int
     launcher: str
@@ -87,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             opendatasoft_url=get("WEATHER_OPENDATASOFT_URL") or "https://public.opendatasoft.com",
             archive_url=get("WEATHER_ARCHIVE_URL")
             or "https://object.files.data.gouv.fr/meteofrance/data/synchro_ftp/OBS/SYNOP",
+            dagster_home=Path(own).expanduser().resolve() if (own := get("DAGSTER_HOME")) else None,
             dagster_url=get("WEATHER_DAGSTER_URL") or f"http://127.0.0.1:{dagster_port}",
             dagster_port=dagster_port,
             launcher=launcher,

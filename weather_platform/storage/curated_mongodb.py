@@ -1,5 +1,6 @@
 """Daily documents in MongoDB's collection `WeatherStats`; `curated.CuratedStore` gives the contract."""
 
+import itertools
 import os
 import secrets
 import threading
@@ -51,6 +52,9 @@ _INDEXES = {
     ],
 }
 _TIMEOUTS = {"serverSelectionTimeoutMS": 2_000, "connectTimeoutMS": 2_000, "socketTimeoutMS": 90_000}
+_APP_NAME = "weather-platform"
+_ABANDONED_AFTER_S = 3
+"""Our transactions wait for nothing between commands: one that is idle for so long has lost its process."""
 _NOT_LET_IN = (13, 18, 8000)  # Unauthorized, AuthenticationFailed, Atlas' own
 _DUPLICATE_KEY = 11_000
 _DISK_FULL = 14_031
@@ -97,9 +101,16 @@ class MongoCurated:
         with self._explained():
             if not self._transactions():
                 return self._replace_in_order(days, produced)
+            attempts = itertools.count()
+
+            def at_once(session: ClientSession) -> Replaced:
+                if next(attempts) > 0:  # somebody is in the way
+                    self._end_abandoned_transactions()
+                return self._replace_at_once(days, produced, session)
+
             with self._database.client.start_session() as session:
                 return session.with_transaction(
-                    lambda within: self._replace_at_once(days, produced, within),
+                    at_once,
                     read_concern=ReadConcern("snapshot"),
                     write_concern=WriteConcern("majority"),
                 )
@@ -111,6 +122,18 @@ class MongoCurated:
             self._mark(days, session)
             self._write(diff, session)
         return diff.counts()
+
+    def _end_abandoned_transactions(self) -> None:
+        """The server itself lets a killed process block its month for up to 90 s (measured)."""
+        admin = self._database.client.admin
+        abandoned = {
+            "type": "idleSession",
+            "appName": _APP_NAME,
+            "transaction.timeInactiveMicros": {"$gte": _ABANDONED_AFTER_S * 1_000_000},
+        }
+        idle = admin.aggregate([{"$currentOp": {"idleSessions": True}}, {"$match": abandoned}])
+        if sessions := [{"id": op["lsid"]["id"]} for op in idle]:
+            admin.command("killSessions", sessions)
 
     def _replace_in_order(self, days: Days, produced: dict[str, Document]) -> Replaced:
         """Without a transaction: a mark that stays when we are killed tells the next call that revisions are stale."""
@@ -330,7 +353,7 @@ class MongoCurated:
 
 def _client(url: str) -> MongoClient[Document]:
     ours: dict[str, Any] = {name: value for name, value in _TIMEOUTS.items() if name.lower() not in url.lower()}
-    client = MongoClient[Document](url, tz_aware=True, tzinfo=UTC, connect=False, **ours)
+    client = MongoClient[Document](url, tz_aware=True, tzinfo=UTC, connect=False, appname=_APP_NAME, **ours)
     try:
         client.get_default_database()
     except ConfigurationError:

@@ -1,0 +1,26 @@
+"""`weather …`: the command line. Exit code 0 is done, 1 is an error that is explained, 2 is wrong usage."""
+
+import typer
+
+from weather_platform.commands import doctor, export, load, look, sample, up
+from weather_platform.commands.console import said_plainly
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.command()(load.load)
+app.command()(look.status)
+app.command()(export.export)
+app.command()(sample.sample)
+app.command()(look.stations)
+app.command()(look.quarantine)
+app.command()(doctor.doctor)
+app.command()(up.up)
+
+
+def main() -> None:
+    """The console script."""
+    with said_plainly():
+        app()
+
+
+if __name__ == "__main__":
+    main()

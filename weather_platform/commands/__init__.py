@@ -1,0 +1,1 @@
+"""The commands of `weather`, a module each; they speak to people, the work is done below."""

@@ -1,0 +1,86 @@
+"""How commands speak: figures to standard output, progress and errors to standard error."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from logging import INFO, Handler, LogRecord, getLogger
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from weather_platform.domain.errors import WeatherError
+from weather_platform.pipeline import PROGRESS
+
+out = Console()
+err = Console(stderr=True)
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table for people; None shows as a dash, numbers stand to the right."""
+    listed = [list(row) for row in rows]
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        numeric = any(isinstance(row[index], int | float) for row in listed)
+        table.add_column(column, justify="right" if numeric else "left")
+    for row in listed:
+        table.add_row(
+            *("–" if value is None else f"{value:,}" if isinstance(value, int) else str(value) for value in row)
+        )
+    out.print(table)
+
+
+def show_json(value: object) -> None:
+    """JSON for scripts."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value, enc_hook=str)).decode() + "\n")
+
+
+def show(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_json: bool) -> None:
+    """The same rows as a table or as JSON."""
+    if as_json:
+        show_json([{column: row[column] for column in columns} for row in rows])
+    else:
+        show_table(columns, ([row[column] for column in columns] for row in rows))
+
+
+@contextmanager
+def months_progress(steps: int) -> Iterator[None]:
+    """A bar that moves on with every line of the progress logger; quiet where standard error is no terminal."""
+    bar = Progress(
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )
+    task = bar.add_task("starting Dagster", total=steps)
+
+    class Advance(Handler):
+        def emit(self, record: LogRecord) -> None:
+            bar.update(task, advance=1, description=record.getMessage())
+
+    logger, handler = getLogger(PROGRESS), Advance()
+    logger.addHandler(handler)
+    logger.setLevel(INFO)
+    try:
+        with bar:
+            yield
+    finally:
+        logger.removeHandler(handler)
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """One sentence and exit code 1 for an error that is explained; a traceback is for what is not."""
+    try:
+        yield
+    except WeatherError as error:
+        err.print(f"[bold red]{error.cause}[/]\n{error.cure}", highlight=False)
+        raise SystemExit(1) from error
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None

@@ -1,0 +1,72 @@
+"""`weather load`: months from a source to documents, by the Dagster job in this process."""
+
+from typing import Annotated
+
+import typer
+
+from weather_platform.commands.console import err, months_progress, show, show_json
+from weather_platform.domain.months import Month, parse_months
+from weather_platform.domain.stations import STATIONS, find_station
+from weather_platform.domain.tabular import flat
+from weather_platform.pipeline import Stores, open_stores
+from weather_platform.settings import Settings
+
+_LAYERS = 3
+
+
+def load(
+    months: Annotated[str, typer.Argument(metavar="MONTH[..MONTH]", help="2023-12, or 2023-01..2023-12")],
+    source: Annotated[str | None, typer.Option(help="sample, opendatasoft or meteofrance; else WEATHER_SOURCE")] = None,
+    city: Annotated[list[str] | None, typer.Option(help="name, slug or WMO number; may be given again")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Fetch months, stage and curate them; prints what each month holds then."""
+    settings = Settings.from_environment()
+    wanted = parse_months(months)
+    load_months(settings, wanted, source=source, cities=city or ())
+    stores = open_stores(settings)
+    rows = [_held(stores, month) for month in wanted]
+    if as_json:
+        show_json(rows)
+    else:
+        show(list(rows[0]), rows, as_json=False)
+
+
+def load_months(
+    settings: Settings, months: list[Month], *, source: str | None, cities: tuple[str, ...] | list[str]
+) -> None:
+    """Run the job with a progress bar."""
+    from weather_platform.runtime.in_process import load_in_process
+
+    for name in cities:
+        find_station(name, STATIONS)
+    with months_progress(len(months) * _LAYERS):
+        load_in_process(settings, months, source=source, cities=cities)
+
+
+def _held(stores: Stores, month: Month) -> dict[str, object]:
+    summary = stores.staging.summary(month)
+    documents = stores.curated.coverage(month.first_day, month.last_day)
+    return {
+        "month": str(month),
+        "observations": summary.rows_in_tables,
+        "cities": len(summary.observations),
+        "refused": sum(sum(counts.refused.values()) for counts in summary.objects.values()),
+        "documents": sum(coverage.documents for coverage in documents),
+        "synthetic": summary.synthetic,
+    }
+
+
+def show_a_day(settings: Settings, month: Month, city: str = "NICE") -> None:
+    """A few figures of the month's first day, so that a first run shows weather."""
+    stores = open_stores(settings)
+    station = find_station(city, STATIONS)
+    for document in stores.curated.find(stations=[station.station_id], first=month.first_day, last=month.first_day):
+        row = flat(document)
+        err.print(
+            f"{row['city']} {row['date']}: {row['temperature_avg_c']} °C on average "
+            f"({row['temperature_min_c']} to {row['temperature_max_c']}), {row['pressure_avg_hpa']} hPa, "
+            f"wind {row['wind_avg_m_s']} m/s, rain {row['rain_total_mm']} mm"
+            + (" — synthetic sample, no measurement" if row["synthetic"] else ""),
+            highlight=False,
+        )

@@ -1,0 +1,27 @@
+"""`weather sample`: synthetic observations of any period and size, in OpenDataSoft's form."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from weather_platform.commands.console import err
+from weather_platform.domain.months import parse_months
+from weather_platform.domain.stations import STATIONS, find_station
+
+
+def sample(
+    months: Annotated[str, typer.Argument(metavar="MONTH[..MONTH]", help="2023-12, or 2023-01..2023-12")],
+    output: Annotated[Path | None, typer.Option(help="a file, gzipped if it ends in .gz; else standard output")] = None,
+    city: Annotated[list[str] | None, typer.Option(help="name, slug or WMO number; may be given again")] = None,
+    stations: Annotated[int | None, typer.Option(min=1, help="how many; beyond 62 they are invented")] = None,
+    seed: Annotated[int, typer.Option(help="another seed is other weather")] = 1,
+) -> None:
+    """Write believable weather that nobody measured; every record says so."""
+    from weather_platform.sources.sample import sample_stations, write_sample
+
+    chosen = [find_station(name, STATIONS).station_id for name in city] if city else sample_stations(stations or 62)
+    size_bytes = write_sample(output or sys.stdout.buffer, parse_months(months), chosen, seed)
+    if output:
+        err.print(f"{output}: {size_bytes:,} bytes of JSON, synthetic", highlight=False)

@@ -1,0 +1,39 @@
+"""`weather up`: the platform on this machine until Ctrl-C."""
+
+from typing import Annotated
+
+import typer
+
+from weather_platform.commands.console import err
+from weather_platform.commands.load import load_months, show_a_day
+from weather_platform.domain.months import parse_months
+from weather_platform.pipeline import open_stores
+from weather_platform.settings import Settings
+
+
+def up(
+    load: Annotated[str | None, typer.Option(metavar="MONTH[..MONTH]", help="load these months first")] = None,
+    source: Annotated[str | None, typer.Option(help="where --load takes them from; else WEATHER_SOURCE")] = None,
+    once: Annotated[bool, typer.Option("--once", help="only load, do not serve")] = False,
+) -> None:
+    """Serve the Dagster UI, its daemon and a warm worker; stops them all on Ctrl-C."""
+    settings = Settings.from_environment()
+    if load:
+        months = parse_months(load)
+        load_months(settings, months, source=source, cities=())
+        for month in months:
+            documents = open_stores(settings).curated.coverage(month.first_day, month.last_day)
+            err.print(
+                f"{month}: {sum(c.observations for c in documents):,} observations of {len(documents)} cities "
+                f"became {sum(c.documents for c in documents):,} documents in {settings.home}",
+                highlight=False,
+            )
+        show_a_day(settings, months[0])
+    if once:
+        return
+    from weather_platform.runtime.up import up as serve
+
+    def say_where() -> None:
+        err.print(f"Dagster UI  {settings.dagster_url}\nCtrl-C stops everything.", highlight=False)
+
+    serve(settings, report=lambda line: err.print(line, highlight=False), when_ready=say_where)

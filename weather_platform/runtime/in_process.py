@@ -1,0 +1,76 @@
+"""A Dagster job run in this process, recorded in the instance that the UI shows."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from weather_platform import names
+from weather_platform.domain.errors import BadInput, WeatherError
+from weather_platform.domain.months import Month, contiguous
+from weather_platform.runtime.instance import open_once, write_instance
+from weather_platform.settings import Settings, dagster_environment
+
+
+class RunFailed(WeatherError):
+    """A run that ended without success."""
+
+
+def load_in_process(
+    settings: Settings, months: Sequence[Month], *, source: str | None = None, cities: Sequence[str] = ()
+) -> None:
+    """Run `names.LOAD_JOB` for the months, a run for each unbroken stretch of them.
+
+    Raises RunFailed with the cause and cure that the run recorded, BadInput for a month outside the partitions.
+    """
+    _check_months(settings, months)
+    if settings.dagster_home is None:
+        home = write_instance(settings)
+        open_once(home)
+        os.environ.update(dagster_environment(home))
+
+    import dagster as dg
+
+    from weather_platform.definitions import defs
+
+    job = defs().resolve_job_def(names.LOAD_JOB)
+    config = {
+        "ops": {names.RAW_OBSERVATIONS: {"config": {"source": source, "cities": list(cities)}}},
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    with dg.DagsterInstance.get() as instance:
+        for stretch in contiguous(list(months)):
+            tags = {
+                "dagster/asset_partition_range_start": str(stretch[0]),
+                "dagster/asset_partition_range_end": str(stretch[-1]),
+            }
+            which: dict[str, Any] = {"partition_key": str(stretch[0])} if len(stretch) == 1 else {"tags": tags}
+            result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False, **which)
+            if not result.success:
+                raise _failure(result)
+
+
+def _check_months(settings: Settings, months: Sequence[Month]) -> None:
+    last = Month.current()
+    for month in months:
+        if not settings.first_month <= month <= last:
+            raise BadInput(
+                f"{month} is not among the months that the platform keeps ({settings.first_month} to {last}).",
+                "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
+            )
+
+
+def _failure(result: Any) -> RunFailed:
+    """The innermost cause that the failed step recorded, in our own words where they are ours."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            metadata = data.user_failure_data.metadata if data.user_failure_data else {}
+            if "cause" in metadata:
+                return RunFailed(str(metadata["cause"].value), str(metadata["cure"].value))
+            error = data.error
+            while error.cause:
+                error = error.cause
+            return RunFailed(
+                f"{event.step_key} failed: {error.message.strip()}", "Look at the run in the Dagster UI for its log."
+            )
+    return RunFailed("The run ended without success.", "Look at it in the Dagster UI.")
