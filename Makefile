@@ -15,7 +15,7 @@ help: ## list the commands
 install: $(INSTALLED) ## make .venv with what the platform needs
 
 run: $(INSTALLED) ## load December 2023 without any server, then serve until Ctrl-C (ONCE=1: only load)
-	$(BIN)/weather up --load 2023-12 $(if $(ONCE),--once)
+	$(BIN)/weather up --load 2023-12 --source sample $(if $(ONCE),--once)
 
 test: $(INSTALLED_DEV) test-packages ## install what the tests need, then check everything
 	@$(BIN)/python -m weather_platform_tests.servers.mysql

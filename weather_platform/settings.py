@@ -112,7 +112,9 @@ def _number(text: str, name: str, least: int, most: int) -> int:
 
 
 def dagster_environment(dagster_home: Path) -> dict[str, str]:
-    """What Dagster's own processes read from their environment: where their home is, and how often the daemon
-    looks for failed runs to retry (1 s; it is 5 s as it comes, the larger part of the time to recover a run).
+    """What Dagster's own processes read from their environment.
+
+    Where their home is, and how often the daemon looks for failed runs to retry (1 s; it is 5 s as it comes, the
+    larger part of the time to recover a run).
     """
     return {"DAGSTER_HOME": str(dagster_home), "DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS": "1"}

@@ -23,13 +23,23 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     listed = [list(row) for row in rows]
     table = Table(header_style="bold", box=None, pad_edge=False)
     for index, column in enumerate(columns):
-        numeric = any(isinstance(row[index], int | float) for row in listed)
+        numeric = any(isinstance(row[index], int | float) and not isinstance(row[index], bool) for row in listed)
         table.add_column(column, justify="right" if numeric else "left")
     for row in listed:
-        table.add_row(
-            *("–" if value is None else f"{value:,}" if isinstance(value, int) else str(value) for value in row)
-        )
+        table.add_row(*map(_cell, row))
     out.print(table)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case _:
+            return str(value)
 
 
 def show_json(value: object) -> None:

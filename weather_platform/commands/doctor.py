@@ -17,7 +17,7 @@ from weather_platform.storage.staging import open_staging
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
-    """Try each store and setting; says the cause and the cure of what does not work. Exit code 1 if anything does not."""
+    """Try each store and setting; say the cause and the cure of what does not work, and exit with 1 then."""
     settings = Settings.from_environment()
     probes: dict[str, Callable[[], str]] = {
         "home": lambda: _writable(settings.home),
@@ -54,7 +54,7 @@ def _writable(folder: Path) -> str:
         free_gb = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize / 1e9
     except OSError as error:
         raise StoreUnavailable(
-            f"{folder} cannot be written: {error.strerror}.", "Set WEATHER_HOME elsewhere."
+            f"{folder} cannot be written: {error.strerror}.", "Free space there, or set WEATHER_HOME elsewhere."
         ) from error
     return f"{folder} ({free_gb:.1f} GB free)"
 

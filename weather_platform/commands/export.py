@@ -66,7 +66,7 @@ def _day(text: str | None) -> date | None:
 
 def _write_csv(documents: Iterator[Document], file: BinaryIO) -> None:
     file.write((",".join(COLUMNS) + "\n").encode())
-    writer = csv.DictWriter(_Utf8(file), COLUMNS, lineterminator="\n")  # type: ignore[arg-type]  # write is all it needs
+    writer = csv.DictWriter(_Utf8(file), COLUMNS, lineterminator="\n")
     for document in documents:
         writer.writerow(flat(document))
 
