@@ -78,8 +78,10 @@ class CuratedStore(Protocol):
     def replace(self, days: Days, documents: Iterable[Document]) -> Replaced:
         """Make the documents all that the store holds of these days, at once or not at all.
 
-        Documents stored under the same `provenance.revision` are left as they are, `updated_at` too. Readers see
-        the days before or after; a MongoDB without transactions may show a mixture, which the next call heals.
+        Documents stored under the same `provenance.revision` are left as they are, `updated_at` too. Killed anywhere,
+        it leaves the days as they were or as they should be; a MongoDB without transactions may be left with a
+        mixture, which the next call heals. A long answer that is read meanwhile may hold documents of before and
+        after: `revision` tells.
         """
         ...
 

@@ -1,0 +1,388 @@
+"""The contract of `CuratedStore`, held by SQLite and by MongoDB with and without transactions."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from weather_platform.domain.errors import BadInput, NotFound
+from weather_platform.domain.months import Month
+from weather_platform.domain.weather_stats import Document
+from weather_platform.settings import Settings
+from weather_platform.storage.curated import Coverage, CuratedStore, Days, Replaced, StoredCity, open_curated
+from weather_platform_tests.storage.documents import BREST, CITIES, NICE, ORLY, day_document
+
+DECEMBER = Month(2023, 12)
+DAYS = (DECEMBER.first_day, DECEMBER.last_day)
+FIRST = DECEMBER.first_day
+NEW_YEARS_EVE = date(2023, 12, 31)
+
+property_test = settings(
+    deadline=None,
+    max_examples=25,
+    # One store for all examples: each begins by emptying it, or only reads.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture(params=["sqlite", "mongodb", "standalone mongodb"])
+def curated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/stores/curated.sqlite"
+    fixture = "fresh_mongo_database" if request.param == "mongodb" else "fresh_standalone_mongo_database"
+    return str(request.getfixturevalue(fixture))
+
+
+@pytest.fixture
+def curated(curated_url: str) -> Iterator[CuratedStore]:
+    store = open_store(curated_url)
+    yield store
+    store.close()
+
+
+def open_store(url: str) -> CuratedStore:
+    return open_curated(Settings.from_environment({"WEATHER_CURATED_URL": url}))
+
+
+# Replacing
+
+
+def test_documents_come_out_as_they_went_in(curated: CuratedStore) -> None:
+    docs = [
+        day_document(NICE, FIRST, events=[("frost", -1.5), ("gale", 18)]),
+        day_document(NICE, NEW_YEARS_EVE, temperature_c=None),
+        day_document("61998", FIRST, temperature_c=-0.0),
+    ]
+    assert curated.replace(DAYS, iter(docs)) == Replaced(written=3, unchanged=0, deleted=0)
+    assert list(curated.find()) == [docs[0], docs[2], docs[1]]
+    assert curated.get(f"{NICE}:2023-12-01") == docs[0]
+    assert curated.get(f"{NICE}:2023-12-01")["provenance"]["updated_at"].tzinfo == UTC
+
+
+def test_times_keep_whole_milliseconds(curated: CuratedStore) -> None:
+    exact = datetime(2024, 1, 2, 3, 4, 5, 678_999, UTC)
+    curated.replace(DAYS, [day_document(NICE, FIRST, updated_at=exact)])
+    assert next(curated.find())["provenance"]["updated_at"] == exact.replace(microsecond=678_000)
+
+
+def test_replacing_leaves_what_is_unchanged_and_deletes_what_is_gone(curated: CuratedStore) -> None:
+    before = [day_document(NICE, FIRST), day_document(BREST, FIRST), day_document(ORLY, FIRST)]
+    curated.replace(DAYS, before)
+    later = datetime(2025, 1, 1, tzinfo=UTC)
+    again = day_document(NICE, FIRST, updated_at=later)
+    corrected = day_document(BREST, FIRST, temperature_c=-3.0, updated_at=later)
+    added = day_document(BREST, NEW_YEARS_EVE, updated_at=later)
+    assert curated.replace(DAYS, [again, corrected, added]) == Replaced(written=2, unchanged=1, deleted=1)
+    assert list(curated.find()) == [corrected, before[0], added]
+
+
+def test_replacing_keeps_to_its_days(curated: CuratedStore) -> None:
+    november = day_document(NICE, date(2023, 11, 30))
+    january = day_document(NICE, date(2024, 1, 1))
+    curated.replace((date(2023, 11, 30), date(2024, 1, 1)), [november, day_document(NICE, FIRST), january])
+    assert curated.replace(DAYS, []) == Replaced(written=0, unchanged=0, deleted=1)
+    assert list(curated.find()) == [november, january]
+
+
+def test_a_document_of_another_day_is_an_error_and_nothing_is_written(curated: CuratedStore) -> None:
+    with pytest.raises(ValueError, match="2024-01-01 is not of the days 2023-12-01 to 2023-12-31"):
+        curated.replace(DAYS, [day_document(NICE, FIRST), day_document(NICE, date(2024, 1, 1))])
+    assert list(curated.find()) == []
+
+
+def test_an_empty_store_answers(curated: CuratedStore) -> None:
+    curated.ping()
+    assert list(curated.find()) == list(curated.events()) == []
+    assert curated.days() is None
+    assert curated.cities() == []
+    assert curated.coverage() == []
+    assert curated.month_revision(DECEMBER) == "none"
+    assert curated.replace(DAYS, []) == Replaced(0, 0, 0)
+    with pytest.raises(NotFound):
+        curated.get(f"{NICE}:2023-12-01")
+
+
+def test_a_closed_store_opens_again(curated: CuratedStore) -> None:
+    curated.replace(DAYS, [day_document(NICE, FIRST)])
+    curated.close()
+    curated.close()
+    assert curated.days() == (FIRST, FIRST)
+
+
+CONTENTS = st.dictionaries(
+    st.tuples(st.sampled_from([NICE, BREST]), st.integers(0, 3)), st.sampled_from([1.0, 2.0]), max_size=6
+)
+STEPS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), CONTENTS), min_size=1, max_size=4)
+
+
+@property_test
+@given(STEPS)
+def test_any_replacements_end_in_exactly_the_documents_last_given(
+    curated: CuratedStore, steps: list[tuple[int, int, dict[tuple[str, int], float]]]
+) -> None:
+    everything = (_day(0), _day(3))
+    curated.replace(everything, [])
+    expected: dict[str, Document] = {}
+    for n, (one, other, contents) in enumerate(steps):
+        days = (_day(min(one, other)), _day(max(one, other)))
+        given_docs = {
+            doc["_id"]: doc
+            for (station_id, day), temperature_c in contents.items()
+            if days[0] <= _day(day) <= days[1]
+            for doc in [day_document(station_id, _day(day), temperature_c=temperature_c, updated_at=_minute(n))]
+        }
+        revision = curated.revision()
+        before = {key: doc for key, doc in expected.items() if days[0] <= doc["date"].date() <= days[1]}
+        same = {key for key, doc in given_docs.items() if key in before and _revision(before[key]) == _revision(doc)}
+        gone = before.keys() - given_docs.keys()
+        assert curated.replace(days, given_docs.values()) == Replaced(len(given_docs) - len(same), len(same), len(gone))
+        expected = {key: doc for key, doc in expected.items() if key not in before or key in same} | {
+            key: doc for key, doc in given_docs.items() if key not in same
+        }
+        assert list(curated.find()) == sorted(expected.values(), key=_order)
+        assert (curated.revision() == revision) == (len(same) == len(given_docs) and not gone)
+
+
+def test_a_revision_changes_with_its_month_alone(curated: CuratedStore) -> None:
+    november = Month(2023, 11)
+    empty = curated.revision()
+    curated.replace(DAYS, [day_document(NICE, FIRST)])
+    curated.replace((november.first_day, november.last_day), [day_document(NICE, november.first_day)])
+    seen = (curated.month_revision(november), curated.month_revision(DECEMBER), curated.revision())
+    assert len({*seen, empty}) == 4
+    curated.replace(DAYS, [day_document(NICE, FIRST)])
+    assert (curated.month_revision(november), curated.month_revision(DECEMBER), curated.revision()) == seen
+    curated.replace(DAYS, [])
+    assert curated.month_revision(november) == seen[0]
+    assert curated.month_revision(DECEMBER) not in ("none", seen[1])
+    assert curated.revision() not in (empty, seen[2])
+
+
+# Reading
+
+
+DATASET = [
+    day_document(station_id, FIRST + timedelta(days=n), temperature_c=float(n), events=events)
+    for station_id in CITIES
+    for n, events in enumerate(
+        [[("gale", 20.0), ("frost", -1.0)], [], [("frost", -12.5)], [("heavy_rain", 30.0)], [("frost", 0.0)]]
+    )
+    if (station_id, n) != (ORLY, 2)
+]
+DATASET.append(day_document(NICE, date(2024, 2, 29)))
+
+
+@pytest.fixture
+def filled(curated: CuratedStore) -> CuratedStore:
+    curated.replace((FIRST, date(2024, 2, 29)), DATASET)
+    return curated
+
+
+STATIONS = st.none() | st.sets(st.sampled_from([*CITIES, "99999"]))
+DATES = st.none() | st.dates(FIRST - timedelta(days=1), FIRST + timedelta(days=6))
+TYPES = st.none() | st.sets(st.sampled_from(["frost", "gale", "heavy_rain", "tornado"]))
+
+
+@property_test
+@given(STATIONS, DATES, DATES, st.booleans(), st.integers(1, 5))
+def test_find_gives_what_was_asked_whole_or_in_pages(
+    filled: CuratedStore,
+    stations: set[str] | None,
+    first: date | None,
+    last: date | None,
+    newest_first: bool,
+    limit: int,
+) -> None:
+    expected = sorted((doc for doc in DATASET if _is_in(doc, stations, first, last)), key=_order, reverse=newest_first)
+    asked: dict[str, Any] = {"stations": stations, "first": first, "last": last, "newest_first": newest_first}
+    assert list(filled.find(**asked)) == expected
+    assert _paged(lambda **page: filled.find(**asked, **page), limit) == expected
+
+
+@property_test
+@given(
+    TYPES, STATIONS, DATES, DATES, st.none() | st.sampled_from([-12.5, -1, 0, 25.0]), st.booleans(), st.integers(1, 4)
+)
+def test_events_gives_what_was_asked_whole_or_in_pages(
+    filled: CuratedStore,
+    types: set[str] | None,
+    stations: set[str] | None,
+    first: date | None,
+    last: date | None,
+    at_least: float | None,
+    newest_first: bool,
+    limit: int,
+) -> None:
+    expected = [
+        {
+            "_id": f"{doc['_id']}:{event['type']}",
+            **{key: doc[key] for key in ("city", "slug", "station_id", "period", "date")},
+            **event,
+        }
+        for doc in DATASET
+        if _is_in(doc, stations, first, last)
+        for event in doc["extreme_events"]
+        if (types is None or event["type"] in types) and (at_least is None or event["value"] >= at_least)
+    ]
+    expected.sort(key=lambda event: (*_order(event), event["type"]), reverse=newest_first)
+    asked: dict[str, Any] = {
+        "types": types,
+        "stations": stations,
+        "first": first,
+        "last": last,
+        "at_least": at_least,
+        "newest_first": newest_first,
+    }
+    assert list(filled.events(**asked)) == expected
+    assert _paged(lambda **page: filled.events(**asked, **page), limit) == expected
+
+
+def test_a_page_goes_on_where_the_last_one_ended_though_that_document_is_gone(filled: CuratedStore) -> None:
+    seen = next(filled.find(limit=1))
+    rest = list(filled.find())[1:]
+    filled.replace((FIRST, FIRST), [doc for doc in DATASET if doc["period"] == str(FIRST) and doc != seen])
+    assert list(filled.find(after=seen["_id"])) == rest
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ([], {}),
+        (["city"], {"city": "NICE"}),
+        (["metrics.rainfall.total", "metrics.temperature"], "metrics"),
+        (["extreme_events.type"], {"extreme_events": [{"type": "gale"}, {"type": "frost"}]}),
+        (
+            ["metrics.rainfall.total", "metrics.rainfall"],
+            {"metrics": {"rainfall": {"total": 0.0, "trace": True, "n": 7}}},
+        ),
+        (
+            ["nothing", "metrics.nothing", "city.nothing", "date"],
+            {"metrics": {}, "date": datetime(2023, 12, 1, tzinfo=UTC)},
+        ),
+        (["provenance.updated_at", "_id"], {"provenance": {"updated_at": DATASET[0]["provenance"]["updated_at"]}}),
+        (["provenance.raw_objects.x"], {"provenance": {"raw_objects": []}}),
+    ],
+)
+def test_a_document_is_cut_to_the_fields_asked_for(filled: CuratedStore, fields: list[str], expected: Any) -> None:
+    if expected == "metrics":
+        expected = {"metrics": {"temperature": {"avg": 0.0, "min": None, "n": 8}, "rainfall": {"total": 0.0}}}
+    assert next(filled.find(stations=[NICE], fields=fields)) == {"_id": f"{NICE}:2023-12-01", **expected}
+
+
+@pytest.mark.parametrize(
+    "field", ["", "$where", "metrics.$", "metrics..avg", ".city", "city.", "a b", "metrics.temperature;--"]
+)
+def test_what_is_no_field_is_refused(filled: CuratedStore, field: str) -> None:
+    with pytest.raises(BadInput, match="is no field"):
+        filled.find(fields=["city", field])
+
+
+@pytest.mark.parametrize(
+    "after", ["", "07690", "07690:2023-02-30", "07690:2023-12-01:frost:x", "' OR 1=1 --", '{"$gt": ""}']
+)
+def test_what_is_no_place_in_the_order_is_refused(filled: CuratedStore, after: str) -> None:
+    with pytest.raises(BadInput, match="not where a page ended"):
+        filled.find(after=after)
+    with pytest.raises(BadInput, match="not where a page ended"):
+        filled.events(after=after)
+
+
+def test_a_page_of_nothing_is_refused(filled: CuratedStore) -> None:
+    for limit in (0, -1):
+        with pytest.raises(BadInput, match="1 or more"):
+            filled.find(limit=limit)
+        with pytest.raises(BadInput, match="1 or more"):
+            filled.events(limit=limit)
+
+
+@pytest.mark.parametrize("text", ["", "' OR ''='", '{"$ne": null}', "07690:2023-12-0%", "\0"])
+def test_no_text_is_taken_for_a_query(filled: CuratedStore, text: str) -> None:
+    with pytest.raises(NotFound):
+        filled.get(text)
+    assert list(filled.find(stations=[text])) == list(filled.events(types=[text])) == []
+
+
+def test_cities_tell_what_each_station_has(filled: CuratedStore) -> None:
+    fourth = FIRST + timedelta(days=4)
+    assert filled.cities() == [
+        StoredCity(
+            station_id=BREST, slug="brest_guipavas", city="BREST-GUIPAVAS", documents=5, first=FIRST, last=fourth
+        ),
+        StoredCity(station_id=NICE, slug="nice", city="NICE", documents=6, first=FIRST, last=date(2024, 2, 29)),
+        StoredCity(station_id=ORLY, slug="orly", city="ORLY", documents=4, first=FIRST, last=fourth),
+    ]
+    assert filled.days() == (FIRST, date(2024, 2, 29))
+
+
+def test_a_city_goes_by_its_latest_name(curated: CuratedStore) -> None:
+    renamed = {**day_document(NICE, NEW_YEARS_EVE), "city": "NICE-AÉROPORT", "slug": "nice_aeroport"}
+    curated.replace(DAYS, [renamed, day_document(NICE, FIRST)])
+    assert [(city.city, city.slug, city.documents) for city in curated.cities()] == [
+        ("NICE-AÉROPORT", "nice_aeroport", 2)
+    ]
+
+
+def test_coverage_counts_by_station_and_month(filled: CuratedStore) -> None:
+    december = [
+        # 1 and 3 and 5 December have 8 observations, the others 7.
+        Coverage(station_id=BREST, month=DECEMBER, documents=5, observations=38, expected=40),
+        Coverage(station_id=ORLY, month=DECEMBER, documents=4, observations=30, expected=32),
+        Coverage(station_id=NICE, month=DECEMBER, documents=5, observations=38, expected=40),
+    ]
+    leap_day = Coverage(station_id=NICE, month=Month(2024, 2), documents=1, observations=8, expected=8)
+    assert filled.coverage() == [*december, leap_day]
+    assert filled.coverage(*DAYS) == december
+    assert filled.coverage(first=date(2024, 1, 1)) == [leap_day]
+
+
+def test_one_answer_may_be_read_by_several_threads_in_turn(filled: CuratedStore) -> None:
+    rows = filled.find()
+    read = [next(rows)]
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as pool:
+            read.append(pool.submit(next, rows).result())
+    with ThreadPoolExecutor(1) as pool:
+        read += pool.submit(list, rows).result()
+    assert read == sorted(DATASET, key=_order)
+
+
+def test_many_threads_share_a_store(filled: CuratedStore) -> None:
+    expected = list(filled.find())
+    with ThreadPoolExecutor(8) as pool:
+        assert all(answer == expected for answer in pool.map(lambda _: list(filled.find()), range(24)))
+
+
+def _day(n: int) -> date:
+    """Four days of which the first is of the month before."""
+    return date(2023, 11, 30) + timedelta(days=n)
+
+
+def _minute(n: int) -> datetime:
+    return datetime(2024, 1, 1, 0, n, tzinfo=UTC)
+
+
+def _revision(doc: Document) -> str:
+    return str(doc["provenance"]["revision"])
+
+
+def _order(doc: Document) -> tuple[datetime, str]:
+    return doc["date"], doc["station_id"]
+
+
+def _is_in(doc: Document, stations: set[str] | None, first: date | None, last: date | None) -> bool:
+    days: Days = (first or date.min, last or date.max)
+    return (stations is None or doc["station_id"] in stations) and days[0] <= doc["date"].date() <= days[1]
+
+
+def _paged(read: Callable[..., Iterator[Document]], limit: int) -> list[Document]:
+    rows: list[Document] = []
+    while page := list(read(limit=limit, after=rows[-1]["_id"] if rows else None)):
+        assert len(page) <= limit
+        rows += page
+    return rows
