@@ -17,7 +17,7 @@ from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, Opera
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable
+from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
 from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import Document
 from weather_platform.storage.curated import (
@@ -329,31 +329,38 @@ class MongoCurated:
         """Say what went wrong with the server so that a person knows what to do."""
         try:
             yield
-        except (ConfigurationError, InvalidURI) as error:
-            raise BadSettings(
+        except PyMongoError as error:
+            raise self._explanation(error) from error
+
+    def _explanation(self, error: PyMongoError) -> WeatherError:
+        where = f"MongoDB at {self._where()}"
+        if isinstance(error, ConfigurationError | InvalidURI):
+            return BadSettings(
                 f"The address of MongoDB cannot be used: {error}.",
                 "Write WEATHER_CURATED_URL as mongodb://host/database.",
-            ) from error
-        except OperationFailure as error:
-            if error.code in _NOT_LET_IN:
-                raise StoreRefused(
-                    f"MongoDB at {self._where()} refuses us: {error.details and error.details.get('errmsg')}.",
-                    "Correct the user and password in WEATHER_CURATED_URL, or grant readWrite on the database.",
-                ) from error
-            cure = "Free space on the server's disk" if error.code == _DISK_FULL else "Look at the server and its log"
-            raise StoreUnavailable(
-                f"MongoDB at {self._where()} answers: {error}.", f"{cure}, then run again."
-            ) from error
-        except PyMongoError as error:
-            raise StoreUnavailable(
-                f"MongoDB at {self._where()} does not answer: {str(error).partition(', Timeout')[0]}.",
-                "Start the server, or correct WEATHER_CURATED_URL; then run again.",
-            ) from error
+            )
+        code = error.code if isinstance(error, OperationFailure) else None
+        # Once it was refused, the driver takes the server for one that is down, and tells why in the text alone.
+        if code in _NOT_LET_IN or "AuthenticationFailed" in str(error):
+            return StoreRefused(
+                f"{where} does not let us in ({str(error).partition(', full error')[0]}).",
+                "Correct the user and password in WEATHER_CURATED_URL, or grant readWrite on the database.",
+            )
+        if isinstance(error, OperationFailure):
+            cure = "Free space on the server's disk" if code == _DISK_FULL else "Look at the server and its log"
+            return StoreUnavailable(f"{where} answers: {error}.", f"{cure}, then run again.")
+        return StoreUnavailable(
+            f"{where} does not answer: {str(error).partition(', Timeout')[0]}.",
+            "Start the server, or correct WEATHER_CURATED_URL; then run again.",
+        )
 
 
 def _client(url: str) -> MongoClient[Document]:
     ours: dict[str, Any] = {name: value for name, value in _TIMEOUTS.items() if name.lower() not in url.lower()}
-    client = MongoClient[Document](url, tz_aware=True, tzinfo=UTC, connect=False, appname=_APP_NAME, **ours)
+    try:
+        client = MongoClient[Document](url, tz_aware=True, tzinfo=UTC, connect=False, appname=_APP_NAME, **ours)
+    except ValueError as error:  # pymongo's own for some addresses it cannot read
+        raise InvalidURI(str(error)) from error
     try:
         client.get_default_database()
     except ConfigurationError:
