@@ -79,7 +79,8 @@ _SHAPES: tuple[Callable[[bytes], Any], ...] = (
     lambda raw: _v1(raw).fields,
     lambda raw: _v2(raw).record.fields,
 )
-_MISSING = {"", "mq", "null", "NULL", None}
+_MISSING = ("", "mq", "null", "NULL", None)
+_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CSV_NAMES = {
     "geo_id_wmo": "numer_sta",
     "validity_time": "date",
@@ -96,6 +97,8 @@ _WANTED = set(SynopRecord.__struct_fields__)
 _COMPACT_TIME = re.compile(r"\d{14}")
 _AT_FIELD = re.compile(r"(.*) - at `\$(?:\.record)?(?:\.fields)?\.?(\w*)`")
 _LATEST_FIRST_YEAR = 1850
+_DETAIL_LENGTH = 300
+_DESCRIPTIVE = ("nom", "insert_time", "latitude", "longitude", "altitude")
 
 
 class Place(NamedTuple):
@@ -140,19 +143,21 @@ def _time_alone(file: RecordFile, raw: bytes) -> datetime | None:
 
 class _Unreadable(Exception):
     def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
         self.reason = reason
-        self.detail = detail
+        self.detail = detail if len(detail) <= _DETAIL_LENGTH else f"{detail[: _DETAIL_LENGTH - 1]}…"
+        super().__init__(self.detail)
 
 
 def _json_reader(file: RecordFile) -> Callable[[bytes], Any]:
-    shape = next((shape for shape in _SHAPES if file.records and _fits(shape, file.records[0])), _flat)
+    shape = next((shape for raw in file.records for shape in _SHAPES if _fits(shape, raw)), _flat)
 
     def read(raw: bytes) -> Any:
         try:
-            return shape(raw)
-        except msgspec.DecodeError:
+            record = shape(raw)
+        except _NO_JSON:
             return _read_patiently(_unwrapped(raw))
+        # A wrapped record among flat ones decodes to nothing at all.
+        return record if record.date is not None else _read_patiently(_unwrapped(raw))
 
     return read
 
@@ -160,14 +165,14 @@ def _json_reader(file: RecordFile) -> Callable[[bytes], Any]:
 def _fits(shape: Callable[[bytes], Any], raw: bytes) -> bool:
     try:
         return shape(raw).date is not None
-    except msgspec.DecodeError:
+    except _NO_JSON:
         return False
 
 
 def _unwrapped(raw: bytes) -> dict[str, Any]:
     try:
         record = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _NO_JSON as error:
         raise _Unreadable(Reason.NOT_A_RECORD, f"no JSON: {error}") from error
     for wrapper in ("record", "fields"):
         if isinstance(record, dict) and isinstance(record.get(wrapper), dict):
@@ -184,7 +189,8 @@ def _csv_reader(file: RecordFile) -> Callable[[bytes], Any]:
 def _cells(file: RecordFile, raw: bytes) -> dict[str, Any]:
     names = _csv_columns(file.header, file.encoding)
     cells = columns(raw.decode(file.encoding, "replace"))
-    if len(cells) < len(names) - 1:  # the archive's header ends with a separator that its rows may lack
+    ends_with_separator = file.header.endswith(b";")  # as the archive's header does, whose rows may lack it
+    if len(cells) < len(names) - ends_with_separator or any(cells[len(names) :]):
         raise _Unreadable(Reason.NOT_A_RECORD, f"{len(cells)} cells under a header of {len(names)}")
     return {name: cell for name, cell in zip(names, cells, strict=False) if name}
 
@@ -207,6 +213,8 @@ def _read_patiently(values: dict[str, Any]) -> Any:
     except msgspec.ValidationError as error:
         found = _AT_FIELD.fullmatch(str(error))
         problem, name = found.groups() if found else (str(error), "")
+        if name in _DESCRIPTIVE:  # no reason to lose what was measured
+            return _read_patiently({other: value for other, value in present.items() if other != name})
         if "<=" in problem or ">=" in problem:
             raise _outside(FIELDS[name], present[name]) from error
         if name == "date":
@@ -227,8 +235,8 @@ def _code(field: Field, value: float | str | None) -> int | None:
     if value in _MISSING:
         return None
     try:
-        code = float(value)  # type: ignore[arg-type]  # None is among the missing
-    except ValueError as error:
+        code = msgspec.convert(value, float, strict=False)
+    except msgspec.ValidationError as error:
         raise _Unreadable(Reason.NOT_A_NUMBER, f"{field.name} is {value!r}") from error
     if not (field.low <= code <= field.high and code.is_integer()):
         raise _outside(field, value)

@@ -4,6 +4,7 @@ Nothing is interpreted here: a record's bytes go on exactly as received. What th
 """
 
 import csv
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
@@ -16,7 +17,15 @@ from weather_platform.domain.fields import FIELDS
 Form = Literal["json", "csv"]
 
 _KNOWN_HEADERS = {"numer_sta", "geo_id_wmo", FIELDS["numer_sta"].label_fr}
-_BETWEEN_RECORDS = re.compile(rb"(?<=\})\s*,\s*(?=\{)")
+_BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n"
+_SEPARATOR = b"\x1e"
+"""Begins each record of a JSON text sequence (RFC 7464): no JSON holds it, so a broken record costs no other one."""
+_BEFORE_RECORDS = re.compile(r'\[|\{.{0,4096}?"(?:results|records)"\s*:\s*\[', re.DOTALL)
+_AFTER_RECORDS = re.compile(rb"\]\s*\}?\s*$")
+_BETWEEN_RECORDS = re.compile(r"[ \t\r\n,\[\]\x1e]*")
+_NEXT_RECORD = re.compile(r'(?<=[,\]\r\n])[ \t]*(?=\{\s*")|\x1e')
+_scan_json = json.JSONDecoder(strict=False).raw_decode
 _ACCEPTED = (
     "Send OpenDataSoft JSON (v2.1, v2.0 or v1), one JSON record a line, OpenDataSoft CSV or a Météo-France archive CSV."
 )
@@ -29,12 +38,17 @@ class RecordFile(NamedTuple):
     records: list[bytes]
     header: bytes = b""
     encoding: str = "utf-8"
+    is_whole: bool = True
+    """False for JSON in which some record is, or may be, no JSON."""
 
     def with_records(self, records: Iterable[bytes]) -> bytes:
-        """A whole file of this form that holds the given records, byte for byte."""
+        """A whole file of this form that holds some of its records, byte for byte; `cut` finds the same ones in it."""
         if self.form == "csv":
             return b"\n".join((self.header, *records)) + b"\n"
-        return b"[" + b",\n".join(records) + b"]\n"
+        records = list(records)
+        if self.is_whole or all(map(_is_json, records)):
+            return b"[" + b",\n".join(records) + b"]\n"
+        return b"".join(_SEPARATOR + record + b"\n" for record in records)
 
 
 def cut(data: bytes) -> RecordFile:
@@ -43,13 +57,13 @@ def cut(data: bytes) -> RecordFile:
     A JSON file that is broken somewhere is cut where one record ends and the next begins, so that
     the broken one is found alone. BadInput where nothing looks like observations at all.
     """
-    start = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start[:1] in (b"[", b"{"):
-        return RecordFile("json", _json_records(data.removeprefix(b"\xef\xbb\xbf").strip()))
-    lines = [line.rstrip(b"\r") for line in data.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n")]
-    if _KNOWN_HEADERS.intersection(columns(lines[0].decode("latin-1"))):
-        return RecordFile("csv", [line for line in lines[1:] if line.strip()], lines[0], _encoding(lines[0]))
-    found = "is empty" if not start else f"begins with {bytes(start[:40])!r}"
+    body = data.removeprefix(_BOM).lstrip()
+    if body[:1] in (b"[", b"{", _SEPARATOR):
+        return _json_file(body.strip(_BLANK))
+    header, *lines = body.splitlines() or [b""]  # LF, CRLF, or CR alone as on an old Mac
+    if _KNOWN_HEADERS.intersection(columns(header.decode("latin-1"))):
+        return RecordFile("csv", [line for line in lines if line.strip()], header, _encoding(header))
+    found = "is empty" if not body else f"begins with {body[:40]!r}"
     raise BadInput(f"No observations can be read here: the file {found}.", _ACCEPTED)
 
 
@@ -75,20 +89,34 @@ def _encoding(header: bytes) -> str:
     return "cp1252"
 
 
-class _Wrapper(msgspec.Struct):
+class _Answer(msgspec.Struct):
     results: list[msgspec.Raw] | None = None
     records: list[msgspec.Raw] | None = None
 
 
-def _json_records(data: bytes) -> list[bytes]:
+_RAW = msgspec.json.Decoder(msgspec.Raw)
+
+
+def _json_file(data: bytes) -> RecordFile:
     try:
-        if data.startswith(b"["):
-            return _bytes(msgspec.json.decode(data, type=list[msgspec.Raw]))
-        wrapper = msgspec.json.decode(data, type=_Wrapper)
+        return RecordFile("json", _bytes(_json_records(data)))
+    except (msgspec.DecodeError, RecursionError):
+        records = list(_broken_json_records(data))
+    if not records:
+        raise BadInput("No observations can be read here: the file holds nothing but brackets.", _ACCEPTED)
+    return RecordFile("json", records, is_whole=False)
+
+
+def _json_records(data: bytes) -> list[msgspec.Raw]:
+    """Records of sound JSON: an array, an answer of the API, one record, or one a line."""
+    if data.startswith(b"["):
+        return msgspec.json.decode(data, type=list[msgspec.Raw])
+    try:
+        answer = msgspec.json.decode(data, type=_Answer)
     except msgspec.DecodeError:
-        return list(_broken_json_records(data))
-    records = wrapper.results if wrapper.results is not None else wrapper.records
-    return [data] if records is None else _bytes(records)
+        return _RAW.decode_lines(data)
+    records = answer.results if answer.results is not None else answer.records
+    return [msgspec.Raw(data)] if records is None else records
 
 
 def _bytes(raws: list[msgspec.Raw]) -> list[bytes]:
@@ -96,11 +124,31 @@ def _bytes(raws: list[msgspec.Raw]) -> list[bytes]:
 
 
 def _broken_json_records(data: bytes) -> Iterator[bytes]:
-    """Records of NDJSON, or of an array of which some part is no JSON, the broken part among them as it is."""
-    lines = [line for line in data.split(b"\n") if line.strip()]
-    if data.startswith(b"{") and len(lines) > 1 and all(line.lstrip().startswith(b"{") for line in lines):
-        yield from (line.strip() for line in lines)
+    """Records of an array or of lines of which some part is no JSON, the broken part among them as it is."""
+    if data.startswith(_SEPARATOR):
+        yield from filter(None, (part.strip(_BLANK) for part in data.split(_SEPARATOR)))
         return
-    inner = re.sub(rb'^\s*(?:\[|\{[^\[\]{}]*"(?:results|records)"\s*:\s*\[)', b"", data, count=1)
-    inner = re.sub(rb"\]\s*\}?\s*$", b"", inner.strip(), count=1)
-    yield from (part.strip() for part in _BETWEEN_RECORDS.split(inner) if part.strip())
+    text = _AFTER_RECORDS.sub(b"", data).decode("latin-1")  # a character a byte, so that places in it are the file's
+    place = _end(_BETWEEN_RECORDS, text, _end(_BEFORE_RECORDS, text, 0))
+    while place < len(text):
+        try:
+            end = _scan_json(text, place)[1]
+        except (ValueError, RecursionError):
+            following = _NEXT_RECORD.search(text, place + 1)
+            end = following.start() if following else len(text)
+        if piece := text[place:end].strip(" \t\r\n,"):
+            yield piece.encode("latin-1")
+        place = _end(_BETWEEN_RECORDS, text, end)
+
+
+def _end(pattern: re.Pattern[str], text: str, place: int) -> int:
+    found = pattern.match(text, place)
+    return found.end() if found else place
+
+
+def _is_json(record: bytes) -> bool:
+    try:
+        _RAW.decode(record)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True

@@ -5,7 +5,7 @@ or in another order of months ends in the same rows.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,6 +19,8 @@ from weather_platform.domain.record_files import RecordFile
 from weather_platform.domain.stations import Station, station_for
 
 _ORIGIN = Observation._fields.index("raw_object")
+_NAME_LENGTH = 100
+"""Of an unknown station, in letters; three times the longest name of a station that is known."""
 
 
 class ObjectCounts(msgspec.Struct, kw_only=True):
@@ -92,20 +94,21 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
             place, record = item.place, item.record
             rows = known.setdefault(place.station_id, {})
             new, old = cleaning.clean(place, record, raw_object.name), rows.get(place.time)
-            described[place.station_id] = record
-            if old is None:
-                count.kept += 1
-            elif record.insert_time and record.insert_time < inserted.get(place, ""):
+            if record.nom or place.station_id not in described:
+                described[place.station_id] = record
+            if old is not None and record.insert_time and record.insert_time < inserted.get(place, ""):
                 count.outdated += 1
                 continue
+            if record.insert_time or place in inserted:
+                inserted[place] = record.insert_time or ""
+            if old is None:
+                count.kept += 1
             elif old[:_ORIGIN] == new[:_ORIGIN]:
                 count.unchanged += 1
                 continue
             else:
                 count.replaced += 1
             rows[place.time] = new
-            if record.insert_time:
-                inserted[place] = record.insert_time
     return StagedMonth(
         rows={station: sorted(rows.values(), key=_time) for station, rows in sorted(known.items())},
         stations={station: _described(station, described[station]) for station in sorted(known)},
@@ -115,15 +118,24 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
     )
 
 
-def stage_unplaced(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
-    """The quarantine of records that belong to no partition: those without a time, and those outside the months."""
+def stage_unplaced(
+    objects: Iterable[tuple[RawObject, RecordFile]], is_placed: Callable[[datetime], bool]
+) -> StagedMonth:
+    """The quarantine of records that belong to no partition: those without a time, and those outside the months.
+
+    Records of a time that `is_placed` in a partition by now are its own, and no longer here.
+    """
     staged = StagedMonth(rows={}, stations={}, objects=[], counts={}, quarantine=[])
     for raw_object, file in objects:
-        refusals = [_outside(item) if isinstance(item, Parsed) else item for item in parse(file)]
+        refusals = [
+            _outside(item) if isinstance(item, Parsed) else item
+            for item in parse(file)
+            if not is_placed(item.place.time if isinstance(item, Parsed) else item.time or datetime.max)
+        ]
         staged.objects.append(raw_object)
         staged.quarantine.extend(Quarantined(raw_object.name, refusal) for refusal in refusals)
         staged.counts[raw_object.name] = ObjectCounts(
-            read=len(file.records), refused=dict(Counter(str(refusal.reason) for refusal in refusals))
+            read=len(refusals), refused=dict(Counter(str(refusal.reason) for refusal in refusals))
         )
     return staged
 
@@ -134,24 +146,27 @@ def _outside(item: Parsed) -> Refusal:
 
 
 def _described(station_id: str, record: Any) -> Station:
-    """The reference station or, for an unknown number, what the last record says of its name and place."""
+    """The reference station or, for an unknown number, what the last record that names it says of it."""
     station = station_for(station_id, record.nom)
     if station.verified:
         return station
-    altitude_m = _decimal(record.altitude)
+    altitude_m = _decimal(record.altitude, -500, 9_000)
     return msgspec.structs.replace(
         station,
-        latitude_deg=_decimal(record.latitude),
-        longitude_deg=_decimal(record.longitude),
+        name=station.name[:_NAME_LENGTH],
+        latitude_deg=_decimal(record.latitude, -90, 90),
+        longitude_deg=_decimal(record.longitude, -180, 180),
         altitude_m=None if altitude_m is None else round(altitude_m),
     )
 
 
-def _decimal(value: float | str | None) -> float | None:
+def _decimal(value: float | str | None, low: float, high: float) -> float | None:
+    """The number, or None for what is none or cannot be a place on Earth."""
     try:
-        return None if value is None else float(value)
-    except ValueError:
+        number = msgspec.convert(value, float | None, strict=False)
+    except msgspec.ValidationError:
         return None
+    return number if number is not None and low <= number <= high else None
 
 
 def _time(observation: Observation) -> datetime:
