@@ -7,7 +7,8 @@ from typing import Any
 from weather_platform import names
 from weather_platform.domain.errors import BadInput, WeatherError
 from weather_platform.domain.months import Month, contiguous
-from weather_platform.runtime.instance import open_once, write_instance
+from weather_platform.runtime.instance import opening_alone, write_instance
+from weather_platform.runtime.own_runs import owning_runs
 from weather_platform.settings import Settings, dagster_environment
 
 
@@ -23,9 +24,9 @@ def load_in_process(
     Raises RunFailed with the cause and cure that the run recorded, BadInput for a month outside the partitions.
     """
     _check_months(settings, months)
-    if settings.dagster_home is None:
+    home = settings.dagster_home
+    if home is None:
         home = write_instance(settings)
-        open_once(home)
         os.environ.update(dagster_environment(home))
 
     import dagster as dg
@@ -37,14 +38,22 @@ def load_in_process(
         "ops": {names.RAW_OBSERVATIONS: {"config": {"source": source, "cities": list(cities)}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
-    with dg.DagsterInstance.get() as instance:
+    with opening_alone(home):
+        opened = dg.DagsterInstance.get()
+    with opened as instance, owning_runs(home) as owner:
         for stretch in contiguous(list(months)):
             tags = {
                 "dagster/asset_partition_range_start": str(stretch[0]),
                 "dagster/asset_partition_range_end": str(stretch[-1]),
             }
-            which: dict[str, Any] = {"partition_key": str(stretch[0])} if len(stretch) == 1 else {"tags": tags}
-            result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False, **which)
+            one = len(stretch) == 1
+            result = job.execute_in_process(
+                run_config=config,
+                instance=instance,
+                raise_on_error=False,
+                partition_key=str(stretch[0]) if one else None,
+                tags=owner if one else {**owner, **tags},
+            )
             if not result.success:
                 raise _failure(result)
 

@@ -1,18 +1,21 @@
 """Dagster's home: everything that Dagster's servers and the workers are told, written anew at each start."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from weather_platform import names
 from weather_platform.domain.errors import CannotServe
 from weather_platform.settings import Settings, dagster_environment
 
 QUEUE = "weather"
-LOCATION_NAME = "weather_platform"
 
 MAX_RETRIES = 2
 START_TIMEOUT_S = 60
@@ -35,33 +38,35 @@ def write_workspace(home: Path, code_server_port: int) -> Path:
     every minute, as it does for servers that it starts itself.
     """
     path = home / "workspace.yaml"
-    server = {"host": "127.0.0.1", "port": code_server_port, "location_name": LOCATION_NAME}
+    server = {"host": "127.0.0.1", "port": code_server_port, "location_name": names.LOCATION}
     _write_yaml(path, {"load_from": [{"grpc_server": server}]})
     return path
 
 
 def open_once(home: Path) -> None:
-    """Create or upgrade the databases of `home` in one process, before several open them.
+    """Create or upgrade the databases of `home` before several processes open them."""
+    with opening_alone(home) as is_new:
+        if not is_new:
+            return
+        command = [sys.executable, "-m", "dagster", "instance", "migrate"]
+        environment = {**os.environ, **dagster_environment(home)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise CannotServe(f"Dagster cannot open its home {home}: {reason}", "Move that folder away.")
+
+
+@contextmanager
+def opening_alone(home: Path) -> Iterator[bool]:
+    """Hold off others while this process opens the instance in `home`, and tell whether it is the first to do so.
 
     Six processes that opened a fresh home at once left it broken for good, with two heads in ``alembic_version``.
     """
-    if _opened(home).exists():
-        return
-    command = [sys.executable, "-m", "dagster", "instance", "migrate"]
-    environment = {**os.environ, **dagster_environment(home)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise CannotServe(f"Dagster cannot open its home {home}: {_last_line(done.stderr)}.", "Move that folder away.")
-    mark_opened(home)
-
-
-def mark_opened(home: Path) -> None:
-    """Say that this process has opened the instance in `home`, which spares the next `open_once` 4 s."""
-    _opened(home).touch()
-
-
-def _opened(home: Path) -> Path:
-    return home / f".opened-by-dagster-{version('dagster')}"
+    opened = home / f".opened-by-dagster-{version('dagster')}"
+    with (home / "opening.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not opened.exists()
+        opened.touch()
 
 
 def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
@@ -150,7 +155,3 @@ def _write_yaml(path: Path, content: dict[str, Any]) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
     draft.replace(path)
-
-
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["no reason given"])[-1]

@@ -1,6 +1,7 @@
 """Runs that no worker executes but a process of its own, as `weather load` does: lost when that process has ended."""
 
 import fcntl
+import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ def owning_runs(home: Path) -> Iterator[dict[str, str]]:
     """
     folder = home / "owners"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / uuid.uuid4().hex
+    path = folder / f"{socket.gethostname()}:{uuid.uuid4().hex}"
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield {OWNER_TAG: path.name}
@@ -26,6 +27,9 @@ def owning_runs(home: Path) -> Iterator[dict[str, str]]:
 
 
 def owner_is_alive(home: Path, owner: str) -> bool:
+    """False once the owner has ended; True also where that cannot be known, on another machine than the owner's."""
+    if not owner.startswith(f"{socket.gethostname()}:"):
+        return True
     try:
         with (home / "owners" / owner).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

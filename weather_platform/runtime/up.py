@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from weather_platform import names
 from weather_platform.domain.errors import CannotServe
 from weather_platform.runtime.instance import (
-    LOCATION_NAME,
     forget_dead_workers,
     open_once,
     write_instance,
@@ -79,7 +79,7 @@ def dagster_services(settings: Settings, home: Path, module_name: str) -> list[S
     code_server = Service(
         name="code-server",
         command=python(
-            *("dagster", "api", "grpc", "--module-name", module_name, "--location-name", LOCATION_NAME),
+            *("dagster", "api", "grpc", "--module-name", module_name, "--location-name", names.LOCATION),
             *("--host", HOST, "--port", str(code_port)),
         ),
         environment=environment,

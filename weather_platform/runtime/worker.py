@@ -6,7 +6,6 @@ the launcher's settings again in a file of its own. This one asks Dagster's inst
 
 import argparse
 import ctypes
-import importlib
 import signal
 import sys
 import warnings
@@ -16,6 +15,9 @@ from typing import Any
 from celery.platforms import SecurityWarning
 from celery.signals import worker_process_init, worker_ready
 from dagster import DagsterInstance
+from dagster._core.code_pointer import CodePointer
+from dagster._core.definitions.reconstruct import reconstruct_repository_def_from_pointer
+from dagster._core.workspace.autodiscovery import loadable_targets_from_python_module
 from dagster_celery.launcher import CeleryRunLauncher
 from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
@@ -36,7 +38,7 @@ def main() -> None:
     app = make_app(launcher.app_args())  # type: ignore[no-untyped-call]
     create_execute_job_task(app)
     create_resume_job_task(app)
-    importlib.import_module(options.module)
+    _load_definitions(options.module)
     # Runs as root (a container, this machine's CI) are safe to accept: messages are JSON, never pickle.
     warnings.filterwarnings("ignore", category=SecurityWarning)
 
@@ -62,6 +64,13 @@ def main() -> None:
             "--without-heartbeat",
         ]
     )
+
+
+def _load_definitions(module_name: str) -> None:
+    """As a run does: importing the module alone may import nothing of what its definitions need."""
+    for target in loadable_targets_from_python_module(module_name, working_directory=None):
+        pointer = CodePointer.from_module(module_name, target.attribute, working_directory=None)
+        reconstruct_repository_def_from_pointer(pointer)
 
 
 def _options() -> argparse.Namespace:

@@ -7,7 +7,7 @@ from dagster import DagsterInstance
 from dagster._core.instance.config import PoolGranularity
 
 from weather_platform.runtime.coordinator import PromptRunCoordinator
-from weather_platform.runtime.instance import forget_dead_workers, mark_opened, open_once, write_instance
+from weather_platform.runtime.instance import forget_dead_workers, open_once, opening_alone, write_instance
 from weather_platform.settings import Settings
 
 
@@ -47,7 +47,8 @@ def test_the_home_is_closed_to_others_as_passwords_stand_in_it(tmp_path: Path) -
 
 def test_a_home_that_was_opened_is_not_opened_again(tmp_path: Path) -> None:
     home = write_instance(settings(tmp_path))
-    mark_opened(home)
+    with opening_alone(home) as is_new:
+        assert is_new
     open_once(home)
     assert not (home / "history").exists()
 

@@ -1,5 +1,6 @@
 """Runs that a process of its own executes."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -50,5 +51,6 @@ def test_monitoring_fails_the_run_of_a_dead_owner_and_no_other(home: Path) -> No
             return launcher.check_run_worker_health(DagsterRun(job_name="load", tags=tags)).status
 
         assert status(alive) == WorkerStatus.RUNNING
-        assert status({OWNER_TAG: "killed"}) == WorkerStatus.FAILED
+        assert status({OWNER_TAG: f"{socket.gethostname()}:killed"}) == WorkerStatus.FAILED
+        assert status({OWNER_TAG: "elsewhere:killed"}) == WorkerStatus.RUNNING
         assert status({}) == WorkerStatus.RUNNING  # a run of Dagster's own command line: not ours to judge
