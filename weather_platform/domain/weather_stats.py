@@ -69,7 +69,7 @@ def _metrics(day: DailyAggregate) -> dict[str, dict[str, Any]]:
             "n": day.t_n,
         },
         "pressure": {
-            "avg": mean(day.pmer_sum, day.pmer_n, per_unit=100 * _PA_PER_HPA),
+            "avg": mean(day.pmer_sum, day.pmer_n, per_unit=_PA_PER_HPA),
             "min": rounded(day.pmer_min, per_unit=_PA_PER_HPA),
             "max": rounded(day.pmer_max, per_unit=_PA_PER_HPA),
             "n": day.pmer_n,

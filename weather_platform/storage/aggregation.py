@@ -1,6 +1,6 @@
 """The daily figures as SQL, one query a city's table; what they mean is `domain.statistics`.
 
-Readings are added as whole hundredths: exact in a double, so the order of rows cannot show in a figure.
+Readings are added as whole millionths: exact in a double, so the order of rows cannot show in a figure.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from weather_platform.domain.fields import RAIN_FIELDS
-from weather_platform.domain.statistics import VECTOR_SCALE, DailyAggregate
+from weather_platform.domain.statistics import MILLION, VECTOR_SCALE, DailyAggregate
 
 _RR3_BIT = 1 << RAIN_FIELDS.index("rr3")
 _COUNTS = ("observations", "t_n", "pmer_n", "ff_n", "rr3_n", "rr3_traces")
@@ -20,17 +20,18 @@ _QUERY = """
 SELECT d.*, r.*
 FROM (
   SELECT DATE(date) AS day, COUNT(*) AS observations,
-    COUNT(t) AS t_n, SUM(ROUND(t * 100)) AS t_sum, MIN(t) AS t_min, MAX(t) AS t_max,
-    MAX(CASE WHEN {hour} = 6 THEN tn12 END) AS tn12_06, MAX(CASE WHEN {hour} = 18 THEN tx12 END) AS tx12_18,
-    COUNT(pmer) AS pmer_n, SUM(ROUND(pmer * 100)) AS pmer_sum, MIN(pmer) AS pmer_min, MAX(pmer) AS pmer_max,
-    COUNT(ff) AS ff_n, SUM(ROUND(ff * 100)) AS ff_sum, MAX(ff) AS ff_max,
+    COUNT(t) AS t_n, SUM(ROUND(t * {million})) AS t_sum, MIN(t) AS t_min, MAX(t) AS t_max,
+    MAX(CASE WHEN TIME(date) = '06:00:00' THEN tn12 END) AS tn12_06,
+    MAX(CASE WHEN TIME(date) = '18:00:00' THEN tx12 END) AS tx12_18,
+    COUNT(pmer) AS pmer_n, SUM(ROUND(pmer * {million})) AS pmer_sum, MIN(pmer) AS pmer_min, MAX(pmer) AS pmer_max,
+    COUNT(ff) AS ff_n, SUM(ROUND(ff * {million})) AS ff_sum, MAX(ff) AS ff_max,
     MAX(raf10) AS raf10_max, MAX(rafper) AS rafper_max,
-    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 10) * ROUND(SIN(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_x,
-    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 10) * ROUND(COS(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_y,
+    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 1000) * ROUND(SIN(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_x,
+    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 1000) * ROUND(COS(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_y,
     MIN(raw_object) AS object_min, MAX(raw_object) AS object_max
   FROM {table} WHERE date >= :first AND date < :end GROUP BY DATE(date)
 ) AS d LEFT JOIN (
-  SELECT {rain_day} AS rain_day, COUNT(rr3) AS rr3_n, SUM(ROUND(rr3 * 100)) AS rr3_sum, MAX(rr3) AS rr3_max,
+  SELECT {rain_day} AS rain_day, COUNT(rr3) AS rr3_n, SUM(ROUND(rr3 * {million})) AS rr3_sum, MAX(rr3) AS rr3_max,
     SUM(CASE WHEN rr_trace & {rr3_bit} THEN 1 ELSE 0 END) AS rr3_traces,
     MIN(CASE WHEN rr3 IS NOT NULL THEN raw_object END) AS rain_object_min,
     MAX(CASE WHEN rr3 IS NOT NULL THEN raw_object END) AS rain_object_max
@@ -43,8 +44,8 @@ SELECT DISTINCT DATE(date), {rain_day}, rr3 IS NOT NULL, raw_object
 FROM {table} WHERE date >= :first AND date <= :end
 """
 _DIALECTS = {
-    "mysql": {"hour": "HOUR(date)", "rain_day": "DATE(date - INTERVAL 1 SECOND)"},
-    "sqlite": {"hour": "CAST(strftime('%H', date) AS INTEGER)", "rain_day": "DATE(date, '-1 second')"},
+    "mysql": {"rain_day": "DATE(date - INTERVAL 1 SECOND)"},
+    "sqlite": {"rain_day": "DATE(date, '-1 second')"},
 }
 
 
@@ -52,6 +53,7 @@ def daily_aggregates(connection: Connection, table: sa.Table, first: date, last:
     """A city's days from first to last, both included, that have an observation; one query."""
     query = _QUERY.format(
         table=connection.dialect.identifier_preparer.format_table(table),
+        million=MILLION,
         scale=VECTOR_SCALE,
         rr3_bit=_RR3_BIT,
         **_DIALECTS[connection.dialect.name],
