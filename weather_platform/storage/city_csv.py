@@ -4,7 +4,6 @@ A header of column names, commas, times as ISO 8601 in UTC, text in quotes, a mi
 (what MySQL reads as null; pandas does too).
 """
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,18 +13,19 @@ from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.fields import FIELDS, Observation
 
 _HEADER = ",".join(FIELDS).encode() + b"\n"
+_UNFINISHED = "."
 
 
 def write_city_csv(folder: Path, month: str, slug: str, rows: Sequence[Observation]) -> Path:
-    """Write a city's month as ``folder/month/slug.csv``, whole or not at all."""
+    """Write a city's month as ``folder/month/slug.csv``, whole or not at all; nobody else may be writing it."""
     # An array of arrays of numbers, times and codes is a CSV but for its brackets and nulls: no cell holds either.
     body = msgspec.json.encode(rows)[2:-2].replace(b"],[", b"\n").replace(b"null", b"NULL")
     path = folder / month / f"{slug}.csv"
+    unfinished = path.with_name(f"{_UNFINISHED}{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            file.write(_HEADER + body + b"\n")
-        Path(file.name).replace(path)
+        unfinished.write_bytes(_HEADER + body + b"\n")
+        unfinished.replace(path)
     except OSError as error:
         raise StoreUnavailable(
             f"{path} cannot be written: {error.strerror}.", "Free space or set WEATHER_CSV_FOLDER, then run again."
@@ -34,7 +34,7 @@ def write_city_csv(folder: Path, month: str, slug: str, rows: Sequence[Observati
 
 
 def remove_other_cities(folder: Path, month: str, slugs: set[str]) -> None:
-    """Remove the month's files of cities that have no observation in it any more."""
+    """Remove the month's files of cities that have no observation in it any more; nobody else may be writing them."""
     for path in (folder / month).glob("*.csv"):
-        if path.stem not in slugs:
+        if path.stem not in slugs:  # also what a killed writer left unfinished
             path.unlink(missing_ok=True)

@@ -2,25 +2,55 @@
 
 import fcntl
 import hashlib
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-from weather_platform.domain.errors import StoreUnavailable, WeatherError
+from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
 
 LOCK_TIMEOUT_S = 600
+_READS = "reads"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
+_CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
+    1021: (StoreUnavailable, "Free space on the database server's disk, then run again."),
+    1044: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that database."),
+    1045: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
+    1046: (StoreRefused, "Name the database at the end of WEATHER_STAGING_URL, after the port and a slash."),
+    1049: (StoreRefused, "Create the database, or correct its name in WEATHER_STAGING_URL."),
+    1142: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that table."),
+    1698: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
+    2003: (StoreUnavailable, "Start the server, or correct WEATHER_STAGING_URL; then run again."),
+    sqlite3.SQLITE_FULL: (StoreUnavailable, "Free space on its disk, then run again; nothing was half-written."),
+    sqlite3.SQLITE_BUSY: (StoreUnavailable, "Wait until the other process has written, then run again."),
+    sqlite3.SQLITE_READONLY: (StoreRefused, "Give this user the right to write the file and its folder."),
+    sqlite3.SQLITE_PERM: (StoreRefused, "Give this user the right to read the file."),
+    sqlite3.SQLITE_CANTOPEN: (StoreRefused, "Load a month first, or correct WEATHER_STAGING_URL."),
+    sqlite3.SQLITE_NOTADB: (StoreRefused, "Correct WEATHER_STAGING_URL; that file is something else."),
+    sqlite3.SQLITE_CORRUPT: (StoreRefused, "Move the file away and load the months again."),
+}
+"""By error code of MySQL (1000 and more) or SQLite (less)."""
+_ANOTHER = (StoreUnavailable, "Look at it and its log, then run again; nothing was half-written.")
+_DISK_FULL = (3, 1114)
+"""MySQL's words for a full disk where they are not 1021: errno 28 while writing a file, and a full table."""
 
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
     """An engine for ``mysql+pymysql://…`` or ``sqlite:///file``; connects only when used."""
-    parsed = sa.make_url(url)
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise BadSettings(
+            "WEATHER_STAGING_URL is no address of a database.",
+            "Write mysql+pymysql://user:password@host:3306/database, with @ / : % in the password as %40 %2F %3A %25.",
+        ) from error
     return _sqlite(parsed, read_only=read_only) if parsed.get_backend_name() == "sqlite" else _mysql(parsed)
 
 
@@ -42,10 +72,12 @@ def _mysql(url: sa.URL) -> Engine:
 def _sqlite(url: sa.URL, *, read_only: bool) -> Engine:
     path = Path(url.database or "").resolve()
     if read_only:
-        engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", connect_args={"timeout": 30})
+        address = sa.URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+        address = sa.URL.create("sqlite", database=str(path))
+        with _writing(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(address, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -57,9 +89,26 @@ def _sqlite(url: sa.URL, *, read_only: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A deferred transaction that turns into a writer fails at once when another wrote meanwhile.
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        reads = read_only or connection.get_execution_options().get(_READS)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        cure = "Give this user the right to write there, or correct WEATHER_STAGING_URL."
+        raise StoreRefused(f"The folder {folder} cannot be written: {error.strerror}.", cure) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that only reads, and that no writer of SQLite holds up, nor it them; errors as in `reaching`."""
+    with reaching(engine), engine.execution_options(**{_READS: True}).connect() as connection:
+        yield connection
 
 
 @contextmanager
@@ -74,18 +123,17 @@ def reaching(engine: Engine) -> Iterator[None]:
 def _explained(engine: Engine, error: sa.exc.DBAPIError) -> WeatherError:
     where = engine.url.render_as_string(hide_password=True)
     reason = error.orig.args[-1] if error.orig and error.orig.args else error
-    cures = {
-        1044: "Grant the user of WEATHER_STAGING_URL rights on that database.",
-        1045: "Correct the user or password in WEATHER_STAGING_URL.",
-        1049: "Create the database, or correct its name in WEATHER_STAGING_URL.",
-        1021: "Free space on the database server's disk, then run again.",
-        2003: "Start the server, or correct WEATHER_STAGING_URL; then run again.",
-    }
-    code = error.orig.args[0] if error.orig and error.orig.args else None
-    if "full" in str(reason):
-        code = 1021
-    cure = cures.get(code, "Look at the server and its log, then run again; nothing was half-written.")  # type: ignore[arg-type]
-    return StoreUnavailable(f"The staging database {where} answers: {reason}.", cure)
+    kind, cure = _CURES.get(
+        _code(error), (StoreUnavailable, "Look at it and its log, then run again; nothing was half-written.")
+    )
+    return kind(f"The staging database {where} answers: {reason}.", cure)
+
+
+def _code(error: sa.exc.DBAPIError) -> int:
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to the primary code
+    code = error.orig.args[0] if error.orig and error.orig.args else 0
+    return 1021 if code in _DISK_FULL else code
 
 
 def snapshot(connection: Connection) -> None:
@@ -139,9 +187,11 @@ def _mysql_lock(engine: Engine, name: str, timeout_s: int) -> Iterator[None]:
 @contextmanager
 def _file_lock(engine: Engine, name: str, timeout_s: int) -> Iterator[None]:
     folder = Path(f"{engine.url.database}.locks")
-    folder.mkdir(parents=True, exist_ok=True)
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / name.replace(":", "-")).open("w")
     deadline = time.monotonic() + timeout_s
-    with (folder / name.replace(":", "-")).open("w") as file:
+    with lock as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

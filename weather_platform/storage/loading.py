@@ -11,8 +11,8 @@ from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.fields import FIELDS, Observation
 
 _BATCH = 2_000
-_LOCAL_INFILE_REFUSED = (1148, 3948, 3950, 2068)
-"""Server or client says that LOCAL is disabled: MySQL's default is off, MariaDB's is on."""
+_LOCAL_INFILE_REFUSED = (1148, 3948, 3950, 4166, 2068)
+"""Server or client says that LOCAL is disabled (4166 is MariaDB's word): MySQL's default is off, MariaDB's is on."""
 _log = logging.getLogger(__name__)
 
 
