@@ -5,7 +5,7 @@ What a month holds is decided by `domain.staging`; reading for people and for ot
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,11 +24,12 @@ from weather_platform.settings import Settings
 from weather_platform.storage import databases
 from weather_platform.storage.aggregation import daily_aggregates
 from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
-from weather_platform.storage.databases import reaching
+from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
 from weather_platform.storage.staging_tables import COVERAGE, MONTHS, QUARANTINE, RAW_OBJECTS, city_table, own_tables
 
 _TRIES = 3
+_QUARANTINED_BYTES = 100_000
 
 
 class Coverage(NamedTuple):
@@ -52,12 +53,11 @@ class StagingStore:
 
     def ensure(self) -> None:
         """Make the platform's own tables where they are missing."""
-        with reaching(self.engine), self.engine.begin() as connection:
-            own_tables().create_all(connection, checkfirst=True)
+        self._make_missing(own_tables().sorted_tables)
 
     def ping(self) -> None:
         """Raise StoreUnavailable where the database does not answer."""
-        with reaching(self.engine), self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             connection.exec_driver_sql("SELECT 1")
 
     @contextmanager
@@ -84,11 +84,15 @@ class StagingStore:
     def _ensure_cities(self, slugs: set[str]) -> None:
         # MySQL commits at every CREATE TABLE, so tables are there before the transaction begins.
         if missing := slugs - self._cities_made:
-            with reaching(self.engine), self.engine.begin() as connection:
-                missing -= set(sa.inspect(connection).get_table_names())
-                for slug in missing:
-                    connection.execute(sa.schema.CreateTable(city_table(slug), if_not_exists=True))
+            self._make_missing(map(city_table, missing))
             self._cities_made |= slugs
+
+    def _make_missing(self, tables: Iterable[sa.Table]) -> None:
+        with reaching(self.engine), self.engine.begin() as connection:
+            there = set(sa.inspect(connection).get_table_names())
+            for table in tables:
+                if table.name not in there:  # another process may make it now: several start at once on a new database
+                    connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
 
     def _replace_retrying(self, month: str, staged: StagedMonth, files: dict[str, Path]) -> None:
         for attempt in range(1, _TRIES + 1):
@@ -118,7 +122,7 @@ class StagingStore:
 
     def daily(self, first: date, last: date) -> Iterator[tuple[Station, list[DailyAggregate]]]:
         """Every station's days from first to last, both included, that have an observation; one moment's view."""
-        with reaching(self.engine), self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             databases.snapshot(connection)
             months = (str(Month.of(first)), str(Month.of(last)))
             query = sa.select(COVERAGE).where(COVERAGE.c.month.between(*months)).order_by(COVERAGE.c.month)
@@ -136,17 +140,19 @@ class StagingStore:
         query = sa.select(RAW_OBJECTS.c.raw_object).where(
             RAW_OBJECTS.c.month.between(str(Month.of(first)), str(Month.of(last).next)), RAW_OBJECTS.c.synthetic
         )
-        with reaching(self.engine), self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return set(connection.scalars(query))
 
     def summary(self, month: Month) -> MonthSummary:
         """What the database holds of a month, counted in its tables; NotFound where it was never staged."""
-        key, found = str(month), self.coverage([str(month)])
-        with reaching(self.engine), self.engine.connect() as connection:
+        key = str(month)
+        with reading(self.engine) as connection:
             databases.snapshot(connection)
             row = connection.execute(sa.select(MONTHS).where(MONTHS.c.month == key)).one_or_none()
             if row is None:
                 raise NotFound(f"{key} is not staged.", "Materialise staged_observations of that month first.")
+            found = _coverage(connection, [key])
+            objects = connection.execute(sa.select(RAW_OBJECTS).where(RAW_OBJECTS.c.month == key)).all()
             tables = [city_table(coverage.station.slug) for coverage in found]
             rows = sum(int(connection.scalar(_count_of(table, month)) or 0) for table in tables)
             structure = {table.name: _columns(connection, table) for table in tables}
@@ -158,26 +164,20 @@ class StagingStore:
             columns=structure,
             silent_hours=[datetime.fromisoformat(hour) for hour in row.silent_hours],
             changes=row.changes,
-            objects={obj["raw_object"]: msgspec.convert(obj["counts"], ObjectCounts) for obj in self.objects(key)},
-            synthetic=any(obj["synthetic"] for obj in self.objects(key)),
+            objects={obj.raw_object: msgspec.convert(obj.counts, ObjectCounts) for obj in objects},
+            synthetic=any(obj.synthetic for obj in objects),
         )
 
     def stations(self) -> dict[str, Station]:
         """The stations that have a table with observations, by WMO number; names as of their latest month."""
         query = sa.select(COVERAGE).order_by(COVERAGE.c.station_id, COVERAGE.c.month)
-        with reaching(self.engine), self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return {row.station_id: _station(row) for row in connection.execute(query)}
 
     def coverage(self, months: Iterable[str] | None = None) -> list[Coverage]:
         """Observations by month and station, of all months or of the given ones."""
-        query = sa.select(COVERAGE).order_by(COVERAGE.c.month, COVERAGE.c.station_id)
-        if months is not None:
-            query = query.where(COVERAGE.c.month.in_(list(months)))
-        with reaching(self.engine), self.engine.connect() as connection:
-            return [
-                Coverage(row.month, _station(row), row.observations, row.first, row.last)
-                for row in connection.execute(query)
-            ]
+        with reading(self.engine) as connection:
+            return _coverage(connection, months)
 
     def objects(self, month: str | None = None) -> list[dict[str, Any]]:
         """The raw objects that were staged, with what became of their records, by month and time of receipt."""
@@ -200,13 +200,13 @@ class StagingStore:
         if first is not None:
             query = query.where(table.c.date >= datetime.combine(first, time()))
         if last is not None:
-            query = query.where(table.c.date < datetime.combine(last, time(23, 59, 59)))
-        with reaching(self.engine), self.engine.connect() as connection:
+            query = query.where(table.c.date < datetime.combine(last + timedelta(days=1), time()))
+        with reading(self.engine) as connection:
             for row in connection.execution_options(stream_results=True).execute(query).mappings():
                 yield dict(row)
 
     def _dicts(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        with reaching(self.engine), self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
 
@@ -216,6 +216,15 @@ def open_staging(settings: Settings, *, read_only: bool = False) -> StagingStore
     if not read_only:
         store.ensure()
     return store
+
+
+def _coverage(connection: Connection, months: Iterable[str] | None) -> list[Coverage]:
+    query = sa.select(COVERAGE).order_by(COVERAGE.c.month, COVERAGE.c.station_id)
+    if months is not None:
+        query = query.where(COVERAGE.c.month.in_(list(months)))
+    return [
+        Coverage(row.month, _station(row), row.observations, row.first, row.last) for row in connection.execute(query)
+    ]
 
 
 def _count_of(table: sa.Table, month: Month) -> sa.Select[Any]:
@@ -287,8 +296,14 @@ def _quarantine_rows(month: str, staged: StagedMonth) -> Iterator[dict[str, Any]
             "position": refusal.position,
             "reason": str(refusal.reason),
             "detail": refusal.detail,
-            "record": refusal.record.decode("utf-8", "replace"),
+            "record": _brief(refusal.record),
         }
+
+
+def _brief(record: bytes) -> str:
+    """The record for people; of a broken file a "record" may be all of it, and the raw object has it whole."""
+    text = record[:_QUARANTINED_BYTES].decode("utf-8", "replace")
+    return text if len(record) <= _QUARANTINED_BYTES else f"{text}… ({len(record):,} bytes)"
 
 
 def _station(row: Any) -> Station:
