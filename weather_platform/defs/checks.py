@@ -15,6 +15,7 @@ from weather_platform.defs.partitions import MONTHS
 from weather_platform.domain import quality
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import MonthSummary, Verdict
+from weather_platform.io_managers.explained import explained
 from weather_platform.io_managers.stores import StoresResource
 from weather_platform.pipeline import Stores
 
@@ -78,9 +79,16 @@ CURATED_CHECKS = (
 )
 
 
-def log_verdicts(context: dg.AssetExecutionContext, month: Month, checks: Iterable[Check], stores: Stores) -> None:
-    """Evaluate the checks for a month that was just written; a blocking one that fails ends the run."""
-    facts = MonthFacts(stores, month)
+def log_verdicts(
+    context: dg.AssetExecutionContext, months: Iterable[Month], checks: Iterable[Check], stores: StoresResource
+) -> None:
+    """Evaluate the checks for months that were just written; a blocking one that fails ends the run."""
+    with explained(context.retry_number):
+        for month in months:
+            _log_verdicts(context, month, checks, MonthFacts(stores.open(), month))
+
+
+def _log_verdicts(context: dg.AssetExecutionContext, month: Month, checks: Iterable[Check], facts: MonthFacts) -> None:
     for check in checks:
         verdict = check.judge(facts)
         context.log_event(
@@ -116,7 +124,8 @@ def _asset_check(check: Check) -> dg.AssetChecksDefinition:
     def evaluate(
         context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]
     ) -> dg.AssetCheckResult:
-        verdict = check.judge(MonthFacts(stores.open(), Month.parse(context.partition_key)))
+        with explained(context.op_execution_context.retry_number):
+            verdict = check.judge(MonthFacts(stores.open(), Month.parse(context.partition_key)))
         return dg.AssetCheckResult(
             passed=verdict.passed,
             severity=check.severity,

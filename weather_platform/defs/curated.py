@@ -31,5 +31,4 @@ def weather_stats(
     A month also rewrites the last day of the month before, whose rain ends with this month's first reading.
     """
     yield dg.Output(staged_observations.map(documents))
-    for month in staged_observations:
-        log_verdicts(context, month, CURATED_CHECKS, stores.open())
+    log_verdicts(context, staged_observations, CURATED_CHECKS, stores)

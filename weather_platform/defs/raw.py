@@ -7,6 +7,7 @@ from weather_platform import names
 from weather_platform.defs.facts import layer_asset
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS, find_station
+from weather_platform.io_managers.explained import explained
 from weather_platform.io_managers.stores import StoresResource
 from weather_platform.io_managers.types import PAYLOADS
 from weather_platform.monthly import Monthly
@@ -33,7 +34,8 @@ def raw_observations(
     context: dg.AssetExecutionContext, config: Fetch, stores: dg.ResourceParam[StoresResource]
 ) -> Monthly[Payload]:
     """SYNOP observations as received, every record's bytes unchanged, named by their hash."""
-    source = open_source(stores.settings, config.source)
-    stations = [find_station(city, STATIONS).station_id for city in config.cities] or None
+    with explained(context.retry_number):
+        source = open_source(stores.settings, config.source)
+        stations = [find_station(city, STATIONS).station_id for city in config.cities] or None
     months = [Month.parse(key) for key in context.partition_keys]
     return Monthly(months, lambda month: source.fetch(month, stations))

@@ -29,5 +29,4 @@ def staged_observations(
 ) -> Iterator[dg.Output[Monthly[StagedMonth]]]:
     """Observations by city: numbers checked, traces and codes resolved, one a time, the latest received."""
     yield dg.Output(raw_observations.map(stage))
-    for month in raw_observations:
-        log_verdicts(context, month, STAGING_CHECKS, stores.open())
+    log_verdicts(context, raw_observations, STAGING_CHECKS, stores)

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import Document
 from weather_platform.io_managers.explained import explained
 from weather_platform.io_managers.months import describe_month, months_of
@@ -16,8 +17,8 @@ class CuratedIOManager(dg.ConfigurableIOManager):
     stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: Monthly[list[Document]]) -> None:
-        stores = self.stores.open()
         with explained(context.step_context.previous_attempt_count):
+            stores = self.stores.open()
             for month in obj:
                 replaced = write_documents(stores, month, lambda month=month: obj[month])  # type: ignore[misc]
                 covered = stores.curated.coverage(month.first_day, month.last_day)
@@ -34,5 +35,7 @@ class CuratedIOManager(dg.ConfigurableIOManager):
                 )
 
     def load_input(self, context: dg.InputContext) -> Monthly[list[Document]]:
-        curated = self.stores.open().curated
-        return Monthly(months_of(context), lambda month: list(curated.find(first=month.first_day, last=month.last_day)))
+        def documents(month: Month) -> list[Document]:
+            return list(self.stores.open().curated.find(first=month.first_day, last=month.last_day))
+
+        return Monthly(months_of(context), documents)

@@ -24,17 +24,16 @@ class StagingIOManager(dg.ConfigurableIOManager):
     stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: Monthly[StagedMonth]) -> None:
-        stores = self.stores.open()
         with explained(context.step_context.previous_attempt_count):
+            stores = self.stores.open()
             for month in obj:
                 write_staged(stores, str(month), lambda month=month: obj[month])  # type: ignore[misc]
                 describe_month(context, month, _metadata(stores, month))
 
     def load_input(self, context: dg.InputContext) -> "Monthly[MonthFigures] | pd.DataFrame":
-        stores = self.stores.open()
         if is_frame_type(context.dagster_type.typing_type):
-            return staged_frame(stores.staging, months_of(context))
-        return Monthly(months_of(context), lambda month: month_figures(stores.staging, month))
+            return staged_frame(self.stores.open().staging, months_of(context))
+        return Monthly(months_of(context), lambda month: month_figures(self.stores.open().staging, month))
 
 
 def _metadata(stores: Stores, month: Month) -> dict[str, object]:
