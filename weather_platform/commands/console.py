@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging import INFO, Handler, LogRecord, getLogger
 from typing import Any
+from unicodedata import category
 
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -16,6 +18,18 @@ from weather_platform.pipeline import PROGRESS
 
 out = Console()
 err = Console(stderr=True)
+_STEERING = ("Cc", "Cf", "Cs")
+"""Unicode's controls, formats and half characters."""
+
+
+def say(line: str, style: str | None = None) -> None:
+    """A line for people on standard error, as it is: brackets are no markup, and only the terminal breaks it."""
+    err.print(_printable(line), style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def _printable(text: str) -> str:
+    """The text without signs that move a terminal's cursor or change its colours: records are written by strangers."""
+    return "".join("�" if category(sign) in _STEERING and sign != "\n" else sign for sign in text)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -39,7 +53,7 @@ def _cell(value: object) -> str:
         case int():
             return f"{value:,}"
         case _:
-            return str(value)
+            return escape(_printable(str(value)))
 
 
 def show_json(value: object) -> None:
@@ -85,12 +99,20 @@ def months_progress(steps: int) -> Iterator[None]:
 
 @contextmanager
 def said_plainly() -> Iterator[None]:
-    """One sentence and exit code 1 for an error that is explained; a traceback is for what is not."""
+    """Cause, cure and exit code 1 for what a person can mend; a traceback is for what they cannot."""
     try:
         yield
     except WeatherError as error:
-        err.print(f"[bold red]{error.cause}[/]\n{error.cure}", highlight=False)
+        _say_trouble(error.cause, error.cure)
         raise SystemExit(1) from error
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
+    except OSError as error:  # the machine's trouble: a full disk, a folder of somebody else
+        _say_trouble(f"{error}.", "Free space there or give this user the right to write, then run again.")
+        raise SystemExit(1) from error
+
+
+def _say_trouble(cause: str, cure: str) -> None:
+    say(cause, style="bold red")
+    say(cure)

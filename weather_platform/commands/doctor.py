@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from weather_platform.commands.console import out, show_json
 from weather_platform.domain.errors import StoreUnavailable, WeatherError
 from weather_platform.settings import Settings
+from weather_platform.sources.catalogue import open_source
 from weather_platform.storage.curated import open_curated
 from weather_platform.storage.raw import open_raw
 from weather_platform.storage.staging import open_staging
@@ -34,7 +36,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] =
     else:
         for finding in findings:
             sign = "[green]ok  [/]" if finding["ok"] else "[bold red]not [/]"
-            out.print(f"{sign} {finding['what']:<15} {finding['says']}", highlight=False)
+            says = escape(str(finding["says"]))
+            out.print(f"{sign} {finding['what']:<15} {says}", highlight=False, soft_wrap=True)
     if not all(finding["ok"] for finding in findings):
         raise SystemExit(1)
 
@@ -80,5 +83,6 @@ def _curated(settings: Settings) -> str:
 
 
 def _source(settings: Settings) -> str:
+    open_source(settings)
     address = {"opendatasoft": settings.opendatasoft_url, "meteofrance": settings.archive_url}
     return f"{settings.source} {address.get(settings.source, '(synthetic)')}"

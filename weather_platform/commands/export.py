@@ -11,6 +11,7 @@ from typing import Annotated, Any, BinaryIO
 import msgspec
 import typer
 
+from weather_platform.commands.files import replacing
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.stations import STATIONS, find_station
 from weather_platform.domain.tabular import COLUMNS, flat
@@ -35,26 +36,28 @@ def export(
     output: Annotated[Path | None, typer.Option(help="a file; else standard output")] = None,
 ) -> None:
     """Write WeatherStats documents, by date and station."""
+    days = _period(first, last)
     stores = open_stores(Settings.from_environment())
     stations = {**STATIONS, **stores.staging.stations()}
     documents = stores.curated.find(
         stations=[find_station(name, stations).station_id for name in city] if city else None,
-        first=_day(first),
-        last=_day(last),
+        first=days[0],
+        last=days[1],
     )
     write = {Format.CSV: _write_csv, Format.JSON: _write_json, Format.PARQUET: _write_parquet}[format_]
     if output is None:
         write(documents, sys.stdout.buffer)
         sys.stdout.flush()
         return
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            write(documents, file)
-        unfinished.replace(output)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise BadInput(f"{output} cannot be written: {error.strerror}.", "Choose another --output.") from error
+    with replacing(output) as unfinished, unfinished.open("wb") as file:
+        write(documents, file)
+
+
+def _period(first: str | None, last: str | None) -> tuple[date | None, date | None]:
+    days = _day(first), _day(last)
+    if days[0] and days[1] and days[0] > days[1]:
+        raise BadInput(f"{first} to {last} ends before it begins.", "Give the earlier day to --from.")
+    return days
 
 
 def _day(text: str | None) -> date | None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from weather_platform.commands.console import err, months_progress, show, show_json
+from weather_platform.commands.console import months_progress, say, show, show_json
 from weather_platform.domain.months import Month, parse_months
 from weather_platform.domain.stations import STATIONS, find_station
 from weather_platform.domain.tabular import flat
@@ -63,10 +63,9 @@ def show_a_day(settings: Settings, month: Month, city: str = "NICE") -> None:
     station = find_station(city, STATIONS)
     for document in stores.curated.find(stations=[station.station_id], first=month.first_day, last=month.first_day):
         row = flat(document)
-        err.print(
+        say(
             f"{row['city']} {row['date']}: {row['temperature_avg_c']} °C on average "
             f"({row['temperature_min_c']} to {row['temperature_max_c']}), {row['pressure_avg_hpa']} hPa, "
             f"wind {row['wind_avg_m_s']} m/s, rain {row['rain_total_mm']} mm"
-            + (" — synthetic sample, no measurement" if row["synthetic"] else ""),
-            highlight=False,
+            + (" — synthetic sample, no measurement" if row["synthetic"] else "")
         )

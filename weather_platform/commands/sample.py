@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from weather_platform.commands.console import err
+from weather_platform.commands.console import say
+from weather_platform.commands.files import replacing
 from weather_platform.domain.months import parse_months
 from weather_platform.domain.stations import STATIONS, find_station
 
@@ -22,6 +23,10 @@ def sample(
     from weather_platform.sources.sample import sample_stations, write_sample
 
     chosen = [find_station(name, STATIONS).station_id for name in city] if city else sample_stations(stations or 62)
-    size_bytes = write_sample(output or sys.stdout.buffer, parse_months(months), chosen, seed)
-    if output:
-        err.print(f"{output}: {size_bytes:,} bytes of JSON, synthetic", highlight=False)
+    wanted = parse_months(months)
+    if output is None:
+        write_sample(sys.stdout.buffer, wanted, chosen, seed)
+        return
+    with replacing(output) as unfinished:
+        size_bytes = write_sample(unfinished, wanted, chosen, seed)
+    say(f"{output}: {size_bytes:,} bytes of JSON, synthetic")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from weather_platform.commands.console import err
+from weather_platform.commands.console import say
 from weather_platform.commands.load import load_months, show_a_day
 from weather_platform.domain.months import parse_months
 from weather_platform.pipeline import open_stores
@@ -23,10 +23,9 @@ def up(
         load_months(settings, months, source=source, cities=())
         for month in months:
             documents = open_stores(settings).curated.coverage(month.first_day, month.last_day)
-            err.print(
+            say(
                 f"{month}: {sum(c.observations for c in documents):,} observations of {len(documents)} cities "
-                f"became {sum(c.documents for c in documents):,} documents in {settings.home}",
-                highlight=False,
+                f"became {sum(c.documents for c in documents):,} documents in {settings.home}"
             )
         show_a_day(settings, months[0])
     if once:
@@ -34,6 +33,6 @@ def up(
     from weather_platform.runtime.up import up as serve
 
     def say_where() -> None:
-        err.print(f"Dagster UI  {settings.dagster_url}\nCtrl-C stops everything.", highlight=False)
+        say(f"Dagster UI  {settings.dagster_url}\nCtrl-C stops everything.")
 
-    serve(settings, report=lambda line: err.print(line, highlight=False), when_ready=say_where)
+    serve(settings, report=say, when_ready=say_where)
