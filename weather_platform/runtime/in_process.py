@@ -1,15 +1,15 @@
 """A Dagster job run in this process, recorded in the instance that the UI shows."""
 
-import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from weather_platform import names
-from weather_platform.domain.errors import BadInput, WeatherError
+from weather_platform.domain.errors import BadInput, BadSettings, WeatherError
 from weather_platform.domain.months import Month, contiguous
 from weather_platform.runtime.instance import opening_alone, write_instance
 from weather_platform.runtime.own_runs import owning_runs
-from weather_platform.settings import Settings, dagster_environment
+from weather_platform.settings import Settings
 
 
 class RunFailed(WeatherError):
@@ -24,10 +24,7 @@ def load_in_process(
     Raises RunFailed with the cause and cure that the run recorded, BadInput for a month outside the partitions.
     """
     _check_months(settings, months)
-    home = settings.dagster_home
-    if home is None:
-        home = write_instance(settings)
-        os.environ.update(dagster_environment(home))
+    home = _home(settings)
 
     import dagster as dg
 
@@ -39,7 +36,7 @@ def load_in_process(
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with opening_alone(home):
-        opened = dg.DagsterInstance.get()
+        opened = dg.DagsterInstance.from_config(str(home))
     with opened as instance, owning_runs(home) as owner:
         for stretch in contiguous(list(months)):
             tags = {
@@ -56,6 +53,14 @@ def load_in_process(
             )
             if not result.success:
                 raise _failure(result)
+
+
+def _home(settings: Settings) -> Path:
+    if settings.dagster_home is None:
+        return write_instance(settings)
+    if not settings.dagster_home.is_dir():
+        raise BadSettings(f"DAGSTER_HOME is {settings.dagster_home}, which is no folder.", "Create or unset it.")
+    return settings.dagster_home
 
 
 def _check_months(settings: Settings, months: Sequence[Month]) -> None:
