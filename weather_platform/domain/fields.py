@@ -50,13 +50,13 @@ class Observation(NamedTuple):
     """What one station reported at one time, cleaned. Field order is column order in every store."""
 
     numer_sta: Annotated[str, Field("key", "", "WMO station number", "ID OMM station")]
-    date: Annotated[datetime, Field("key", "UTC", "time of observation", "Date", remark="UTC, without an offset")]
+    date: Annotated[datetime, Field("key", "UTC", "time of observation", "Date", remark="without an offset")]
     pmer: Annotated[Number, Field("measure", "Pa", "sea-level pressure", "Pression au niveau mer", 86_000, 110_000)]
     tend: Annotated[
         Number, Field("measure", "Pa", "pressure change in 3 h", "Variation de pression en 3 heures", -15_000, 15_000)
     ]
     cod_tend: Annotated[
-        Number, Field("code", "code", "pressure tendency (WMO 0200)", "Type de tendance barométrique", 0, 15)
+        Number, Field("code", "", "pressure tendency (WMO 0200)", "Type de tendance barométrique", 0, 15)
     ]
     dd: Annotated[
         Number,
@@ -75,7 +75,7 @@ class Observation(NamedTuple):
     td: Annotated[Number, Field("measure", "K", "dew point", "Point de rosée", 143.15, 313.15)]
     u: Annotated[Number, Field("measure", "%", "relative humidity", "Humidité", 0, 100)]
     vv: Annotated[Number, Field("measure", "m", "visibility", "Visibilité horizontale", 0, 200_000)]
-    ww: Annotated[Number, Field("code", "code", "present weather (WMO 4677, BUFR 0 20 003)", "Temps présent", 0, 511)]
+    ww: Annotated[Number, Field("code", "", "present weather (WMO 4677, BUFR 0 20 003)", "Temps présent", 0, 511)]
     n: Annotated[
         Number,
         Field(
