@@ -1,0 +1,72 @@
+"""The real months as the platform reads them, each read once a test run; nobody may change what is returned."""
+
+import gzip
+import importlib.util
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from weather_platform.domain.provenance import ETALAB, Provenance, RawObject
+from weather_platform.domain.record_files import cut
+from weather_platform.domain.staging import StagedMonth, stage
+
+Record = dict[str, Any]
+
+PROVENANCE = Provenance(source="meteofrance", name="synop.csv.gz", licence=ETALAB)
+RECEIVED = datetime(2024, 2, 1, tzinfo=UTC)
+
+
+def raw_object(partition: str = "2023-12", name: str = "00000000000000aa", *, synthetic: bool = False) -> RawObject:
+    """What the raw store would say of an object."""
+    return RawObject(
+        partition=partition,
+        name=name,
+        form="json",
+        size_bytes=0,
+        records=0,
+        sha256=name * 4,
+        received=RECEIVED,
+        provenance=Provenance(source="upload", name="file.json", licence=ETALAB, synthetic=synthetic),
+    )
+
+
+def archive_path(real_data: Path, month: str) -> Path:
+    """The monthly archive file of ``2023-12``."""
+    return real_data / "meteofrance-monthly" / f"synop.{month.replace('-', '')}.csv.gz"
+
+
+@cache
+def archive(real_data: Path, month: str) -> bytes:
+    """A month of the monthly archive, unpacked."""
+    return gzip.decompress(archive_path(real_data, month).read_bytes())
+
+
+@cache
+def records(real_data: Path, month: str) -> list[Record]:
+    """The month as flat v2.1 records, made of the archive by the tool beside the real data."""
+    make: Callable[[list[str], Path], Iterator[Record]] = _tool(real_data).records
+    return list(make([month.replace("-", "")], real_data / "meteofrance-monthly"))
+
+
+def as_v1(real_data: Path, record: Record) -> Record:
+    """A flat record in the form of the API before v2."""
+    wrapped: Record = _tool(real_data).as_v1(record)
+    return wrapped
+
+
+@cache
+def staged(real_data: Path, month: str) -> StagedMonth:
+    """The month as the archive says it."""
+    return stage([(raw_object(month), cut(archive(real_data, month)))])
+
+
+@cache
+def _tool(real_data: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("shapes", real_data.parents[1] / "tools" / "to_opendatasoft_json.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
