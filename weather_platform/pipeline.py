@@ -157,9 +157,13 @@ def stage_month(stores: Stores, month: Month) -> StagedMonth:
     return write_staged(stores, str(month), lambda: stage(raw_month(stores.raw, str(month))))
 
 
-def quarantine_unplaced(stores: Stores) -> StagedMonth:
-    """Show the records of the raw partition `UNPLACED` in the quarantine."""
-    return write_staged(stores, UNPLACED, lambda: stage_unplaced(raw_month(stores.raw, UNPLACED)))
+def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
+    """Show the records of the raw partition `UNPLACED` in the quarantine, but for those that a partition holds now."""
+
+    def is_placed(time: datetime) -> bool:
+        return partitions.holds(Month.of(time))
+
+    return write_staged(stores, UNPLACED, lambda: stage_unplaced(raw_month(stores.raw, UNPLACED), is_placed))
 
 
 def curated_days(month: Month) -> tuple[date, date]:

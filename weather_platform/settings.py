@@ -1,7 +1,9 @@
 """Every setting of the platform, and the only place that spells environment variables."""
 
+import hashlib
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +21,93 @@ S3_VARIABLES = {
 """What dagster-aws's S3Resource calls the S3 settings."""
 SOURCES = ("opendatasoft", "meteofrance", "sample")
 LAUNCHERS = ("celery", "default")
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+_MB = 1_000_000
+_KEY = re.compile(r"([\w.-]+):([0-9a-f]{64})", re.ASCII)
+_PLACEHOLDERS = ("", "changeme", "change-me", "change_me", "secret", "password", "admin", "key", "api-key", "test", "weather")
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """A caller that may write: its name, and the SHA-256 of its key in hex; the key itself is kept nowhere."""
+
+    name: str
+    sha256: str
+
+
+class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the API is served, to whom, and how much it takes."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    url: str = "http://127.0.0.1:8000"
+    """Where the command line finds the API."""
+    key: str | None = None
+    """What the command line shows when it writes."""
+    keys: tuple[ApiKey, ...] = ()
+    reading_needs_key: bool = False
+    cors_origins: tuple[str, ...] = ()
+    upload_limit_bytes: int = 1_000 * _MB
+    unpacked_limit_bytes: int = 2_000 * _MB
+    members_limit: int = 1_000
+    writes_per_minute: int = 120
+    reads_per_minute: int = 1_200
+    """By caller; 0 is no limit."""
+
+    @property
+    def is_local(self) -> bool:
+        """Served to this machine alone and without keys: whoever is on it may write."""
+        return not self.keys and self.host in LOOPBACK_HOSTS
+
+    @classmethod
+    def from_environment(cls, get: Callable[[str], str | None]) -> "ApiSettings":
+        """Read what begins with ``WEATHER_API_``; BadSettings where writing would be open to strangers."""
+        host = get("WEATHER_API_HOST") or "127.0.0.1"
+        port = _number(get("WEATHER_API_PORT") or "8000", "WEATHER_API_PORT", 1, 65535)
+        keys = tuple(_api_key(text) for text in (get("WEATHER_API_KEYS") or "").replace(",", " ").split())
+        if not keys and host not in LOOPBACK_HOSTS:
+            raise BadSettings(
+                f"WEATHER_API_HOST is {host!r} and WEATHER_API_KEYS is empty: anybody could write.",
+                "Make a key with `weather api-key NAME` and set WEATHER_API_KEYS, or serve on 127.0.0.1.",
+            )
+        reading = get("WEATHER_API_READING") or "open"
+        if reading not in ("open", "key"):
+            raise BadSettings(f"WEATHER_API_READING is {reading!r}.", "Set it to open or key.")
+        if reading == "key" and not keys:
+            raise BadSettings("WEATHER_API_READING is key, and there is no key.", "Set WEATHER_API_KEYS.")
+        return cls(
+            host=host,
+            port=port,
+            url=_url(get("WEATHER_API_URL") or f"http://127.0.0.1:{port}", "WEATHER_API_URL", ("http", "https")),
+            key=get("WEATHER_API_KEY") or None,
+            keys=keys,
+            reading_needs_key=reading == "key",
+            cors_origins=tuple((get("WEATHER_API_CORS_ORIGINS") or "").replace(",", " ").split()),
+            upload_limit_bytes=_MB * _number(get("WEATHER_API_UPLOAD_MB") or "1000", "WEATHER_API_UPLOAD_MB", 1, 100_000),
+            unpacked_limit_bytes=_MB
+            * _number(get("WEATHER_API_UNPACKED_MB") or "2000", "WEATHER_API_UNPACKED_MB", 1, 100_000),
+            members_limit=_number(get("WEATHER_API_MEMBERS") or "1000", "WEATHER_API_MEMBERS", 1, 100_000),
+            writes_per_minute=_number(
+                get("WEATHER_API_WRITES_PER_MINUTE") or "120", "WEATHER_API_WRITES_PER_MINUTE", 0, 1_000_000
+            ),
+            reads_per_minute=_number(
+                get("WEATHER_API_READS_PER_MINUTE") or "1200", "WEATHER_API_READS_PER_MINUTE", 0, 1_000_000
+            ),
+        )
+
+
+def hashed_key(key: str) -> str:
+    """What stands in WEATHER_API_KEYS for a key. Keys are 256 random bits, so that a plain hash cannot be guessed."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _api_key(text: str) -> ApiKey:
+    found = _KEY.fullmatch(text)
+    cure = "Make one with `weather api-key NAME`; WEATHER_API_KEYS holds name:sha256, several with a comma between."
+    if found is None:
+        raise BadSettings("WEATHER_API_KEYS holds something that is no name with a SHA-256.", cure)
+    if found[2] in {hashed_key(word) for word in _PLACEHOLDERS} or len(set(found[2])) == 1:
+        raise BadSettings(f"The key of {found[1]!r} in WEATHER_API_KEYS is a placeholder.", cure)
+    return ApiKey(found[1], found[2])
 
 
 class S3Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +139,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     launcher: str
     broker_url: str | None
     worker_slots: int
+    api: ApiSettings = ApiSettings()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -95,6 +185,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             launcher=launcher,
             broker_url=broker_url and _url(broker_url, "WEATHER_BROKER_URL", ("redis", "rediss")),
             worker_slots=_number(get("WEATHER_WORKER_SLOTS") or "2", "WEATHER_WORKER_SLOTS", 1, 256),
+            api=ApiSettings.from_environment(get),
         )
 
 

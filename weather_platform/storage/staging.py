@@ -3,7 +3,8 @@
 What a month holds is decided by `domain.staging`; reading for people and for other layers is here too.
 """
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from weather_platform.domain.quality import MonthSummary, synoptic_hours
 from weather_platform.domain.staging import ObjectCounts, StagedMonth
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.statistics import DailyAggregate
+from weather_platform.domain.weather_stats import CODE_VERSION
 from weather_platform.settings import Settings
 from weather_platform.storage import databases
 from weather_platform.storage.aggregation import daily_aggregates
@@ -61,9 +63,9 @@ class StagingStore:
             connection.exec_driver_sql("SELECT 1")
 
     @contextmanager
-    def exclusive(self, *names: str) -> Iterator[None]:
+    def exclusive(self, *names: str, timeout_s: int = databases.LOCK_TIMEOUT_S) -> Iterator[None]:
         """Hold the named locks against every other process; see `databases.exclusive`."""
-        with databases.exclusive(self.engine, *names):
+        with databases.exclusive(self.engine, *names, timeout_s=timeout_s):
             yield
 
     def replace_month(self, month: str, staged: StagedMonth) -> None:
@@ -184,19 +186,56 @@ class StagingStore:
         query = sa.select(RAW_OBJECTS).order_by(RAW_OBJECTS.c.month, RAW_OBJECTS.c.received)
         return self._dicts(query if month is None else query.where(RAW_OBJECTS.c.month == month))
 
-    def quarantine(self, month: str | None = None, *, reason: str | None = None) -> list[dict[str, Any]]:
-        """Refused records: month, raw_object, position, reason, detail, record."""
-        query = sa.select(QUARANTINE).order_by(QUARANTINE.c.month, QUARANTINE.c.raw_object, QUARANTINE.c.position)
+    def quarantine(
+        self,
+        month: str | None = None,
+        *,
+        reason: str | None = None,
+        after: tuple[str, str, int] | None = None,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Refused records: month, raw_object, position, reason, detail, record; in the order of the first three.
+
+        `after` is those three of the last record seen.
+        """
+        order = (QUARANTINE.c.month, QUARANTINE.c.raw_object, QUARANTINE.c.position)
+        query = sa.select(QUARANTINE).order_by(*order).limit(limit)
+        if after is not None:
+            query = query.where(sa.tuple_(*order) > sa.tuple_(*after))
         if month is not None:
             query = query.where(QUARANTINE.c.month == month)
         if reason is not None:
             query = query.where(QUARANTINE.c.reason == reason)
         return self._dicts(query)
 
-    def rows(self, station: Station, first: date | None = None, last: date | None = None) -> Iterator[dict[str, Any]]:
-        """A city's observations from first to last, both included, in order of time; columns of its table."""
+    def quarantine_counts(self) -> list[tuple[str, str, int]]:
+        """How many records were refused, by month and reason; counted by the database."""
+        query = sa.select(QUARANTINE.c.month, QUARANTINE.c.reason, sa.func.count()).group_by(
+            QUARANTINE.c.month, QUARANTINE.c.reason
+        )
+        query = query.order_by(QUARANTINE.c.month, QUARANTINE.c.reason)
+        with reaching(self.engine), self.engine.connect() as connection:
+            return [(month, reason, count) for month, reason, count in connection.execute(query)]
+
+    def rows(
+        self,
+        station: Station,
+        first: date | None = None,
+        last: date | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        after: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """A city's observations from first to last, both included, in order of time; columns of its table.
+
+        `after` is the time of the last row seen; the city must have a table.
+        """
         table = city_table(station.slug)
-        query = sa.select(table).order_by(table.c.date)
+        wanted = [table] if columns is None else [table.c[name] for name in columns]
+        query = sa.select(*wanted).order_by(table.c.date).limit(limit)
+        if after is not None:
+            query = query.where(table.c.date > after)
         if first is not None:
             query = query.where(table.c.date >= datetime.combine(first, time()))
         if last is not None:
@@ -204,6 +243,17 @@ class StagingStore:
         with reading(self.engine) as connection:
             for row in connection.execution_options(stream_results=True).execute(query).mappings():
                 yield dict(row)
+
+    def revision(self, first: Month | None = None, last: Month | None = None) -> str:
+        """A text that changes whenever the rows of these months did: rows are a function of the raw objects."""
+        query = sa.select(RAW_OBJECTS.c.month, RAW_OBJECTS.c.raw_object).order_by(*RAW_OBJECTS.primary_key)
+        if first is not None:
+            query = query.where(RAW_OBJECTS.c.month >= str(first))
+        if last is not None:
+            query = query.where(RAW_OBJECTS.c.month <= str(last))
+        with reading(self.engine) as connection:
+            staged = "".join(f"{row.month}{row.raw_object}" for row in connection.execute(query))
+        return hashlib.sha256(f"{CODE_VERSION}{staged}".encode()).hexdigest()[:16]
 
     def _dicts(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         with reading(self.engine) as connection:

@@ -1,0 +1,25 @@
+"""`python -m api`: serve the API where the settings say."""
+
+import sys
+
+import uvicorn
+
+from api.main import create_app_from_environment
+from weather_platform.domain.errors import WeatherError
+from weather_platform.settings import Settings
+
+
+def main() -> int:
+    """Serve until SIGINT or SIGTERM; 1 where the settings forbid it."""
+    try:
+        settings = Settings.from_environment()
+        app = create_app_from_environment()
+    except WeatherError as error:
+        sys.stderr.write(f"{error.cause}\n{error.cure}\n")
+        return 1
+    uvicorn.run(app, host=settings.api.host, port=settings.api.port, log_config=None, access_log=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

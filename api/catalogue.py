@@ -1,0 +1,96 @@
+"""News for Dagster's catalogue: months that were written without a run, delivered now or when Dagster is back.
+
+They wait in the staging database, so that neither an outage of Dagster nor a restart of the API loses one.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from api.layers import Layers
+from api.orchestrator import Orchestrator, OrchestratorRefused
+from weather_platform import names
+from weather_platform.domain.errors import WeatherError
+from weather_platform.storage.receipts import News
+
+_log = logging.getLogger("weather.api.catalogue")
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+
+
+class Catalogue:
+    """Delivers news in a thread of its own, in the order of months, each at least once."""
+
+    def __init__(self, layers: Layers, orchestrator: Orchestrator) -> None:
+        self._layers = layers
+        self._orchestrator = orchestrator
+        self._awake = threading.Event()
+        self._stopped = False
+        self._reachable = threading.Event()
+        self._reachable.set()
+        self._thread = threading.Thread(target=self._deliver_for_ever, name="catalogue", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._awake.set()
+        self._thread.join(timeout=5)
+
+    def tell(self, news: Sequence[News]) -> None:
+        """Keep news and have them delivered soon."""
+        self._layers.receipts.queue(news)
+        self._awake.set()
+
+    def wait_until_told(self, ingestion: str, timeout_s: float) -> bool:
+        """Whether all news of an ingestion are delivered; gives up at once where Dagster is down."""
+        deadline = time.monotonic() + timeout_s
+        while self._layers.receipts.is_undelivered(ingestion):
+            if time.monotonic() > deadline or not self._reachable.is_set():
+                return False
+            time.sleep(0.02)
+        return True
+
+    def _deliver_for_ever(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while not self._stopped:
+            try:
+                delivered = self._deliver()
+                self._reachable.set()
+                pause_s = _FIRST_PAUSE_S
+                if delivered:
+                    continue
+            except WeatherError as error:
+                self._reachable.clear()
+                _log.warning("catalogue not told", extra={"cause": error.cause, "next_try_s": pause_s})
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            self._awake.wait(None if self._reachable.is_set() else pause_s)
+            self._awake.clear()
+
+    def _deliver(self) -> int:
+        """Deliver what waits, the raw layer's months of one ingestion in one call; how many."""
+        waiting = self._layers.receipts.undelivered()
+        alike: dict[tuple[str, str, str], list[News]] = {}
+        for news in waiting:
+            if news.asset == names.RAW_OBSERVATIONS:
+                alike.setdefault((news.asset, news.ingestion, str(news.metadata["description"])), []).append(news)
+        for (asset, _, description), group in alike.items():
+            with self._settling(group):
+                self._orchestrator.report_alike(asset, [news.month for news in group], description)
+        for news in waiting:
+            if news.asset != names.RAW_OBSERVATIONS:
+                with self._settling([news]):
+                    self._orchestrator.report(news.asset, news.month, news.metadata)
+        return len(waiting)
+
+    @contextmanager
+    def _settling(self, group: Sequence[News]) -> Iterator[None]:
+        """News that Dagster refuses would be refused for ever, and hold up all others: they end in the log."""
+        try:
+            yield
+        except OrchestratorRefused as error:
+            _log.exception("catalogue refuses news", extra={"cause": error.cause, "asset": group[0].asset})
+        self._layers.receipts.delivered(group)

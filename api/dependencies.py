@@ -1,0 +1,80 @@
+"""What routes need, by type: a signature tells everything that a route touches."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPBearer
+
+from api.catalogue import Catalogue
+from api.ingestion import Ingestions
+from api.layers import Layers
+from api.measures import Measures
+from api.orchestrator import Orchestrator
+from api.security import Caller, Guard
+from weather_platform.domain.stations import STATIONS, Station, find_station
+from weather_platform.settings import Settings
+
+
+class Services:
+    """All that one application holds; built by `main.create_app`."""
+
+    def __init__(self, settings: Settings) -> None:
+        from weather_platform.domain.unpacking import Limits
+        from weather_platform.pipeline import Partitions
+
+        self.settings = settings
+        self.measures = Measures()
+        self.layers = Layers(settings)
+        self.orchestrator = Orchestrator(settings.dagster_url)
+        self.catalogue = Catalogue(self.layers, self.orchestrator)
+        self.guard = Guard(settings.api)
+        self.partitions = Partitions(settings.first_month)
+        limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members_limit)
+        self.ingestions = Ingestions(
+            self.layers, self.orchestrator, self.catalogue, self.measures, self.partitions, limits
+        )
+
+
+def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+def _layers(request: Request) -> Layers:
+    return _services(request).layers
+
+
+def _writer(request: Request) -> Caller:
+    caller = _services(request).guard.admit_writer(request)
+    request.state.caller = caller.name
+    return caller
+
+
+def _reader(request: Request) -> Caller:
+    caller = _services(request).guard.admit_reader(request)
+    request.state.caller = caller.name
+    return caller
+
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="Bearer", description="An API key.")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="X-API-Key", description="An API key.")
+
+AllServices = Annotated[Services, Depends(_services)]
+OpenLayers = Annotated[Layers, Depends(_layers)]
+Writer = Annotated[Caller, Depends(_writer)]
+WRITES = [Depends(_bearer), Depends(_header)]
+READS = [Depends(_reader)]
+
+
+def station(layers: Layers, city: str) -> Station:
+    """The station that a person's word means; UnknownCity tells the nearest."""
+    if city in STATIONS:
+        return STATIONS[city]
+    return find_station(city, {**STATIONS, **layers.staging_to_read.stations()})
+
+
+def stations(layers: Layers, cities: list[str] | None) -> list[Station] | None:
+    """The stations of several words, each once; a word may hold several with a comma between."""
+    if cities is None:
+        return None
+    words = [word for city in cities for word in city.split(",")]
+    return list({found.station_id: found for found in (station(layers, word) for word in words)}.values())

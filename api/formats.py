@@ -1,0 +1,132 @@
+"""Rows as JSON, NDJSON, CSV or Parquet, chosen by `?format=` or else by `Accept`."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import chain, islice
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from fastapi.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.errors import NotAcceptable
+
+Format = Literal["json", "ndjson", "csv", "parquet"]
+Row = dict[str, Any]
+_BATCH_ROWS = 2_000
+MEDIA_TYPES: dict[Format, str] = {
+    "json": "application/json",
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
+_ACCEPTED: dict[str, Format] = {
+    "*/*": "json",
+    "application/*": "json",
+    "application/json": "json",
+    "application/x-ndjson": "ndjson",
+    "application/ndjson": "ndjson",
+    "application/jsonl": "ndjson",
+    "text/csv": "csv",
+    "text/*": "csv",
+    "application/vnd.apache.parquet": "parquet",
+    "application/parquet": "parquet",
+}
+
+
+def negotiated(request: Request, asked: Format | None) -> Format:
+    """The format to answer in; NotAcceptable where `Accept` names none of them."""
+    if asked is not None:
+        return asked
+    ranges = [_quality(part) for part in request.headers.get("accept", "*/*").split(",")]
+    for _, media_type in sorted(ranges, key=lambda item: -item[0]):
+        if found := _ACCEPTED.get(media_type):
+            return found
+    raise NotAcceptable(
+        "None of the types in Accept is written here.", f"Accept one of {', '.join(MEDIA_TYPES.values())}."
+    )
+
+
+def _quality(part: str) -> tuple[float, str]:
+    media_type, *parameters = (piece.strip() for piece in part.split(";"))
+    told = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+    try:
+        quality = float(told)
+    except ValueError:
+        quality = 0.0
+    return quality, media_type.lower() if quality > 0 else ""
+
+
+class Table(NamedTuple):
+    """Rows with one set of columns."""
+
+    rows: Iterable[Row]
+    columns: Sequence[str]
+    nested: Callable[[Row], Row] | None = None
+    """Makes the JSON form of a row where `flat` makes that of a table."""
+    flat: Callable[[Row], Row] | None = None
+
+
+def answer(table: Table, form: Format, envelope: dict[str, Any], headers: dict[str, str], name: str) -> Response:
+    """The rows in a format. JSON stands within the envelope as `data`; the other forms are the rows alone.
+
+    The first row is fetched before the answer begins, so that an outage is still told as one.
+    """
+    rows = iter(table.rows)
+    head = list(islice(rows, 1))
+    rows = chain(head, rows)
+    if form == "json":
+        data = list(map(table.nested, rows) if table.nested else rows)
+        body = msgspec.json.encode({**envelope, "count": len(data), "data": data})
+        return Response(body, headers=headers, media_type=MEDIA_TYPES["json"])
+    if form == "ndjson":
+        stream = _ndjson(map(table.nested, rows) if table.nested else rows)
+    else:
+        flat_rows = map(table.flat, rows) if table.flat else rows
+        stream = _csv(flat_rows, table.columns) if form == "csv" else _parquet(flat_rows, table.columns)
+    disposition = f'attachment; filename="{name}.{form}"' if form == "parquet" else f'inline; filename="{name}.{form}"'
+    return StreamingResponse(
+        stream, headers={**headers, "content-disposition": disposition}, media_type=MEDIA_TYPES[form]
+    )
+
+
+def _ndjson(rows: Iterator[Row]) -> Iterator[bytes]:
+    encoder = msgspec.json.Encoder()
+    while batch := list(islice(rows, _BATCH_ROWS)):
+        yield encoder.encode_lines(batch)
+
+
+def _csv(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[bytes]:
+    yield (",".join(columns) + "\n").encode()
+    while batch := list(islice(rows, _BATCH_ROWS)):
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([_csv_cell(row.get(column)) for column in columns] for row in batch)
+        yield text.getvalue().encode()
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value
+
+
+def _parquet(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[bytes]:
+    """Written to disk first: a Parquet file is read from its end."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with tempfile.TemporaryFile() as file:
+        # A column may be null throughout the first batch, so types are told by all rows of the page at once.
+        listed = [{column: row.get(column) for column in columns} for row in rows]
+        table = pa.Table.from_pylist(listed) if listed else pa.table({column: pa.nulls(0) for column in columns})
+        pq.write_table(table, file, compression="zstd")
+        file.seek(0)
+        while chunk := file.read(1 << 20):
+            yield chunk

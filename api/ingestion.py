@@ -1,0 +1,447 @@
+"""The use case of posting files: keep them raw, bring their months to documents, tell what became of every record.
+
+No FastAPI here: this is what `POST /ingest` means, whoever calls. Every function blocks, and may run in any thread.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import IO, Any, NamedTuple
+
+import msgspec
+
+from api.catalogue import Catalogue
+from api.layers import Layers
+from api.measures import Measures
+from api.orchestrator import Materialised, Orchestrator, OrchestratorUnavailable
+from weather_platform import names
+from weather_platform.domain.errors import BadInput, NotFound, StoreUnavailable, WeatherError
+from weather_platform.domain.ingestions import (
+    LaunchedRun,
+    Mode,
+    MonthOutcome,
+    Receipt,
+    ReceivedFile,
+    ReceivedObject,
+    State,
+    Trouble,
+)
+from weather_platform.domain.months import Month, contiguous
+from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
+from weather_platform.domain.record_files import cut
+from weather_platform.domain.staging import ObjectCounts
+from weather_platform.domain.unpacking import Limits, unpack
+from weather_platform.pipeline import Partitions, curate_month, quarantine_unplaced, receive, stage_month
+from weather_platform.storage.receipts import News, new_ingestion_id
+
+_log = logging.getLogger("weather.api.ingestion")
+_TELL_TIMEOUT_S = 5.0
+INGESTION_TAG = "weather/ingestion"
+REQUEST_TAG = "weather/request"
+
+
+class Upload(NamedTuple):
+    """A posted file that waits on disk."""
+
+    file: ReceivedFile
+    source: IO[bytes]
+
+    def read(self) -> bytes:
+        """All of it."""
+        self.source.seek(0)
+        return self.source.read()
+
+
+class Conflict(WeatherError):
+    """An idempotency key that was used for other files."""
+
+
+class IngestionFailed(WeatherError):
+    """An ingestion that was begun and kept, and could not be ended; `reason` tells whether trying again can help."""
+
+    def __init__(self, receipt: Receipt, reason: WeatherError) -> None:
+        super().__init__(reason.cause, reason.cure)
+        self.receipt = receipt
+        self.reason = reason
+
+
+class Answer(NamedTuple):
+    """A receipt, and whether it is one given before for the same files."""
+
+    receipt: Receipt
+    repeated: bool
+
+
+class Ingestions:
+    """Ingestions by both ways, and their receipts."""
+
+    def __init__(
+        self,
+        layers: Layers,
+        orchestrator: Orchestrator,
+        catalogue: Catalogue,
+        measures: Measures,
+        partitions: Partitions,
+        limits: Limits,
+    ) -> None:
+        self._layers = layers
+        self._orchestrator = orchestrator
+        self._catalogue = catalogue
+        self._measures = measures
+        self._partitions = partitions
+        self._limits = limits
+
+    def ingest(
+        self, uploads: Sequence[Upload], mode: Mode, *, request_id: str = "", idempotency_key: str | None = None
+    ) -> Answer:
+        """Bring files to documents: by a Dagster run that is launched here, or here and now (`fast`).
+
+        The same files again give the first receipt, unless that ingestion failed: then it is taken up again.
+
+        Raises:
+            BadInput: nothing can be read; nothing was kept.
+            Conflict: the idempotency key was used for other files.
+            IngestionFailed: an outage after the files were kept; posting them again goes on.
+            StoreUnavailable: an outage before anything was kept.
+        """
+        content = hashlib.sha256("".join(upload.file.sha256 for upload in uploads).encode()).hexdigest()
+        with ExitStack() as locks:
+            key = hashlib.sha256(idempotency_key.encode()).hexdigest() if idempotency_key else None
+            wanted = [_lock(content), *([f"idempotency:{key[:3]}"] if key else [])]
+            locks.enter_context(self._layers.staging.exclusive(*wanted))
+            if key:
+                self._tie(key, content)
+            earlier = self._layers.receipts.of_content(content)
+            if earlier is not None:
+                self._follow_if_it_answers(earlier)
+                if _is_on_its_way(earlier) and self._still_stands(earlier):
+                    self._measures.ingestions.labels(mode, "repeated").inc()
+                    return Answer(earlier, repeated=True)
+            receipt = self._begin(content, mode, uploads, request_id, earlier)
+            return Answer(self._ended(receipt, uploads), repeated=False)
+
+    def replay(self, months: Sequence[Month], *, request_id: str = "") -> Receipt:
+        """Stage and curate months again from their raw objects, with today's rules, here and now.
+
+        `months` empty: the records that were in no partition, which are placed where a partition holds them now.
+        """
+        now = datetime.now(UTC)
+        identity = f"replay:{','.join(map(str, months))}:{now.isoformat()}"
+        receipt = Receipt(
+            id=new_ingestion_id(now),
+            content=hashlib.sha256(identity.encode()).hexdigest(),
+            mode="fast",
+            state="running",
+            received=now,
+            request_id=request_id,
+        )
+        self._layers.receipts.save(receipt)
+        with self._layers.staging.exclusive(_lock(receipt.content)), self._failing_into(receipt):
+            raw = self._layers.raw
+            if not months:
+                for obj in raw.objects(UNPLACED):
+                    stored = receive(raw, raw.read(obj), obj.provenance, self._partitions, obj.received, self._limits)
+                    receipt.objects += [_received(item) for item in stored if item.object.partition != UNPLACED]
+                months = _months(receipt)
+                quarantine_unplaced(self._layers.stores, self._partitions)
+            else:
+                receipt.objects = [
+                    ReceivedObject(
+                        key=obj.key,
+                        name=obj.name,
+                        partition=obj.partition,
+                        records=obj.records,
+                        size_bytes=obj.size_bytes,
+                        new=False,
+                        refused={},
+                    )
+                    for month in months
+                    for obj in raw.objects(str(month))
+                ]
+            self._process(receipt, months)
+        return self._done(receipt)
+
+    def get(self, ingestion: str) -> Receipt:
+        """The receipt as it stands now; NotFound."""
+        return self.refreshed(self._layers.receipts.get(ingestion))
+
+    def newest(self, before: str | None, limit: int) -> list[Receipt]:
+        """Receipts, the newest first, each as it stands now."""
+        return [self.refreshed(receipt) for receipt in self._layers.receipts.newest(before=before, limit=limit)]
+
+    def refreshed(self, receipt: Receipt) -> Receipt:
+        """The receipt with what Dagster knows of its runs by now; as it was where Dagster does not answer."""
+        if receipt.is_finished:
+            return receipt
+        if receipt.runs:
+            self._follow_if_it_answers(receipt)
+        elif self._is_abandoned(receipt):
+            cure = "Post the file again: what was kept of it is used."
+            self._fail(receipt, Trouble(cause="The API was stopped in the middle of this ingestion.", cure=cure))
+        return receipt
+
+    def _follow_if_it_answers(self, receipt: Receipt) -> None:
+        if receipt.is_finished or not receipt.runs:
+            return
+        try:
+            self._follow(receipt)
+        except OrchestratorUnavailable:
+            _log.warning("run not followed", extra={"ingestion": receipt.id})
+
+    def _is_abandoned(self, receipt: Receipt) -> bool:
+        """Whoever works on an ingestion without a run holds its lock, which falls free when it dies."""
+        try:
+            with self._layers.staging.exclusive(_lock(receipt.content), timeout_s=0):
+                return not self._layers.receipts.get(receipt.id).is_finished
+        except StoreUnavailable:
+            return False
+
+    def is_told(self, receipt: Receipt) -> bool:
+        """Whether Dagster's catalogue shows what an ingestion did."""
+        return not self._layers.receipts.is_undelivered(receipt.id)
+
+    def _tie(self, key: str, content: str) -> None:
+        used_for = self._layers.receipts.content_of_key(key)
+        if used_for is not None and used_for != content:
+            raise Conflict(
+                "This Idempotency-Key was used for other files.", "Send a new key with new files, or the same files."
+            )
+        self._layers.receipts.remember_key(key, content)
+
+    def _still_stands(self, receipt: Receipt) -> bool:
+        """Whether what the receipt promises is in the raw store still."""
+        try:
+            for obj in receipt.objects:
+                self._layers.raw.find(obj.key)
+        except NotFound:
+            return False
+        return True
+
+    def _begin(
+        self, content: str, mode: Mode, uploads: Sequence[Upload], request_id: str, earlier: Receipt | None
+    ) -> Receipt:
+        """Keep the files raw; the receipt says so from here on."""
+        now = datetime.now(UTC)
+        raw = self._layers.raw
+        if len(uploads) > 1:  # one that cannot be read must leave nothing of the others
+            for upload in uploads:
+                for member in unpack(upload.file.name, upload.read(), self._limits):
+                    cut(member.body)
+        objects: list[ReceivedObject] = []
+        for upload in uploads:
+            origin = Provenance(source="upload", name=upload.file.name, licence=ETALAB)
+            body = upload.read()
+            stored = receive(raw, body, origin, self._partitions, now, self._limits)
+            objects += [_received(item) for item in stored]
+        if not objects:
+            raise BadInput("There is no record in what was sent.", "Send a file that holds observations.")
+        receipt = Receipt(
+            id=earlier.id if earlier else new_ingestion_id(now),
+            content=content,
+            mode=mode,
+            state="stored",
+            received=now,
+            request_id=request_id,
+            files=[upload.file for upload in uploads],
+            objects=objects,
+        )
+        self._layers.receipts.save(receipt)
+        return receipt
+
+    def _ended(self, receipt: Receipt, uploads: Sequence[Upload]) -> Receipt:
+        """Take a stored ingestion as far as its mode promises."""
+        months = _months(receipt)
+        with self._failing_into(receipt):
+            if any(obj.partition == UNPLACED for obj in receipt.objects):
+                quarantine_unplaced(self._layers.stores, self._partitions)
+            self._tell_raw(receipt, months, uploads)
+            if receipt.mode == "run" and months:
+                self._launch(receipt, months)
+                return receipt
+            receipt.state = "running"
+            self._layers.receipts.save(receipt)
+            self._process(receipt, months)
+        return self._done(receipt)
+
+    def _process(self, receipt: Receipt, months: Sequence[Month]) -> None:
+        """Stage and curate here and now, the months in order."""
+        for month in months:
+            staged = stage_month(self._layers.stores, month)
+            replaced = curate_month(self._layers.stores, month)
+            outcome = _outcome(receipt, str(month), staged.counts)
+            outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
+            receipt.outcomes.append(outcome)
+            covered = self._layers.curated.coverage(month.first_day, month.last_day)
+            counts = staged.counts.values()
+            by = {"reported_by": "ingest-fast", "ingestion": receipt.id}
+            staged_figures = {
+                "dagster/partition_row_count": staged.observations,
+                "tables": len(staged.rows),
+                "read": sum(count.read for count in counts),
+                "refused": sum(sum(count.refused.values()) for count in counts),
+                "synthetic": any(obj.provenance.synthetic for obj in staged.objects),
+            }
+            documents = {
+                "dagster/partition_row_count": sum(city.documents for city in covered),
+                "cities": len(covered),
+                **replaced._asdict(),
+            }
+            self._catalogue.tell(
+                [
+                    News(names.STAGED_OBSERVATIONS, str(month), receipt.id, {**staged_figures, **by}),
+                    News(names.WEATHER_STATS, str(month), receipt.id, {**documents, **by}),
+                ]
+            )
+
+    def _tell_raw(self, receipt: Receipt, months: Sequence[Month], uploads: Sequence[Upload]) -> None:
+        records = sum(obj.records for obj in receipt.objects)
+        files = ", ".join(upload.file.name for upload in uploads)
+        new = sum(obj.new for obj in receipt.objects)
+        description = f"{records:,} records of {files} in {len(receipt.objects)} objects, {new} of them new"
+        self._catalogue.tell(
+            [News(names.RAW_OBSERVATIONS, str(month), receipt.id, {"description": description}) for month in months]
+        )
+
+    def _launch(self, receipt: Receipt, months: Sequence[Month]) -> None:
+        """One run for each unbroken stretch of months; those that are launched already are not launched again."""
+        tags = {INGESTION_TAG: receipt.id, REQUEST_TAG: receipt.request_id}
+        for stretch in contiguous(list(months)):
+            run_id = self._orchestrator.launch(stretch, tags)
+            receipt.runs.append(LaunchedRun(run_id=run_id, months=[str(month) for month in stretch]))
+            receipt.state = "queued"
+            self._layers.receipts.save(receipt)
+
+    def _follow(self, receipt: Receipt) -> None:
+        before = (receipt.state, [msgspec.to_builtins(run) for run in receipt.runs])
+        for run in receipt.runs:
+            if run.state in ("queued", "running"):
+                run.state = self._orchestrator.state(run.run_id)
+                if run.state == "running" and (latest := self._orchestrator.latest_try(run.run_id)) != run.run_id:
+                    run.run_id, run.state = latest, self._orchestrator.state(latest)
+        state = _overall([run.state for run in receipt.runs])
+        if state == "done":
+            self._count(receipt)
+            self._done(receipt)
+        elif state == "failed":
+            lost = next(run for run in receipt.runs if run.state == "failed")
+            self._fail(receipt, self._orchestrator.trouble(lost.run_id))
+        elif before != (state, [msgspec.to_builtins(run) for run in receipt.runs]):
+            receipt.state = state
+            self._layers.receipts.save(receipt)
+
+    def _count(self, receipt: Receipt) -> None:
+        """What the runs made of every month."""
+        written: dict[str, Materialised] = {}
+        for run in receipt.runs:
+            for item in self._orchestrator.materialised(run.run_id):
+                if item.asset == names.WEATHER_STATS:
+                    written[item.month] = item
+        for month in _months(receipt):
+            staged = self._layers.staging_to_read.objects(str(month))
+            counts = {obj["raw_object"]: msgspec.convert(obj["counts"], ObjectCounts) for obj in staged}
+            outcome = _outcome(receipt, str(month), counts)
+            figures = written[str(month)].figures if str(month) in written else {}
+            outcome.documents_written = figures.get("written")
+            outcome.documents_unchanged = figures.get("unchanged")
+            outcome.documents_deleted = figures.get("deleted")
+            receipt.outcomes.append(outcome)
+
+    def _done(self, receipt: Receipt) -> Receipt:
+        if any(obj.partition == UNPLACED for obj in receipt.objects):
+            receipt.outcomes.append(_unplaced_outcome(receipt))
+        receipt.state, receipt.finished = "done", datetime.now(UTC)
+        self._layers.receipts.save(receipt)
+        self._measures.ended(receipt)
+        _log.info("ingested", extra=_figures(receipt))
+        if receipt.mode == "fast":
+            self._catalogue.wait_until_told(receipt.id, _TELL_TIMEOUT_S)
+        return receipt
+
+    def _fail(self, receipt: Receipt, trouble: Trouble) -> None:
+        receipt.state, receipt.finished, receipt.trouble = "failed", datetime.now(UTC), trouble
+        self._measures.ended(receipt)
+        _log.error("ingestion failed", extra={**_figures(receipt), "cause": trouble.cause})
+        self._layers.receipts.save(receipt)
+
+    @contextmanager
+    def _failing_into(self, receipt: Receipt) -> Iterator[None]:
+        """An error that is explained ends the ingestion, and the receipt says why."""
+        try:
+            yield
+        except WeatherError as error:
+            try:
+                self._fail(receipt, Trouble(cause=error.cause, cure=error.cure))
+            except WeatherError:
+                _log.exception("receipt not kept", extra={"ingestion": receipt.id})
+            raise IngestionFailed(receipt, error) from error
+
+
+def _lock(content: str) -> str:
+    """The lock of those who ingest the same files. On SQLite it is a file that stays, so there are 4,096 at most."""
+    return f"ingest:{content[:3]}"
+
+
+def _received(item: Any) -> ReceivedObject:
+    obj = item.object
+    return ReceivedObject(
+        key=obj.key,
+        name=obj.name,
+        partition=obj.partition,
+        records=obj.records,
+        size_bytes=obj.size_bytes,
+        new=item.new,
+        refused=item.refused,
+    )
+
+
+def _months(receipt: Receipt) -> list[Month]:
+    return sorted({Month.parse(obj.partition) for obj in receipt.objects if obj.partition != UNPLACED})
+
+
+def _outcome(receipt: Receipt, month: str, counts: dict[str, ObjectCounts]) -> MonthOutcome:
+    """What became of this receipt's objects in a month, out of the counts of all objects of the month."""
+    outcome = MonthOutcome(month=month)
+    for name in {obj.name for obj in receipt.objects if obj.partition == month}:
+        count = counts.get(name, ObjectCounts())
+        for figure in ("read", "kept", "unchanged", "replaced", "outdated"):
+            setattr(outcome, figure, getattr(outcome, figure) + getattr(count, figure))
+        for reason, refused in count.refused.items():
+            outcome.refused[reason] = outcome.refused.get(reason, 0) + refused
+    return outcome
+
+
+def _unplaced_outcome(receipt: Receipt) -> MonthOutcome:
+    outcome = MonthOutcome(month=UNPLACED)
+    for obj in receipt.objects:
+        if obj.partition == UNPLACED:
+            outcome.read += obj.records
+            refused = {**obj.refused, "outside_partitions": obj.records - sum(obj.refused.values())}
+            for reason, count in refused.items():
+                if count:
+                    outcome.refused[reason] = outcome.refused.get(reason, 0) + count
+    return outcome
+
+
+def _is_on_its_way(receipt: Receipt) -> bool:
+    """Done, or in the hands of Dagster; an ingestion that nobody works on any more is neither."""
+    return receipt.state == "done" or (bool(receipt.runs) and receipt.state != "failed")
+
+
+def _overall(states: Sequence[State]) -> State:
+    """The state of an ingestion out of those of its runs; it has failed only when no run goes on."""
+    if any(state in ("queued", "running") for state in states):
+        return "queued" if all(state == "queued" for state in states) else "running"
+    return "failed" if "failed" in states else "done"
+
+
+def _figures(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "ingestion": receipt.id,
+        "mode": receipt.mode,
+        "request": receipt.request_id,
+        "runs": [run.run_id for run in receipt.runs],
+        "months": [outcome.month for outcome in receipt.outcomes],
+        "records": sum(outcome.read for outcome in receipt.outcomes),
+    }

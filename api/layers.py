@@ -1,0 +1,78 @@
+"""The stores as the API holds them: each opened by the first request that needs it, again where that failed.
+
+The API starts, and reads what can be read, whatever else is down.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from weather_platform.pipeline import Stores
+from weather_platform.settings import Settings
+from weather_platform.storage.curated import CuratedStore, open_curated
+from weather_platform.storage.raw import RawStore, open_raw
+from weather_platform.storage.receipts import ReceiptStore
+from weather_platform.storage.staging import StagingStore, open_staging
+
+Opened = TypeVar("Opened")
+
+
+class Layers:
+    """Raw, staging and curated store, and the receipts beside them. May be shared by threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._opened: dict[str, object] = {}
+
+    @property
+    def raw(self) -> RawStore:
+        return self._once("raw", self._open_raw)
+
+    @property
+    def staging(self) -> StagingStore:
+        """To write; of SQLite it holds up every other writer while it reads."""
+        return self._once("staging", lambda: open_staging(self._settings))
+
+    @property
+    def staging_to_read(self) -> StagingStore:
+        self.staging  # noqa: B018  # makes the tables
+        return self._once("staging_to_read", lambda: open_staging(self._settings, read_only=True))
+
+    @property
+    def curated(self) -> CuratedStore:
+        return self._once("curated", lambda: open_curated(self._settings))
+
+    @property
+    def receipts(self) -> ReceiptStore:
+        return self._once("receipts", self._open_receipts)
+
+    @property
+    def stores(self) -> Stores:
+        """All three, ready to write."""
+        return Stores(self.raw, self.staging, self.curated)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        for name in ("staging", "staging_to_read"):
+            store = self._opened.pop(name, None)
+            if isinstance(store, StagingStore):
+                store.engine.dispose()
+        if "curated" in self._opened:
+            self.curated.close()
+
+    def _once(self, name: str, make: Callable[[], Opened]) -> Opened:
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = make()
+            return self._opened[name]  # type: ignore[return-value]  # what `make` made
+
+    def _open_raw(self) -> RawStore:
+        raw = open_raw(self._settings)
+        raw.blobs.ensure()
+        return raw
+
+    def _open_receipts(self) -> ReceiptStore:
+        receipts = ReceiptStore(self.staging.engine, self.staging_to_read.engine)
+        receipts.ensure()
+        return receipts

@@ -1,0 +1,72 @@
+"""The application: its parts put together. `create_app(settings)` in code, the factory below for uvicorn."""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import problems
+from api.dependencies import Services
+from api.logs import Traced, log_to_stdout
+from api.routes import ROUTERS
+from api.schemas import Problem
+from weather_platform.settings import Settings
+
+_DESCRIPTION = """Météo-France SYNOP observations in, daily weather statistics out.
+
+Post a file to `/ingest` (a Dagster run) or `/ingest-fast` (here and now); read every layer. Every error is a problem
+(RFC 9457) with a cause and a cure. A city is its slug, its name or its WMO number, whatever case and accents."""
+_WARM_AFTER_S = 2.0
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API of one platform. Opens nothing: stores are reached by the first request that needs them."""
+    services = Services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.catalogue.start()
+        warming = threading.Timer(_WARM_AFTER_S, services.orchestrator.warm)
+        warming.daemon = True
+        warming.start()
+        yield
+        warming.cancel()
+        services.catalogue.stop()
+        services.layers.close()
+
+    middleware = [
+        Middleware(Traced, measures=services.measures),
+        Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+    ]
+    if settings.api.cors_origins:
+        cors: dict[str, Any] = {
+            "allow_origins": list(settings.api.cors_origins),
+            "allow_methods": ["GET", "POST"],
+            "allow_headers": ["Authorization", "X-API-Key", "Idempotency-Key", "Content-Type", "If-None-Match"],
+            "expose_headers": ["ETag", "Link", "Location", "X-Request-ID", "Retry-After"],
+        }
+        middleware.append(Middleware(CORSMiddleware, **cors))
+    app = FastAPI(
+        title="weather_platform",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        middleware=middleware,
+        responses={"default": {"model": Problem, "description": "A problem, with a cause and a cure."}},
+    )
+    app.state.services = services
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """For ``uvicorn --factory api.main:create_app_from_environment``; BadSettings where writing would be unsafe."""
+    log_to_stdout()
+    return create_app(Settings.from_environment())

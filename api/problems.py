@@ -1,0 +1,151 @@
+"""Errors as RFC 9457 problems: what happened, why, what to do. Nothing else of an error leaves the house."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.errors import NotAcceptable, TooOften
+from api.ingestion import Conflict, IngestionFailed
+from api.logs import request_id_of
+from api.orchestrator import OrchestratorRefused, OrchestratorUnavailable
+from api.schemas import Problem
+from weather_platform.domain.errors import (
+    BadInput,
+    NotFound,
+    StoreRefused,
+    StoreUnavailable,
+    TooLarge,
+    UnknownCity,
+    WeatherError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+_log = logging.getLogger("weather.api")
+
+
+_STATUS: tuple[tuple[type[WeatherError], int], ...] = (
+    (TooLarge, 413),
+    (UnknownCity, 404),
+    (NotFound, 404),
+    (Conflict, 409),
+    (NotAcceptable, 406),
+    (TooOften, 429),
+    (BadInput, 422),
+    (StoreUnavailable, 503),
+    (OrchestratorUnavailable, 503),
+    (OrchestratorRefused, 502),
+)
+_OUTAGES: tuple[tuple[type[WeatherError], str, str], ...] = (
+    (StoreRefused, "A store of the platform does not let us in.", "Tell the operator; the log names the store."),
+    (StoreUnavailable, "A store of the platform does not answer.", "Send the same request again in a few seconds."),
+)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the application be answered as a problem."""
+    app.add_exception_handler(WeatherError, _explained)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(
+    request: Request, status: int, cause: str, cure: str, headers: dict[str, str] | None = None, **more: Any
+) -> Response:
+    """A problem as the answer."""
+    body = Problem(
+        type=f"urn:weather-platform:problem:{HTTPStatus(status).phrase.lower().replace(' ', '-')}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=cause,
+        cure=cure,
+        instance=request_id_of(request.scope),
+        **more,
+    )
+    text = body.model_dump_json(exclude_none=True)
+    return Response(text, status, {**(headers or {}), "cache-control": "no-store"}, MEDIA_TYPE)
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    assert isinstance(error, WeatherError)  # noqa: S101  # what the handler is registered for
+    reason = error.reason if isinstance(error, IngestionFailed) else error
+    status = getattr(reason, "status", None) or next((code for kind, code in _STATUS if isinstance(reason, kind)), 500)
+    more: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    if isinstance(error, IngestionFailed):
+        more["ingestion"] = error.receipt.id
+        headers["location"] = str(request.url_for("get_ingestion", ingestion=error.receipt.id))
+    if status == 503:
+        headers["retry-after"] = str(RETRY_AFTER_S)
+    if isinstance(reason, TooOften):
+        headers["retry-after"] = str(reason.retry_after_s)
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if status >= 500:
+        _log.error("not answered", extra={"cause": reason.cause, "path": request.url.path})
+    # The words of an outage name hosts, users and folders: for the log alone.
+    told = next(((cause, cure) for kind, cause, cure in _OUTAGES if isinstance(reason, kind)), None)
+    cause, cure = told or (reason.cause, reason.cure)
+    return problem(request, status, cause, cure, headers, **more)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    faults = [_fault(found) for found in error.errors()]
+    where = faults[0]["where"] if faults else "the request"
+    return problem(
+        request,
+        422,
+        f"{where} cannot be used: {faults[0]['message'] if faults else 'it is not understood'}.",
+        "See `errors` for what would be allowed, and /docs for every parameter.",
+        errors=faults,
+    )
+
+
+def _fault(found: dict[str, Any]) -> dict[str, Any]:
+    context = found.get("ctx") or {}
+    fault: dict[str, Any] = {
+        "where": ".".join(str(part) for part in found["loc"]),
+        "message": found["msg"].removeprefix("Value error, "),
+    }
+    if allowed := context.get("allowed") or context.get("expected"):
+        fault["allowed"] = allowed
+    for bound in ("ge", "le", "gt", "lt", "pattern", "min_length", "max_length"):
+        if bound in context:
+            fault[bound] = context[bound]
+    return fault
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    cures = {
+        404: "GET / lists what there is.",
+        405: f"Use {(error.headers or {}).get('Allow', 'another method')}.",
+        413: "Send less, or in parts.",
+    }
+    cause = {404: f"There is nothing at {request.url.path[:200]}.", 405: f"{request.method} is not meant here."}
+    return problem(
+        request,
+        error.status_code,
+        cause.get(error.status_code, f"{error.detail}".rstrip(".") + "."),
+        cures.get(error.status_code, "See /docs."),
+        dict(error.headers or {}),
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    _log.error("unexpected", exc_info=error, extra={"path": request.url.path})
+    return problem(
+        request, 500, "Something went wrong that should not.", "Tell the operator the `instance` of this answer."
+    )
+
+
+def encoded(value: object) -> bytes:
+    """JSON as every answer writes it: datetimes in ISO 8601, the rest as it is."""
+    return msgspec.json.encode(value)

@@ -1,0 +1,63 @@
+"""Cities side by side."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.dependencies import READS, AllServices, stations
+from api.documents import FLAT
+from api.formats import Table, answer, negotiated
+from api.freshness import Freshness, curated_revision
+from api.schemas import CompareQuery, Rows
+from api.units import METRIC, Units, converted
+
+router = APIRouter(tags=["compare"], dependencies=READS)
+
+
+@router.get("/compare", response_model=Rows)
+def compare_cities(request: Request, services: AllServices, query: Annotated[CompareQuery, Query()]) -> Response:
+    """One figure of several cities: a row a day, a column a city, null where it has none; and its summary."""
+    form = negotiated(request, query.format)
+    curated = services.layers.curated
+    wanted = stations(services.layers, query.city) or []
+    revision = curated_revision(curated, query.from_, query.to)
+    fresh = Freshness(request, services.settings.api, revision, query.to)
+    if unchanged := fresh.unchanged():
+        return unchanged
+    slugs = {station.station_id: station.slug for station in wanted}
+    path = FLAT[query.metric]
+    _, metric, figure = path.split(".")
+    days: dict[str, dict[str, Any]] = {}
+    documents = curated.find(
+        stations=list(slugs), first=query.from_, last=query.to, fields=[path, "period", "station_id"]
+    )
+    for document in documents:
+        day = days.setdefault(document["period"], {"period": document["period"], **dict.fromkeys(slugs.values())})
+        day[slugs[document["station_id"]]] = _value(document["metrics"][metric][figure], METRIC[metric], query.units)
+    rows = list(days.values())
+    envelope = {
+        "metric": query.metric,
+        "unit": converted(0, METRIC[metric], query.units)[1],
+        "summary": {slug: _summary([row[slug] for row in rows]) for slug in slugs.values()},
+        "next": None,
+    }
+    return answer(Table(rows, ["period", *slugs.values()]), form, envelope, fresh.headers, "compare")
+
+
+def _value(value: float | None, unit: str, units: Units) -> float | None:
+    return None if value is None else converted(value, unit, units)[0]
+
+
+def _summary(values: list[float | None]) -> dict[str, Any]:
+    """Mean, least, greatest and sum of the days that have a value; null where none has."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return {"days": 0, "mean": None, "min": None, "max": None, "sum": None}
+    total = sum(known)
+    return {
+        "days": len(known),
+        "mean": round(total / len(known), 2),
+        "min": min(known),
+        "max": max(known),
+        "sum": round(total, 2),
+    }

@@ -1,0 +1,87 @@
+"""The way in, and whether everything is there."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api.dependencies import AllServices, Services
+from api.schemas import Health
+from weather_platform.domain.errors import WeatherError
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/")
+def links(request: Request) -> dict[str, Any]:
+    """What there is, as links."""
+    named = {
+        "health": "health",
+        "ingest": "ingest",
+        "ingest_fast": "ingest_fast",
+        "ingestions": "list_ingestions",
+        "raw_files": "list_files",
+        "staging_cities": "staging_cities",
+        "curated_cities": "curated_cities",
+        "documents": "read_documents",
+        "stations": "list_stations",
+        "coverage": "show_coverage",
+        "quarantine": "list_quarantine",
+        "events": "list_events",
+        "compare": "compare_cities",
+        "metrics": "show_metrics",
+    }
+    base = str(request.base_url)
+    return {
+        "name": "weather_platform",
+        "licence": "Observations: Météo-France, Licence Ouverte 2.0",
+        "docs": f"{base}docs",
+        "openapi": f"{base}openapi.json",
+        "links": {name: str(request.url_for(route)) for name, route in named.items()},
+    }
+
+
+@router.get("/livez")
+def alive() -> dict[str, str]:
+    """The process answers; asks no store."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz", responses={503: {"model": Health}})
+def ready(services: AllServices, response: Response) -> Health:
+    """Every store answers; 503 where one does not. Dagster may be down: `/ingest-fast` and reading go on."""
+    health = _health(services)
+    if not all(text == "ok" for text in (health.s3, health.mysql, health.mongodb)):
+        response.status_code = 503
+    return health
+
+
+@router.get("/health")
+def health(services: AllServices) -> Health:
+    """Every store and Dagster, one word each; always 200 (`/readyz` is for load balancers)."""
+    return _health(services)
+
+
+def _health(services: Services) -> Health:
+    layers = services.layers
+    probes: dict[str, Callable[[], None]] = {
+        "s3": lambda: layers.raw.blobs.ping(),  # noqa: PLW0108  # opening may fail
+        "mysql": lambda: layers.staging_to_read.ping(),  # noqa: PLW0108  # opening may fail
+        "mongodb": lambda: layers.curated.ping(),  # noqa: PLW0108  # opening may fail
+        "dagster": services.orchestrator.ping,
+    }
+    with ThreadPoolExecutor(len(probes)) as pool:
+        asked = {name: pool.submit(_state, services, name, probe) for name, probe in probes.items()}
+        states = {name: future.result() for name, future in asked.items()}
+    is_healthy = all(state == "ok" for state in states.values())
+    return Health(status="healthy" if is_healthy else "degraded", **states)
+
+
+def _state(services: Services, name: str, probe: Callable[[], None]) -> str:
+    try:
+        with services.measures.timed(name):
+            probe()
+    except WeatherError as error:
+        return f"{type(error).__name__}: does not answer as it should"
+    return "ok"

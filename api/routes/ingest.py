@@ -1,0 +1,162 @@
+"""Post files, follow what becomes of them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import msgspec
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from api.dependencies import READS, WRITES, AllServices, Services, Writer
+from api.ingestion import Answer
+from api.logs import request_id_of
+from api.receipts import shown
+from api.schemas import IngestFastQuery, Ingestion, IngestionList, IngestionsQuery, IngestQuery
+from api.security import Caller
+from api.uploads import BODY_TYPES, received_files
+from weather_platform.domain.ingestions import Mode, Receipt
+
+router = APIRouter(tags=["ingestion"])
+
+_AT_ONCE = CapacityLimiter(2)
+"""Ingestions in this process; a year of observations takes some 600 MB while it is cut into records."""
+_POLL_S = 0.2
+_HEARTBEAT_S = 15.0
+IngestionId = Annotated[str, Path(max_length=40, examples=["0190f3a1b2c3d4e5f6a7b8c9"])]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(max_length=200, description="The same key with other files is refused with 409.", examples=["november-1"]),
+]
+_FORM = {"type": "object", "required": ["file"], "properties": {
+    "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}}}  # fmt: skip
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "One or several files, or one as the body: OpenDataSoft JSON (v2.1, v2.0, v1), NDJSON, "
+        "OpenDataSoft or archive CSV; as it is, gzipped, or a zip of many.",
+        "content": {
+            "multipart/form-data": {"schema": _FORM},
+            **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in BODY_TYPES},
+        },
+    }
+}
+
+
+@router.post(
+    "/ingest",
+    status_code=202,
+    response_model=Ingestion,
+    responses={200: {"model": Ingestion, "description": "Readable already: waited for, or the same files as before."}},
+    openapi_extra=_BODY,
+    dependencies=WRITES,
+)
+async def ingest(
+    request: Request,
+    services: AllServices,
+    caller: Writer,
+    query: Annotated[IngestQuery, Query()],
+    idempotency_key: IdempotencyKey = None,
+) -> JSONResponse:
+    """Keep the files and launch a Dagster run for their months; follow it by the links of the answer."""
+    answer = await _ingested(request, services, caller, "run", query.name, idempotency_key)
+    receipt = answer.receipt
+    if query.wait and not receipt.is_finished:
+        receipt = await _waited_for(services, receipt.id, query.wait)
+    return await _answered(request, services, Answer(receipt, answer.repeated), 200 if receipt.is_finished else 202)
+
+
+@router.post("/ingest-fast", response_model=Ingestion, openapi_extra=_BODY, dependencies=WRITES)
+async def ingest_fast(
+    request: Request,
+    services: AllServices,
+    caller: Writer,
+    query: Annotated[IngestFastQuery, Query()],
+    idempotency_key: IdempotencyKey = None,
+) -> JSONResponse:
+    """Keep the files and make their documents here and now; the answer comes when they are readable."""
+    answer = await _ingested(request, services, caller, "fast", query.name, idempotency_key)
+    return await _answered(request, services, answer, 200 if answer.receipt.is_finished else 202)
+
+
+@router.get("/ingestions", dependencies=READS)
+def list_ingestions(
+    request: Request, services: AllServices, query: Annotated[IngestionsQuery, Query()]
+) -> IngestionList:
+    """Ingestions, the newest first."""
+    receipts = services.ingestions.newest(query.before, query.limit)
+    following = None
+    if len(receipts) == query.limit:
+        following = str(request.url.include_query_params(before=receipts[-1].id))
+    data = [shown(receipt, request, services) for receipt in receipts]
+    return IngestionList(count=len(data), data=data, next=following)
+
+
+@router.get("/ingestions/{ingestion}", dependencies=READS)
+def get_ingestion(request: Request, services: AllServices, ingestion: IngestionId) -> Ingestion:
+    """What became of posted files."""
+    return shown(services.ingestions.get(ingestion), request, services)
+
+
+@router.get(
+    "/ingestions/{ingestion}/events",
+    dependencies=READS,
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def follow_ingestion(request: Request, services: AllServices, ingestion: IngestionId) -> StreamingResponse:
+    """The receipt as a stream of server-sent events, one at each change of state, until it is done or failed."""
+    receipt = await to_thread.run_sync(services.ingestions.get, ingestion)
+    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+    return StreamingResponse(_changes(request, services, receipt), headers=headers, media_type="text/event-stream")
+
+
+async def _ingested(
+    request: Request, services: Services, caller: Caller, mode: Mode, name: str | None, key: str | None
+) -> Answer:
+    async with received_files(request, name, services.settings.api.upload_limit_bytes) as uploads:
+        return await to_thread.run_sync(
+            lambda: services.ingestions.ingest(
+                uploads,
+                mode,
+                request_id=request_id_of(request.scope),
+                idempotency_key=key and f"{caller.name}:{key}",
+            ),
+            limiter=_AT_ONCE,
+        )
+
+
+async def _waited_for(services: Services, ingestion: str, seconds: float) -> Receipt:
+    deadline = time.monotonic() + seconds
+    while True:
+        receipt = await to_thread.run_sync(services.ingestions.get, ingestion)
+        if receipt.is_finished or time.monotonic() > deadline:
+            return receipt
+        await asyncio.sleep(_POLL_S)
+
+
+async def _changes(request: Request, services: Services, receipt: Receipt) -> AsyncIterator[bytes]:
+    told, quiet_since = None, time.monotonic()
+    while True:
+        state = (receipt.state, [run.state for run in receipt.runs])
+        if state != told:
+            body = (await to_thread.run_sync(shown, receipt, request, services)).model_dump_json()
+            yield f"event: {receipt.state}\nid: {receipt.id}-{receipt.state}\ndata: {body}\n\n".encode()
+            told, quiet_since = state, time.monotonic()
+        elif time.monotonic() - quiet_since > _HEARTBEAT_S:
+            yield b": still there\n\n"
+            quiet_since = time.monotonic()
+        if receipt.is_finished or await request.is_disconnected():
+            return
+        await asyncio.sleep(_POLL_S)
+        receipt = await to_thread.run_sync(services.ingestions.get, receipt.id)
+
+
+async def _answered(request: Request, services: Services, answer: Answer, status: int) -> JSONResponse:
+    body = await to_thread.run_sync(shown, answer.receipt, request, services)
+    headers = {"location": body.links["self"]}
+    if answer.repeated:
+        headers["x-repeated"] = "true"
+    return JSONResponse(msgspec.json.decode(body.model_dump_json()), status, headers)

@@ -1,0 +1,57 @@
+"""From a figure back to what it was made of."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Path, Request, Response
+
+from api.dependencies import READS, OpenLayers, station
+from api.layers import Layers
+from api.schemas import Rows
+from weather_platform.domain.errors import BadInput, NotFound
+from weather_platform.domain.months import Month
+
+router = APIRouter(tags=["provenance"], dependencies=READS)
+
+
+@router.get("/provenance/{document_id}", response_model=Rows)
+def trace_document(
+    request: Request,
+    layers: OpenLayers,
+    document_id: Annotated[str, Path(max_length=100, examples=["07690:2023-12-01"])],
+) -> Response:
+    """A document, the staging rows behind it (its rain ends with 00 UTC of the next day), and their raw objects."""
+    try:
+        document = layers.curated.get(document_id)
+    except BadInput as error:
+        raise NotFound(error.cause, error.cure) from error
+    rows = _rows(layers, document["station_id"], date.fromisoformat(document["period"]))
+    body = {
+        "document": document,
+        "count": len(rows),
+        "data": rows,
+        "raw_objects": [
+            _object(request, layers, name, document["period"]) for name in document["provenance"]["raw_objects"]
+        ],
+        "next": None,
+    }
+    return Response(msgspec.json.encode(body), media_type="application/json")
+
+
+def _rows(layers: Layers, station_id: str, day: date) -> list[dict[str, Any]]:
+    """Rows of the day, and the first of the next one for its rain."""
+    following = day + timedelta(days=1)
+    found = layers.staging_to_read.rows(station(layers, station_id), day, following)
+    return [row for row in found if row["date"] <= datetime.combine(following, time())]
+
+
+def _object(request: Request, layers: Layers, name: str, period: str) -> dict[str, Any]:
+    month = Month.parse(period[:7])
+    for partition in (month, month.next):
+        try:
+            obj = layers.raw.find(f"{partition}/{name}")
+        except NotFound:
+            continue
+        return {**msgspec.to_builtins(obj), "key": obj.key, "url": str(request.url_for("read_file", name=obj.key))}
+    return {"name": name, "key": None, "url": None}

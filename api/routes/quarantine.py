@@ -1,0 +1,59 @@
+"""What was set aside, why, and another try with today's rules."""
+
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request, Response
+
+from api.dependencies import READS, WRITES, AllServices, Writer
+from api.formats import Table, answer, negotiated
+from api.logs import request_id_of
+from api.receipts import shown
+from api.schemas import Ingestion, QuarantineQuery, Replay, Rows
+from weather_platform.domain.errors import BadInput
+from weather_platform.domain.months import Month
+
+router = APIRouter(prefix="/quarantine", tags=["quarantine"])
+_COLUMNS = ("month", "raw_object", "position", "reason", "detail", "record")
+
+
+@router.get("", response_model=Rows, dependencies=READS)
+def list_quarantine(request: Request, services: AllServices, query: Annotated[QuarantineQuery, Query()]) -> Response:
+    """Refused records as received, each with its reason and the raw object that it came in."""
+    form = negotiated(request, query.format)
+    staging = services.layers.staging_to_read
+    found = staging.quarantine(query.month, reason=query.reason, after=_position(query.after), limit=query.limit + 1)
+    rows, following = found[: query.limit], None
+    if len(found) > query.limit:
+        last = rows[-1]
+        cursor = f"{last['month']}/{last['raw_object']}/{last['position']}"
+        following = str(request.url.include_query_params(after=cursor))
+    data = [{**row, "raw_url": str(request.url_for("read_file", name=row["raw_object"]))} for row in rows]
+    headers = {"cache-control": "no-cache", **({"link": f'<{following}>; rel="next"'} if following else {})}
+    return answer(Table(data, _COLUMNS), form, {"next": following}, headers, "quarantine")
+
+
+@router.post("/replay", dependencies=WRITES)
+async def replay_quarantine(request: Request, services: AllServices, _: Writer, replay: Replay) -> Ingestion:
+    """Stage and curate months again from their raw objects, with today's rules; answers when it is done.
+
+    Without months: records that were in no partition go to theirs where there is one now.
+    """
+    months = [Month.parse(month) for month in replay.months]
+    for month in months:
+        if not services.partitions.holds(month):
+            first, last = services.partitions.first, Month.current()
+            raise BadInput(f"{month} is not among the months kept here.", f"Choose from {first} to {last}.")
+    receipt = await to_thread.run_sync(
+        lambda: services.ingestions.replay(months, request_id=request_id_of(request.scope))
+    )
+    return await to_thread.run_sync(shown, receipt, request, services)
+
+
+def _position(after: str | None) -> tuple[str, str, int] | None:
+    if after is None:
+        return None
+    parts: list[Any] = after.split("/")
+    if len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit() and len(parts[2]) < 10):
+        raise BadInput(f"{after!r} is not where a page ended.", "Follow the `next` of the page before.")
+    return parts[0], parts[1], int(parts[2])

@@ -1,0 +1,86 @@
+"""The raw layer: files as they were received."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import StreamingResponse
+
+from api.dependencies import READS, OpenLayers
+from api.schemas import FilesQuery, Rows
+from weather_platform.domain.errors import BadInput, NotFound
+from weather_platform.domain.provenance import RawObject
+from weather_platform.storage.raw import RawStore
+
+router = APIRouter(prefix="/raw", tags=["raw"], dependencies=READS)
+
+
+@router.get("/files", response_model=Rows)
+def list_files(request: Request, layers: OpenLayers, query: Annotated[FilesQuery, Query()]) -> dict[str, Any]:
+    """Raw objects by month, in the order of receipt, each with where it is from."""
+    found = list(islice(_after(layers.raw, query), query.limit + 1))
+    page = found[: query.limit]
+    following = None
+    if len(found) > query.limit:
+        following = str(request.url.include_query_params(after=page[-1].key))
+    data = [_shown(request, obj) for obj in page]
+    return {"count": len(data), "files": [obj.key for obj in page], "data": data, "next": following}
+
+
+@router.get(
+    "/files/{name:path}",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/json": {}, "text/csv": {"schema": {"type": "string"}}}}},
+)
+def read_file(
+    request: Request,
+    layers: OpenLayers,
+    name: Annotated[str, Path(max_length=200, examples=["2023-12/0123456789abcdef.json"])],
+) -> StreamingResponse:
+    """The bytes as received, streamed. Named by its key, or by its 16 hex digits alone."""
+    try:
+        obj = layers.raw.find(name)
+    except BadInput as error:
+        raise NotFound(error.cause, error.cure) from error
+    headers = {
+        "etag": f'"{obj.sha256}"',
+        "cache-control": "public, max-age=31536000, immutable",
+        "content-disposition": f'inline; filename="{obj.partition}-{obj.name}.{obj.form}"',
+        "x-source": obj.provenance.source,
+    }
+    if f'"{obj.sha256}"' in request.headers.get("if-none-match", ""):
+        return StreamingResponse(iter(()), status_code=304, headers=headers)
+    media_type = "application/json" if obj.form == "json" else "text/csv"
+    return StreamingResponse(_checked(layers.raw.stream(obj)), headers=headers, media_type=media_type)
+
+
+def _checked(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The first chunk is fetched before the answer begins, so that an outage is still told as one."""
+    first = list(islice(chunks, 1))
+
+    def all_of_them() -> Iterator[bytes]:
+        yield from first
+        yield from chunks
+
+    return all_of_them()
+
+
+def _after(raw: RawStore, query: FilesQuery) -> Iterator[RawObject]:
+    """Objects behind the cursor; reads only the partitions that it reaches."""
+    start = query.after.partition("/")[0] if query.after else ""
+    is_behind = query.after is None
+    for partition in [query.month] if query.month else raw.partitions():
+        if partition < start:
+            continue
+        is_behind = is_behind or partition > start
+        for obj in raw.objects(partition):
+            if is_behind:
+                yield obj
+            is_behind = is_behind or obj.key == query.after
+
+
+def _shown(request: Request, obj: RawObject) -> dict[str, Any]:
+    described: dict[str, Any] = msgspec.to_builtins(obj)
+    return {"key": obj.key, **described, "url": str(request.url_for("read_file", name=obj.key))}

@@ -1,0 +1,115 @@
+"""The staging layer: observations by city, typed and cleaned, in SYNOP's units."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.dependencies import READS, AllServices, OpenLayers, stations
+from api.formats import Table, answer, negotiated
+from api.freshness import Freshness
+from api.paging import page, rows_of
+from api.schemas import STAGING_COLUMNS, Cities, Rows, SeveralStagingQuery, StagingQuery
+from weather_platform.domain.errors import BadInput, NotFound
+from weather_platform.domain.months import Month
+from weather_platform.domain.stations import Station
+from weather_platform.storage.staging import StagingStore
+
+router = APIRouter(prefix="/staging", tags=["staging"], dependencies=READS)
+
+
+@router.get("/cities", response_model=Cities)
+def staging_cities(layers: OpenLayers) -> dict[str, Any]:
+    """The cities that have a table, with what it holds."""
+    tables: dict[str, dict[str, Any]] = {}
+    for covered in layers.staging_to_read.coverage():
+        station = covered.station
+        table = tables.setdefault(
+            station.station_id,
+            {
+                "city": station.name,
+                "slug": station.slug,
+                "station_id": station.station_id,
+                "observations": 0,
+                "first": covered.first,
+            },
+        )
+        table["observations"] += covered.observations
+        table["last"] = covered.last
+    cities = sorted(tables.values(), key=lambda table: str(table["slug"]))
+    return {"count": len(cities), "cities": cities}
+
+
+@router.get("/cities/{city}", response_model=Rows)
+def staging_city(
+    request: Request,
+    services: AllServices,
+    city: Annotated[str, Path(max_length=200, examples=["nice"])],
+    query: Annotated[StagingQuery, Query()],
+) -> Response:
+    """A city's observations in order of time."""
+    return _answered(request, services, [city], query)
+
+
+@router.get("", response_model=Rows)
+def read_observations(
+    request: Request, services: AllServices, query: Annotated[SeveralStagingQuery, Query()]
+) -> Response:
+    """Observations of several cities, one city after the other."""
+    return _answered(request, services, query.city, query)
+
+
+def _answered(request: Request, services: AllServices, cities: list[str], query: StagingQuery) -> Response:
+    form = negotiated(request, query.format)
+    staging = services.layers.staging_to_read
+    wanted = stations(services.layers, cities) or []
+    _check_stored(staging, wanted)
+    months = [Month.of(day) if day else None for day in (query.from_, query.to)]
+    fresh = Freshness(request, services.settings.api, staging.revision(*months), query.to)
+    if unchanged := fresh.unchanged():
+        return unchanged
+    limit = rows_of(query.limit, form)
+    found = page(request, _rows(staging, wanted, query, limit), limit, _CURSOR)
+    columns = ["city", *(query.columns or STAGING_COLUMNS)]
+    shown = ({name: row[name] for name in columns} for row in found.rows)
+    envelope: dict[str, Any] = {"next": found.next}
+    if len(wanted) == 1:
+        envelope = {"city": wanted[0].name, "slug": wanted[0].slug, "station_id": wanted[0].station_id, **envelope}
+    return answer(Table(shown, columns), form, envelope, {**fresh.headers, **found.headers}, "observations")
+
+
+_CURSOR = "_cursor"
+
+
+def _rows(
+    staging: StagingStore, wanted: list[Station], query: StagingQuery, limit: int | None
+) -> Iterator[dict[str, Any]]:
+    """Rows behind the cursor, each with its city and its own cursor: station and time."""
+    ordered = sorted(wanted, key=lambda station: station.station_id)
+    at_station, at_time = _position(query.after)
+    columns = query.columns and list(dict.fromkeys(["date", *query.columns]))
+    for station in ordered:
+        if station.station_id < at_station:
+            continue
+        after = at_time if station.station_id == at_station else None
+        left = None if limit is None else limit + 1
+        for row in staging.rows(station, query.from_, query.to, columns=columns, after=after, limit=left):
+            yield {"city": station.name, **row, _CURSOR: f"{station.station_id}:{row['date'].isoformat()}"}
+
+
+def _position(after: str | None) -> tuple[str, datetime | None]:
+    if after is None:
+        return "", None
+    number, _, time = after.partition(":")
+    try:
+        return number, datetime.fromisoformat(time).replace(tzinfo=None)
+    except ValueError as error:
+        raise BadInput(f"{after!r} is not where a page ended.", "Follow the `next` of the page before.") from error
+
+
+def _check_stored(staging: StagingStore, wanted: list[Station]) -> None:
+    stored = staging.stations()
+    for station in wanted:
+        if station.station_id not in stored:
+            raise NotFound(f"Nothing of {station.name} is staged.", "GET /staging/cities lists what there is.")

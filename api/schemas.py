@@ -1,0 +1,320 @@
+"""What goes over the wire: the parameters that callers send and the shapes that they get, as OpenAPI shows them."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.documents import COLUMNS as DOCUMENT_COLUMNS
+from api.formats import Format
+from api.units import Units
+from weather_platform.domain.events import THRESHOLDS
+from weather_platform.domain.fields import FIELDS
+from weather_platform.domain.ingestions import Mode, Receipt, State
+from weather_platform.domain.parsing import Reason
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+STAGING_COLUMNS = (*FIELDS, "tc")
+EVENT_TYPES = tuple(threshold.type for threshold in THRESHOLDS)
+MOST_ROWS = 100_000
+
+
+def _day(value: object) -> date:
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError("day", "not a day, write it as YYYY-MM-DD", {"allowed": "YYYY-MM-DD"})
+
+
+def _one_of(allowed: tuple[str, ...]) -> AfterValidator:
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise PydanticCustomError("not_allowed", "not one of those allowed", {"allowed": list(allowed)})
+        return value
+
+    return AfterValidator(check)
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+MonthKey = Annotated[str, Field(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")]
+DocumentColumn = Annotated[str, _one_of(DOCUMENT_COLUMNS), Field(json_schema_extra={"enum": list(DOCUMENT_COLUMNS)})]
+StagingColumn = Annotated[str, _one_of(STAGING_COLUMNS), Field(json_schema_extra={"enum": list(STAGING_COLUMNS)})]
+EventType = Annotated[str, _one_of(EVENT_TYPES), Field(json_schema_extra={"enum": list(EVENT_TYPES)})]
+ReasonText = Annotated[str, _one_of(tuple(Reason)), Field(json_schema_extra={"enum": [str(r) for r in Reason]})]
+Limit = Annotated[int, Field(ge=1, le=MOST_ROWS)]
+
+
+class Query(BaseModel):
+    """Parameters of a request; what is not known is refused, so that a slip of the pen is noticed."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Formatted(Query):
+    format: Format | None = Field(None, description="Overrides `Accept`.", examples=["json"])
+
+
+class Period(Formatted):
+    from_: Day | None = Field(None, alias="from", description="First day (UTC).", examples=["2023-12-01"])
+    to: Day | None = Field(None, description="Last day (UTC).", examples=["2023-12-31"])
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ and self.to and self.to < self.from_:
+            raise PydanticCustomError(
+                "period", "the period ends before it begins", {"allowed": f"to on or after {self.from_}"}
+            )
+        return self
+
+
+class Paged(Period):
+    limit: Limit | None = Field(
+        None,
+        description="Rows a page. JSON has 1,000 where not given, the other formats all rows.",
+        examples=[100],
+    )
+
+
+class StagingQuery(Paged):
+    columns: list[StagingColumn] | None = Field(None, min_length=1, examples=[["date", "t", "rr3"]])
+    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+
+
+class SeveralStagingQuery(StagingQuery):
+    city: list[str] = Field(min_length=1, max_length=200, examples=[["nice", "orly"]])
+
+
+class DocumentsQuery(Paged):
+    columns: list[DocumentColumn] | None = Field(
+        None, min_length=1, examples=[["period", "metrics.temperature", "rainfall_total"]]
+    )
+    units: Units = Field("metric", examples=["metric"])
+    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+    newest_first: bool = False
+
+
+class SeveralDocumentsQuery(DocumentsQuery):
+    city: list[str] | None = Field(None, max_length=200, examples=[["nice", "orly"]])
+
+
+class EventsQuery(Paged):
+    type: list[EventType] | None = Field(None, examples=[["heavy_rain"]])
+    city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
+    at_least: float | None = Field(None, description="In the metric unit of the event.", examples=[20])
+    units: Units = Field("metric", examples=["metric"])
+    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+    newest_first: bool = False
+
+
+_COMPARABLE = tuple(f"{metric}_{figure}" for metric, figures in {
+    "temperature": ("avg", "min", "max", "tn", "tx"),
+    "pressure": ("avg", "min", "max"),
+    "wind_speed": ("avg", "max", "gust"),
+    "rainfall": ("total", "max_3h"),
+}.items() for figure in figures)  # fmt: skip
+Comparable = Annotated[str, _one_of(_COMPARABLE), Field(json_schema_extra={"enum": list(_COMPARABLE)})]
+
+
+class CompareQuery(Period):
+    city: list[str] = Field(min_length=1, max_length=20, examples=[["nice", "orly"]])
+    metric: Comparable = Field("temperature_avg", examples=["temperature_avg"])
+    units: Units = Field("metric", examples=["metric"])
+
+
+class CoverageQuery(Formatted):
+    from_: MonthKey | None = Field(None, alias="from", description="First month.", examples=["2023-12"])
+    to: MonthKey | None = Field(None, description="Last month.", examples=["2023-12"])
+    city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
+
+
+class QuarantineQuery(Formatted):
+    month: Annotated[str, Field(pattern=r"^((19|20)\d{2}-(0[1-9]|1[0-2])|unplaced)$")] | None = Field(
+        None, examples=["2023-12"]
+    )
+    reason: ReasonText | None = Field(None, examples=["impossible_value"])
+    limit: Limit = Field(1_000, examples=[100])
+    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+
+
+class FilesQuery(Query):
+    month: Annotated[str, Field(pattern=r"^((19|20)\d{2}-(0[1-9]|1[0-2])|unplaced)$")] | None = Field(
+        None, examples=["2023-12"]
+    )
+    limit: Annotated[int, Field(ge=1, le=1_000)] = Field(200, examples=[100])
+    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+
+
+class StationsQuery(Query):
+    format: Literal["json", "geojson"] | None = Field(None, description="Overrides `Accept`.", examples=["json"])
+    with_data: bool = Field(False, description="Only stations that have observations.")
+
+
+class IngestionsQuery(Query):
+    limit: Annotated[int, Field(ge=1, le=200)] = Field(50, examples=[10])
+    before: str | None = Field(None, max_length=40, description="The `next` of the page before.")
+
+
+class IngestQuery(Query):
+    wait: Annotated[float, Field(ge=0, le=300)] = Field(
+        0, description="Seconds to hold the answer until the documents are readable.", examples=[30]
+    )
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="What a raw body is called; a form names its files itself.", examples=["november.json"]
+    )
+
+
+class IngestFastQuery(Query):
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="What a raw body is called; a form names its files itself.", examples=["november.json"]
+    )
+
+
+class Replay(BaseModel):
+    """Months to stage and curate again from their raw objects, or none for the records that had no partition."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"months": ["2023-12"]}]})
+    months: list[MonthKey] = Field(default_factory=list, max_length=120)
+
+
+class Problem(BaseModel):
+    """RFC 9457, with a cure."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="The cause.")
+    cure: str
+    instance: str = Field(description="The id of the request, as in the log.")
+    ingestion: str | None = Field(None, description="What was kept, and will go on when the files are sent again.")
+    errors: list[dict[str, Any]] | None = Field(None, description="Each fault, with what would be allowed.")
+
+
+class FileOut(BaseModel):
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+class ObjectOut(BaseModel):
+    key: str
+    month: str
+    records: int
+    size_bytes: int
+    new: bool
+    first_look_refused: dict[str, int]
+    url: str
+
+
+class MonthOut(BaseModel):
+    """read = kept + unchanged + replaced + outdated + the refused."""
+
+    month: str
+    read: int
+    kept: int
+    unchanged: int
+    replaced: int
+    outdated: int
+    refused: dict[str, int]
+    documents_written: int | None
+    documents_unchanged: int | None
+    documents_deleted: int | None
+    catalogue: str | None = Field(description="The month in Dagster's UI.")
+
+
+class RunOut(BaseModel):
+    run_id: str
+    months: list[str]
+    state: State
+    url: str
+
+
+class TroubleOut(BaseModel):
+    cause: str
+    cure: str
+
+
+class FirstLook(BaseModel):
+    """What was seen when the files were cut into records."""
+
+    records: int
+    new_objects: int
+    refused: dict[str, int]
+
+
+class Ingestion(BaseModel):
+    """The receipt of posted files."""
+
+    id: str
+    mode: Mode
+    state: State
+    received: datetime
+    finished: datetime | None
+    request: str
+    files: list[FileOut]
+    months: list[str]
+    first_look: FirstLook
+    raw_objects: list[ObjectOut]
+    outcome: list[MonthOut]
+    runs: list[RunOut]
+    run_id: str | None = Field(description="The first of the runs.")
+    catalogue: Literal["shown", "pending", "by_run"] = Field(
+        description="Whether Dagster's catalogue shows it: `pending` catches up by itself."
+    )
+    trouble: TroubleOut | None
+    links: dict[str, str]
+
+
+class IngestionList(BaseModel):
+    count: int
+    data: list[Ingestion]
+    next: str | None
+
+
+def first_look(receipt: Receipt) -> FirstLook:
+    """The counts of the first look at all objects of a receipt."""
+    refused: dict[str, int] = {}
+    for obj in receipt.objects:
+        for reason, count in obj.refused.items():
+            refused[reason] = refused.get(reason, 0) + count
+    return FirstLook(
+        records=sum(obj.records for obj in receipt.objects),
+        new_objects=sum(obj.new for obj in receipt.objects),
+        refused=refused,
+    )
+
+
+class Rows(BaseModel):
+    """A page of rows; `next` leads to the page after."""
+
+    model_config = ConfigDict(extra="allow")
+    count: int
+    data: list[dict[str, Any]]
+    next: str | None = None
+
+
+class Stored(BaseModel):
+    """A station that has something stored."""
+
+    model_config = ConfigDict(extra="allow")
+    city: str
+    slug: str
+    station_id: str
+
+
+class Cities(BaseModel):
+    count: int
+    cities: list[Stored]
+
+
+class Health(BaseModel):
+    """`ok`, or what is wrong, by store."""
+
+    status: Literal["healthy", "degraded"]
+    s3: str
+    mysql: str
+    mongodb: str
+    dagster: str

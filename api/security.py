@@ -1,0 +1,102 @@
+"""Who may do what, and how often."""
+
+import hmac
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from api.errors import Denied, TooOften
+from weather_platform.settings import LOOPBACK_HOSTS, ApiSettings, hashed_key
+
+_FORGET_ABOVE = 10_000
+
+
+class Caller(NamedTuple):
+    """Who asks: the name of a key, or an address."""
+
+    name: str
+    has_key: bool
+
+
+class Guard:
+    """Keys, the local default, and limits on the rate."""
+
+    def __init__(self, settings: ApiSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._writes = RateLimit(settings.writes_per_minute, clock)
+        self._reads = RateLimit(settings.reads_per_minute, clock)
+
+    def admit_writer(self, request: Request) -> Caller:
+        """Who writes; Denied without a key, unless the platform runs in its local default."""
+        caller = self._caller(request)
+        if not caller.has_key:
+            if not self._settings.is_local:
+                raise Denied("Writing needs an API key.", "Send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`.")
+            self._check_local(request)
+        self._writes.take(caller.name)
+        return caller
+
+    def admit_reader(self, request: Request) -> Caller:
+        """Who reads; Denied where reading is closed and there is no key."""
+        caller = self._caller(request)
+        if self._settings.reading_needs_key and not caller.has_key:
+            raise Denied(
+                "Reading needs an API key here.", "Send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+            )
+        self._reads.take(caller.name)
+        return caller
+
+    def _caller(self, request: Request) -> Caller:
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        key = request.headers.get("x-api-key") or (bearer.strip() if scheme.lower() == "bearer" else "")
+        if not key:
+            return Caller(request.client.host if request.client else "unknown", has_key=False)
+        offered = hashed_key(key)
+        for known in self._settings.keys:
+            if hmac.compare_digest(known.sha256, offered):
+                return Caller(known.name, has_key=True)
+        raise Denied("This API key is not known here.", "Check the key, or have the operator make one.")
+
+    def _check_local(self, request: Request) -> None:
+        """Without keys only this machine writes, and no web page in its browser does."""
+        client = request.client.host if request.client else ""
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        if client not in LOOPBACK_HOSTS or host not in LOOPBACK_HOSTS:
+            raise Denied("Without API keys, only this machine may write.", "Set WEATHER_API_KEYS.", 403)
+        origin = request.headers.get("origin")
+        if (
+            origin
+            and urlsplit(origin).netloc != request.headers.get("host")
+            and origin not in self._settings.cors_origins
+        ):
+            raise Denied(f"A page of {origin[:100]} may not write here.", "Add it to WEATHER_API_CORS_ORIGINS.", 403)
+
+
+class RateLimit:
+    """So many requests a minute and caller; a caller that was silent may spend a whole minute's at once."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._left: dict[str, tuple[float, float]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, caller: str) -> None:
+        """Count one request; TooOften where there is none left."""
+        if not self._per_minute:
+            return
+        per_second = self._per_minute / 60
+        with self._lock:
+            now = self._clock()
+            if len(self._left) > _FORGET_ABOVE:
+                self._left = {name: entry for name, entry in self._left.items() if now - entry[1] < 60}
+            left, since = self._left.get(caller, (float(self._per_minute), now))
+            left = min(left + (now - since) * per_second, self._per_minute)
+            self._left[caller] = (left - 1 if left >= 1 else left, now)
+        if left < 1:
+            wait_s = max(1, round((1 - left) / per_second + 0.5))
+            raise TooOften(f"More than {self._per_minute} requests a minute.", f"Wait {wait_s} s.", wait_s)

@@ -1,0 +1,172 @@
+"""What the API must remember over a restart: receipts, the keys they were asked with, and news for Dagster's catalogue.
+
+Tables of their own in the staging database. What a receipt says is `domain.ingestions`.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Engine
+
+from weather_platform.domain.errors import NotFound
+from weather_platform.domain.ingestions import FINISHED, Receipt
+from weather_platform.storage.databases import reaching
+
+_MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+_LONG_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
+_tables = sa.MetaData()
+
+_INGESTIONS = sa.Table(
+    "_ingestions",
+    _tables,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("content", sa.String(64), nullable=False, unique=True),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("receipt", _LONG_TEXT, nullable=False, comment="ingestions.Receipt as JSON"),
+    **_MYSQL,
+)
+_KEYS = sa.Table(
+    "_idempotency_keys",
+    _tables,
+    sa.Column("key", sa.String(64), primary_key=True, comment="SHA-256 of the caller and its key"),
+    sa.Column("content", sa.String(64), nullable=False),
+    **_MYSQL,
+)
+_NEWS = sa.Table(
+    "_catalogue_news",
+    _tables,
+    sa.Column("asset", sa.String(64), primary_key=True),
+    sa.Column("month", sa.String(8), primary_key=True),
+    sa.Column("token", sa.String(16), nullable=False, comment="tells newer news from those being delivered"),
+    sa.Column("ingestion", sa.String(32), nullable=False, index=True),
+    sa.Column("metadata", _LONG_TEXT, nullable=False),
+    **_MYSQL,
+)
+
+
+class News(NamedTuple):
+    """A month of an asset that was written without a run, as Dagster's catalogue should show it."""
+
+    asset: str
+    month: str
+    ingestion: str
+    metadata: dict[str, Any]
+    token: str = ""
+
+
+class ReceiptStore:
+    """Receipts in MySQL, MariaDB or SQLite. Readers have an engine of their own, which no writer of SQLite holds up."""
+
+    def __init__(self, engine: Engine, reading: Engine | None = None) -> None:
+        self.engine = engine
+        self._reading = reading or engine
+
+    def ensure(self) -> None:
+        """Make the tables where they are missing."""
+        with reaching(self.engine), self.engine.begin() as connection:
+            _tables.create_all(connection, checkfirst=True)
+
+    def save(self, receipt: Receipt) -> None:
+        """Keep the receipt, in the place of an earlier state of it."""
+        row = {
+            "content": receipt.content,
+            "state": receipt.state,
+            "receipt": msgspec.json.encode(receipt).decode(),
+        }
+        with reaching(self.engine), self.engine.begin() as connection:
+            if not connection.execute(_same_id(sa.update(_INGESTIONS), receipt.id).values(row)).rowcount:
+                _insert_unless_there(connection, receipt.id, row)
+
+    def get(self, ingestion: str) -> Receipt:
+        """The receipt of an id; NotFound where there is none."""
+        found = self._receipts(_same_id(sa.select(_INGESTIONS.c.receipt), ingestion))
+        if not found:
+            raise NotFound(f"There is no ingestion {ingestion[:40]!r}.", "GET /ingestions lists them.")
+        return found[0]
+
+    def of_content(self, content: str) -> Receipt | None:
+        """The receipt of files with these bytes."""
+        found = self._receipts(sa.select(_INGESTIONS.c.receipt).where(_INGESTIONS.c.content == content))
+        return found[0] if found else None
+
+    def newest(self, *, before: str | None = None, limit: int = 100) -> list[Receipt]:
+        """Receipts, the newest first, from the one before the id `before` on."""
+        query = sa.select(_INGESTIONS.c.receipt).order_by(_INGESTIONS.c.id.desc()).limit(limit)
+        return self._receipts(query if before is None else query.where(_INGESTIONS.c.id < before))
+
+    def unfinished(self) -> list[Receipt]:
+        return self._receipts(sa.select(_INGESTIONS.c.receipt).where(_INGESTIONS.c.state.not_in(FINISHED)))
+
+    def content_of_key(self, key: str) -> str | None:
+        """The content that an idempotency key was used for."""
+        with reaching(self.engine), self._reading.connect() as connection:
+            return connection.scalar(sa.select(_KEYS.c.content).where(_KEYS.c.key == key))
+
+    def remember_key(self, key: str, content: str) -> None:
+        """Tie an idempotency key to a content; once for good."""
+        with reaching(self.engine), self.engine.begin() as connection:
+            if connection.scalar(sa.select(_KEYS.c.content).where(_KEYS.c.key == key)) is None:
+                connection.execute(sa.insert(_KEYS).values(key=key, content=content))
+
+    def queue(self, news: Iterable[News]) -> None:
+        """Keep news until they are delivered; of one asset and month only the latest."""
+        with reaching(self.engine), self.engine.begin() as connection:
+            for item in news:
+                same = sa.and_(_NEWS.c.asset == item.asset, _NEWS.c.month == item.month)
+                connection.execute(sa.delete(_NEWS).where(same))
+                connection.execute(
+                    sa.insert(_NEWS).values(
+                        asset=item.asset,
+                        month=item.month,
+                        token=secrets.token_hex(8),
+                        ingestion=item.ingestion,
+                        metadata=msgspec.json.encode(item.metadata).decode(),
+                    )
+                )
+
+    def undelivered(self, limit: int = 100) -> list[News]:
+        """News to deliver, months in order."""
+        query = sa.select(_NEWS).order_by(_NEWS.c.month, _NEWS.c.asset).limit(limit)
+        with reaching(self.engine), self._reading.connect() as connection:
+            return [
+                News(row.asset, row.month, row.ingestion, msgspec.json.decode(row.metadata), row.token)
+                for row in connection.execute(query)
+            ]
+
+    def is_undelivered(self, ingestion: str) -> bool:
+        """Whether news of an ingestion still wait."""
+        query = sa.select(sa.func.count()).select_from(_NEWS).where(_NEWS.c.ingestion == ingestion)
+        with reaching(self.engine), self._reading.connect() as connection:
+            return bool(connection.scalar(query))
+
+    def delivered(self, news: Iterable[News]) -> None:
+        """Forget news, unless newer ones took their place meanwhile."""
+        with reaching(self.engine), self.engine.begin() as connection:
+            for item in news:
+                same = (_NEWS.c.asset == item.asset, _NEWS.c.month == item.month, _NEWS.c.token == item.token)
+                connection.execute(sa.delete(_NEWS).where(*same))
+
+    def _receipts(self, query: sa.Select[Any]) -> list[Receipt]:
+        with reaching(self.engine), self._reading.connect() as connection:
+            return [msgspec.json.decode(text, type=Receipt) for text in connection.scalars(query)]
+
+
+def new_ingestion_id(now: datetime | None = None) -> str:
+    """A fresh id: milliseconds and randomness in hex, so that ids sort in time."""
+    moment = (now or datetime.now(UTC)).timestamp()
+    return f"{int(moment * 1000):012x}{secrets.token_hex(6)}"
+
+
+def _same_id(statement: Any, ingestion: str) -> Any:
+    return statement.where(_INGESTIONS.c.id == ingestion)
+
+
+def _insert_unless_there(connection: sa.Connection, ingestion: str, row: dict[str, Any]) -> None:
+    # MySQL counts changed rows, so that an update that changes nothing looks like one that found nothing.
+    if connection.scalar(_same_id(sa.select(_INGESTIONS.c.id), ingestion)) is None:
+        connection.execute(sa.insert(_INGESTIONS).values(id=ingestion, **row))
