@@ -27,7 +27,7 @@ class RawIOManager(dg.ConfigurableIOManager):
                 payload = obj[month]
                 stored = receive(stores.raw, payload.body, payload.provenance, self.stores.partitions)
                 if any(s.object.partition == UNPLACED for s in stored):
-                    quarantine_unplaced(stores)
+                    quarantine_unplaced(stores, self.stores.partitions)
                 describe_month(context, month, _metadata(month, payload.provenance, stored))
 
     def load_input(self, context: dg.InputContext) -> Monthly[RawMonth]:
