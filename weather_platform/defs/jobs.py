@@ -21,6 +21,9 @@ process_months = dg.define_asset_job(
 
 
 @dg.definitions
-def executor() -> dg.Definitions:
-    """Runs started from the UI too execute in one process."""
-    return dg.Definitions(executor=dg.in_process_executor)
+def jobs() -> dg.Definitions:
+    """Both jobs by name: Dagster looks for nothing else in a module that has such a function.
+
+    Runs started from the UI too execute in one process.
+    """
+    return dg.Definitions(jobs=[load_months, process_months], executor=dg.in_process_executor)
