@@ -70,6 +70,9 @@ class Process:
 
 
 def _end_with_the_supervisor() -> None:
-    """Runs in the child before its command: nothing shall survive a supervisor that was killed."""
+    """Runs in the child before its command: nothing shall survive a supervisor that was killed.
+
+    Not even to finish a run, which the next start takes for lost and does again.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
