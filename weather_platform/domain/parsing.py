@@ -95,6 +95,8 @@ _CSV_NAMES = {
 }
 _WANTED = set(SynopRecord.__struct_fields__)
 _COMPACT_TIME = re.compile(r"\d{14}")
+_ISO_TIME = re.compile(r"[\d-]+[Tt ]\d.*")
+"""Python's reader takes any sign between day and hour, so that the 13 digits of 2023120112345 would be 23:45."""
 _AT_FIELD = re.compile(r"(.*) - at `\$(?:\.record)?(?:\.fields)?\.?(\w*)`")
 _LATEST_FIRST_YEAR = 1850
 _DETAIL_LENGTH = 300
@@ -265,6 +267,8 @@ def _utc(text: str | None) -> datetime:
     try:
         if _COMPACT_TIME.fullmatch(written):
             return datetime.strptime(written, "%Y%m%d%H%M%S")  # noqa: DTZ007  # the archive writes UTC
+        if not _ISO_TIME.fullmatch(written):
+            raise ValueError(written)
         time = datetime.fromisoformat(written)
         utc = time.astimezone(UTC) if time.tzinfo else time
     except (ValueError, OverflowError) as error:
