@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Barrier
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
-from weather_platform.settings import Settings
+from weather_platform.settings import S3Settings, Settings
 from weather_platform.storage.blobs import BlobInfo, Blobs, FolderBlobs
+from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
 from weather_platform.storage.raw import RawStore, open_raw
 
 BODY = b'[{"numer_sta": "07690"}]\n'
@@ -77,6 +78,18 @@ def test_of_many_who_store_the_same_bytes_at_once_one_is_first(raw: RawStore) ->
     assert [new for _, new in answers].count(True) == 1
     assert {stored for stored, _ in answers} == set(raw.objects("2023-12"))
     assert len(raw.objects("2023-12")) == 1
+
+
+def test_a_server_that_ignores_conditions_keeps_the_first_receipt_too(s3_settings: S3Settings) -> None:
+    """As rclone's does: the last of two puts stays there, whatever was asked for."""
+    client = s3_client(s3_settings)
+    client.meta.events.register("before-parameter-build.s3.PutObject", _without_condition)
+    raw = RawStore(S3Blobs(client, f"weather-{secrets.token_hex(8)}"))
+    raw.blobs.ensure()
+    first, _ = put(raw)
+    assert put(raw, received=RECEIVED + timedelta(hours=1)) == (first, False)
+    assert raw.objects("2023-12") == [first]
+    client.close()
 
 
 def test_a_body_whose_writer_was_killed_is_no_object_until_it_comes_again(raw: RawStore) -> None:
@@ -229,6 +242,10 @@ def test_a_store_of_an_earlier_release_is_read(tmp_path: Path) -> None:
         % {b"name": NAME.encode(), b"sha256": sha256(BODY).hexdigest().encode()},
     )
     assert RawStore(blobs).objects("2023-12") == [put(RawStore(FolderBlobs(tmp_path / secrets.token_hex(4))))[0]]
+
+
+def _without_condition(params: dict[str, Any], **_: object) -> None:
+    params.pop("IfNoneMatch", None)
 
 
 def _receive(raw: RawStore, receipt: Receipt) -> tuple[RawObject, bool]:
