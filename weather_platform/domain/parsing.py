@@ -267,9 +267,7 @@ def _utc(text: str | None) -> datetime:
     try:
         if _COMPACT_TIME.fullmatch(written):
             return datetime.strptime(written, "%Y%m%d%H%M%S")  # noqa: DTZ007  # the archive writes UTC
-        if not _ISO_TIME.fullmatch(written):
-            raise ValueError(written)
-        time = datetime.fromisoformat(written)
+        time = datetime.fromisoformat(written if _ISO_TIME.fullmatch(written) else "")
         utc = time.astimezone(UTC) if time.tzinfo else time
     except (ValueError, OverflowError) as error:
         raise _Unreadable(Reason.NO_TIME, f"{written!r} is no date that can be read") from error
