@@ -119,6 +119,11 @@ class Parsed(NamedTuple):
     record: Any
     """A `SynopRecord`."""
 
+    @property
+    def time(self) -> datetime:
+        """When it was observed, as `Refusal` has it too."""
+        return self.place.time
+
 
 def parse(file: RecordFile) -> Iterator[Parsed | Refusal]:
     """Every record of a file, in order, readable or refused."""
