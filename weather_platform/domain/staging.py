@@ -130,7 +130,7 @@ def stage_unplaced(
         refusals = [
             _outside(item) if isinstance(item, Parsed) else item
             for item in parse(file)
-            if not is_placed(item.place.time if isinstance(item, Parsed) else item.time or datetime.max)
+            if not (item.time and is_placed(item.time))
         ]
         staged.objects.append(raw_object)
         staged.quarantine.extend(Quarantined(raw_object.name, refusal) for refusal in refusals)
