@@ -125,7 +125,7 @@ def _by_partition(file: RecordFile, partitions: Partitions) -> dict[str, _Part]:
     kept = {str(month): str(month) for month in partitions.all()}
     parts: dict[str, _Part] = {}
     for item in parse(file):
-        time = item.place.time if isinstance(item, Parsed) else item.time
+        time = item.time
         month = f"{time.year:04d}-{time.month:02d}" if time else ""
         part = parts.setdefault(kept.get(month, UNPLACED), _Part())
         if isinstance(item, Refusal):
