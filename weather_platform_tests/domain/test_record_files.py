@@ -1,0 +1,125 @@
+"""A file is cut where its records end, also where some of them are broken, and put together again."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from weather_platform.domain.errors import BadInput
+from weather_platform.domain.parsing import Parsed, Refusal, parse
+from weather_platform.domain.record_files import cut
+from weather_platform_tests.domain.broken import anything, record
+
+A, B, C = record(t=280), record(t=281, coordonnees={"lon": 7.2, "lat": 43.6}), record(t=282)
+HEADER = b"numer_sta;date;t"
+
+
+@pytest.mark.parametrize(
+    ("body", "records"),
+    [
+        (b"[" + A + b"," + B + b"]", [A, B]),
+        (b"\xef\xbb\xbf \n[" + A + b" ,\r\n " + B + b"]\n\n", [A, B]),
+        (b'{"total_count": 2, "results": [' + A + b"," + B + b"]}", [A, B]),
+        (b'{"nhits": 2, "parameters": {"rows": 1}, "records": [' + A + b"], " + b'"facet_groups": []}', [A]),
+        (A, [A]),
+        (A + b"\n", [A]),
+        (A + b"\n\n" + B + b"\r\n", [A, B]),
+        (b"[]", []),
+        (b'{"total_count": 0, "results": []}', []),
+        (b'[5, "x", null]', [b"5", b'"x"', b"null"]),
+    ],
+)
+def test_sound_json_is_cut_at_its_records(body: bytes, records: list[bytes]) -> None:
+    assert [bytes(found) for found in cut(body).records] == records
+
+
+@pytest.mark.parametrize(
+    ("body", "records"),
+    [
+        pytest.param(b"[" + A + b"," + B[:-9], [A, B[:-9]], id="an export that ends too early"),
+        pytest.param(b'{"results":[' + A + b"," + B[:-9], [A, B[:-9]], id="an answer that ends too early"),
+        pytest.param(b'{"nhits":2,"parameters":{"a":1},"records":[' + A + b"," + B[:-9], [A, B[:-9]], id="so of v1"),
+        pytest.param(b"[" + A + b',{"t":},' + B + b"]", [A, b'{"t":}', B], id="a value left out"),
+        pytest.param(b"[" + A + b',{"t":,' + B + b"]", [A, b'{"t":', B], id="a record that does not end"),
+        pytest.param(b"[" + A + b',{"t":NaN},' + B + b"]", [A, b'{"t":NaN}', B], id="NaN"),
+        pytest.param(b"[" + A + b"\n" + B + b"]", [A, B], id="a comma left out"),
+        pytest.param(b"[" + A + b",," + B + b",]", [A, B], id="too many commas"),
+        pytest.param(b"[" + A + b"]\n[" + B + b"]\n", [A, B], id="two files, one after the other"),
+        pytest.param(
+            b"[" + A + b"," + B + b"]Streaming interrupted", [A, B, b"Streaming interrupted"], id="words after"
+        ),
+        pytest.param(b"[" + A + b", nothing, " + B + b"]", [A, b"nothing", B], id="a word between"),
+        pytest.param(b"[" + b'{"nom":"\xff"' + b"," + B + b"]", [b'{"nom":"\xff"', B], id="no UTF-8"),
+        pytest.param(A + b'\n{"t":\n' + B, [A, b'{"t":', B], id="a bad line"),
+        pytest.param(A[:-1] + b"\n" + B, [A[:-1], B], id="a bad first line"),
+        pytest.param(b'[{"t":' + b"[" * 9_999 + b"\n," + B + b"]", [b'{"t":' + b"[" * 9_999, B], id="a deep nest"),
+    ],
+)
+def test_a_broken_record_is_found_alone(body: bytes, records: list[bytes]) -> None:
+    file = cut(body)
+    assert [bytes(found) for found in file.records] == records
+    assert [bytes(again) for again in cut(file.with_records(file.records)).records] == records
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
+def test_csv_is_cut_at_any_line_end(line_end: bytes) -> None:
+    file = cut(line_end.join([b"\xef\xbb\xbf" + HEADER, b"07690;x;1", b"", b" ", b"07149;y;2", b""]))
+    assert file == ("csv", [b"07690;x;1", b"07149;y;2"], HEADER, "utf-8", True)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "recognised"),
+    [("utf-8", "utf-8"), ("mac_roman", "mac_roman"), ("cp1252", "cp1252"), ("latin-1", "cp1252")],
+)
+def test_the_accents_of_the_header_tell_the_encoding(encoding: str, recognised: str) -> None:
+    header = "ID OMM station;Date;Température;Periode de mesure de la rafale".encode(encoding)
+    assert cut(header + b"\n").encoding == recognised
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" \n\t",
+        b"\xef\xbb\xbf",
+        b"a,b,c\n1,2,3",
+        b"null",
+        b"42",
+        b"<html></html>",
+        b"[",
+        b"[[[",
+        b"\x00" * 9,
+        b"[" * 99_999,
+    ],
+)
+def test_what_is_no_observations_is_bad_input(body: bytes) -> None:
+    with pytest.raises(BadInput, match=r"No observations can be read here.*"):
+        cut(body)
+
+
+@settings(deadline=None)
+@given(anything, st.data())
+def test_any_part_of_a_file_is_a_file_of_the_same_records(body: bytes, data: st.DataObject) -> None:
+    """The raw store keeps a file's records by month, and finds each again byte for byte."""
+    try:
+        file = cut(body)
+    except BadInput:
+        return
+    chosen = [n for n in range(len(file.records)) if data.draw(st.booleans())]
+    again = cut(file.with_records([file.records[n] for n in chosen]))
+    assert [bytes(record) for record in again.records] == [bytes(file.records[n]) for n in chosen]
+    read = list(parse(file))
+    assert [_meaning(item) for item in parse(again)] == [_meaning(read[n]) for n in chosen]
+
+
+def _meaning(item: Parsed | Refusal) -> tuple[object, ...]:
+    return (item.place, item.record) if isinstance(item, Parsed) else item[1:]
+
+
+@settings(deadline=None)
+@given(anything)
+def test_no_bytes_stop_the_reading(body: bytes) -> None:
+    try:
+        file = cut(body)
+    except BadInput:
+        return
+    assert [item.position for item in parse(file)] == list(range(1, len(file.records) + 1))
