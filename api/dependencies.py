@@ -69,7 +69,7 @@ def station(layers: Layers, city: str) -> Station:
     """The station that a person's word means; UnknownCity tells the nearest."""
     if city in STATIONS:
         return STATIONS[city]
-    return find_station(city, {**STATIONS, **layers.staging_to_read.stations()})
+    return find_station(city, {**STATIONS, **layers.staging.stations()})
 
 
 def stations(layers: Layers, cities: list[str] | None) -> list[Station] | None:

@@ -1,14 +1,17 @@
-"""The WeatherStats document as columns: the names a caller may ask for, and a flat row for tables."""
+"""The WeatherStats document as callers ask for parts of it: groups, dotted paths, or the columns of tables."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+from api.units import Units, column_in_units
 from weather_platform.domain.stations import STATIONS
 from weather_platform.domain.statistics import DailyAggregate
+from weather_platform.domain.tabular import COLUMNS as TABLE
+from weather_platform.domain.tabular import FIGURES
 from weather_platform.domain.weather_stats import document
 
-_EMPTY = document(STATIONS["07690"], DailyAggregate(date(2023, 12, 1), 0), (), datetime(2023, 12, 1))  # noqa: DTZ001
+_EMPTY = document(STATIONS["07690"], DailyAggregate(date(2023, 12, 1), 0), (), datetime(2023, 12, 1, tzinfo=UTC))
 """A document without any figure: its shape is that of all."""
 
 
@@ -20,35 +23,39 @@ def _leaves(value: dict[str, Any], path: str = "") -> Iterator[str]:
             yield f"{path}{key}"
 
 
-LEAVES: tuple[str, ...] = tuple(_leaves(_EMPTY))
-"""Every figure of a document by its dotted path."""
+_LEAVES = tuple(_leaves(_EMPTY))
+_RENAMED = {"date": "period", "synthetic": "provenance.synthetic"}
+PATHS: dict[str, str] = {
+    **{column: _RENAMED.get(column, column) for column in TABLE},
+    **{column: f"metrics.{metric}.{figure}" for column, (metric, figure) in FIGURES.items()},
+}
+"""Where a table's column stands in a document."""
+_COLUMN_OF = {path: column for column, path in PATHS.items()}
+_GROUPS = ("metrics", "provenance", *(f"metrics.{metric}" for metric in _EMPTY["metrics"]))
+COLUMNS: tuple[str, ...] = tuple(dict.fromkeys((*_GROUPS, *_LEAVES, *TABLE)))
+"""What `columns` may name."""
 
 
-def flat_name(path: str) -> str:
-    """The column of a figure in a table: ``metrics.temperature.avg`` is ``temperature_avg``."""
-    return path.removeprefix("metrics.").removeprefix("provenance.").removeprefix("_").replace(".", "_")
+def paths(columns: Sequence[str]) -> list[str]:
+    """The dotted paths that the names mean, in the order of the document."""
+    wanted = {PATHS.get(name, name) for name in columns}
+    return [path for path in _LEAVES if path in wanted or any(path.startswith(f"{group}.") for group in wanted)]
 
 
-FLAT: dict[str, str] = {flat_name(path): path for path in LEAVES}
-_GROUPS = tuple(dict.fromkeys(path.rpartition(".")[0] for path in LEAVES if "." in path))
-COLUMNS: tuple[str, ...] = ("metrics", *_GROUPS, *LEAVES, *(name for name in FLAT if name not in LEAVES))
-"""What `columns` may name: groups, dotted paths and the columns of tables."""
-
-
-def paths(columns: Sequence[str] | None) -> list[str]:
-    """The dotted paths that the names mean, in the order of the document; all of them for None."""
+def table_paths(columns: Sequence[str] | None) -> dict[str, str]:
+    """The columns of a table with the paths that they show; a figure that no table has is called by its path."""
     if columns is None:
-        return list(LEAVES)
-    wanted = {FLAT.get(name, name) for name in columns}
-    return [path for path in LEAVES if path in wanted or any(path.startswith(f"{group}.") for group in wanted)]
+        return {column: PATHS[column] for column in TABLE}
+    return {_COLUMN_OF.get(path, path): path for path in paths(columns)}
 
 
-def flat(document: dict[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
+def flat(document: dict[str, Any], columns: dict[str, str], units: Units) -> dict[str, Any]:
     """A document as one row; lists become words with a blank between."""
-    return {flat_name(path): _cell(_at(document, path)) for path in wanted}
+    return {column_in_units(column, units): _cell(at(document, path)) for column, path in columns.items()}
 
 
-def _at(document: dict[str, Any], path: str) -> Any:
+def at(document: dict[str, Any], path: str) -> Any:
+    """What stands at a dotted path; None where nothing does."""
     value: Any = document
     for key in path.split("."):
         value = value.get(key) if isinstance(value, dict) else None

@@ -299,7 +299,7 @@ class Ingestions:
         records = sum(obj.records for obj in receipt.objects)
         files = ", ".join(upload.file.name for upload in uploads)
         new = sum(obj.new for obj in receipt.objects)
-        description = f"{records:,} records of {files} in {len(receipt.objects)} objects, {new} of them new"
+        description = f"{records:,} records of {files}; raw objects: {len(receipt.objects)}, new: {new}"
         self._catalogue.tell(
             [News(names.RAW_OBSERVATIONS, str(month), receipt.id, {"description": description}) for month in months]
         )
@@ -339,7 +339,7 @@ class Ingestions:
                 if item.asset == names.WEATHER_STATS:
                     written[item.month] = item
         for month in _months(receipt):
-            staged = self._layers.staging_to_read.objects(str(month))
+            staged = self._layers.staging.objects(str(month))
             counts = {obj["raw_object"]: msgspec.convert(obj["counts"], ObjectCounts) for obj in staged}
             outcome = _outcome(receipt, str(month), counts)
             figures = written[str(month)].figures if str(month) in written else {}

@@ -31,13 +31,7 @@ class Layers:
 
     @property
     def staging(self) -> StagingStore:
-        """To write; of SQLite it holds up every other writer while it reads."""
         return self._once("staging", lambda: open_staging(self._settings))
-
-    @property
-    def staging_to_read(self) -> StagingStore:
-        self.staging  # noqa: B018  # makes the tables
-        return self._once("staging_to_read", lambda: open_staging(self._settings, read_only=True))
 
     @property
     def curated(self) -> CuratedStore:
@@ -54,10 +48,8 @@ class Layers:
 
     def close(self) -> None:
         """Let go of connections."""
-        for name in ("staging", "staging_to_read"):
-            store = self._opened.pop(name, None)
-            if isinstance(store, StagingStore):
-                store.engine.dispose()
+        if "staging" in self._opened:
+            self.staging.engine.dispose()
         if "curated" in self._opened:
             self.curated.close()
 
@@ -73,6 +65,6 @@ class Layers:
         return raw
 
     def _open_receipts(self) -> ReceiptStore:
-        receipts = ReceiptStore(self.staging.engine, self.staging_to_read.engine)
+        receipts = ReceiptStore(self.staging.engine)
         receipts.ensure()
         return receipts

@@ -14,6 +14,7 @@ from weather_platform.domain.events import THRESHOLDS
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.ingestions import Mode, Receipt, State
 from weather_platform.domain.parsing import Reason
+from weather_platform.domain.tabular import FIGURES
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 STAGING_COLUMNS = (*FIELDS, "tc")
@@ -90,7 +91,7 @@ class SeveralStagingQuery(StagingQuery):
 
 class DocumentsQuery(Paged):
     columns: list[DocumentColumn] | None = Field(
-        None, min_length=1, examples=[["period", "metrics.temperature", "rainfall_total"]]
+        None, min_length=1, examples=[["period", "metrics.temperature", "rain_total_mm"]]
     )
     units: Units = Field("metric", examples=["metric"])
     after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
@@ -110,18 +111,13 @@ class EventsQuery(Paged):
     newest_first: bool = False
 
 
-_COMPARABLE = tuple(f"{metric}_{figure}" for metric, figures in {
-    "temperature": ("avg", "min", "max", "tn", "tx"),
-    "pressure": ("avg", "min", "max"),
-    "wind_speed": ("avg", "max", "gust"),
-    "rainfall": ("total", "max_3h"),
-}.items() for figure in figures)  # fmt: skip
+_COMPARABLE = tuple(column for column in FIGURES if column.endswith(("_c", "_hpa", "_m_s", "_mm")))
 Comparable = Annotated[str, _one_of(_COMPARABLE), Field(json_schema_extra={"enum": list(_COMPARABLE)})]
 
 
 class CompareQuery(Period):
     city: list[str] = Field(min_length=1, max_length=20, examples=[["nice", "orly"]])
-    metric: Comparable = Field("temperature_avg", examples=["temperature_avg"])
+    metric: Comparable = Field("temperature_avg_c", examples=["temperature_avg_c"])
     units: Units = Field("metric", examples=["metric"])
 
 

@@ -24,6 +24,18 @@ METRIC: Mapping[str, str] = {"temperature": "°C", "pressure": "hPa", "wind_spee
 _WITHOUT_UNIT = ("n", "direction", "trace")
 
 
+_SUFFIXES = {"_c": "_f", "_hpa": "_inhg", "_m_s": "_mph", "_mm": "_in"}
+
+
+def column_in_units(column: str, units: Units) -> str:
+    """The name of a table's column, whose end is its unit: ``temperature_avg_c`` is ``temperature_avg_f``."""
+    if units == "imperial":
+        for metric, imperial in _SUFFIXES.items():
+            if column.endswith(metric):
+                return column.removesuffix(metric) + imperial
+    return column
+
+
 def units_of(units: Units) -> dict[str, str]:
     """The unit of each metric, as answers tell it."""
     return {metric: IMPERIAL[unit].unit if units == "imperial" else unit for metric, unit in METRIC.items()}

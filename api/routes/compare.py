@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import READS, AllServices, stations
-from api.documents import FLAT
 from api.formats import Table, answer, negotiated
 from api.freshness import Freshness, curated_revision
 from api.schemas import CompareQuery, Rows
 from api.units import METRIC, Units, converted
+from weather_platform.domain.tabular import FIGURES
 
 router = APIRouter(tags=["compare"], dependencies=READS)
 
@@ -25,11 +25,13 @@ def compare_cities(request: Request, services: AllServices, query: Annotated[Com
     if unchanged := fresh.unchanged():
         return unchanged
     slugs = {station.station_id: station.slug for station in wanted}
-    path = FLAT[query.metric]
-    _, metric, figure = path.split(".")
+    metric, figure = FIGURES[query.metric]
     days: dict[str, dict[str, Any]] = {}
     documents = curated.find(
-        stations=list(slugs), first=query.from_, last=query.to, fields=[path, "period", "station_id"]
+        stations=list(slugs),
+        first=query.from_,
+        last=query.to,
+        fields=[f"metrics.{metric}.{figure}", "period", "station_id"],
     )
     for document in documents:
         day = days.setdefault(document["period"], {"period": document["period"], **dict.fromkeys(slugs.values())})

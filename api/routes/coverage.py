@@ -20,7 +20,7 @@ _COLUMNS = ("month", "city", "slug", "station_id", "observations", "expected", "
 def show_coverage(request: Request, services: AllServices, query: Annotated[CoverageQuery, Query()]) -> Response:
     """Observations of a city in a month, and how many synoptic hours there were (of the current month: so far)."""
     form = negotiated(request, query.format)
-    staging = services.layers.staging_to_read
+    staging = services.layers.staging
     wanted = stations(services.layers, query.city)
     numbers = None if wanted is None else {station.station_id for station in wanted}
     fresh = Freshness(request, services.settings.api, staging.revision(), None)

@@ -6,12 +6,12 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.dependencies import READS, AllServices, OpenLayers, station, stations
-from api.documents import flat, flat_name, paths
+from api.documents import flat, paths, table_paths
 from api.formats import Table, answer, negotiated
 from api.freshness import Freshness, curated_revision
 from api.paging import page, rows_of
 from api.schemas import Cities, DocumentsQuery, Rows, SeveralDocumentsQuery
-from api.units import in_units, units_of
+from api.units import column_in_units, in_units, units_of
 from weather_platform.domain.stations import Station
 
 router = APIRouter(prefix="/curated", tags=["curated"], dependencies=READS)
@@ -51,12 +51,12 @@ def _answered(request: Request, services: AllServices, wanted: list[Station] | N
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)
-    columns = paths(query.columns)
+    columns = table_paths(query.columns)
     documents = curated.find(
         stations=None if wanted is None else [city.station_id for city in wanted],
         first=query.from_,
         last=query.to,
-        fields=None if query.columns is None else columns,
+        fields=None if query.columns is None else paths(query.columns),
         after=query.after,
         limit=None if limit is None else limit + 1,
         newest_first=query.newest_first,
@@ -66,5 +66,6 @@ def _answered(request: Request, services: AllServices, wanted: list[Station] | N
     if wanted is not None and len(wanted) == 1:
         city = wanted[0]
         envelope = {"city": city.name, "slug": city.slug, "station_id": city.station_id, **envelope}
-    table = Table(found.rows, [flat_name(path) for path in columns], flat=lambda document: flat(document, columns))
+    names = [column_in_units(column, query.units) for column in columns]
+    table = Table(found.rows, names, flat=lambda document: flat(document, columns, query.units))
     return answer(table, form, envelope, {**fresh.headers, **found.headers}, "weather_stats")

@@ -67,7 +67,7 @@ def _health(services: Services) -> Health:
     layers = services.layers
     probes: dict[str, Callable[[], None]] = {
         "s3": lambda: layers.raw.blobs.ping(),  # noqa: PLW0108  # opening may fail
-        "mysql": lambda: layers.staging_to_read.ping(),  # noqa: PLW0108  # opening may fail
+        "mysql": lambda: layers.staging.ping(),  # noqa: PLW0108  # opening may fail
         "mongodb": lambda: layers.curated.ping(),  # noqa: PLW0108  # opening may fail
         "dagster": services.orchestrator.ping,
     }

@@ -42,7 +42,7 @@ def trace_document(
 def _rows(layers: Layers, station_id: str, day: date) -> list[dict[str, Any]]:
     """Rows of the day, and the first of the next one for its rain."""
     following = day + timedelta(days=1)
-    found = layers.staging_to_read.rows(station(layers, station_id), day, following)
+    found = layers.staging.rows(station(layers, station_id), day, following)
     return [row for row in found if row["date"] <= datetime.combine(following, time())]
 
 

@@ -21,7 +21,7 @@ _COLUMNS = ("month", "raw_object", "position", "reason", "detail", "record")
 def list_quarantine(request: Request, services: AllServices, query: Annotated[QuarantineQuery, Query()]) -> Response:
     """Refused records as received, each with its reason and the raw object that it came in."""
     form = negotiated(request, query.format)
-    staging = services.layers.staging_to_read
+    staging = services.layers.staging
     found = staging.quarantine(query.month, reason=query.reason, after=_position(query.after), limit=query.limit + 1)
     rows, following = found[: query.limit], None
     if len(found) > query.limit:

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/staging", tags=["staging"], dependencies=READS)
 def staging_cities(layers: OpenLayers) -> dict[str, Any]:
     """The cities that have a table, with what it holds."""
     tables: dict[str, dict[str, Any]] = {}
-    for covered in layers.staging_to_read.coverage():
+    for covered in layers.staging.coverage():
         station = covered.station
         table = tables.setdefault(
             station.station_id,
@@ -62,7 +62,7 @@ def read_observations(
 
 def _answered(request: Request, services: AllServices, cities: list[str], query: StagingQuery) -> Response:
     form = negotiated(request, query.format)
-    staging = services.layers.staging_to_read
+    staging = services.layers.staging
     wanted = stations(services.layers, cities) or []
     _check_stored(staging, wanted)
     months = [Month.of(day) if day else None for day in (query.from_, query.to)]

@@ -17,7 +17,7 @@ _GEOJSON = "application/geo+json"
 @router.get("/stations", response_model=Rows, responses={200: {"content": {_GEOJSON: {"schema": {"type": "object"}}}}})
 def list_stations(request: Request, layers: OpenLayers, query: Annotated[StationsQuery, Query()]) -> JSONResponse:
     """The reference stations and those that only files told of; as GeoJSON by `Accept` or `?format=geojson`."""
-    stored = layers.staging_to_read.stations()
+    stored = layers.staging.stations()
     listed = stored if query.with_data else {**STATIONS, **stored}
     rows = [{**_row(station), "has_data": number in stored} for number, station in sorted(listed.items())]
     as_geojson = query.format == "geojson" or (

@@ -4,7 +4,7 @@ from typing import Any
 
 from weather_platform.domain.weather_stats import Document
 
-_FIGURES = {
+FIGURES = {
     "temperature_avg_c": ("temperature", "avg"),
     "temperature_min_c": ("temperature", "min"),
     "temperature_max_c": ("temperature", "max"),
@@ -25,7 +25,8 @@ _FIGURES = {
     "rain_trace": ("rainfall", "trace"),
     "rain_n": ("rainfall", "n"),
 }
-COLUMNS = ("station_id", "city", "date", *_FIGURES, "extreme_events", "observations", "expected", "synthetic")
+"""Metric and figure of a document by column."""
+COLUMNS = ("station_id", "city", "date", *FIGURES, "extreme_events", "observations", "expected", "synthetic")
 """Column names in order; every row of `flat` has exactly these."""
 
 
@@ -36,7 +37,7 @@ def flat(document: Document) -> dict[str, Any]:
         "station_id": document["station_id"],
         "city": document["city"],
         "date": document["period"],
-        **{column: metrics[metric][figure] for column, (metric, figure) in _FIGURES.items()},
+        **{column: metrics[metric][figure] for column, (metric, figure) in FIGURES.items()},
         "extreme_events": " ".join(event["type"] for event in document["extreme_events"]),
         "observations": document["observations"],
         "expected": document["expected"],

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.ingestions import FINISHED, Receipt
-from weather_platform.storage.databases import reaching
+from weather_platform.storage.databases import reaching, reading
 
 _MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
 _LONG_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
@@ -60,11 +60,10 @@ class News(NamedTuple):
 
 
 class ReceiptStore:
-    """Receipts in MySQL, MariaDB or SQLite. Readers have an engine of their own, which no writer of SQLite holds up."""
+    """Receipts in MySQL, MariaDB or SQLite."""
 
-    def __init__(self, engine: Engine, reading: Engine | None = None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._reading = reading or engine
 
     def ensure(self) -> None:
         """Make the tables where they are missing."""
@@ -104,7 +103,7 @@ class ReceiptStore:
 
     def content_of_key(self, key: str) -> str | None:
         """The content that an idempotency key was used for."""
-        with reaching(self.engine), self._reading.connect() as connection:
+        with reading(self.engine) as connection:
             return connection.scalar(sa.select(_KEYS.c.content).where(_KEYS.c.key == key))
 
     def remember_key(self, key: str, content: str) -> None:
@@ -132,7 +131,7 @@ class ReceiptStore:
     def undelivered(self, limit: int = 100) -> list[News]:
         """News to deliver, months in order."""
         query = sa.select(_NEWS).order_by(_NEWS.c.month, _NEWS.c.asset).limit(limit)
-        with reaching(self.engine), self._reading.connect() as connection:
+        with reading(self.engine) as connection:
             return [
                 News(row.asset, row.month, row.ingestion, msgspec.json.decode(row.metadata), row.token)
                 for row in connection.execute(query)
@@ -141,7 +140,7 @@ class ReceiptStore:
     def is_undelivered(self, ingestion: str) -> bool:
         """Whether news of an ingestion still wait."""
         query = sa.select(sa.func.count()).select_from(_NEWS).where(_NEWS.c.ingestion == ingestion)
-        with reaching(self.engine), self._reading.connect() as connection:
+        with reading(self.engine) as connection:
             return bool(connection.scalar(query))
 
     def delivered(self, news: Iterable[News]) -> None:
@@ -152,7 +151,7 @@ class ReceiptStore:
                 connection.execute(sa.delete(_NEWS).where(*same))
 
     def _receipts(self, query: sa.Select[Any]) -> list[Receipt]:
-        with reaching(self.engine), self._reading.connect() as connection:
+        with reading(self.engine) as connection:
             return [msgspec.json.decode(text, type=Receipt) for text in connection.scalars(query)]
 
 
