@@ -1,19 +1,22 @@
 """The checks of a month: verdicts of `domain.quality` on what the stores hold, shown by Dagster.
 
-A load evaluates them inside its own run, a month at a time (`log_verdicts`): a check of Dagster's may report only
-once in a run of many months, and then for none of them. The same checks can be run alone from the UI.
+They are logged a month at a time (`log_verdicts`), by a load inside its own run and by a check that is run alone: a
+result that Dagster's check yields may come only once in a run of many months, and is then stored for none of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData as _Target,
+)
 
 from weather_platform import names
 from weather_platform.defs.partitions import MONTHS
 from weather_platform.domain import quality
-from weather_platform.domain.months import Month
+from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.quality import MonthSummary, Verdict
 from weather_platform.io_managers.explained import explained
 from weather_platform.io_managers.stores import StoresResource
@@ -47,10 +50,6 @@ class Check(NamedTuple):
     judge: Callable[[MonthFacts], Verdict]
     blocking: bool = False
 
-    @property
-    def severity(self) -> dg.AssetCheckSeverity:
-        return dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN
-
 
 def _staging_check(judge: Callable[[MonthSummary], Verdict], *, blocking: bool = False) -> Check:
     return Check(
@@ -80,30 +79,44 @@ CURATED_CHECKS = (
 
 
 def log_verdicts(
-    context: dg.AssetExecutionContext, months: Iterable[Month], checks: Iterable[Check], stores: StoresResource
+    context: dg.OpExecutionContext, months: Iterable[Month], checks: Sequence[Check], stores: StoresResource
 ) -> None:
-    """Evaluate the checks for months that were just written; a blocking one that fails ends the run."""
+    """Evaluate the checks of one asset for some months; a blocking one that fails ends the run."""
     with explained(context.retry_number):
         for month in months:
-            _log_verdicts(context, month, checks, MonthFacts(stores.open(), month))
+            facts, target = MonthFacts(stores.open(), month), _latest_materialization(context, checks[0].asset, month)
+            for check in checks:
+                _log_verdict(context, month, check, check.judge(facts), target)
 
 
-def _log_verdicts(context: dg.AssetExecutionContext, month: Month, checks: Iterable[Check], facts: MonthFacts) -> None:
-    for check in checks:
-        verdict = check.judge(facts)
-        context.log_event(
-            dg.AssetCheckEvaluation(
-                asset_key=dg.AssetKey(check.asset),
-                check_name=check.name,
-                passed=verdict.passed,
-                severity=check.severity,
-                description=verdict.description,
-                metadata=_metadata(verdict),
-                partition=str(month),
-            )
+def _log_verdict(
+    context: dg.OpExecutionContext, month: Month, check: Check, verdict: Verdict, target: _Target | None
+) -> None:
+    context.log_event(
+        dg.AssetCheckEvaluation(  # type: ignore[arg-type]  # AssetExecutionContext passes it on, and says so
+            asset_key=dg.AssetKey(check.asset),
+            check_name=check.name,
+            passed=verdict.passed,
+            severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
+            description=verdict.description,
+            metadata=_metadata(verdict),
+            target_materialization_data=target,
+            blocking=check.blocking,
+            partition=str(month),
         )
-        if check.blocking and not verdict.passed:
-            raise dg.Failure(f"{month}: {check.name}: {verdict.description}", allow_retries=False)
+    )
+    if check.blocking and not verdict.passed:
+        raise dg.Failure(
+            f"{month}: {check.name}: {verdict.description}", metadata=_metadata(verdict), allow_retries=False
+        )
+
+
+def _latest_materialization(context: dg.OpExecutionContext, asset: str, month: Month) -> _Target | None:
+    """What a check must point at to count as a check of the latest data."""
+    wanted = dg.AssetRecordsFilter(dg.AssetKey(asset), asset_partitions=[str(month)])
+    for record in context.instance.fetch_materializations(wanted, limit=1).records:
+        return _Target(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp)
+    return None
 
 
 def _metadata(verdict: Verdict) -> dict[str, Any]:
@@ -113,35 +126,35 @@ def _metadata(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _asset_check(check: Check) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=check.asset,
-        name=check.name,
-        description=check.description,
-        blocking=check.blocking,
-        partitions_def=MONTHS,
-    )
-    def evaluate(
-        context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]
-    ) -> dg.AssetCheckResult:
-        with explained(context.op_execution_context.retry_number):
-            verdict = check.judge(MonthFacts(stores.open(), Month.parse(context.partition_key)))
-        return dg.AssetCheckResult(
-            passed=verdict.passed,
-            severity=check.severity,
-            description=verdict.description,
-            metadata=_metadata(verdict),
-        )
-
-    return evaluate
-
-
 @dg.definitions
 def checks() -> dg.Definitions:
     """Every check, to be run alone."""
-    return dg.Definitions(asset_checks=list(_all_checks()))
+    return dg.Definitions(asset_checks=[_to_run_alone(STAGING_CHECKS), _to_run_alone(CURATED_CHECKS)])
 
 
-def _all_checks() -> Iterator[dg.AssetChecksDefinition]:
-    for check in (*STAGING_CHECKS, *CURATED_CHECKS):
-        yield _asset_check(check)
+def _to_run_alone(checks: Sequence[Check]) -> dg.AssetChecksDefinition:
+    """The checks of one asset, any of them for any months.
+
+    Not `blocking` for Dagster: a check that blocks must yield a result, which over a range of months is stored for
+    none of them. A load that fails `structure` stops by itself (`log_verdicts`).
+    """
+    asset = checks[0].asset
+
+    @dg.multi_asset_check(
+        name=f"{asset}_checks",
+        specs=[
+            dg.AssetCheckSpec(check.name, asset=asset, description=check.description, partitions_def=MONTHS)
+            for check in checks
+        ],
+        can_subset=True,
+    )
+    def evaluate(
+        context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]
+    ) -> Iterator[dg.AssetCheckResult]:
+        run = context.op_execution_context
+        asked = {key.name for key in context.selected_asset_check_keys}
+        months = month_range(*(Month.parse(key) for key in run.partition_key_range))
+        log_verdicts(run, months, [check for check in checks if check.name in asked], stores)
+        yield from ()
+
+    return evaluate

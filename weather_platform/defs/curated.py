@@ -31,4 +31,4 @@ def weather_stats(
     A month also rewrites the last day of the month before, whose rain ends with this month's first reading.
     """
     yield dg.Output(staged_observations.map(documents))
-    log_verdicts(context, staged_observations, CURATED_CHECKS, stores)
+    log_verdicts(context.op_execution_context, staged_observations, CURATED_CHECKS, stores)

@@ -17,9 +17,9 @@ DAYS_OF_LATE_REPORTS = 3
     cron_schedule="20 */3 * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.STOPPED,
+    description="The current month 20 minutes after every synoptic hour, and the month before in its first days.",
 )
 def refresh_current_month(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
-    """Fetch the current month 20 minutes after every synoptic hour, and the month before in its first days."""
     now = context.scheduled_execution_time.astimezone(UTC)
     month = Month.of(now)
     for wanted in [month.previous, month] if now.day <= DAYS_OF_LATE_REPORTS else [month]:

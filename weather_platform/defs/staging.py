@@ -29,4 +29,4 @@ def staged_observations(
 ) -> Iterator[dg.Output[Monthly[StagedMonth]]]:
     """Observations by city: numbers checked, traces and codes resolved, one a time, the latest received."""
     yield dg.Output(raw_observations.map(stage))
-    log_verdicts(context, raw_observations, STAGING_CHECKS, stores)
+    log_verdicts(context.op_execution_context, raw_observations, STAGING_CHECKS, stores)
