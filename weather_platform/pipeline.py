@@ -12,7 +12,7 @@ import msgspec
 
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month
-from weather_platform.domain.parsing import Parsed, Refusal, parse
+from weather_platform.domain.parsing import Refusal, parse
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
