@@ -2,17 +2,19 @@
 
 import typer
 
-from weather_platform.commands import doctor, export, load, look, sample, up
+from weather_platform.commands import api_key, doctor, export, ingest, load, look, sample, up
 from weather_platform.commands.console import said_plainly
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command()(load.load)
+app.command()(ingest.ingest)
 app.command()(look.status)
 app.command()(export.export)
 app.command()(sample.sample)
 app.command()(look.stations)
 app.command()(look.quarantine)
 app.command()(doctor.doctor)
+app.command()(api_key.api_key)
 app.command()(up.up)
 
 

@@ -16,7 +16,7 @@ def up(
     source: Annotated[str | None, typer.Option(help="where --load takes them from; else WEATHER_SOURCE")] = None,
     once: Annotated[bool, typer.Option("--once", help="only load, do not serve")] = False,
 ) -> None:
-    """Serve the Dagster UI, its daemon and a warm worker; stops them all on Ctrl-C."""
+    """Serve the Dagster UI, its daemon, a warm worker and the API; stops them all on Ctrl-C."""
     settings = Settings.from_environment()
     if load:
         months = parse_months(load)
@@ -30,9 +30,18 @@ def up(
         show_a_day(settings, months[0])
     if once:
         return
+    from weather_platform.runtime.doors import doors
     from weather_platform.runtime.up import up as serve
 
-    def say_where() -> None:
-        say(f"Dagster UI  {settings.dagster_url}\nCtrl-C stops everything.")
+    serve(settings, report=say, when_ready=lambda: say(_where(settings)), doors=doors(settings))
 
-    serve(settings, report=say, when_ready=say_where)
+
+def _where(settings: Settings) -> str:
+    return f"""
+  Dagster  {settings.dagster_url}
+  API      {settings.api.url}/docs
+
+Post a file:
+  curl -F file=@data/ingestion/2024.json {settings.api.url}/ingest-fast
+
+Ctrl-C stops everything."""
