@@ -1,0 +1,226 @@
+"""Of all that was received for a month, one observation a station and time: the latest received."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from weather_platform.domain.errors import BadInput
+from weather_platform.domain.fields import Observation
+from weather_platform.domain.parsing import Reason
+from weather_platform.domain.provenance import RawObject
+from weather_platform.domain.record_files import RecordFile, cut
+from weather_platform.domain.staging import ObjectCounts, StagedMonth, stage, stage_unplaced
+from weather_platform.domain.stations import STATIONS
+from weather_platform_tests.domain.broken import anything, record
+from weather_platform_tests.observations import NICE, at
+from weather_platform_tests.real_months import raw_object
+
+FIRST, SECOND = (raw_object(name=f"{n:016x}") for n in (1, 2))
+NONE = msgspec.to_builtins(ObjectCounts())
+
+
+def file(*records: bytes) -> RecordFile:
+    return cut(b"[" + b",".join(records) + b"]")
+
+
+def report(hour: int, t: float, **changes: Any) -> bytes:
+    return record(date=f"2023-12-01T{hour:02}:00:00Z", t=t, **changes)
+
+
+def rows_of(staged: StagedMonth) -> list[Observation]:
+    return [row for rows in staged.rows.values() for row in rows]
+
+
+def test_the_latest_received_wins() -> None:
+    staged = stage([(FIRST, file(report(0, 280), report(3, 281))), (SECOND, file(report(3, 290), report(6, 282)))])
+    assert rows_of(staged) == [
+        at("2023-12-01T00", t=280, raw_object=FIRST.name),
+        at("2023-12-01T03", t=290, raw_object=SECOND.name),
+        at("2023-12-01T06", t=282, raw_object=SECOND.name),
+    ]
+    assert staged.counts == {
+        FIRST.name: ObjectCounts(read=2, kept=2),
+        SECOND.name: ObjectCounts(read=2, kept=1, replaced=1),
+    }
+
+
+def test_the_last_of_a_file_wins_within_it() -> None:
+    staged = stage([(FIRST, file(report(0, 280), report(0, 281), report(0, 281), report(0, 282)))])
+    assert rows_of(staged) == [at("2023-12-01T00", t=282, raw_object=FIRST.name)]
+    assert staged.counts == {FIRST.name: ObjectCounts(read=4, kept=1, unchanged=1, replaced=2)}
+
+
+def test_an_unchanged_report_keeps_the_object_that_first_told_it() -> None:
+    staged = stage([(FIRST, file(report(0, 280))), (SECOND, file(report(0, 280.0), report(0, 280, numer_sta=7690)))])
+    assert rows_of(staged) == [at("2023-12-01T00", t=280, raw_object=FIRST.name)]
+    assert staged.counts[SECOND.name] == ObjectCounts(read=2, unchanged=2)
+
+
+def test_a_missing_value_replaces_one_that_was_there() -> None:
+    staged = stage([(FIRST, file(report(0, 280))), (SECOND, file(record(date="2023-12-01T00:00:00Z", t=None)))])
+    assert rows_of(staged) == [at("2023-12-01T00", raw_object=SECOND.name)]
+
+
+@pytest.mark.parametrize(
+    ("reports", "t", "counts"),
+    [
+        pytest.param([("05", 280), ("07", 281)], 281, {"kept": 1, "replaced": 1}, id="in order"),
+        pytest.param([("07", 281), ("05", 280)], 281, {"kept": 1, "outdated": 1}, id="out of order"),
+        pytest.param([("05", 280), ("05", 281)], 281, {"kept": 1, "replaced": 1}, id="at one moment"),
+        pytest.param(
+            [("05", 280), ("09", 280), ("07", 281)], 280, {"kept": 1, "unchanged": 1, "outdated": 1}, id="same, later"
+        ),
+        pytest.param([("05", 280), (None, 281)], 281, {"kept": 1, "replaced": 1}, id="then one that does not tell"),
+        pytest.param([(None, 280), ("05", 281)], 281, {"kept": 1, "replaced": 1}, id="first one that does not tell"),
+        pytest.param(
+            [("07", 280), (None, 281), ("05", 282)], 282, {"kept": 1, "replaced": 2}, id="between two that tell"
+        ),
+    ],
+)
+def test_the_latest_insertion_upstream_wins_where_both_tell(
+    reports: list[tuple[str | None, float]], t: float, counts: dict[str, int]
+) -> None:
+    records = [report(0, value, insert_time=minute and f"2023-12-01T00:{minute}:31Z") for minute, value in reports]
+    staged = stage([(FIRST, file(*records))])
+    assert [row.t for row in rows_of(staged)] == [t]
+    assert msgspec.to_builtins(staged.counts[FIRST.name]) == {**NONE, "read": len(records), **counts}
+
+
+def test_refused_records_are_kept_with_place_reason_and_origin() -> None:
+    bad = report(0, 14)
+    staged = stage([(FIRST, file(report(0, 280), bad)), (SECOND, file(b"{}"))])
+    assert [(raw, refusal.position, refusal.reason, refusal.record) for raw, refusal in staged.quarantine] == [
+        (FIRST.name, 2, Reason.IMPOSSIBLE, bad),
+        (SECOND.name, 1, Reason.NO_STATION, b"{}"),
+    ]
+    assert staged.counts == {
+        FIRST.name: ObjectCounts(read=2, kept=1, refused={"impossible_value": 1}),
+        SECOND.name: ObjectCounts(read=1, refused={"no_station_number": 1}),
+    }
+
+
+def test_rows_are_in_order_of_station_and_time() -> None:
+    reports = [report(hour, 280, numer_sta=number) for hour in (21, 3, 12) for number in ("81401", "07690", "07005")]
+    staged = stage([(FIRST, file(*reports))])
+    assert list(staged.rows) == list(staged.stations) == ["07005", "07690", "81401"]
+    assert [row.date.hour for row in rows_of(staged)] == [3, 12, 21] * 3
+    assert staged.observations == 9
+    assert {time.hour for time in staged.hours()} == {3, 12, 21}
+
+
+def test_a_station_of_the_table_is_described_by_the_table() -> None:
+    staged = stage([(FIRST, file(report(0, 280, nom="Nizza", latitude=1, altitude=5)))])
+    assert staged.stations == {NICE: STATIONS[NICE]}
+
+
+@pytest.mark.parametrize(
+    ("told", "described"),
+    [
+        ({"nom": " Là-haut ", "latitude": "45.5", "longitude": 7, "altitude": "1200.6"}, ("Là-haut", 45.5, 7.0, 1201)),
+        ({"nom": None}, ("STATION_99999", None, None, None)),
+        ({"nom": " "}, ("STATION_99999", None, None, None)),
+        ({"nom": "x" * 5_000}, ("x" * 100, None, None, None)),
+        ({"nom": "A", "latitude": "nan", "longitude": "inf", "altitude": "1e300"}, ("A", None, None, None)),
+        ({"nom": "A", "latitude": 91, "longitude": -181, "altitude": 10**30}, ("A", None, None, None)),
+        ({"nom": "A", "latitude": "north", "longitude": "", "altitude": "mq"}, ("A", None, None, None)),
+    ],
+)
+def test_an_unknown_station_is_what_its_records_say_and_unverified(
+    told: dict[str, Any], described: tuple[Any, ...]
+) -> None:
+    staged = stage([(FIRST, file(report(0, 280, numer_sta="99999", **told)))])
+    station = staged.stations["99999"]
+    assert (station.name, station.latitude_deg, station.longitude_deg, station.altitude_m) == described
+    assert (station.slug, station.verified) == ("station_99999", False)
+
+
+def test_an_unknown_station_keeps_its_name_where_a_later_record_has_none() -> None:
+    staged = stage(
+        [(FIRST, file(report(0, 280, numer_sta="99999", nom="Là-haut"), report(3, 280, numer_sta="99999", nom=None)))]
+    )
+    assert staged.stations["99999"].name == "Là-haut"
+
+
+def test_records_without_a_partition_are_all_quarantined() -> None:
+    future = record(date="2999-01-01T00:00:00Z")
+    now_held = report(0, 280)
+    staged = stage_unplaced([(FIRST, file(future, b"{}", now_held))], is_placed=lambda time: time.year == 2023)
+    assert [(raw, refusal.position, refusal.reason, refusal.record) for raw, refusal in staged.quarantine] == [
+        (FIRST.name, 1, Reason.OUTSIDE, future),
+        (FIRST.name, 2, Reason.NO_STATION, b"{}"),
+    ]
+    assert staged.counts == {
+        FIRST.name: ObjectCounts(read=2, refused={"outside_partitions": 1, "no_station_number": 1})
+    }
+    assert (staged.rows, staged.stations) == ({}, {})
+
+
+def _objects(bodies: Iterable[bytes]) -> list[tuple[RawObject, RecordFile]]:
+    files = []
+    for body in bodies:
+        try:
+            files.append(cut(body))
+        except BadInput:
+            continue
+    return [(raw_object(name=f"{n:016x}"), record_file) for n, record_file in enumerate(files)]
+
+
+_reports = st.builds(
+    lambda hour, t, minute, number: report(
+        hour, t, numer_sta=number, insert_time=minute and f"2023-12-01T00:0{minute}:00Z"
+    ),
+    st.sampled_from([0, 3]),
+    st.sampled_from([280, 281, 1]),
+    st.none() | st.integers(1, 3),
+    st.sampled_from([NICE, "99999"]),
+)
+_report_files = st.lists(_reports, min_size=1, max_size=5).map(lambda records: b"[" + b",".join(records) + b"]")
+
+
+@settings(deadline=None)
+@given(st.lists(anything | _report_files, max_size=4))
+def test_every_record_read_is_accounted_for(bodies: list[bytes]) -> None:
+    staged = stage(_objects(bodies))
+    for name, file_ in ((raw.name, record_file) for raw, record_file in _objects(bodies)):
+        count = staged.counts[name]
+        told = count.kept + count.unchanged + count.replaced + count.outdated + sum(count.refused.values())
+        assert count.read == told == len(file_.records)
+    assert sum(count.kept for count in staged.counts.values()) == staged.observations
+    assert sum(sum(count.refused.values()) for count in staged.counts.values()) == len(staged.quarantine)
+
+
+@settings(deadline=None)
+@given(st.lists(_report_files, min_size=1, max_size=4), st.integers(0, 3))
+def test_a_file_that_comes_again_at_once_changes_nothing(bodies: list[bytes], which: int) -> None:
+    """Its objects have another name here, which the raw store would not give them."""
+    objects = _objects(bodies)
+    which = min(which, len(objects) - 1)
+    again = (raw_object(name="f" * 16), objects[which][1])
+    once, twice = stage(objects), stage([*objects[: which + 1], again, *objects[which + 1 :]])
+    assert [row[:-1] for row in rows_of(twice)] == [row[:-1] for row in rows_of(once)]
+
+
+@settings(deadline=None)
+@given(st.lists(_report_files, min_size=1, max_size=4))
+def test_the_last_report_or_insertion_is_what_counts(bodies: list[bytes]) -> None:
+    """Against the rule said another way: of the reports since the last that did not tell, the one inserted last."""
+    objects = _objects(bodies)
+    reports = [json.loads(bytes(raw)) for _, record_file in objects for raw in record_file.records]
+    for station_id, rows in stage(objects).rows.items():
+        for row in rows:
+            same = [
+                r
+                for r in reports
+                if r["numer_sta"] == station_id and int(r["date"][11:13]) == row.date.hour and r["t"] > 1
+            ]
+            untold = max((n for n, r in enumerate(same) if r["insert_time"] is None), default=-1)
+            told = same[untold + 1 :]
+            assert (
+                row.t
+                == (max(enumerate(told), key=lambda r: (r[1]["insert_time"], r[0]))[1] if told else same[untold])["t"]
+            )
