@@ -13,7 +13,7 @@ from api.layers import Layers
 from api.orchestrator import Orchestrator, OrchestratorRefused
 from weather_platform import names
 from weather_platform.domain.errors import WeatherError
-from weather_platform.storage.receipts import News
+from weather_platform.domain.ingestions import News
 
 _log = logging.getLogger("weather.api.catalogue")
 _FIRST_PAUSE_S = 1.0

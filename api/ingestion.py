@@ -22,11 +22,13 @@ from weather_platform.domain.ingestions import (
     LaunchedRun,
     Mode,
     MonthOutcome,
+    News,
     Receipt,
     ReceivedFile,
     ReceivedObject,
     State,
     Trouble,
+    new_ingestion_id,
 )
 from weather_platform.domain.months import Month, contiguous
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
@@ -34,7 +36,6 @@ from weather_platform.domain.record_files import cut
 from weather_platform.domain.staging import ObjectCounts
 from weather_platform.domain.unpacking import Limits, unpack
 from weather_platform.pipeline import Partitions, curate_month, quarantine_unplaced, receive, stage_month
-from weather_platform.storage.receipts import News, new_ingestion_id
 
 _log = logging.getLogger("weather.api.ingestion")
 _TELL_TIMEOUT_S = 5.0

@@ -5,14 +5,16 @@ The API starts, and reads what can be read, whatever else is down.
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, open_curated
 from weather_platform.storage.raw import RawStore, open_raw
-from weather_platform.storage.receipts import ReceiptStore
-from weather_platform.storage.staging import StagingStore, open_staging
+
+if TYPE_CHECKING:
+    from weather_platform.storage.receipts import ReceiptStore
+    from weather_platform.storage.staging import StagingStore
 
 Opened = TypeVar("Opened")
 
@@ -30,15 +32,15 @@ class Layers:
         return self._once("raw", self._open_raw)
 
     @property
-    def staging(self) -> StagingStore:
-        return self._once("staging", lambda: open_staging(self._settings))
+    def staging(self) -> "StagingStore":
+        return self._once("staging", self._open_staging)
 
     @property
     def curated(self) -> CuratedStore:
         return self._once("curated", lambda: open_curated(self._settings))
 
     @property
-    def receipts(self) -> ReceiptStore:
+    def receipts(self) -> "ReceiptStore":
         return self._once("receipts", self._open_receipts)
 
     @property
@@ -64,7 +66,14 @@ class Layers:
         raw.blobs.ensure()
         return raw
 
-    def _open_receipts(self) -> ReceiptStore:
+    def _open_staging(self) -> "StagingStore":
+        from weather_platform.storage.staging import open_staging  # SQLAlchemy, half a second
+
+        return open_staging(self._settings)
+
+    def _open_receipts(self) -> "ReceiptStore":
+        from weather_platform.storage.receipts import ReceiptStore
+
         receipts = ReceiptStore(self.staging.engine)
         receipts.ensure()
         return receipts

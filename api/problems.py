@@ -97,7 +97,7 @@ async def _explained(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    faults = [_fault(found) for found in error.errors()]
+    faults = [_fault(found, request) for found in error.errors()]
     where = faults[0]["where"] if faults else "the request"
     return problem(
         request,
@@ -108,8 +108,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
     )
 
 
-def _fault(found: dict[str, Any]) -> dict[str, Any]:
+def _fault(found: dict[str, Any], request: Request) -> dict[str, Any]:
     context = found.get("ctx") or {}
+    if found["type"] == "extra_forbidden" and found["loc"][0] == "query":
+        context = {"allowed": _parameters(request)}
     fault: dict[str, Any] = {
         "where": ".".join(str(part) for part in found["loc"]),
         "message": found["msg"].removeprefix("Value error, "),
@@ -120,6 +122,14 @@ def _fault(found: dict[str, Any]) -> dict[str, Any]:
         if bound in context:
             fault[bound] = context[bound]
     return fault
+
+
+def _parameters(request: Request) -> list[str]:
+    """The names of the query parameters that the route knows."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    models = [parameter.field_info.annotation for parameter in getattr(dependant, "query_params", [])]
+    fields = [getattr(model, "model_fields", {}) for model in models]
+    return sorted(field.alias or name for model in fields for name, field in model.items())
 
 
 async def _http(request: Request, error: Exception) -> Response:

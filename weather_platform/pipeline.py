@@ -6,7 +6,7 @@ The Dagster assets, the API and the command line all call these; who calls shows
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -23,7 +23,9 @@ from weather_platform.domain.weather_stats import Document, document
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Replaced, open_curated
 from weather_platform.storage.raw import RawStore, open_raw
-from weather_platform.storage.staging import StagingStore, open_staging
+
+if TYPE_CHECKING:
+    from weather_platform.storage.staging import StagingStore
 
 PROGRESS = "weather_platform.progress"
 """The logger that tells, one line each, of every month received, staged and curated."""
@@ -34,12 +36,14 @@ class Stores(NamedTuple):
     """The three layers."""
 
     raw: RawStore
-    staging: StagingStore
+    staging: "StagingStore"
     curated: CuratedStore
 
 
 def open_stores(settings: Settings) -> Stores:
     """The stores that the settings name, made ready to write."""
+    from weather_platform.storage.staging import open_staging  # SQLAlchemy, half a second
+
     stores = Stores(open_raw(settings), open_staging(settings), open_curated(settings))
     stores.raw.blobs.ensure()
     return stores
@@ -179,7 +183,7 @@ class MonthFigures(NamedTuple):
     """Names of raw objects that hold no measurements."""
 
 
-def month_figures(staging: StagingStore, month: Month) -> MonthFigures:
+def month_figures(staging: "StagingStore", month: Month) -> MonthFigures:
     """Add up a month in the staging database."""
     days = curated_days(month)
     return MonthFigures(list(staging.daily(*days)), staging.synthetic_objects(*days))

@@ -16,7 +16,7 @@ router = APIRouter(tags=["compare"], dependencies=READS)
 
 @router.get("/compare", response_model=Rows)
 def compare_cities(request: Request, services: AllServices, query: Annotated[CompareQuery, Query()]) -> Response:
-    """One figure of several cities: a row a day, a column a city, null where it has none; and its summary."""
+    """One figure of several cities: a row a day, a column a city, null where it has none; with a summary of each."""
     form = negotiated(request, query.format)
     curated = services.layers.curated
     wanted = stations(services.layers, query.city) or []

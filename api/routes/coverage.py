@@ -44,8 +44,8 @@ def show_coverage(request: Request, services: AllServices, query: Annotated[Cove
                 "observations": covered.observations,
                 "expected": hours,
                 "share": round(min(covered.observations / hours, 1), 4) if hours else None,
-                "first": covered.first,
-                "last": covered.last,
+                "first": covered.first.replace(tzinfo=UTC),
+                "last": covered.last.replace(tzinfo=UTC),
             }
         )
     return answer(Table(rows, _COLUMNS), form, {"next": None}, fresh.headers, "coverage")

@@ -1,6 +1,6 @@
 """From a figure back to what it was made of."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -43,7 +43,8 @@ def _rows(layers: Layers, station_id: str, day: date) -> list[dict[str, Any]]:
     """Rows of the day, and the first of the next one for its rain."""
     following = day + timedelta(days=1)
     found = layers.staging.rows(station(layers, station_id), day, following)
-    return [row for row in found if row["date"] <= datetime.combine(following, time())]
+    end = datetime.combine(following, time())
+    return [{**row, "date": row["date"].replace(tzinfo=UTC)} for row in found if row["date"] <= end]
 
 
 def _object(request: Request, layers: Layers, name: str, period: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The staging layer: observations by city, typed and cleaned, in SYNOP's units."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -14,7 +14,9 @@ from api.schemas import STAGING_COLUMNS, Cities, Rows, SeveralStagingQuery, Stag
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
-from weather_platform.storage.staging import StagingStore
+
+if TYPE_CHECKING:
+    from weather_platform.storage.staging import StagingStore
 
 router = APIRouter(prefix="/staging", tags=["staging"], dependencies=READS)
 
@@ -32,11 +34,11 @@ def staging_cities(layers: OpenLayers) -> dict[str, Any]:
                 "slug": station.slug,
                 "station_id": station.station_id,
                 "observations": 0,
-                "first": covered.first,
+                "first": covered.first.replace(tzinfo=UTC),
             },
         )
         table["observations"] += covered.observations
-        table["last"] = covered.last
+        table["last"] = covered.last.replace(tzinfo=UTC)
     cities = sorted(tables.values(), key=lambda table: str(table["slug"]))
     return {"count": len(cities), "cities": cities}
 
@@ -83,7 +85,7 @@ _CURSOR = "_cursor"
 
 
 def _rows(
-    staging: StagingStore, wanted: list[Station], query: StagingQuery, limit: int | None
+    staging: "StagingStore", wanted: list[Station], query: StagingQuery, limit: int | None
 ) -> Iterator[dict[str, Any]]:
     """Rows behind the cursor, each with its city and its own cursor: station and time."""
     ordered = sorted(wanted, key=lambda station: station.station_id)
@@ -95,7 +97,8 @@ def _rows(
         after = at_time if station.station_id == at_station else None
         left = None if limit is None else limit + 1
         for row in staging.rows(station, query.from_, query.to, columns=columns, after=after, limit=left):
-            yield {"city": station.name, **row, _CURSOR: f"{station.station_id}:{row['date'].isoformat()}"}
+            cursor = f"{station.station_id}:{row['date'].isoformat()}"
+            yield {"city": station.name, **row, "date": row["date"].replace(tzinfo=UTC), _CURSOR: cursor}
 
 
 def _position(after: str | None) -> tuple[str, datetime | None]:
@@ -108,7 +111,7 @@ def _position(after: str | None) -> tuple[str, datetime | None]:
         raise BadInput(f"{after!r} is not where a page ended.", "Follow the `next` of the page before.") from error
 
 
-def _check_stored(staging: StagingStore, wanted: list[Station]) -> None:
+def _check_stored(staging: "StagingStore", wanted: list[Station]) -> None:
     stored = staging.stations()
     for station in wanted:
         if station.station_id not in stored:

@@ -1,7 +1,8 @@
 """What became of a posted file: the receipt that its sender gets, kept until long after."""
 
-from datetime import datetime
-from typing import Literal
+import secrets
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -83,3 +84,19 @@ class Receipt(msgspec.Struct, kw_only=True):
     @property
     def is_finished(self) -> bool:
         return self.state in FINISHED
+
+
+class News(NamedTuple):
+    """A month of an asset that was written without a run, as Dagster's catalogue should show it."""
+
+    asset: str
+    month: str
+    ingestion: str
+    metadata: dict[str, Any]
+    token: str = ""
+
+
+def new_ingestion_id(now: datetime | None = None) -> str:
+    """A fresh id: milliseconds and randomness in hex, so that ids sort in time."""
+    moment = (now or datetime.now(UTC)).timestamp()
+    return f"{int(moment * 1000):012x}{secrets.token_hex(6)}"

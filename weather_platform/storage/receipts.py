@@ -5,8 +5,7 @@ Tables of their own in the staging database. What a receipt says is `domain.inge
 
 import secrets
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Engine
 
 from weather_platform.domain.errors import NotFound
-from weather_platform.domain.ingestions import FINISHED, Receipt
+from weather_platform.domain.ingestions import FINISHED, News, Receipt
 from weather_platform.storage.databases import reaching, reading
 
 _MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
@@ -47,16 +46,6 @@ _NEWS = sa.Table(
     sa.Column("metadata", _LONG_TEXT, nullable=False),
     **_MYSQL,
 )
-
-
-class News(NamedTuple):
-    """A month of an asset that was written without a run, as Dagster's catalogue should show it."""
-
-    asset: str
-    month: str
-    ingestion: str
-    metadata: dict[str, Any]
-    token: str = ""
 
 
 class ReceiptStore:
@@ -153,12 +142,6 @@ class ReceiptStore:
     def _receipts(self, query: sa.Select[Any]) -> list[Receipt]:
         with reading(self.engine) as connection:
             return [msgspec.json.decode(text, type=Receipt) for text in connection.scalars(query)]
-
-
-def new_ingestion_id(now: datetime | None = None) -> str:
-    """A fresh id: milliseconds and randomness in hex, so that ids sort in time."""
-    moment = (now or datetime.now(UTC)).timestamp()
-    return f"{int(moment * 1000):012x}{secrets.token_hex(6)}"
 
 
 def _same_id(statement: Any, ingestion: str) -> Any:
