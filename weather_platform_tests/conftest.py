@@ -37,6 +37,16 @@ def real_data() -> Path:
     return REAL_DATA
 
 
+@pytest.fixture
+def weather_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """WEATHER_HOME in the environment, new and empty, and nothing else that the platform reads: the embedded stores."""
+    for name in [*os.environ]:
+        if name.startswith(("WEATHER_", "DAGSTER_", "AWS_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("WEATHER_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
 @pytest.fixture(scope="session")
 def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     with _run(MariaDB(tmp_path_factory.mktemp("mariadb") / "server")) as server:

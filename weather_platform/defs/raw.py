@@ -18,10 +18,12 @@ from weather_platform.sources.port import Payload
 class Fetch(dg.Config):
     """What to fetch."""
 
-    source: str | None = None
-    """`opendatasoft`, `meteofrance` or `sample`; the platform's setting where not given."""
-    cities: list[str] = Field(default_factory=list)
-    """Names, slugs or WMO numbers; all stations where none is given."""
+    source: str | None = Field(
+        default=None, description="opendatasoft, meteofrance or sample; the platform's setting where not given"
+    )
+    cities: list[str] = Field(
+        default_factory=list, description="names, slugs or WMO numbers; all stations where none is given"
+    )
 
 
 @layer_asset(

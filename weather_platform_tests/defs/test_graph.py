@@ -1,0 +1,79 @@
+"""The graph as Dagster loads it: what is in it, what it is called, and what loading it costs."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from weather_platform import names
+from weather_platform.definitions import defs
+from weather_platform.defs.checks import CURATED_CHECKS, STAGING_CHECKS
+from weather_platform_tests.defs import snapshot
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("weather_home")
+
+
+def test_the_graph_is_the_one_that_was_reviewed() -> None:
+    renew = f"If the change is meant: {sys.executable} -m {snapshot.__name__}"
+    assert snapshot.graph() == snapshot.SNAPSHOT.read_text(encoding="utf-8"), renew
+
+
+def test_every_definition_can_be_loaded() -> None:
+    dg.Definitions.validate_loadable(defs())
+
+
+def test_code_location_assets_and_jobs_bear_the_names_that_others_call_them_by() -> None:
+    workspace = yaml.safe_load((REPOSITORY / "workspace.yaml").read_text())
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["dg"]["project"]
+    repository = defs().get_repository_def()
+
+    assert workspace == {
+        "load_from": [
+            {"python_module": {"module_name": "weather_platform.definitions", "location_name": names.LOCATION}}
+        ]
+    }
+    assert project == {"root_module": "weather_platform", "code_location_name": names.LOCATION}
+    assert repository.name == names.REPOSITORY
+    assert {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()} == set(names.ASSETS)
+    assert {job.name for job in repository.get_all_jobs()} >= {names.LOAD_JOB, names.PROCESS_JOB}
+
+
+def test_every_check_that_a_load_logs_is_known_to_dagster() -> None:
+    logged = {dg.AssetCheckKey(dg.AssetKey(check.asset), check.name) for check in (*STAGING_CHECKS, *CURATED_CHECKS)}
+    assert logged == set(defs().get_repository_def().asset_graph.asset_check_keys)
+
+
+_IMPORTED = """
+import json, sys
+from weather_platform.definitions import defs
+defs().get_repository_def()
+print(json.dumps(sorted(sys.modules)))
+"""
+_HEAVY = ("pandas", "pyarrow", "dagster_pandas", "numpy", "pymongo", "pymysql", "httpx", "fastapi", "dash", "moto")
+
+
+def test_loading_the_graph_imports_nothing_that_only_one_asset_needs() -> None:
+    """Every run that starts in a process of its own pays for what is imported here."""
+    done = subprocess.run([sys.executable, "-c", _IMPORTED], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    imported = json.loads(done.stdout)
+    assert "weather_platform.defs.curated" in imported
+    assert [name for name in _HEAVY if name in imported] == []
+
+
+def test_dagster_validates_the_workspace_of_this_folder(tmp_path: Path) -> None:
+    """From another folder and home, as a deployment would."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dagster"), "definitions", "validate", "-w", REPOSITORY / "workspace.yaml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"Validation successful for code location {names.LOCATION}" in done.stdout
