@@ -1,7 +1,8 @@
-"""Blob stores for the tests of this folder: the adapters that must all behave alike."""
+"""Blob stores and staging databases for the tests of this folder: the adapters that must all behave alike."""
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,16 @@ import pytest
 from weather_platform.settings import S3Settings
 from weather_platform.storage.blobs import Blobs, FolderBlobs
 from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
+from weather_platform.storage.databases import open_engine
+from weather_platform.storage.staging import StagingStore
 from weather_platform_tests.servers.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 NewBlobs = Callable[[], Blobs]
+NewStaging = Callable[[], StagingStore]
+DATABASES = ["SQLite", "MariaDB", "MySQL"]
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +52,52 @@ def new_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> NewBlobs:
 @pytest.fixture
 def blobs(new_blobs: NewBlobs) -> Blobs:
     return new_blobs()
+
+
+@pytest.fixture(params=DATABASES)
+def staging_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database."""
+    with _database(request, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def new_staging(staging_url: str, tmp_path: Path) -> Iterator[NewStaging]:
+    """Opens the store, anew at each call as another process would; all have the same city files."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(opened(staging_url, tmp_path / "csv"))
+
+
+@pytest.fixture
+def staging(new_staging: NewStaging) -> StagingStore:
+    """An empty staging store."""
+    return new_staging()
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def module_staging(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StagingStore]:
+    """One staging store for all tests of a module, which replace its months or only read."""
+    folder = tmp_path_factory.mktemp("staging")
+    with _database(request, folder) as url, opened(url, folder / "csv") as store:
+        yield store
+
+
+@contextmanager
+def opened(url: str, csv_folder: Path) -> Iterator[StagingStore]:
+    """The staging store of an address, its tables made."""
+    store = StagingStore(open_engine(url), csv_folder)
+    store.ensure()
+    yield store
+    store.engine.dispose()
+
+
+@contextmanager
+def _database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    if request.param == "SQLite":
+        yield f"sqlite:///{folder / 'staging.sqlite'}"
+    else:
+        with request.getfixturevalue(f"{request.param.lower()}_server").fresh_database() as url:
+            yield url
 
 
 def _ready(blobs: Blobs) -> Blobs:
