@@ -1,0 +1,351 @@
+"""Each rule of a day's numbers, as the database adds them up; and all days of a real month, reckoned a second time."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from weather_platform.domain.fields import Observation
+from weather_platform.domain.months import Month, month_range
+from weather_platform.domain.weather_stats import Document
+from weather_platform.pipeline import documents, month_figures
+from weather_platform.storage.staging import StagingStore
+from weather_platform_tests import real_months
+from weather_platform_tests.domain import reckoning
+from weather_platform_tests.observations import CAP_CEPET, NICE, NOWHERE, at, month_of
+from weather_platform_tests.storage.conftest import opened
+
+NOVEMBER, DECEMBER, JANUARY = Month(2023, 11), Month(2023, 12), Month(2024, 1)
+KELVIN = 273.15
+
+
+def days(staging: StagingStore, *observations: Observation, month: Month = DECEMBER) -> dict[str, Document]:
+    """The documents by period of a database that holds only these observations of NICE, from November to January."""
+    for each in month_range(NOVEMBER, JANUARY):
+        staging.replace_month(str(each), month_of(o for o in observations if Month.of(o.date) == each))
+    return {document["period"]: document for document in documents(month_figures(staging, month))}
+
+
+def metric(staging: StagingStore, name: str, *observations: Observation) -> Mapping[str, Any]:
+    """A metric of 1 December."""
+    found: Mapping[str, Any] = days(staging, *observations)["2023-12-01"]["metrics"][name]
+    return found
+
+
+def test_a_day_has_a_document_if_it_has_an_observation(module_staging: StagingStore) -> None:
+    found = days(module_staging, at("2023-12-01T00"), at("2023-12-03T21"), at("2023-12-31T21"))
+    assert {period: document["observations"] for period, document in found.items()} == {
+        "2023-12-01": 1,
+        "2023-12-03": 1,
+        "2023-12-31": 1,
+    }
+
+
+def test_a_day_is_the_civil_day_in_utc(module_staging: StagingStore) -> None:
+    found = days(
+        module_staging, at("2023-12-01T00", t=280), at("2023-12-01T23:59:59", t=290), at("2023-12-02T00", t=300)
+    )
+    assert [document["metrics"]["temperature"]["max"] for document in found.values()] == [16.85, 26.85]
+
+
+def test_a_document_says_how_many_observations_of_how_many_expected(module_staging: StagingStore) -> None:
+    found = days(module_staging, *(at(f"2023-12-01T{hour:02}") for hour in (0, 3, 6, 21)))["2023-12-01"]
+    assert (found["observations"], found["expected"], found["day_rule"]) == (4, 8, "utc")
+
+
+def test_temperature_is_that_of_the_readings_in_celsius(module_staging: StagingStore) -> None:
+    readings = [
+        at("2023-12-01T00", t=283.15),
+        at("2023-12-01T03", t=284.2),
+        at("2023-12-01T06"),
+        at("2023-12-01T09", t=270),
+    ]
+    assert metric(module_staging, "temperature", *readings) == {
+        "avg": 5.97,
+        "min": -3.15,
+        "max": 11.05,
+        "tn": None,
+        "tx": None,
+        "n": 3,
+    }
+
+
+def test_tn_is_the_12_h_minimum_at_06_and_tx_the_maximum_at_18(module_staging: StagingStore) -> None:
+    found = metric(
+        module_staging,
+        "temperature",
+        at("2023-12-01T06", tn12=275.35, tx12=300),
+        at("2023-12-01T18", tn12=260, tx12=290.45),
+    )
+    assert (found["tn"], found["tx"]) == (2.2, 17.3)
+
+
+@pytest.mark.parametrize("time", ["00", "03", "05:59:59", "06:30", "09", "12", "15", "18:00:01", "21"])
+def test_extremes_reported_at_another_time_do_not_count(module_staging: StagingStore, time: str) -> None:
+    found = metric(
+        module_staging, "temperature", at(f"2023-12-01T{time}", tn12=275.35, tx12=290.45, tn24=270, tx24=300)
+    )
+    assert (found["tn"], found["tx"], found["n"]) == (None, None, 0)
+
+
+def test_pressure_is_that_at_sea_level_in_hpa(module_staging: StagingStore) -> None:
+    readings = [
+        at("2023-12-01T00", pmer=101_325, pres=90_000),
+        at("2023-12-01T03", pmer=99_360),
+        at("2023-12-01T06", pres=1),
+    ]
+    assert metric(module_staging, "pressure", *readings) == {"avg": 1003.43, "min": 993.6, "max": 1013.25, "n": 2}
+
+
+def test_wind_is_the_mean_and_the_strongest_of_the_10_min_means(module_staging: StagingStore) -> None:
+    found = metric(
+        module_staging, "wind_speed", at("2023-12-01T00", ff=3.7), at("2023-12-01T03", ff=0), at("2023-12-01T06")
+    )
+    assert (found["avg"], found["max"], found["gust"], found["n"]) == (1.85, 3.7, None, 2)
+
+
+@pytest.mark.parametrize(
+    ("gusts", "strongest"),
+    [
+        ([{"raf10": 11.2, "rafper": 9.9}], 11.2),
+        ([{"raf10": 9.9, "rafper": 11.2}], 11.2),
+        ([{"raf10": 9.9}, {"rafper": 11.2}], 11.2),
+        ([{"raf10": 11.2}, {"raf10": 3.0}], 11.2),
+        ([{"rafper": 0}], 0.0),
+    ],
+)
+def test_the_gust_is_the_strongest_of_both_kinds(
+    module_staging: StagingStore, gusts: list[dict[str, Any]], strongest: float
+) -> None:
+    readings = [at(f"2023-12-01T0{hour}", ff=1, **gust) for hour, gust in enumerate(gusts)]
+    assert metric(module_staging, "wind_speed", *readings)["gust"] == strongest
+
+
+@pytest.mark.parametrize(
+    ("winds", "direction"),
+    [
+        pytest.param([(10, 5.0)] * 8, 10.0, id="steady"),
+        pytest.param([(360, 5.0), (360, 2.0)], 360.0, id="north"),
+        pytest.param([(350, 4.0), (10, 4.0)], 360.0, id="around north"),
+        pytest.param([(90, 3.0), (180, 3.0)], 135.0, id="between"),
+        pytest.param([(90, 1.0), (180, 3.0)], 161.57, id="by speed"),
+        pytest.param([(270, 0.4)], 270.0, id="light"),
+        pytest.param([(90, 5.0), (270, 5.0)], None, id="from opposite sides"),
+        pytest.param([(0, 0.0), (0, 0.0)], None, id="calm"),
+        pytest.param([(0, 0.0), (120, 2.0)], 120.0, id="calm at first"),
+        pytest.param([(None, 5.0)], None, id="from nowhere"),
+        pytest.param([(120, None)], None, id="of no speed"),
+        pytest.param([(120, None), (40, 2.0)], 40.0, id="of no speed at first"),
+        pytest.param([(0, 0.0)] * 7 + [(120, 0.4)], 120.0, id="just no calm"),
+        pytest.param([(0, 0.0)] * 8 + [(120, 0.4)], None, id="just calm"),
+    ],
+)
+def test_the_direction_is_that_of_the_mean_vector(
+    module_staging: StagingStore, winds: list[tuple[int | None, float | None]], direction: float | None
+) -> None:
+    readings = [at(f"2023-12-01T{hour:02}", dd=dd, ff=ff) for hour, (dd, ff) in enumerate(winds)]
+    assert metric(module_staging, "wind_speed", *readings)["direction"] == direction
+
+
+def test_rain_is_the_sum_of_3_h_readings_from_after_00_to_24(module_staging: StagingStore) -> None:
+    readings = [
+        at(f"2023-12-01T{hour:02}", rr3=hour / 10, rr1=50, rr6=60, rr12=70, rr24=90) for hour in range(0, 24, 3)
+    ]
+    found = days(module_staging, *readings, at("2023-12-02T00", rr3=20), at("2023-12-02T03", rr3=7))
+    assert found["2023-12-01"]["metrics"]["rainfall"] == {"total": 28.4, "max_3h": 20.0, "trace": False, "n": 8}
+    assert found["2023-12-02"]["metrics"]["rainfall"] == {"total": 7.0, "max_3h": 7.0, "trace": False, "n": 1}
+
+
+def test_rain_before_the_first_reading_of_a_day_belongs_to_the_day_before(module_staging: StagingStore) -> None:
+    """Also where the day before has no observation, and so no document: that rain is nobody's."""
+    found = days(module_staging, at("2023-12-01T00", rr3=5), at("2023-12-03T00", rr3=6))
+    assert [document["metrics"]["rainfall"]["total"] for document in found.values()] == [None, None]
+
+
+def test_a_trace_is_no_rain_and_is_flagged_on_the_day_it_fell(module_staging: StagingStore) -> None:
+    found = days(
+        module_staging,
+        at("2023-12-01T21", rr3=0.2),
+        at("2023-12-02T00", rr3=0, rr_trace=2),
+        at("2023-12-02T03", rr3=0, rr_trace=1 | 4 | 8 | 16),
+    )
+    assert found["2023-12-01"]["metrics"]["rainfall"] == {"total": 0.2, "max_3h": 0.2, "trace": True, "n": 2}
+    assert found["2023-12-02"]["metrics"]["rainfall"] == {"total": 0.0, "max_3h": 0.0, "trace": False, "n": 1}
+
+
+def test_a_figure_with_no_value_behind_it_is_null(module_staging: StagingStore) -> None:
+    found = days(module_staging, at("2023-12-01T03", rr1=3, pres=100_000, td=280, u=50))["2023-12-01"]
+    assert found["metrics"] == {
+        "temperature": {"avg": None, "min": None, "max": None, "tn": None, "tx": None, "n": 0},
+        "pressure": {"avg": None, "min": None, "max": None, "n": 0},
+        "wind_speed": {"avg": None, "max": None, "gust": None, "direction": None, "n": 0},
+        "rainfall": {"total": None, "max_3h": None, "trace": False, "n": 0},
+    }
+    assert found["extreme_events"] == []
+
+
+def test_zero_is_a_value(module_staging: StagingStore) -> None:
+    found = days(module_staging, at("2023-12-01T03", t=273.15, ff=0, raf10=0, rr3=0))["2023-12-01"]["metrics"]
+    assert (found["temperature"]["avg"], found["wind_speed"]["avg"], found["rainfall"]["total"]) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("celsius", "average"),
+    [
+        ([0.01, 0.0], 0.01),
+        ([-0.01, 0.0], -0.01),
+        ([0.01, 0.0, 0.0], 0.0),
+        ([0.004, 0.004, 0.008], 0.01),
+        ([0.0049, 0.0051], 0.01),
+        ([0.0049, 0.0050], 0.0),
+        ([14.25, 14.26], 14.26),
+    ],
+)
+def test_figures_are_rounded_to_2_decimals_halves_away_from_zero_and_not_before(
+    module_staging: StagingStore, celsius: list[float], average: float
+) -> None:
+    readings = [at(f"2023-12-01T0{n}", t=round(KELVIN + c, 6), rr3=max(c, 0)) for n, c in enumerate(celsius, 1)]
+    found = days(module_staging, *readings)["2023-12-01"]["metrics"]
+    assert found["temperature"]["avg"] == average
+    total = sum(max(round(c * 10_000), 0) for c in celsius)
+    assert found["rainfall"]["total"] == (2 * total + 100) // 200 / 100
+
+
+def test_a_document_names_the_raw_objects_behind_its_figures(module_staging: StagingStore) -> None:
+    """Also the one that brought its last rain, unless that one brought no rain."""
+    found = days(
+        module_staging,
+        *(at(f"2023-12-01T0{n}", raw_object=name) for n, name in enumerate("cab")),
+        at("2023-12-02T00", rr3=1, raw_object="d"),
+        at("2023-12-02T03", raw_object="e"),
+        at("2023-12-03T00", raw_object="f"),
+    )
+    assert {day: document["provenance"]["raw_objects"] for day, document in found.items()} == {
+        "2023-12-01": ["a", "b", "c", "d"],
+        "2023-12-02": ["d", "e"],
+        "2023-12-03": ["f"],
+    }
+
+
+def test_the_last_day_gets_its_last_rain_from_the_next_month(module_staging: StagingStore) -> None:
+    last, next_ = at("2023-12-31T21", rr3=1.5), at("2024-01-01T00", rr3=2.5, rr_trace=0)
+    assert days(module_staging, last)["2023-12-31"]["metrics"]["rainfall"]["total"] == 1.5
+    assert days(module_staging, last, next_)["2023-12-31"]["metrics"]["rainfall"]["total"] == 4.0
+    with_january = days(module_staging, last, next_, month=JANUARY)
+    assert {day: document["metrics"]["rainfall"]["total"] for day, document in with_january.items()} == {
+        "2023-12-31": 4.0,
+        "2024-01-01": None,
+    }
+
+
+def test_a_month_is_curated_with_the_last_day_of_the_month_before(module_staging: StagingStore) -> None:
+    """Where that day has an observation, the months' stations may differ."""
+    observations = [at("2023-11-29T21"), at("2023-11-30T21"), at("2023-12-01T00", NOWHERE), at("2024-01-01T00")]
+    for month in month_range(NOVEMBER, JANUARY):
+        module_staging.replace_month(str(month), month_of(o for o in observations if Month.of(o.date) == month))
+    found = documents(month_figures(module_staging, DECEMBER))
+    assert {document["_id"] for document in found} == {"07690:2023-11-30", f"{NOWHERE}:2023-12-01"}
+
+
+@pytest.fixture(scope="module")
+def december(module_staging: StagingStore, real_data: Path) -> list[Document]:
+    """The documents of real December 2023."""
+    for month in (NOVEMBER, JANUARY):
+        module_staging.replace_month(str(month), month_of([]))
+    module_staging.replace_month(str(DECEMBER), real_months.staged(real_data, "2023-12"))
+    return documents(month_figures(module_staging, DECEMBER))
+
+
+def test_every_document_of_a_real_month_is_what_a_second_reckoning_says(
+    december: list[Document], real_data: Path
+) -> None:
+    added_up = {
+        document["_id"]: {
+            "metrics": document["metrics"],
+            "extreme_events": document["extreme_events"],
+            "observations": document["observations"],
+            "raw_objects": document["provenance"]["raw_objects"],
+        }
+        for document in december
+    }
+    assert added_up == reckoning.documents_of(real_months.staged(real_data, "2023-12").rows)
+
+
+def test_the_check_figures_of_the_design_come_out(december: list[Document]) -> None:
+    rain = sum(document["metrics"]["rainfall"]["total"] or 0 for document in december)
+    assert (len(december), sum(d["observations"] for d in december), round(rain, 2)) == (1_893, 14_979, 5_066.5)
+    found = {document["_id"]: document["metrics"] for document in december}
+    nice, cap_cepet = found[f"{NICE}:2023-12-01"], found[f"{CAP_CEPET}:2023-12-10"]
+    assert {"avg": 14.26, "min": 11.8, "max": 16.5}.items() <= nice["temperature"].items()
+    assert {"avg": 997.38, "min": 993.6, "max": 1000.8}.items() <= nice["pressure"].items()
+    assert {"avg": 3.69, "max": 7.7, "gust": 11.2}.items() <= nice["wind_speed"].items()
+    assert {"total": 2.4, "max_3h": 1.0}.items() <= nice["rainfall"].items()
+    assert {"avg": None, "min": None, "max": None}.items() <= cap_cepet["temperature"].items()
+    assert {"avg": None, "min": None, "max": None}.items() <= cap_cepet["pressure"].items()
+    assert {"avg": 10.69, "max": 15.3}.items() <= cap_cepet["wind_speed"].items()
+    assert {"total": None, "max_3h": None}.items() <= cap_cepet["rainfall"].items()
+    assert {"total": 13.9, "n": 7}.items() <= found[f"{NICE}:2023-12-31"]["rainfall"].items()
+
+
+def _slot(hours: int) -> str:
+    return (datetime.combine(date(2023, 11, 30), time()) + timedelta(hours=hours)).isoformat()
+
+
+def _numbers(low: float, high: float, decimals: int) -> st.SearchStrategy[float]:
+    scale = 10**decimals
+    return st.integers(round(low * scale), round(high * scale)).map(lambda n: n / scale)
+
+
+_observations = st.builds(
+    lambda slot, raw, **values: at(_slot(slot), raw_object=raw, **values),
+    slot=st.integers(0, 24).map(lambda n: n * 3) | st.integers(0, 72),
+    raw=st.sampled_from("abc"),
+    **{
+        name: st.none() | strategy
+        for name, strategy in {
+            "t": _numbers(260, 310, 2) | _numbers(273.1, 273.2, 5),
+            "tn12": _numbers(260, 300, 1),
+            "tx12": _numbers(260, 310, 1),
+            "pmer": st.integers(95_000, 105_000) | _numbers(100_000, 100_001, 3),
+            "ff": _numbers(0, 40, 1),
+            "dd": st.integers(0, 36).map(lambda n: n * 10),
+            "raf10": _numbers(0, 60, 1),
+            "rafper": _numbers(0, 60, 1),
+            "rr3": _numbers(0, 60, 1),
+        }.items()
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def small_staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StagingStore]:
+    folder = tmp_path_factory.mktemp("small")
+    with opened(f"sqlite:///{folder / 'staging.sqlite'}", folder / "csv") as store:
+        yield store
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    observations=st.lists(_observations, max_size=20, unique_by=lambda o: o.date), traces=st.sets(st.integers(0, 19))
+)
+def test_any_days_are_what_a_second_reckoning_says(
+    small_staging: StagingStore, observations: list[Observation], traces: set[int]
+) -> None:
+    observations = [
+        o._replace(rr3=0, rr_trace=2) if n in traces and o.rr3 is not None else o for n, o in enumerate(observations)
+    ]
+    found = days(small_staging, *observations)
+    reckoned = reckoning.days_of(observations)
+    assert [date.fromisoformat(period) for period in found] == list(reckoned)
+    for document, day in zip(found.values(), reckoned.values(), strict=True):
+        wind = document["metrics"]["wind_speed"]
+        direction = day["metrics"]["wind_speed"].pop("direction")
+        assert wind.pop("direction") == (None if direction is None else pytest.approx(direction, abs=0.011))
+        assert document["metrics"] == day["metrics"]
+        assert document["extreme_events"] == day["extreme_events"]
+        assert document["observations"] == day["observations"]
+        assert document["provenance"]["raw_objects"] == day["raw_objects"]
