@@ -1,0 +1,64 @@
+"""Days out of the ordinary, at the edges of their thresholds."""
+
+from typing import Any
+
+import pytest
+
+from weather_platform.domain.events import THRESHOLDS, events
+
+
+def metrics(**figures: float | None) -> dict[str, dict[str, Any]]:
+    """Metrics of a mild day but for the figures, named ``metric_figure``."""
+    mild: dict[str, dict[str, Any]] = {
+        "temperature": {"min": 10.0, "max": 15.0, "tn": None, "tx": None},
+        "wind_speed": {"max": 3.0, "gust": None},
+        "rainfall": {"total": None},
+    }
+    for name, value in figures.items():
+        metric, _, figure = name.rpartition("_")
+        mild[metric][figure] = value
+    return mild
+
+
+@pytest.mark.parametrize(
+    ("figures", "types"),
+    [
+        ({}, []),
+        ({"rainfall_total": 19.99}, []),
+        ({"rainfall_total": 20.0}, ["heavy_rain"]),
+        ({"wind_speed_gust": 27.99}, []),
+        ({"wind_speed_gust": 28.0}, ["violent_gust"]),
+        ({"wind_speed_max": 17.19}, []),
+        ({"wind_speed_max": 17.2}, ["gale"]),
+        ({"temperature_max": 34.99}, []),
+        ({"temperature_max": 35.0}, ["heat"]),
+        ({"temperature_max": 40.0, "temperature_tx": 34.9}, []),
+        ({"temperature_max": 34.0, "temperature_tx": 35.0}, ["heat"]),
+        ({"temperature_min": 20.0}, []),
+        ({"temperature_min": 20.01}, ["tropical_night"]),
+        ({"temperature_min": 15.0, "temperature_tn": 20.01}, ["tropical_night"]),
+        ({"temperature_min": 0.0}, []),
+        ({"temperature_min": -0.01}, ["frost"]),
+        ({"temperature_min": 1.0, "temperature_tn": -1.0}, ["frost"]),
+        ({"temperature_min": -1.0, "temperature_tn": 0.0}, []),
+        ({"temperature_min": -3.0, "temperature_max": 0.0}, ["frost"]),
+        ({"temperature_min": -3.0, "temperature_max": -0.01}, ["frost", "ice_day"]),
+        ({"temperature_min": -9.99, "temperature_max": -1.0}, ["frost", "ice_day"]),
+        ({"temperature_min": -10.0, "temperature_max": -1.0}, ["frost", "ice_day", "great_cold"]),
+        ({"temperature_min": None, "temperature_max": None, "wind_speed_max": None}, []),
+    ],
+)
+def test_an_event_happens_where_its_threshold_is_reached(figures: dict[str, float | None], types: list[str]) -> None:
+    assert [event["type"] for event in events(metrics(**figures))] == types
+
+
+def test_an_event_tells_its_value_unit_and_threshold() -> None:
+    assert events(metrics(temperature_min=-1.0, temperature_tn=-2.5, rainfall_total=34.6)) == [
+        {"type": "heavy_rain", "value": 34.6, "unit": "mm", "threshold": 20.0},
+        {"type": "frost", "value": -2.5, "unit": "°C", "threshold": 0.0},
+    ]
+
+
+def test_every_threshold_has_a_name_of_its_own_and_a_source() -> None:
+    assert len({threshold.type for threshold in THRESHOLDS}) == len(THRESHOLDS)
+    assert all(threshold.source and threshold.label for threshold in THRESHOLDS)
