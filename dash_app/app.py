@@ -1,0 +1,132 @@
+"""The site as a Dash application, and the callbacks that make a page of an address."""
+
+import logging
+from threading import Thread
+from typing import Any
+
+import dash_mantine_components as dmc
+import flask
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
+
+from dash_app import delivery, downloads, theme
+from dash_app import state as states
+from dash_app.language import LANGUAGES, language
+from dash_app.pages import PAGES
+from dash_app.reader import Reader, open_reader
+from dash_app.shell import shell, synthetic_banner, trouble, unknown_page
+from dash_app.view import View, look_of, resolve
+from weather_platform.domain.errors import WeatherError
+from weather_platform.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(reader: Reader, settings: Settings) -> Dash:
+    """The site over a reader; reads nothing before somebody asks."""
+    app = Dash(
+        __name__,
+        title=language(LANGUAGES[0])("site.title"),
+        update_title="",
+        serve_locally=True,
+        compress=True,
+        health_endpoint="health",
+        suppress_callback_exceptions=True,
+        assets_ignore=r".*\.(md|geojson)$",
+        index_string=delivery.INDEX,
+    )
+    app.layout = _layout
+    _add_callbacks(app, reader)
+    delivery.harden(app)
+    downloads.add_routes(app.server, reader)
+    return app
+
+
+def server() -> flask.Flask:
+    """The WSGI application of the settings in the environment, for gunicorn: ``gunicorn "dash_app.app:server()"``."""
+    settings = Settings.from_environment()
+    reader = open_reader(settings)
+    Thread(target=reader.warm, name="warm", daemon=True).start()
+    return create_app(reader, settings).server
+
+
+def _layout() -> Any:
+    """What is there before the first answer: nothing but the places that answers go to."""
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id="url", refresh="callback-nav"),
+            dcc.Store(id="system"),
+            dcc.Store(id="view"),
+            dcc.Store(id="rendered"),
+            html.Div(id="shell"),
+        ],
+        id="mantine",
+        theme=theme.MANTINE,
+        defaultColorScheme="auto",
+    )
+
+
+def _add_callbacks(app: Dash, reader: Reader) -> None:
+    def in_browser(name: str, *parts: Any, **more: Any) -> None:
+        app.clientside_callback(ClientsideFunction("site", name), *parts, **more)
+
+    in_browser(
+        "look", Output("view", "data"), Input("url", "pathname"), Input("url", "search"), Input("system", "data")
+    )
+    in_browser(
+        "choose",
+        Input({"control": ALL}, "value"),
+        State("rendered", "data"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    in_browser("follow", Input({"chart": ALL}, "clickData"), State("url", "search"), prevent_initial_call=True)
+    in_browser("save", Input({"save": ALL, "format": ALL}, "n_clicks"), prevent_initial_call=True)
+    in_browser("copy", Input("copy", "n_clicks"), prevent_initial_call=True)
+    in_browser("arrived", Input("rendered", "data"), prevent_initial_call=True)
+
+    @app.callback(
+        Output("shell", "children"),
+        Output("mantine", "forceColorScheme"),
+        Output("rendered", "data"),
+        Input("view", "data"),
+        prevent_initial_call=True,
+    )
+    def show(asked: dict[str, Any]) -> tuple[Any, str, dict[str, Any]]:
+        return render(reader, asked, flask.request.headers.get("Accept-Language"))
+
+
+def render(reader: Reader, asked: dict[str, Any], accepted: str | None) -> tuple[Any, str, dict[str, Any]]:
+    """A page, its colour scheme, and what its controls say; `asked` is what the browser knows (`site.js`, look)."""
+    state = states.parse(asked["pathname"], asked["search"])
+    known = state or states.State()
+    look = look_of(known, accepted=accepted, system_scheme=asked["scheme"], width_px=asked["width"])
+    view = None
+    if state is None:
+        content = unknown_page(look)
+    else:
+        try:
+            view = resolve(state, reader, look)
+            content = PAGES[state.page](view)
+            if _is_synthetic(view):
+                content.insert(0, synthetic_banner(look))
+        except Exception as error:
+            if not isinstance(error, WeatherError):
+                _log.exception("The page %s%s could not be made.", asked["pathname"], asked["search"])
+            content = trouble(look, state, error, view)
+    return shell(look, known, content), look.theme.scheme, _rendered(known, view, look.language("site.title"))
+
+
+def _is_synthetic(view: View) -> bool:
+    frame = view.reader.daily(view.station_ids or None, view.first, view.last)
+    return bool(frame["synthetic"].any())
+
+
+def _rendered(state: states.State, view: View | None, title: str) -> dict[str, Any]:
+    """What the controls of the page say, so that the browser can tell a person's choice from our own."""
+    controls: dict[str, Any] = {name: getattr(state, name) for name in ("metric", "view", "axis", "heat", "years")}
+    if view is not None:
+        slugs = [station.slug for station in view.stations]
+        controls |= {"city": slugs[0] if slugs else None, "cities": slugs}
+        controls |= {"period": [view.first.isoformat(), view.last.isoformat()]}
+        title = " – ".join([*(station.name for station in view.stations[:3]), view.period_text, title])
+    return {"controls": controls, "title": title}

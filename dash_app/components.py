@@ -1,0 +1,290 @@
+"""The building blocks of pages: controls, cards, charts with their texts, notices."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dash_app.figures.look import Figure
+from dash_app.language import Language
+from dash_app.measures import METRICS
+from dash_app.periods import PRESETS, Period, preset
+from dash_app.state import MOST_CITIES
+from dash_app.view import View
+from weather_platform.domain.months import Month
+
+Component = Any
+"""Dash's components carry no types."""
+CHART_HEIGHT_PX = 340
+
+
+def control_id(name: str) -> dict[str, str]:
+    """The id of a control whose value goes into the address (`site.js` does it)."""
+    return {"control": name}
+
+
+def link(text: Component, href: str, **more: Any) -> Component:
+    """A link to another state of the site, without loading the document anew."""
+    return dmc.Anchor(text, href=href, refresh=False, inherit=True, underline="always", **more)
+
+
+def city_picker(view: View) -> Component:
+    """One city, found whatever the case and the accents."""
+    return dmc.Select(
+        id=control_id("city"),
+        label=view.word("controls.city"),
+        data=_city_options(view),
+        value=view.stations[0].slug,
+        searchable=True,
+        allowDeselect=False,
+        filter={"function": "folded"},
+        nothingFoundMessage=view.word("controls.nothing"),
+        placeholder=view.word("controls.search"),
+        className="control city",
+    )
+
+
+def cities_picker(view: View) -> Component:
+    """Up to six cities."""
+    return dmc.MultiSelect(
+        id=control_id("cities"),
+        label=view.word("controls.cities"),
+        data=_city_options(view),
+        value=[station.slug for station in view.stations],
+        searchable=True,
+        clearable=False,
+        hidePickedOptions=True,
+        maxValues=MOST_CITIES,
+        filter={"function": "folded"},
+        nothingFoundMessage=view.word("controls.nothing"),
+        placeholder=view.word("controls.search"),
+        className="control cities",
+    )
+
+
+def _city_options(view: View) -> list[dict[str, str]]:
+    stations = sorted(view.reader.stations().values(), key=lambda station: station.name)
+    return [{"value": station.slug, "label": station.name} for station in stations]
+
+
+def period_picker(view: View) -> Component:
+    """Two days in a calendar in which days without data are grey, and links to ready-made periods."""
+    days = view.reader.dates(view.station_ids or None)
+    return dmc.DatePickerInput(
+        id=control_id("period"),
+        label=view.word("controls.period"),
+        type="range",
+        value=[view.first.isoformat(), view.last.isoformat()],
+        minDate=view.loaded[0].isoformat(),
+        maxDate=view.loaded[1].isoformat(),
+        disabledDates={"function": "withoutData", "options": {"loaded": _stretches(days)}},
+        valueFormat="D MMM YYYY",
+        allowSingleDateInRange=True,
+        numberOfColumns=1,
+        className="control period",
+    )
+
+
+def day_picker(view: View, day: date) -> Component:
+    days = view.reader.dates(view.station_ids or None)
+    return dmc.DatePickerInput(
+        id=control_id("day"),
+        label=view.word("controls.day"),
+        value=day.isoformat(),
+        minDate=view.loaded[0].isoformat(),
+        maxDate=view.loaded[1].isoformat(),
+        disabledDates={"function": "withoutData", "options": {"loaded": _stretches(days)}},
+        valueFormat="D MMMM YYYY",
+        className="control period",
+    )
+
+
+def preset_links(view: View) -> Component:
+    """Links to ready-made periods, and to the month before and after."""
+    periods = {name: preset(name, view.period, view.loaded) for name in PRESETS}
+    current = next((name for name, period in periods.items() if period == view.period), None)
+    links = [
+        _period_link(view, view.word(f"controls.{name}"), period, current=name == current)
+        for name, period in periods.items()
+    ]
+    month = Month.of(view.last)
+    around = []
+    if month.previous.last_day >= view.loaded[0]:
+        before = (month.previous.first_day, month.previous.last_day)
+        around.append(_period_link(view, "‹", before, title=view.word("controls.previous_month")))
+    if month.next.first_day <= view.loaded[1]:
+        after = (month.next.first_day, month.next.last_day)
+        around.append(_period_link(view, "›", after, title=view.word("controls.next_month")))
+    return html.Nav([*around, *links], className="presets", **{"aria-label": view.word("controls.presets")})
+
+
+def _period_link(
+    view: View, text: str, period: Period, title: str | None = None, *, current: bool = False
+) -> Component:
+    named = {"aria-label": title} if title else {}
+    if current:
+        named["aria-current"] = "true"
+    return link(
+        text,
+        href=view.href(first=period[0], last=period[1]),
+        className="chip current" if current else "chip",
+        **named,
+    )
+
+
+def choice(view: View, name: str, value: str, options: Sequence[tuple[str, str]]) -> Component:
+    """One of a few values, as buttons side by side."""
+    label = view.word(f"controls.{name}")
+    return html.Div(
+        [
+            html.Span(label, className="label", id=f"label-{name}"),
+            dmc.SegmentedControl(
+                id=control_id(name),
+                value=value,
+                data=[{"value": key, "label": text} for key, text in options],
+                **{"aria-label": label},
+            ),
+        ],
+        className="control",
+    )
+
+
+def metric_choice(view: View) -> Component:
+    return choice(view, "metric", view.state.metric, [(key, view.word(f"metrics.{key}")) for key in METRICS])
+
+
+def controls(*parts: Component, below: Component = None) -> Component:
+    return html.Div([html.Div(list(parts), className="controls"), below], className="control-bar")
+
+
+def chart(
+    view: View,
+    name: str,
+    title: str,
+    figure: Figure,
+    summary: Sequence[str],
+    *,
+    height_px: int = CHART_HEIGHT_PX,
+    above: Component = None,
+    data_links: bool = True,
+) -> Component:
+    """A figure with its title, its summary in words, and what can be done with it.
+
+    `name` names the chart on its page; its files are called by city, period and `name`. `above` are its own controls.
+    """
+    figure["layout"]["meta"] = {"filename": file_stem(view, name)}
+    sentences = " ".join(summary)
+    graph = dcc.Graph(
+        id={"chart": name},
+        figure=figure,
+        config={"locale": view.word.code, "displayModeBar": False, "responsive": True, "scrollZoom": False},
+        style={"height": f"{height_px}px"},
+    )
+    return card(
+        title,
+        above,
+        html.Figure(
+            [
+                html.Div(graph, role="img", **{"aria-label": f"{title}. {sentences}"}),
+                html.Figcaption(sentences, className="summary"),
+            ]
+        ),
+        menu=_chart_menu(view, name, title, data_links=data_links),
+        id=f"card-{name}",
+    )
+
+
+def _chart_menu(view: View, name: str, title: str, *, data_links: bool) -> Component:
+    word = view.word
+    pictures = [
+        dmc.MenuItem(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0) for kind in ("png", "svg")
+    ]
+    files = [dmc.MenuItem(word(f"chart.{kind}"), href=view.download(kind), refresh=True) for kind in ("csv", "parquet")]
+    origin = dmc.MenuItem(word("chart.origin"), href=origin_href(view))
+    button = dmc.Button(
+        word("chart.menu"),
+        size="compact-sm",
+        variant="default",
+        **{"aria-label": word("chart.menu_of", title=title)},
+    )
+    items = [*pictures, *files, dmc.MenuDivider(), origin] if data_links else pictures
+    return dmc.Menu([dmc.MenuTarget(button), dmc.MenuDropdown(items)], position="bottom-end", withinPortal=True)
+
+
+def origin_href(view: View, day: date | None = None) -> str:
+    """Where the data page tells of the raw objects behind what is shown."""
+    cities = view.resolved.cities[:1] if view.stations else ()
+    return view.href(page="data", cities=cities, first=view.first, last=view.last, day=day)
+
+
+def file_stem(view: View, what: str) -> str:
+    """``nice_2023-12-01_2023-12-31_temperature``."""
+    cities = "-".join(station.slug for station in view.stations[:3]) or "france"
+    more = f"-and-{len(view.stations) - 3}" if len(view.stations) > 3 else ""
+    return f"{cities}{more}_{view.first}_{view.last}_{what}"
+
+
+def card(title: str, *content: Component, menu: Component = None, **more: Any) -> Component:
+    head = html.Div([dmc.Title(title, order=2, className="card-title"), menu], className="card-head")
+    return html.Section([head, *content], className="card", **more)
+
+
+def fact(label: str, value: str, detail: Component = None) -> Component:
+    """A number that is worth a look, with its name above and a word below."""
+    return html.Div(
+        [
+            html.Div(label, className="fact-label"),
+            html.Div(value, className="fact-value"),
+            html.Div(detail, className="fact-detail") if detail else None,
+        ],
+        className="fact",
+    )
+
+
+def notice(title: str, *content: Component, color: str = "yellow") -> Component:
+    """Something to know; read out at once."""
+    return dmc.Alert(list(content), title=title, color=color, variant="light", className="notice")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Component]], *, numbers_from: int = 1, label: str) -> Component:
+    """A plain table that scrolls sideways on a phone; columns from `numbers_from` on are numbers."""
+    kinds = ["" if column < numbers_from else "number" for column in range(len(head))]
+    return html.Div(
+        html.Table(
+            [
+                html.Thead(
+                    html.Tr(
+                        [html.Th(text, scope="col", className=kind) for text, kind in zip(head, kinds, strict=True)]
+                    )
+                ),
+                html.Tbody([_row(row, kinds) for row in rows]),
+            ],
+            **{"aria-label": label},
+        ),
+        className="table-scroll",
+        tabIndex=0,
+        role="region",
+        **{"aria-label": label},
+    )
+
+
+def _row(row: Sequence[Component], kinds: Sequence[str]) -> Component:
+    return html.Tr([html.Td(cell, className=kind) for cell, kind in zip(row, kinds, strict=True)])
+
+
+def counted(word: Language, key: str, n: int, **values: object) -> str:
+    """The text for one or for many, ``key.one`` or ``key.many``."""
+    return word(f"{key}.{'one' if n == 1 else 'many'}", n=word.number(n), **values)
+
+
+def _stretches(days: Sequence[date]) -> list[list[str]]:
+    """Unbroken stretches of days as first and last, for the calendar in the browser."""
+    found: list[list[date]] = []
+    for day in days:
+        if found and day - found[-1][1] == timedelta(days=1):
+            found[-1][1] = day
+        else:
+            found.append([day, day])
+    return [[first.isoformat(), last.isoformat()] for first, last in found]

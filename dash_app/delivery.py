@@ -1,0 +1,70 @@
+"""How answers leave the site: the document's frame, compressed, and with headers that keep browsers out of trouble."""
+
+from typing import Final
+
+import flask
+from dash import Dash
+
+from dash_app.language import LANGUAGES, preferred
+
+INDEX: Final = """<!DOCTYPE html>
+<html lang="%%lang%%">
+<head>
+{%metas%}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+_POLICY: Final = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    # plotly.js, Mantine and AG Grid write style elements and attributes.
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    # The map's worker is a blob.
+    "worker-src": "'self' blob:",
+    "connect-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def harden(app: Dash) -> None:
+    """Let every answer carry the headers, and the document its language."""
+    hashes: list[str] = []
+
+    @app.server.after_request
+    def finish(response: flask.Response) -> flask.Response:
+        if not hashes:  # the inline scripts are known once Dash has set itself up
+            hashes.extend(app.csp_hashes())
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", _policy(hashes))
+        if response.mimetype == "text/html" and not response.direct_passthrough:
+            asked = flask.request.args.get("lang")
+            code = asked if asked in LANGUAGES else preferred(flask.request.headers.get("Accept-Language"))
+            response.set_data(response.get_data(as_text=True).replace("%%lang%%", code, 1))
+            response.headers["Vary"] = "Accept-Language"
+        return response
+
+
+def _policy(hashes: list[str]) -> str:
+    rules = _POLICY | {"script-src": " ".join([_POLICY["script-src"], *hashes])}
+    return "; ".join(f"{name} {value}" for name, value in rules.items())

@@ -1,0 +1,176 @@
+"""A city's four metrics over days: temperature, pressure, wind and rain."""
+
+from typing import Any
+
+import pandas as pd
+
+from dash_app.figures.look import Figure, Look, band, line, mean_line, texts, thinned, unseen
+from dash_app.measures import METRICS, READINGS_A_DAY
+from weather_platform.domain.events import THRESHOLDS
+
+_HEAVY_RAIN_MM = next(threshold.value for threshold in THRESHOLDS if threshold.type == "heavy_rain")
+_OTHER_LOW, _OTHER_HIGH = "other_low", "other_high"
+
+# In each function `days` has a row a day (`look.every_day`), and `others` is None or `other_years`: low and high by day.
+
+
+def temperature(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
+    """Mean with the band from the lowest to the highest reading, and the climatological extremes Tn and Tx."""
+    drawn, word, theme = _with_others(days, others), look.language, look.theme
+    low, high = "temperature_min_c", "temperature_max_c"
+    drawn = thinned(drawn, ["temperature_avg_c", low, high, "temperature_tn_c", "temperature_tx_c"])
+    return look.figure(
+        [
+            *_other_years(look, drawn, "temperature"),
+            band(look, drawn, low, high, "temperature", name=word("chart.min_max"), color=theme.band),
+            unseen(look, drawn, high, "temperature", word("chart.max")),
+            *_extreme(look, drawn, "temperature_tx_c", "Tx", theme.warm, "triangle-up"),
+            *mean_line(
+                look,
+                drawn,
+                "temperature_avg_c",
+                "temperature_n",
+                "temperature",
+                name=word("chart.mean"),
+                color=theme.mean,
+            ),
+            *_extreme(look, drawn, "temperature_tn_c", "Tn", theme.cold, "triangle-down"),
+            unseen(look, drawn, low, "temperature", word("chart.min")),
+        ],
+        yaxis=look.axis_title("temperature"),
+    )
+
+
+def pressure(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
+    """Mean sea-level pressure with the band from the lowest to the highest reading."""
+    drawn, word, theme = _with_others(days, others), look.language, look.theme
+    low, high = "pressure_min_hpa", "pressure_max_hpa"
+    drawn = thinned(drawn, ["pressure_avg_hpa", low, high])
+    return look.figure(
+        [
+            *_other_years(look, drawn, "pressure"),
+            band(look, drawn, low, high, "pressure", name=word("chart.min_max"), color=_faint(theme.pressure)),
+            unseen(look, drawn, high, "pressure", word("chart.max")),
+            *mean_line(
+                look,
+                drawn,
+                "pressure_avg_hpa",
+                "pressure_n",
+                "pressure",
+                name=word("chart.mean"),
+                color=theme.pressure,
+            ),
+            unseen(look, drawn, low, "pressure", word("chart.min")),
+        ],
+        yaxis=look.axis_title("pressure"),
+    )
+
+
+def wind(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
+    """Mean and highest 10-minute wind, and the strongest gust."""
+    word, theme = look.language, look.theme
+    drawn = thinned(_with_others(days, others), ["wind_avg_m_s", "wind_max_m_s", "wind_gust_m_s"])
+    gusts = line(look, drawn, "wind_gust_m_s", "wind", name=word("chart.gust"), color=theme.gust)
+    gusts |= {"mode": "lines+markers", "line": {"color": theme.gust, "width": 1, "dash": "dot"}, "marker": {"size": 4}}
+    return look.figure(
+        [
+            *_other_years(look, drawn, "wind"),
+            gusts,
+            line(
+                look,
+                drawn,
+                "wind_max_m_s",
+                "wind",
+                name=word("chart.wind_max"),
+                color=theme.wind,
+                line={"color": theme.wind, "width": 1},
+            ),
+            *mean_line(look, drawn, "wind_avg_m_s", "wind_n", "wind", name=word("chart.mean"), color=theme.wind),
+        ],
+        yaxis={**look.axis_title("wind"), "rangemode": "tozero"},
+    )
+
+
+def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
+    """Bars with the running total, which breaks where a day is missing; hollow bars where readings are.
+
+    `others` are running totals here.
+    """
+    word, theme, unit = look.language, look.theme, look.unit("rain")
+    days = _with_others(days.assign(running=days["rain_total_mm"].cumsum()), others)
+    drawn = thinned(days, ["rain_total_mm", "running"])
+    incomplete = (drawn["rain_n"] < READINGS_A_DAY).tolist()
+    bars = {
+        "type": "bar",
+        "name": word("chart.rain"),
+        "x": texts(drawn.index),
+        "y": look.shown(drawn["rain_total_mm"], "rain"),
+        "customdata": [None if n != n else int(n) for n in drawn["rain_n"].tolist()],  # noqa: PLR0124
+        "marker": {
+            "color": [theme.surface if hollow else theme.rain for hollow in incomplete],
+            "line": {"color": theme.rain, "width": [1.4 if hollow else 0 for hollow in incomplete]},
+        },
+        "hovertemplate": look.hover(word("chart.rain"), "rain", count=True),
+        "showlegend": False,
+    }
+    total = line(look, drawn, "running", "rain", name=word("chart.running_total"), color=theme.rain_total, yaxis="y2")
+    heavy = _HEAVY_RAIN_MM * unit.factor
+    reached = bool((days["rain_total_mm"] >= _HEAVY_RAIN_MM / 2).any())
+    mark = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": heavy, "y1": heavy}
+    bands = [{**trace, "yaxis": "y2"} for trace in _other_years(look, drawn, "rain")]
+    return look.figure(
+        [*bands, bars, total],
+        yaxis={**look.axis_title("rain"), "rangemode": "tozero"},
+        yaxis2={
+            "overlaying": "y",
+            "side": "right",
+            "rangemode": "tozero",
+            "showgrid": False,
+            "tickmode": "auto",
+            "automargin": True,
+            "title": {"text": word("chart.running_total"), "font": {"size": 12}},
+        },
+        shapes=[{**mark, "line": {"color": theme.warm, "width": 1, "dash": "dash"}}] if reached else [],
+    )
+
+
+def other_years(same_days: list[pd.DataFrame], metric: str, index: pd.DatetimeIndex) -> pd.DataFrame | None:
+    """What other years had on the same days: the 10th and 90th percentile by day (of running totals for rain), on
+    the days of `index`; None where no other year has anything.
+
+    Each frame of `same_days` has one row a day, as many as `index` or fewer, from the same day of its year.
+    """
+    column = METRICS[metric].column
+    years = [frame[column].reset_index(drop=True) for frame in same_days if frame[column].notna().any()]
+    if not years:
+        return None
+    if metric == "rain":
+        years = [year.cumsum() for year in years]
+    table = pd.concat(years, axis=1).reindex(range(len(index)))
+    found = pd.DataFrame({_OTHER_LOW: table.quantile(0.1, axis=1), _OTHER_HIGH: table.quantile(0.9, axis=1)})
+    return found.set_axis(index)
+
+
+def _with_others(days: pd.DataFrame, others: pd.DataFrame | None) -> pd.DataFrame:
+    return days if others is None else days.join(others)
+
+
+def _other_years(look: Look, days: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
+    if _OTHER_LOW not in days:
+        return []
+    name = look.language("chart.other_years")
+    return [band(look, days, _OTHER_LOW, _OTHER_HIGH, metric, name=name, color=look.theme.other_years)]
+
+
+def _extreme(look: Look, days: pd.DataFrame, column: str, name: str, color: str, symbol: str) -> list[dict[str, Any]]:
+    """Marks of a figure that many stations never report: nothing where there is none."""
+    if not days[column].notna().any():
+        return []
+    known = days[days[column].notna()]
+    drawn = line(look, known, column, "temperature", name=name, color=color)
+    return [drawn | {"mode": "markers", "marker": {"symbol": symbol, "size": 6, "color": color}}]
+
+
+def _faint(color: str) -> str:
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.22)"

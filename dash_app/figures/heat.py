@@ -1,0 +1,118 @@
+"""Heat maps: the hours of each day, the days of each week, and what each month has of each city."""
+
+from typing import Any
+
+import pandas as pd
+
+from dash_app.figures.look import Figure, Look, texts
+from dash_app.measures import METRICS
+from weather_platform.domain.statistics import EXPECTED_OBSERVATIONS, KELVIN_OFFSET
+
+HOURS = tuple(range(0, 24, 3))
+_PA_PER_HPA = 100
+
+
+def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
+    """A reading of the metric by day and synoptic hour (UTC); what is missing stays empty."""
+    field = METRICS[metric].reading
+    known = observations[["date", field]].dropna()
+    values = _in_document_units(known[field].astype("float64"), metric)
+    times = pd.to_datetime(known["date"])
+    table = pd.DataFrame({"day": times.dt.normalize(), "hour": times.dt.hour, "value": values})
+    table = table.pivot_table(index="hour", columns="day", values="value").reindex(HOURS)
+    if len(table.columns):
+        table = table.reindex(columns=pd.date_range(table.columns.min(), table.columns.max()))
+    unit = look.unit(metric)
+    return look.figure(
+        [
+            {
+                **_cells(look, metric),
+                "x": texts(table.columns),
+                "y": [f"{hour:02d} h" for hour in HOURS],
+                "z": [look.shown(table.loc[hour], metric) for hour in HOURS],
+                "hovertemplate": f"%{{x|%-d %b %Y}}, %{{y}} UTC<br>%{{z:.{min(unit.decimals, 2)}f}} {unit.symbol}<extra></extra>",
+            }
+        ],
+        hovermode="closest",
+        yaxis={"autorange": "reversed", "type": "category", "showgrid": False},
+    )
+
+
+def calendar(days: pd.DataFrame, metric: str, look: Look) -> Figure:
+    """The metric's daily figure by week and day of the week; `days` has a row a day."""
+    word, column, unit = look.language, METRICS[metric].column, look.unit(metric)
+    index = pd.DatetimeIndex(days.index)
+    monday = index - pd.to_timedelta(index.dayofweek, unit="D")
+    table = pd.DataFrame({"week": monday, "weekday": index.dayofweek, "value": days[column].to_numpy()})
+    table = table.pivot(index="weekday", columns="week", values="value").reindex(range(7))
+    names = word("calendar.weekdays").split()
+    return look.figure(
+        [
+            {
+                **_cells(look, metric),
+                "x": texts(table.columns),
+                "y": names,
+                "z": [look.shown(table.loc[weekday], metric) for weekday in range(7)],
+                "hovertemplate": f"%{{y}}, {word('chart.week_of')} %{{x|%-d %b %Y}}<br>"
+                f"%{{z:.{unit.decimals}f}} {unit.symbol}<extra></extra>",
+            }
+        ],
+        hovermode="closest",
+        yaxis={"autorange": "reversed", "type": "category", "showgrid": False},
+    )
+
+
+def coverage(shares: pd.DataFrame, look: Look) -> Figure:
+    """Percent of the expected observations by city (rows, by name) and month (columns, text)."""
+    return look.figure(
+        [
+            {
+                **_cells(look, "share"),
+                "x": list(shares.columns),
+                "y": list(shares.index),
+                "z": [[None if v != v else round(v, 1) for v in row] for row in shares.to_numpy().tolist()],  # noqa: PLR0124
+                "zmin": 0,
+                "zmax": 100,
+                "hovertemplate": "%{y}, %{x}<br>%{z:.1f} %<extra></extra>",
+                "colorbar": {
+                    "thickness": 10,
+                    "outlinewidth": 0,
+                    "ticksuffix": " %",
+                    "len": 0.4,
+                    "y": 1,
+                    "yanchor": "top",
+                },
+            }
+        ],
+        hovermode="closest",
+        xaxis={"type": "category", "side": "top", "tickangle": -90 if len(shares.columns) > 12 else 0},
+        yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "dtick": 1, "tickfont": {"size": 10}},
+    )
+
+
+def expected_in(month: str, last_loaded: pd.Timestamp) -> int:
+    """How many observations a station makes in a month, up to the last day that is loaded of any."""
+    period = pd.Period(month)
+    days = period.days_in_month
+    if period == last_loaded.to_period("M"):
+        days = last_loaded.day
+    return int(days) * EXPECTED_OBSERVATIONS
+
+
+def _cells(look: Look, scale: str) -> dict[str, Any]:
+    symbol = look.unit(scale).symbol if scale in look.units else "%"
+    return {
+        "type": "heatmap",
+        "colorscale": look.theme.scales[scale],
+        "xgap": 1,
+        "ygap": 1,
+        "hoverongaps": False,
+        "colorbar": {"thickness": 10, "outlinewidth": 0, "title": {"text": symbol, "side": "top"}},
+    }
+
+
+def _in_document_units(values: pd.Series, metric: str) -> pd.Series:
+    """Readings (K, Pa, m/s, mm) in the units of the documents (°C, hPa, m/s, mm)."""
+    if metric == "temperature":
+        return values - KELVIN_OFFSET
+    return values / _PA_PER_HPA if metric == "pressure" else values

@@ -1,0 +1,187 @@
+"""What a figure is drawn with besides its data, and the parts that charts share."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from dash_app import theme as themes
+from dash_app.language import Language
+from dash_app.measures import READINGS_A_DAY, Unit, Units
+
+Figure = dict[str, Any]
+"""A plotly figure as JSON: ``data`` and ``layout``. plotly.py's own objects cost 10 ms each to build."""
+MOST_POINTS = 800
+"""More than a screen has columns for a line; what is above is thinned, its extremes kept."""
+MOST_MARKED_DAYS = 130
+"""Above, only days that need a mark have one."""
+
+
+class Look(NamedTuple):
+    """Who looks: in which colours, units and language, and on how wide a screen."""
+
+    theme: themes.Theme
+    units: Units
+    language: Language
+    narrow: bool = False
+    width_px: int = 1280
+    """Of the browser's window."""
+
+    def unit(self, metric: str) -> Unit:
+        return self.units[metric]
+
+    def shown(self, values: pd.Series, metric: str) -> list[float | None]:
+        """Values of a document in the unit that is shown; None where there is none."""
+        unit = self.unit(metric)
+        return [None if value != value else round(value * unit.factor + unit.offset, 4) for value in values.tolist()]  # noqa: PLR0124
+
+    def figure(self, data: list[dict[str, Any]], **layout: Any) -> Figure:
+        """A figure of traces, with the common layout below the one given."""
+        base = themes.layout(self.theme, self.language.separators)
+        for key, value in layout.items():
+            own = base.get(key)
+            base[key] = {**own, **value} if isinstance(own, dict) and isinstance(value, dict) else value
+        return {"data": data, "layout": base}
+
+    def axis_title(self, metric: str) -> dict[str, Any]:
+        return {"title": {"text": self.unit(metric).symbol, "font": {"size": 12}}, "ticksuffix": ""}
+
+    def hover(self, name: str, metric: str, *, count: bool = False) -> str:
+        """What the pointer shows of a point: name, value with its unit and, with `count`, ``n of 8``."""
+        unit = self.unit(metric)
+        readings = (
+            f" · {self.language('chart.of_readings', n='%{customdata}', expected=READINGS_A_DAY)}" if count else ""
+        )
+        return f"{name} %{{y:.{unit.decimals}f}} {unit.symbol}{readings}<extra></extra>"
+
+
+def every_day(frame: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """The frame with a row for each day from first to last; a day without a document is a row of nothing."""
+    days = pd.date_range(first, last, freq="D", name="date")
+    return frame.drop_duplicates("date").set_index("date").reindex(days)
+
+
+def thinned(days: pd.DataFrame, columns: Sequence[str], most: int = MOST_POINTS) -> pd.DataFrame:
+    """At most about `most` of the rows: of each stretch of days the first, and those of every column's lowest and
+    highest value; and one empty row of each stretch that has one, so that a gap stays a gap.
+    """
+    if len(days) <= most:
+        return days
+    stretches = max(1, most // (2 * len(columns) + 2))
+    group = pd.Series(range(len(days)), index=days.index) * stretches // len(days)
+    kept = set(group.drop_duplicates().index)
+    for column in columns:
+        known = days[column].dropna()
+        grouped = known.groupby(group[known.index])
+        kept.update(grouped.idxmin())
+        kept.update(grouped.idxmax())
+        empty = days.index[days[column].isna()]
+        kept.update(pd.Series(empty, index=empty).groupby(group[empty]).first())
+    return days.loc[sorted(kept)]
+
+
+def texts(index: pd.Index) -> list[str]:
+    """Days as plotly reads them."""
+    return [day.strftime("%Y-%m-%d") for day in pd.DatetimeIndex(index)]
+
+
+def line(
+    look: Look, days: pd.DataFrame, column: str, metric: str, *, name: str, color: str, **more: Any
+) -> dict[str, Any]:
+    """A line that breaks at every day without a value."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": texts(days.index),
+        "y": look.shown(days[column], metric),
+        "connectgaps": False,
+        "line": {"color": color, "width": 2},
+        "hovertemplate": look.hover(name, metric),
+        **more,
+    }
+
+
+def mean_line(
+    look: Look, days: pd.DataFrame, column: str, count: str, metric: str, *, name: str, color: str
+) -> list[dict[str, Any]]:
+    """A line with its days as marks: filled where all readings are there, hollow where some are missing."""
+    drawn = line(look, days, column, metric, name=name, color=color)
+    drawn["customdata"] = [None if n != n else int(n) for n in days[count].tolist()]  # noqa: PLR0124
+    drawn["hovertemplate"] = look.hover(name, metric, count=True)
+    drawn["legendgroup"] = name
+    known = days[days[column].notna()]
+    incomplete = known[count] < READINGS_A_DAY
+    if len(days) <= MOST_MARKED_DAYS:
+        full = known[~incomplete]
+    else:
+        alone = days[column].shift(1).isna() & days[column].shift(-1).isna()
+        full = known[~incomplete & alone[known.index]]
+    marks = [_marks(look, full, column, metric, name, color, hollow=False)]
+    if incomplete.any():
+        marks.append(
+            _marks(look, known[incomplete], column, metric, look.language("chart.incomplete"), color, hollow=True)
+        )
+    return [drawn, *(mark for mark in marks if mark["x"])]
+
+
+def _marks(
+    look: Look, days: pd.DataFrame, column: str, metric: str, name: str, color: str, *, hollow: bool
+) -> dict[str, Any]:
+    inside = look.theme.surface if hollow else color
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": texts(days.index),
+        "y": look.shown(days[column], metric),
+        "marker": {
+            "size": 7 if hollow else 5,
+            "color": inside,
+            "line": {"color": color, "width": 1.6 if hollow else 0},
+        },
+        "hoverinfo": "skip",
+        "showlegend": hollow,
+    }
+
+
+def band(look: Look, days: pd.DataFrame, low: str, high: str, metric: str, *, name: str, color: str) -> dict[str, Any]:
+    """The area between two columns, in pieces: none where a day has no value."""
+    known = (days[low].notna() & days[high].notna()).tolist()
+    x, lows, highs = texts(days.index), look.shown(days[low], metric), look.shown(days[high], metric)
+    xs: list[str | None] = []
+    ys: list[float | None] = []
+    for start, end in _runs(known):
+        xs += [*x[start:end], *reversed(x[start:end]), x[start], None]
+        ys += [*highs[start:end], *reversed(lows[start:end]), highs[start], None]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": xs,
+        "y": ys,
+        "fill": "toself",
+        "fillcolor": color,
+        "line": {"width": 0.5, "color": color},
+        "hoverinfo": "skip",
+    }
+
+
+def _runs(known: list[bool]) -> list[tuple[int, int]]:
+    """Start and end (excluded) of each unbroken stretch of True."""
+    edges = [i for i in range(len(known) + 1) if (i > 0 and known[i - 1]) != (i < len(known) and known[i])]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def unseen(look: Look, days: pd.DataFrame, column: str, metric: str, name: str) -> dict[str, Any]:
+    """A value that the pointer shows and nothing draws: the edge of a band."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": texts(days.index),
+        "y": look.shown(days[column], metric),
+        "marker": {"opacity": 0, "size": 1},
+        "hovertemplate": look.hover(name, metric),
+        "showlegend": False,
+    }

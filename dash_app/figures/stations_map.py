@@ -1,0 +1,111 @@
+"""The map of the stations: MapLibre on our own outline, so that no map service is asked."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from dash_app.figures.look import Figure, Look
+from dash_app.insets import FRAME, drawn_at, latitude, mercator
+
+OUTLINE_URL = "/assets/outline"
+_EDGE_DEG = 0.5
+_WORLD_PX = 512
+"""MapLibre's world is this wide at zoom 0."""
+
+
+def stations_map(
+    places: pd.DataFrame, metric: str, look: Look, *, width_px: int = 680, outline_url: str = OUTLINE_URL
+) -> Figure:
+    """Stations coloured by a figure.
+
+    The whole of France fits into `width_px`; nobody has to drag it. `places`: slug, city, latitude_deg, longitude_deg, value (in the document's unit; missing is drawn hollow) and text.
+    """
+    drawn = [
+        (row, spot) for row in places.itertuples() if (spot := _spot(row.longitude_deg, row.latitude_deg)) is not None
+    ]
+    known = [(row, spot) for row, spot in drawn if row.value == row.value]  # noqa: PLR0124
+    silent = [(row, spot) for row, spot in drawn if row.value != row.value]  # noqa: PLR0124
+    unit, size = look.unit(metric), 9 if look.narrow else 14
+    data = [
+        _marks(silent, {"size": size - 2, "color": look.theme.missing, "opacity": 0.55}),
+        _marks(known, {"size": size + 3, "color": look.theme.text}) | {"hoverinfo": "skip"},
+        _marks(
+            known,
+            {
+                "size": size,
+                "color": look.shown(pd.Series([row.value for row, _ in known], dtype="float64"), metric),
+                "colorscale": look.theme.scales[metric],
+                "showscale": True,
+                "colorbar": {
+                    "thickness": 10,
+                    "outlinewidth": 0,
+                    "len": 0.5,
+                    "x": 1,
+                    "xanchor": "right",
+                    "y": 0.5,
+                    "bgcolor": look.theme.surface,
+                    "title": {"text": unit.symbol},
+                },
+            },
+        ),
+    ]
+    west, south, east, north = FRAME
+    degree_px = width_px / (east - west + 2 * _EDGE_DEG)
+    middle = (mercator(south) + mercator(north)) / 2
+    return look.figure(
+        [trace for trace in data if trace["lat"]],
+        map={
+            "style": _ground(look),
+            "center": {"lon": (west + east) / 2, "lat": latitude(middle)},
+            "zoom": math.log2(degree_px * 360 / _WORLD_PX),
+            "layers": _outline(look, outline_url),
+        },
+        hovermode="closest",
+        showlegend=False,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        dragmode=False,
+        height=round(degree_px * (mercator(north) - mercator(south) + 2 * _EDGE_DEG)),
+    )
+
+
+def _spot(longitude_deg: float, latitude_deg: float) -> tuple[float, float] | None:
+    if longitude_deg != longitude_deg or latitude_deg != latitude_deg:  # noqa: PLR0124
+        return None
+    return drawn_at(longitude_deg, latitude_deg)
+
+
+def _marks(places: list[tuple[Any, tuple[float, float]]], marker: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "scattermap",
+        "mode": "markers",
+        "lon": [spot[0] for _, spot in places],
+        "lat": [spot[1] for _, spot in places],
+        "text": [row.text for row, _ in places],
+        "customdata": [row.slug for row, _ in places],
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": marker,
+    }
+
+
+def _ground(look: Look) -> str | dict[str, Any]:
+    """An empty map in the colour of the page; plotly's own empty map is white."""
+    if look.theme.scheme == "light":
+        return "white-bg"
+    ground = {"id": "ground", "type": "background", "paint": {"background-color": look.theme.surface}}
+    return {"version": 8, "sources": {}, "layers": [ground]}
+
+
+def _outline(look: Look, url: str) -> list[dict[str, Any]]:
+    theme = look.theme
+
+    def layer(name: str, kind: str, color: str) -> dict[str, Any]:
+        source = {"sourcetype": "geojson", "source": f"{url}/{name}.geojson", "below": "traces"}
+        return {**source, "type": kind, "color": color, "line": {"width": 0.7}}
+
+    return [
+        layer("land", "fill", theme.land),
+        layer("land", "line", theme.border),
+        layer("frames", "line", theme.border),
+        layer("names", "fill", theme.muted),
+    ]

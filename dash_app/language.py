@@ -1,0 +1,97 @@
+"""Words, numbers and dates in the reader's language; the words themselves are in `texts/`, a file a language."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+LANGUAGES: Final = ("fr", "en")
+"""The first is spoken where the browser asks for none of them."""
+_NARROW_SPACE: Final = "\u202f"
+_SPACE: Final = "\u00a0"
+
+
+class Language:
+    """One language: call it with a text's key to get the text."""
+
+    def __init__(self, code: str, texts: Mapping[str, Any]) -> None:
+        self.code = code
+        self._texts = texts
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a dotted key, its ``{names}`` filled in. KeyError for a text that is not there."""
+        text: Any = self._texts
+        for part in key.split("."):
+            text = text[part]
+        return str(text).format(**values)
+
+    @property
+    def separators(self) -> str:
+        """Decimal and thousands signs, as plotly wants them."""
+        return f",{_NARROW_SPACE}" if self.code == "fr" else ".,"
+
+    def number(self, value: float | None, decimals: int = 0) -> str:
+        """``14,26`` or ``14.26``; a dash where there is no value. Never a minus before zero."""
+        if value is None or value != value:  # noqa: PLR0124  (NaN is what pandas makes of None)
+            return "–"
+        text = f"{value:,.{decimals}f}"
+        if float(text.replace(",", "")) == 0:
+            text = text.removeprefix("-")
+        decimal, thousands = self.separators
+        return text.replace(",", "\0").replace(".", decimal).replace("\0", thousands).replace("-", "−")
+
+    def quantity(self, value: float | None, unit: str, decimals: int = 1) -> str:
+        """A number and its unit, which no line break parts."""
+        number = self.number(value, decimals)
+        return number if number == "–" else f"{number}{_SPACE}{unit}"
+
+    def month(self, number: int) -> str:
+        return str(self._texts["calendar"]["months"][number - 1])
+
+    def date(self, day: date) -> str:
+        """``1er décembre 2023`` or ``1 December 2023``."""
+        return f"{self._day(day)} {self.month(day.month)} {day.year}"
+
+    def period(self, first: date, last: date) -> str:
+        """Days from first to last in the fewest words: a year, a month, or both ends."""
+        if first.day == 1 and (last + timedelta(days=1)).day == 1:
+            if (first.month, last.month) == (1, 12) and first.year == last.year:
+                return str(first.year)
+            if (first.year, first.month) == (last.year, last.month):
+                return f"{self.month(first.month)} {first.year}"
+        if first == last:
+            return self.date(first)
+        return self("calendar.period", first=self._short_of(first, last), last=self.date(last))
+
+    def _short_of(self, first: date, last: date) -> str:
+        if first.year != last.year:
+            return self.date(first)
+        return self._day(first) if first.month == last.month else f"{self._day(first)} {self.month(first.month)}"
+
+    def _day(self, day: date) -> str:
+        return "1er" if self.code == "fr" and day.day == 1 else str(day.day)
+
+
+@cache
+def language(code: str) -> Language:
+    """The language of a code of `LANGUAGES`."""
+    text = files("dash_app").joinpath("texts", f"{code}.toml").read_text(encoding="utf-8")
+    return Language(code, tomllib.loads(text))
+
+
+def preferred(accepted: str | None) -> str:
+    """The first of a browser's Accept-Language that is spoken here, French where there is none."""
+    wishes = []
+    for position, part in enumerate((accepted or "").split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        wishes.append((-_quality(quality), position, tag.partition("-")[0].lower()))
+    return next((code for _, _, code in sorted(wishes) if code in LANGUAGES), LANGUAGES[0])
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,15 @@
+"""The pages: a view in, components out. What they have in common is `dash_app.shell` and `dash_app.components`."""
+
+from collections.abc import Mapping
+
+from dash_app.pages import city, compare, data, overview, table
+from dash_app.state import Page
+from dash_app.view import Render
+
+PAGES: Mapping[Page, Render] = {
+    "overview": overview.page,
+    "city": city.page,
+    "compare": compare.page,
+    "table": table.page,
+    "data": data.page,
+}

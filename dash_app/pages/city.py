@@ -1,0 +1,179 @@
+"""One city over a period: its four metrics, its wind, its events and its records."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from dash import html
+
+from dash_app import components as ui
+from dash_app import summaries
+from dash_app.figures import daily, heat
+from dash_app.figures.look import Figure, every_day
+from dash_app.figures.rose import rose, wind_rose
+from dash_app.measures import METRICS
+from dash_app.periods import years_before
+from dash_app.view import NoSuchDays, View
+from weather_platform.domain.errors import StoreUnavailable
+from weather_platform.domain.events import THRESHOLDS
+
+_CHARTS: dict[str, Callable[..., Figure]] = {
+    "temperature": daily.temperature,
+    "pressure": daily.pressure,
+    "wind": daily.wind,
+    "rain": daily.rain,
+}
+_MOST_EVENTS = 60
+_SIGNS = {threshold.type: threshold.reached for threshold in THRESHOLDS}
+_METRIC_OF = {threshold.type: threshold.metric for threshold in THRESHOLDS}
+_QUANTITY = {"temperature": "temperature", "wind_speed": "wind", "rainfall": "rain"}
+
+
+def page(view: View) -> list[Any]:
+    frame = view.daily()
+    bar = _controls(view)
+    if frame.empty:
+        raise NoSuchDays(view.stations[0].name, view.period_text)
+    days = every_day(frame, *view.bounds)
+    others = _other_years(view)
+    return [
+        bar,
+        html.H1(f"{view.stations[0].name}, {view.period_text}"),
+        _facts(view, frame),
+        _years_note(view, others),
+        html.Div([_chart(view, metric, days, others) for metric in _CHARTS], className="grid"),
+        html.Div(_from_readings(view, days), className="grid"),
+        html.Div([_events(view, frame), _records(view)], className="grid"),
+    ]
+
+
+def _controls(view: View) -> Any:
+    word = view.word
+    return ui.controls(
+        ui.city_picker(view),
+        ui.period_picker(view),
+        ui.choice(view, "years", view.state.years, [(key, word(f"controls.years_{key}")) for key in ("on", "off")]),
+        below=ui.preset_links(view),
+    )
+
+
+def _facts(view: View, frame: pd.DataFrame) -> Any:
+    return html.Div([ui.fact(*found) for found in summaries.facts(view, frame)], className="facts")
+
+
+def _other_years(view: View) -> dict[int, pd.DataFrame]:
+    """What the city has of the same days of other years, a row a day, by how many years before."""
+    if view.state.years == "off" or view.days > 366:
+        return {}
+    history = view.reader.history(view.stations[0].station_id)
+    found = {}
+    for year in sorted({day.year for day in history["date"]}):
+        before = view.first.year - year
+        first, last = years_before(view.period, before)
+        same = history[history["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
+        if before and not same.empty:
+            found[before] = every_day(same, pd.Timestamp(first), pd.Timestamp(last))
+    return found
+
+
+def _years_note(view: View, others: dict[int, pd.DataFrame]) -> Any:
+    if not others:
+        return None
+    years = ", ".join(str(view.first.year - before) for before in sorted(others, reverse=True))
+    return html.P(ui.counted(view.word, "city.other_years", len(others), list=years), className="hint")
+
+
+def _chart(view: View, metric: str, days: pd.DataFrame, others: dict[int, pd.DataFrame]) -> Any:
+    title = view.word(f"metrics.{metric}")
+    if not days[METRICS[metric].column].notna().any():
+        text = view.word(f"city.no_{metric}", city=view.stations[0].name)
+        return ui.card(title, ui.notice(view.word("city.no_measure"), text, color="gray"), id=f"card-{metric}")
+    band = daily.other_years(list(others.values()), metric, days.index)
+    figure = _CHARTS[metric](days, view.look, band)
+    return ui.chart(view, metric, title, figure, summaries.of_city(view, metric, days))
+
+
+def _from_readings(view: View, days: pd.DataFrame) -> list[Any]:
+    """What needs single readings; where staging does not answer, the page says so and shows the rest."""
+    try:
+        observations = view.reader.observations(view.stations[0], view.first, view.last)
+    except StoreUnavailable as error:
+        notice = ui.notice(view.word("trouble.staging"), html.Small(f"{error.cause} {error.cure}"))
+        return [html.Div(notice), _heat(view, None, days)]
+    return [_rose(view, observations), _heat(view, observations, days)]
+
+
+def _rose(view: View, observations: pd.DataFrame) -> Any:
+    word, found = view.word, rose(observations)
+    if found is None:
+        text = word("city.no_wind", city=view.stations[0].name)
+        return ui.card(word("city.rose"), ui.notice(word("city.no_measure"), text, color="gray"))
+    chart = ui.chart(view, "wind-rose", word("city.rose"), wind_rose(found, view.look), summaries.of_rose(view, found))
+    if not found.few:
+        return chart
+    warning = ui.notice(word("city.rose_few", n=word.number(found.readings)))
+    return html.Div([chart, warning])
+
+
+def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> Any:
+    word, metric = view.word, view.metric
+    name = word(f"metrics.{metric.key}")
+    switches = html.Div(
+        [
+            ui.metric_choice(view),
+            ui.choice(
+                view, "heat", view.state.heat, [(key, word(f"controls.heat_{key}")) for key in ("hours", "calendar")]
+            ),
+        ],
+        className="controls",
+    )
+    if observations is not None and view.state.heat == "hours":
+        title, known = word("city.heat", metric=name), int(observations[metric.reading].notna().sum())
+        figure = heat.hours(observations, metric.key, view.look)
+        summary = [word("city.heat_summary", n=word.number(known))]
+    else:
+        title, known = word("city.calendar", metric=name), int(days[metric.column].notna().sum())
+        figure = heat.calendar(days, metric.key, view.look)
+        summary = [word("city.calendar_summary")]
+    if not known:
+        text = word(f"city.no_{metric.key}", city=view.stations[0].name)
+        return ui.card(title, switches, ui.notice(word("city.no_measure"), text, color="gray"))
+    return ui.chart(view, "heat", title, figure, summary, above=switches)
+
+
+def _events(view: View, frame: pd.DataFrame) -> Any:
+    word = view.word
+    found = [(row.date, event) for row in frame.itertuples() for event in row.events][::-1]
+    if not found:
+        return ui.card(word("city.events"), html.P(word("city.events_none")))
+    head = [word(f"city.event_{name}") for name in ("date", "type", "value", "threshold")]
+    rows = [
+        [
+            ui.link(word.date(day), href=ui.origin_href(view, day.date())),
+            word(f"events.{event['type']}"),
+            view.quantity(event["value"], _QUANTITY[_METRIC_OF[event["type"]]]),
+            f"{word('city.' + _SIGNS[event['type']])} "
+            + view.quantity(event["threshold"], _QUANTITY[_METRIC_OF[event["type"]]], 1),
+        ]
+        for day, event in found[:_MOST_EVENTS]
+    ]
+    more = (
+        html.P(word("city.more_events", shown=_MOST_EVENTS, all=word.number(len(found))), className="hint")
+        if len(found) > _MOST_EVENTS
+        else None
+    )
+    return ui.card(word("city.events"), ui.table(head, rows, numbers_from=2, label=word("city.events")), more)
+
+
+def _records(view: View) -> Any:
+    word, history = view.word, view.reader.history(view.stations[0].station_id)
+    rows = [
+        [name, value, ui.link(word.date(day), href=ui.origin_href(view, day))]
+        for name, value, day in summaries.records(view, history)
+    ]
+    span = word.period(history["date"].min().date(), history["date"].max().date())
+    since = word("city.records_since", n=word.number(len(history)), period=span)
+    head = ["", word("city.event_value"), word("city.event_date")]
+    return ui.card(
+        word("city.records"), ui.table(head, rows, label=word("city.records")), html.P(since, className="hint")
+    )

@@ -1,0 +1,115 @@
+"""Up to six cities side by side."""
+
+from typing import Any
+
+import pandas as pd
+from dash import html
+
+from dash_app import components as ui
+from dash_app.figures import compare
+from dash_app.figures.look import every_day
+from dash_app.view import NoSuchDays, View
+
+_OWN_AXIS_HEIGHT_PX = 150
+
+
+def page(view: View) -> list[Any]:
+    word = view.word
+    frame = view.daily()
+    by_city = {
+        station.name: every_day(frame[frame["station_id"] == station.station_id], *view.bounds)
+        for station in view.stations
+    }
+    if frame.empty:
+        raise NoSuchDays(", ".join(by_city), view.period_text)
+    title = word("compare.title", metric=word(f"metrics.{view.metric.key}"), period=view.period_text)
+    return [
+        _controls(view),
+        html.H1(title),
+        html.Div([_chart(view, by_city, title), _table(view, by_city)], className="chart-and-table"),
+    ]
+
+
+def _controls(view: View) -> Any:
+    word = view.word
+    return ui.controls(
+        ui.cities_picker(view),
+        ui.period_picker(view),
+        ui.metric_choice(view),
+        ui.choice(
+            view, "view", view.state.view, [(key, word(f"controls.view_{key}")) for key in ("values", "difference")]
+        ),
+        ui.choice(view, "axis", view.state.axis, [(key, word(f"controls.axis_{key}")) for key in ("shared", "own")]),
+        below=ui.preset_links(view),
+    )
+
+
+def _chart(view: View, by_city: dict[str, pd.DataFrame], title: str) -> Any:
+    word, metric, height_px = view.word, view.metric.key, 460
+    if view.state.view == "difference":
+        if len(by_city) < 2:
+            return ui.notice(word("controls.view_difference"), word("compare.one"))
+        figure = compare.differences(by_city, metric, view.look)
+    else:
+        own = view.state.axis == "own"
+        figure = compare.cities(by_city, metric, view.look, own_axes=own)
+        height_px = max(height_px, _OWN_AXIS_HEIGHT_PX * len(by_city)) if own else height_px
+    return ui.chart(view, metric, title, figure, _summary(view, by_city), height_px=height_px)
+
+
+def _summary(view: View, by_city: dict[str, pd.DataFrame]) -> list[str]:
+    word, metric = view.word, view.metric
+    figures = {name: over_period(view, days) for name, days in by_city.items()}
+    silent = [name for name, value in figures.items() if value is None]
+    known = {name: value for name, value in figures.items() if value is not None}
+    sentences = []
+    if view.state.view == "difference":
+        reference = next(iter(by_city))
+        unit = view.look.unit(metric.key)
+        gaps = [
+            f"{name} {'+' if value >= known[reference] else ''}"
+            + word.quantity(unit.difference(value - known[reference]), unit.symbol, unit.decimals)
+            for name, value in known.items()
+            if reference in known and name != reference
+        ]
+        sentences.append(word("compare.summary_difference", reference=reference, list=", ".join(gaps) or "–"))
+    elif known:
+        listed = ", ".join(f"{name} {view.quantity(value, metric.key, 1)}" for name, value in known.items())
+        key = "compare.summary_rain" if metric.key == "rain" else "compare.summary"
+        sentences.append(word(key, metric=word(f"metrics.{metric.key}").lower(), list=listed))
+    if silent:
+        sentences.append(word("compare.no_data", names=", ".join(silent)))
+    return [sentence[:1].upper() + sentence[1:] for sentence in sentences]
+
+
+def over_period(view: View, days: pd.DataFrame) -> float | None:
+    """The metric of a city's days as one figure; None where no day has any."""
+    known = days[view.metric.column].dropna()
+    if known.empty:
+        return None
+    return float(known.sum() if view.metric.over_period == "sum" else known.mean())
+
+
+def _table(view: View, by_city: dict[str, pd.DataFrame]) -> Any:
+    word, metric = view.word, view.metric
+    symbol = view.look.unit(metric.key).symbol
+    first = word("compare.total") if metric.over_period == "sum" else word("compare.mean")
+    head = [
+        word("compare.city"),
+        *(f"{text} ({symbol})" for text in (first, word("compare.low"), word("compare.high"))),
+    ]
+    rows = []
+    for number, (name, days) in enumerate(by_city.items()):
+        swatch = html.Span(className="swatch", style={"background": view.look.theme.cities[number]})
+        link = ui.link(name, href=view.href(page="city", cities=(view.stations[number].slug,)))
+        low = days[metric.low or metric.column].min()
+        rows.append(
+            [[swatch, link], *(_number(view, v) for v in (over_period(view, days), low, days[metric.high].max()))]
+        )
+        rows[-1].append(f"{int(days['observations'].notna().sum())} / {view.days}")
+    return ui.card(word("compare.table"), ui.table([*head, word("compare.days")], rows, label=word("compare.table")))
+
+
+def _number(view: View, value: float | None) -> str:
+    unit = view.look.unit(view.metric.key)
+    return view.word.number(None if value is None or value != value else unit.of(value), unit.decimals)  # noqa: PLR0124

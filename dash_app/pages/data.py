@@ -1,0 +1,190 @@
+"""What is loaded, what was set aside, and where any number comes from."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from dash import html
+
+from dash_app import components as ui
+from dash_app.figures import heat
+from dash_app.measures import METRICS
+from dash_app.reader import quarantine_by_reason
+from dash_app.view import View
+from weather_platform.domain.errors import StoreUnavailable
+from weather_platform.domain.events import THRESHOLDS
+from weather_platform.domain.statistics import KELVIN_OFFSET
+from weather_platform.domain.stations import Station
+
+_ROW_HEIGHT_PX = 15
+_MADE = ("temperature", "pressure", "wind", "rain", "null", "events")
+_QUANTITY = {"temperature": "temperature", "wind_speed": "wind", "rainfall": "rain"}
+
+
+def page(view: View) -> list[Any]:
+    word = view.word
+    return [
+        html.H1(word("data.title")),
+        html.P(
+            word(
+                "data.span",
+                first=word.date(view.loaded[0]),
+                last=word.date(view.loaded[1]),
+                cities=len(view.reader.cities()),
+            ),
+            className="hint",
+        ),
+        _origin(view),
+        *_staging_parts(view),
+        _coverage(view),
+        _made(view),
+        ui.card(word("data.licence_title"), html.P(word("data.licence_text"))),
+    ]
+
+
+def _origin(view: View) -> Any:
+    """A day of a city: its document, the readings behind it, and the raw objects behind these."""
+    word, station = view.word, view.stations[0]
+    day = view.state.day or _a_day(view, station)
+    picker = html.Div([ui.city_picker(view), ui.day_picker(view, day)], className="controls")
+    frame = view.reader.daily([station.station_id], day, day)
+    hint = html.P(word("data.origin_pick"), className="hint")
+    if frame.empty:
+        text = word("trouble.no_days", cities=station.name, period=word.date(day))
+        return ui.card(word("data.origin"), hint, picker, ui.notice(text), id="origin")
+    row = frame.iloc[0]
+    parts = [hint, picker, html.H3(word("data.origin_day", city=station.name, date=word.date(day)))]
+    parts.append(html.P(word("data.day_figures", figures=_figures(view, row))))
+    try:
+        parts += [
+            _readings(view, station, day),
+            html.P(word("data.origin_rule"), className="hint"),
+            _objects(view, list(row["raw_objects"])),
+        ]
+    except StoreUnavailable as error:
+        parts.append(ui.notice(word("trouble.staging"), html.Small(f"{error.cause} {error.cure}")))
+    return ui.card(word("data.origin"), *parts, id="origin")
+
+
+def _a_day(view: View, station: Station) -> date:
+    """The first day of the period that the city has, or else its last."""
+    days = view.reader.dates([station.station_id])
+    return next((day for day in days if view.first <= day <= view.last), days[-1])
+
+
+def _figures(view: View, row: pd.Series) -> str:
+    shown = [f"{view.word('metrics.' + m.key).lower()} {view.quantity(row[m.column], m.key)}" for m in METRICS.values()]
+    return ", ".join(shown)
+
+
+def _readings(view: View, station: Station, day: date) -> Any:
+    """The readings of a day and that of 00 UTC of the next, whose rain belongs to it."""
+    word, next_day = view.word, pd.Timestamp(day) + pd.Timedelta(days=1)
+    found = view.reader.observations(station, day, next_day.date())
+    found = found[pd.to_datetime(found["date"]) <= next_day]
+    names = ("temperature", "pressure", "wind", "direction", "gust", "rain")
+    head = [word("data.time"), *(word(f"data.{name}") for name in names), word("data.object")]
+    rows = []
+    for reading in found.to_dict("records"):
+        after = pd.Timestamp(reading["date"]) >= next_day
+        midnight = pd.Timestamp(reading["date"]) == pd.Timestamp(day)
+        figures = [
+            _quantity(view, None if after else reading["t"], "temperature", offset=-KELVIN_OFFSET),
+            _quantity(view, None if after else reading["pmer"], "pressure", factor=0.01),
+            _quantity(view, None if after else reading["ff"], "wind"),
+            "–" if after or _missing(reading["dd"]) else f"{reading['dd']:.0f}°",
+            _quantity(view, None if after else _highest(reading["raf10"], reading["rafper"]), "wind"),
+            _quantity(view, None if midnight else reading["rr3"], "rain"),
+        ]
+        time = f"{pd.Timestamp(reading['date']):%H:%M}" + (f" ({word.date(next_day.date())})" if after else "")
+        rows.append([time, *figures, html.Code(reading["raw_object"])])
+    return ui.table(head, rows, label=word("data.origin"))
+
+
+def _highest(*values: float | None) -> float | None:
+    return max((value for value in values if not _missing(value) and value is not None), default=None)
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or value != value  # noqa: PLR0124
+
+
+def _quantity(view: View, value: float | None, metric: str, *, factor: float = 1.0, offset: float = 0.0) -> str:
+    return view.quantity(None if value is None or _missing(value) else value * factor + offset, metric)
+
+
+def _objects(view: View, names: list[str]) -> Any:
+    word, known = view.word, view.reader.raw_objects()
+    head = [word(f"data.{name}") for name in ("object", "received", "source", "file", "read", "licence")]
+    rows = []
+    for name in names:
+        obj = known.get(name)
+        if obj is None:
+            rows.append([html.Code(name), "–", "–", "–", "–", "–"])
+        else:
+            read = word.number(obj["counts"].get("read", 0))
+            received = pd.Timestamp(obj["received"])
+            when = f"{word.date(received.date())}, {received:%H:%M} UTC"
+            rows.append([html.Code(f"{obj['month']}/{name}"), when, obj["source"], obj["name"], read, obj["licence"]])
+    return ui.table(head, rows, numbers_from=len(head), label=word("data.object"))
+
+
+def _staging_parts(view: View) -> list[Any]:
+    word = view.word
+    try:
+        last, counts = view.reader.last_received(), view.reader.quarantine()
+    except StoreUnavailable as error:
+        return [ui.notice(word("trouble.staging"), html.Small(f"{error.cause} {error.cure}"))]
+    received = (
+        word("data.never") if last is None else word("data.last", date=word.date(last.date()), time=f"{last:%H:%M}")
+    )
+    if counts:
+        by_reason = quarantine_by_reason(counts)
+        text = word("data.quarantine_some", n=word.number(sum(by_reason.values())))
+        rows = [[count.reason, count.month, word.number(count.records)] for count in counts]
+        head = [word("data.reason"), word("data.month"), word("data.records")]
+        listed = ui.table(head, rows, numbers_from=2, label=word("data.quarantine"))
+    else:
+        text, listed = word("data.quarantine_none"), None
+    return [ui.card(word("data.quarantine"), html.P(text), listed, html.P(received, className="hint"), id="quarantine")]
+
+
+def _coverage(view: View) -> Any:
+    word, shares = view.word, coverage_shares(view)
+    worst = shares.mean(axis=1).sort_values().index[0]
+    summary = word(
+        "data.coverage_summary",
+        share=word.number(float(shares.stack().mean()), 1),
+        worst=worst,
+        worst_share=word.number(float(shares.loc[worst].mean()), 1),
+    )
+    figure = heat.coverage(shares, view.look)
+    height_px = 90 + _ROW_HEIGHT_PX * len(shares)
+    return ui.chart(view, "coverage", word("data.coverage"), figure, [summary], height_px=height_px)
+
+
+def coverage_shares(view: View) -> pd.DataFrame:
+    """Percent of the expected observations, by city (rows) and month (columns); missing where a city has nothing."""
+    counted = view.reader.coverage()
+    names = {number: station.name for number, station in view.reader.stations().items()}
+    last = pd.Timestamp(view.loaded[1])
+    counted["share"] = [100 * row.observations / heat.expected_in(row.month, last) for row in counted.itertuples()]
+    counted["city"] = counted["station_id"].map(names)
+    return counted.pivot_table(index="city", columns="month", values="share").sort_index()
+
+
+def _made(view: View) -> Any:
+    word = view.word
+    paragraphs = [html.P(word(f"data.made_{name}")) for name in _MADE]
+    rows = [
+        [
+            word(f"events.{threshold.type}"),
+            f"{word('city.' + threshold.reached)} {view.quantity(threshold.value, _QUANTITY[threshold.metric], 1)}",
+            threshold.source,
+        ]
+        for threshold in THRESHOLDS
+    ]
+    head = [word("city.event_type"), word("data.threshold"), word("data.threshold_source")]
+    return ui.card(
+        word("data.made"), *paragraphs, ui.table(head, rows, numbers_from=len(head), label=word("data.threshold"))
+    )

@@ -1,0 +1,180 @@
+"""The documents as a table, with sub-totals for each ten days of a month."""
+
+from typing import Any
+
+import dash_ag_grid as dag
+import dash_mantine_components as dmc
+import pandas as pd
+from dash import html
+
+from dash_app import components as ui
+from dash_app.measures import METRIC, READINGS_A_DAY
+from dash_app.view import NoSuchDays, View
+
+FIGURES = (
+    "temperature_avg_c",
+    "temperature_min_c",
+    "temperature_max_c",
+    "temperature_tn_c",
+    "temperature_tx_c",
+    "rain_total_mm",
+    "rain_max_3h_mm",
+    "wind_avg_m_s",
+    "wind_max_m_s",
+    "wind_gust_m_s",
+    "wind_direction_deg",
+    "pressure_avg_hpa",
+)
+MOST_ROWS = 2_200
+"""A year of six cities; more than this in one page would be slow to send and to scroll."""
+_OVER_DECADE = {
+    "temperature_min_c": "min",
+    "temperature_max_c": "max",
+    "temperature_tn_c": "min",
+    "temperature_tx_c": "max",
+}
+_OVER_DECADE |= {"rain_total_mm": "sum", "rain_max_3h_mm": "max", "wind_max_m_s": "max", "wind_gust_m_s": "max"}
+_LAST_DECADE = 2
+
+
+def page(view: View) -> list[Any]:
+    word, frame = view.word, view.daily()
+    bar = ui.controls(ui.cities_picker(view), ui.period_picker(view), below=ui.preset_links(view))
+    if frame.empty:
+        raise NoSuchDays(", ".join(station.name for station in view.stations), view.period_text)
+    cities = ", ".join(station.name for station in view.stations)
+    shown = frame.head(MOST_ROWS)
+    cut = (
+        word("table.cut", shown=word.number(len(shown)), all=word.number(len(frame)))
+        if len(frame) > MOST_ROWS
+        else None
+    )
+    files = [
+        dmc.Anchor(
+            dmc.Button(word(f"chart.{kind}"), variant="default", size="sm"), href=view.download(kind), refresh=True
+        )
+        for kind in ("csv", "parquet")
+    ]
+    return [
+        bar,
+        html.H1(f"{cities}, {view.period_text}"),
+        html.P(word("table.summary", days=word.number(len(frame)), cities=cities), className="hint"),
+        ui.notice(cut) if cut else None,
+        html.Div(files, className="buttons"),
+        _grid(view, shown),
+    ]
+
+
+def _grid(view: View, frame: pd.DataFrame) -> Any:
+    dark = view.look.theme.scheme == "dark"
+    return dag.AgGrid(
+        id="grid",
+        rowData=rows(view, frame),
+        columnDefs=columns(view),
+        defaultColDef={"sortable": True, "resizable": True, "filter": False, "minWidth": 84, "flex": 1},
+        dashGridOptions={
+            "rowHeight": 34,
+            "headerHeight": 56,
+            "animateRows": False,
+            "suppressColumnVirtualisation": False,
+            "theme": "legacy",
+            "ensureDomOrder": True,
+            "enableCellTextSelection": True,
+        },
+        getRowStyle={"styleConditions": [{"condition": "params.data.subtotal", "style": {"fontWeight": 600}}]},
+        className="ag-theme-quartz-dark" if dark else "ag-theme-quartz",
+        style={"height": "640px"},
+    )
+
+
+def columns(view: View) -> list[dict[str, Any]]:
+    """Column definitions; every header of a number has its unit."""
+    word = view.word
+    fixed = [
+        {
+            "field": "date",
+            "headerName": word("table.date"),
+            "pinned": None if view.look.narrow else "left",
+            "minWidth": 150,
+        },
+        {"field": "city", "headerName": word("table.city"), "minWidth": 150, "hide": len(view.stations) == 1},
+    ]
+    figures = [
+        {
+            "field": column,
+            "headerName": f"{word('table.' + _name(column))} ({_symbol(view, column)})",
+            "type": "rightAligned",
+            "wrapHeaderText": True,
+            "valueFormatter": {"function": f"siteNumber(params.value, {_decimals(view, column)}, '{word.code}')"},
+        }
+        for column in FIGURES
+    ]
+    return [
+        *fixed,
+        *figures,
+        {"field": "observations", "headerName": word("table.observations"), "minWidth": 100, "type": "rightAligned"},
+        {"field": "events", "headerName": word("table.events"), "minWidth": 180},
+    ]
+
+
+def rows(view: View, frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A row a document, by city and day, and after each ten days of a month a row that sums them up."""
+    found = []
+    decade = ((frame["date"].dt.day - 1) // 10).clip(upper=_LAST_DECADE)
+    keys = [frame["station_id"], frame["date"].dt.to_period("M"), decade]
+    for (_, month, number), group in frame.groupby(keys, sort=True):
+        found += [_row(view, row) for row in group.to_dict("records")]
+        found.append(_subtotal(view, group, month, int(number)))
+    return found
+
+
+def _row(view: View, row: dict[str, Any]) -> dict[str, Any]:
+    word = view.word
+    return {
+        "date": word.date(row["date"].date()),
+        "city": row["city"],
+        **{column: _shown(view, column, row[column]) for column in FIGURES},
+        "observations": f"{row['observations']} / {row['expected']}",
+        "events": ", ".join(word(f"events.{event['type']}") for event in row["events"]),
+    }
+
+
+def _subtotal(view: View, group: pd.DataFrame, month: pd.Period, number: int) -> dict[str, Any]:
+    word = view.word
+    figures = {}
+    for column in FIGURES:
+        known = group[column].dropna()
+        if known.empty or column == "wind_direction_deg":
+            figures[column] = None  # a mean of directions is no direction
+        else:
+            figures[column] = _shown(view, column, float(known.agg(_OVER_DECADE.get(column, "mean"))))
+    return {
+        "date": f"{word(f'table.decade_{number + 1}')}, {word.month(month.month)} {month.year}",
+        "city": str(group["city"].iloc[-1]),
+        **figures,
+        "observations": f"{int(group['observations'].sum())} / {READINGS_A_DAY * len(group)}",
+        "events": "",
+        "subtotal": True,
+    }
+
+
+def _shown(view: View, column: str, value: float) -> float | None:
+    if value != value:  # noqa: PLR0124
+        return None
+    if column == "wind_direction_deg":
+        return round(value)
+    unit = view.look.unit(column.partition("_")[0])
+    return round(value * unit.factor + unit.offset, unit.decimals)
+
+
+def _name(column: str) -> str:
+    suffix = METRIC[column.partition("_")[0]].suffix
+    return column.removesuffix("_deg").removesuffix(f"_{suffix}")
+
+
+def _symbol(view: View, column: str) -> str:
+    return "°" if column == "wind_direction_deg" else view.look.unit(column.partition("_")[0]).symbol
+
+
+def _decimals(view: View, column: str) -> int:
+    return 0 if column == "wind_direction_deg" else view.look.unit(column.partition("_")[0]).decimals

@@ -1,0 +1,57 @@
+"""Periods that people ask for by name, as first and last day."""
+
+from datetime import date, timedelta
+
+from weather_platform.domain.months import Month
+
+Period = tuple[date, date]
+"""First and last day, both included."""
+PRESETS = ("days7", "days30", "month", "season", "year", "all", "year_before")
+_SEASON_STARTS = (3, 6, 9, 12)
+
+
+def preset(name: str, current: Period, loaded: Period) -> Period:
+    """The period that a preset of `PRESETS` means, seen from the one that is shown.
+
+    The last days are those before the end of what is loaded; month, season (of three whole months, winter from
+    December) and year are those of the current period's last day, cut to what is loaded.
+    """
+    end = min(current[1], loaded[1])
+    match name:
+        case "days7" | "days30":
+            return loaded[1] - timedelta(days=int(name.removeprefix("days")) - 1), loaded[1]
+        case "month":
+            return _cut((Month.of(end).first_day, Month.of(end).last_day), loaded)
+        case "season":
+            return _cut(season(end), loaded)
+        case "year":
+            return _cut((date(end.year, 1, 1), date(end.year, 12, 31)), loaded)
+        case "year_before":
+            return years_before(current, 1)
+        case "all":
+            return loaded
+    raise ValueError(f"{name!r} is no preset.")
+
+
+def season(day: date) -> Period:
+    """The meteorological season of a day: the three months from March, June, September or December."""
+    month = Month.of(day)
+    while month.number not in _SEASON_STARTS:
+        month = month.previous
+    return month.first_day, month.next.next.last_day
+
+
+def years_before(period: Period, years: int) -> Period:
+    """The same days of an earlier year; 29 February becomes 28."""
+    first, last = (_moved(day, -years) for day in period)
+    return first, last
+
+
+def _moved(day: date, years: int) -> date:
+    last_of_month = Month(day.year + years, day.month).last_day
+    return last_of_month.replace(day=min(day.day, last_of_month.day))
+
+
+def _cut(period: Period, loaded: Period) -> Period:
+    first, last = max(period[0], loaded[0]), min(period[1], loaded[1])
+    return (first, last) if first <= last else period

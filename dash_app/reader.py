@@ -1,0 +1,198 @@
+"""All that the site reads: the curated store for figures, the staging store for single observations and their origin.
+
+Both are opened to read only. What was read stays in memory until the curated store's revision changes.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from datetime import date, datetime
+from threading import Lock
+from typing import Any, NamedTuple, TypeVar
+
+import pandas as pd
+
+from weather_platform.domain.errors import WeatherError
+from weather_platform.domain.months import Month, month_range
+from weather_platform.domain.stations import STATIONS, Station, find_station, station_for
+from weather_platform.domain.tabular import COLUMNS, flat
+from weather_platform.domain.weather_stats import Document
+from weather_platform.settings import Settings
+from weather_platform.storage.curated import CuratedStore, Days, StoredCity, open_curated
+from weather_platform.storage.staging import StagingStore, open_staging
+
+T = TypeVar("T")
+
+DAILY_COLUMNS = (*COLUMNS, "slug", "temperature_low_c", "temperature_high_c", "events", "raw_objects", "revision")
+"""`tabular.COLUMNS` (`date` as a datetime), the climatological extremes where they are known and those of the
+readings elsewhere, and what tells where a day's figures come from."""
+OBSERVED = ("date", "t", "pmer", "dd", "ff", "raf10", "rafper", "rr3", "raw_object")
+_NUMBERS = [name for name in DAILY_COLUMNS if name.rpartition("_")[2] in ("c", "hpa", "s", "deg", "mm", "n")]
+_KEPT_ANSWERS = 400
+
+
+class QuarantineCount(NamedTuple):
+    month: str
+    reason: str
+    records: int
+
+
+class Reader:
+    """Reads for every page; may be shared by threads. Its methods raise what the stores raise."""
+
+    def __init__(self, curated: CuratedStore, staging: StagingStore) -> None:
+        self._curated = curated
+        self._staging = staging
+        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def revision(self) -> str:
+        """A text that changes whenever a document did."""
+        return self._curated.revision()
+
+    def days(self) -> Days | None:
+        """The first and the last day that has a document."""
+        return self._kept("days", self._curated.days)
+
+    def cities(self) -> list[StoredCity]:
+        """The cities that have documents, by name."""
+        return self._kept("cities", lambda: sorted(self._curated.cities(), key=lambda city: city.city))
+
+    def stations(self) -> dict[str, Station]:
+        """The stations that have documents, by WMO number; the position of an unknown one is what staging says."""
+        return self._kept("stations", self._read_stations)
+
+    def find(self, slug: str) -> Station:
+        """The station that has documents and that a slug or name means; UnknownCity, whose cure names the nearest."""
+        return find_station(slug, self.stations())
+
+    def daily(self, stations: Sequence[str] | None, first: date, last: date) -> pd.DataFrame:
+        """Documents as rows of `DAILY_COLUMNS`, by station and date; `stations` are WMO numbers, None means all."""
+        if stations is not None:
+            key = ("daily", tuple(stations), first, last)
+            return self._kept(key, lambda: _daily_frame(self._curated.find(stations=stations, first=first, last=last)))
+        blocks = [self._month(month) for month in month_range(Month.of(first), Month.of(last))]
+        found = pd.concat([block for block in blocks if len(block)] or [_daily_frame([])])
+        found = found[found["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
+        return found.sort_values(["station_id", "date"], kind="stable", ignore_index=True)
+
+    def history(self, station_id: str) -> pd.DataFrame:
+        """All that is loaded of a station, as `daily`."""
+        days = self.days()
+        return self.daily([station_id], *days) if days else _daily_frame([])
+
+    def dates(self, station_ids: Sequence[str] | None) -> list[date]:
+        """Days on which at least one of the stations (None: any) has a document, in order."""
+        key = ("dates", None if station_ids is None else tuple(station_ids))
+        return self._kept(key, lambda: self._curated.dates(station_ids))
+
+    def document(self, station_id: str, day: date) -> Document:
+        """A station's document of a day; NotFound where there is none."""
+        return self._curated.get(f"{station_id}:{day.isoformat()}")
+
+    def observations(self, station: Station, first: date, last: date) -> pd.DataFrame:
+        """A station's readings as rows of `OBSERVED`, in SYNOP's units (K, Pa, m/s, mm), by time; empty where staging
+        has no such table.
+        """
+        key = ("observations", station.station_id, first, last)
+        return self._kept(key, lambda: self._read_observations(station, first, last))
+
+    def coverage(self) -> pd.DataFrame:
+        """Observations by station and month: station_id, month (text), documents, observations."""
+        return self._kept("coverage", self._read_coverage)
+
+    def quarantine(self) -> list[QuarantineCount]:
+        """Records set aside, by month and reason."""
+        return [QuarantineCount(*row) for row in self._staging.quarantine_counts()]
+
+    def raw_objects(self) -> dict[str, dict[str, Any]]:
+        """What staging knows of each raw object, by name: month, received, source, name, licence, synthetic, counts."""
+        return {obj["raw_object"]: obj for obj in self._staging.objects()}
+
+    def last_received(self) -> datetime | None:
+        """When the latest raw object came in."""
+        received = [datetime.fromisoformat(obj["received"]) for obj in self._staging.objects()]
+        return max(received, default=None)
+
+    def warm(self, months: int = 24) -> None:
+        """Read the latest months before somebody asks for them; a store that is down is no matter here."""
+        try:
+            if days := self.days():
+                for month in list(month_range(Month.of(days[0]), Month.of(days[1])))[-months:]:
+                    self._month(month)
+        except WeatherError:
+            return  # the first page will say it to somebody
+
+    def _month(self, month: Month) -> pd.DataFrame:
+        """A month's documents, kept by the month's own revision: loading January leaves December in memory."""
+        token = self._kept(("token", month), lambda: self._curated.month_revision(month))
+        return self._kept(
+            ("month", month),
+            lambda: _daily_frame(self._curated.find(first=month.first_day, last=month.last_day)),
+            revision=token,
+        )
+
+    def _read_stations(self) -> dict[str, Station]:
+        found = {city.station_id: station_for(city.station_id, city.city) for city in self._curated.cities()}
+        if found.keys() - STATIONS.keys():
+            found.update({number: known for number, known in self._staging.stations().items() if number in found})
+        return found
+
+    def _read_observations(self, station: Station, first: date, last: date) -> pd.DataFrame:
+        if station.station_id not in self._staging.stations():
+            return pd.DataFrame(columns=list(OBSERVED))
+        rows = self._staging.rows(station, first, last, columns=OBSERVED)
+        return pd.DataFrame.from_records(list(rows), columns=list(OBSERVED))
+
+    def _read_coverage(self) -> pd.DataFrame:
+        rows = [(c.station_id, str(c.month), c.documents, c.observations) for c in self._curated.coverage()]
+        return pd.DataFrame.from_records(rows, columns=["station_id", "month", "documents", "observations"])
+
+    def _kept(self, key: Hashable, read: Callable[[], T], *, revision: str | None = None) -> T:
+        """What `read` answered last time, or answers now where the revision is another."""
+        now = self._curated.revision() if revision is None else revision
+        with self._lock:
+            then, answer = self._answers.get(key, (None, None))
+            if then == now:
+                self._answers.move_to_end(key)
+                return answer  # type: ignore[no-any-return]
+        answer = read()
+        with self._lock:
+            self._answers[key] = (now, answer)
+            while len(self._answers) > _KEPT_ANSWERS:
+                self._answers.popitem(last=False)
+        return answer  # type: ignore[no-any-return]
+
+
+def open_reader(settings: Settings) -> Reader:
+    """A reader of the stores that the settings name; nothing is reached yet."""
+    return Reader(open_curated(settings, read_only=True), open_staging(settings, read_only=True))
+
+
+def _daily_frame(documents: Any) -> pd.DataFrame:
+    rows: dict[str, list[Any]] = {name: [] for name in DAILY_COLUMNS}
+    for document in documents:
+        row = flat(document)
+        for name in COLUMNS:
+            rows[name].append(row[name])
+        temperature = document["metrics"]["temperature"]
+        rows["slug"].append(document["slug"])
+        rows["temperature_low_c"].append(_first_known(temperature["tn"], temperature["min"]))
+        rows["temperature_high_c"].append(_first_known(temperature["tx"], temperature["max"]))
+        rows["events"].append(document["extreme_events"])
+        rows["raw_objects"].append(document["provenance"]["raw_objects"])
+        rows["revision"].append(document["provenance"]["revision"])
+    frame = pd.DataFrame(rows)
+    frame["date"] = pd.to_datetime(frame["date"])
+    return frame.astype(dict.fromkeys(_NUMBERS, "float64"))
+
+
+def _first_known(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one
+
+
+def quarantine_by_reason(counts: Sequence[QuarantineCount]) -> Counter[str]:
+    """Records set aside, by reason alone."""
+    total = Counter[str]()
+    for count in counts:
+        total[count.reason] += count.records
+    return total

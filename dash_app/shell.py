@@ -1,0 +1,158 @@
+"""What is around every page: header, navigation, settings, footer; and what stands in a page's place when it fails."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dash_app import components as ui
+from dash_app.figures.look import Look
+from dash_app.state import PAGES, State, href
+from dash_app.theme import THEMES
+from dash_app.view import NoSuchDays, NothingLoaded, View
+from weather_platform.domain.errors import StoreUnavailable, UnknownCity, WeatherError
+
+MAIN = "main"
+
+
+def shell(look: Look, state: State, content: list[Any]) -> Any:
+    """A whole page."""
+    word = look.language
+    dates = {"locale": word.code, "firstDayOfWeek": 1}
+    return dmc.DatesProvider(
+        [
+            html.A(word("site.skip"), href=f"#{MAIN}", className="skip"),
+            _header(look, state),
+            html.Main(content, id=MAIN, tabIndex=-1),
+            _footer(look, state),
+        ],
+        settings=dates,
+    )
+
+
+def _header(look: Look, state: State) -> Any:
+    word = look.language
+    links = [
+        ui.link(
+            word(f"pages.{page}"),
+            href=href(state.but(page=page, day=None)),
+            className="current" if page == state.page else "",
+            **({"aria-current": "page"} if page == state.page else {}),
+        )
+        for page in PAGES
+    ]
+    return html.Header(
+        [
+            html.Div(
+                [
+                    ui.link(word("site.title"), href=href(state.but(page="overview", day=None)), className="title"),
+                    _settings(look, state),
+                ],
+                className="header-top",
+            ),
+            html.Nav(links, className="pages", **{"aria-label": word("site.menu")}),
+        ]
+    )
+
+
+def _settings(look: Look, state: State) -> Any:
+    word = look.language
+    other = "en" if word.code == "fr" else "fr"
+    units = "imperial" if state.units == "metric" else "metric"
+    scheme = "light" if look.theme is THEMES["dark"] else "dark"
+    return html.Div(
+        [
+            ui.link(
+                word(f"site.units_{units}"),
+                href=href(state.but(units=units)),
+                className="chip",
+            ),
+            ui.link(
+                word(f"site.theme_{scheme}"),
+                href=href(state.but(scheme=scheme)),
+                className="chip",
+            ),
+            # A whole new page: the browser's own words for it (`lang`) change too.
+            html.A(
+                word("site.other_language"),
+                href=href(state.but(language=other)),
+                className="chip",
+                lang=other,
+                title=word("site.other_language_title"),
+            ),
+            html.Button(
+                word("site.copy"),
+                id="copy",
+                className="chip",
+                type="button",
+                **{"data-copied": word("site.copied"), "data-copy": word("site.copy")},
+            ),
+        ],
+        className="settings",
+        role="group",
+        **{"aria-label": word("site.settings")},
+    )
+
+
+def _footer(look: Look, state: State) -> Any:
+    word = look.language
+    how = ui.link(word("site.how"), href=href(state.but(page="data", day=None)))
+    return html.Footer([html.Span(word("site.credit")), " ", how])
+
+
+def synthetic_banner(look: Look) -> Any:
+    """Says that what is shown was measured nowhere."""
+    word = look.language
+    return ui.notice(word("site.synthetic"), word("site.synthetic_why"), color="orange")
+
+
+def trouble(look: Look, state: State, error: Exception, view: View | None) -> list[Any]:
+    """Why there is no page, and what to do: for people, without a trace."""
+    word = look.language
+    again = html.A(word("trouble.again"), href=href(state), className="chip")
+    match error:
+        case NothingLoaded():
+            return [_message(word("trouble.empty"), word("trouble.empty_do"), color="blue")]
+        case NoSuchDays() if view is not None:
+            return [_controls(view), _no_days(view)]
+        case UnknownCity():
+            return [_message(word("trouble.unknown_city"), f"{error.cause} {error.cure}")]
+        case StoreUnavailable() if "yet" in error.cause:
+            return [_message(word("trouble.empty"), word("trouble.empty_do"), color="blue")]
+        case WeatherError():
+            detail = html.Code(f"{error.cause} {error.cure}")
+            return [_message(word("trouble.store"), word("trouble.store_do"), detail, again, color="red")]
+    return [_message(word("trouble.failed"), word("trouble.failed_do"), again, color="red")]
+
+
+def unknown_page(look: Look) -> list[Any]:
+    word = look.language
+    return [_message(word("trouble.unknown_page"), word("trouble.unknown_page_do"))]
+
+
+def _controls(view: View) -> Any:
+    pickers = {"city": ui.city_picker, "data": ui.city_picker, "overview": None}
+    picker = pickers.get(view.state.page, ui.cities_picker)
+    parts = [ui.period_picker(view)] if picker is None else [picker(view), ui.period_picker(view)]
+    return ui.controls(*parts, below=ui.preset_links(view))
+
+
+def _no_days(view: View) -> Any:
+    word = view.word
+    names = ", ".join(station.name for station in view.stations) or word("pages.overview").lower()
+    days = view.reader.dates(view.station_ids or None)
+    loaded = (days[0], days[-1]) if days else view.loaded
+    text = word("trouble.no_days", cities=names, period=view.period_text)
+    link = ui.link(
+        word("trouble.show_loaded", period=word.period(*loaded)),
+        href=view.href(first=loaded[0], last=loaded[1]),
+        className="chip",
+    )
+    return _message(text, word("trouble.no_days_do", loaded=word.period(*loaded)), link)
+
+
+def _message(title: str, text: str, *more: Any, color: str = "yellow") -> Any:
+    return html.Div(
+        [html.H1(title, className="visually-hidden"), ui.notice(title, html.P(text), *more, color=color)],
+        className="message",
+    )

@@ -1,0 +1,108 @@
+"""What a page shows, and its one home: the address. Pure functions from an address to a state and back."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final, Literal, get_args
+from urllib.parse import parse_qs, urlencode
+
+import msgspec
+
+from dash_app.language import LANGUAGES
+from dash_app.measures import METRICS, SYSTEMS
+from weather_platform.domain.stations import slugify
+
+Page = Literal["overview", "city", "compare", "table", "data"]
+PAGES: Final[tuple[Page, ...]] = get_args(Page)
+MOST_CITIES: Final = 6
+_SCHEMES = ("light", "dark")
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "metric": tuple(METRICS),
+    "units": tuple(SYSTEMS),
+    "view": ("values", "difference"),
+    "axis": ("shared", "own"),
+    "heat": ("hours", "calendar"),
+    "years": ("on", "off"),
+}
+"""Parameters with a few values each; the first is meant where none is written."""
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """Every choice a person can make. None and empty mean: not chosen, the page decides."""
+
+    page: Page = "overview"
+    cities: tuple[str, ...] = ()
+    """Slugs."""
+    first: date | None = None
+    last: date | None = None
+    day: date | None = None
+    metric: str = "temperature"
+    units: str = "metric"
+    view: str = "values"
+    axis: str = "shared"
+    heat: str = "hours"
+    years: str = "on"
+    language: str | None = None
+    scheme: str | None = None
+
+    def but(self, **changes: Any) -> "State":
+        """The same choices, some of them changed."""
+        return msgspec.structs.replace(self, **changes)
+
+
+def parse(pathname: str, search: str) -> State | None:
+    """The state of an address; what cannot be read counts as not chosen. None for a page that does not exist."""
+    name = pathname.strip("/") or "overview"
+    page = next((page for page in PAGES if page == name), None)
+    if page is None:
+        return None
+    said = {key: values[-1] for key, values in parse_qs(search.removeprefix("?")).items()}
+    first, last = _date(said.get("from")), _date(said.get("to"))
+    if first is not None and last is not None and first > last:
+        first, last = last, first
+    chosen = {key: value for key, allowed in _CHOICES.items() if (value := said.get(key)) in allowed}
+    return State(
+        page=page,
+        cities=_slugs(said.get("city", "")),
+        first=first,
+        last=last,
+        day=_date(said.get("day")),
+        language=_one_of(said.get("lang"), LANGUAGES),
+        scheme=_one_of(said.get("theme"), _SCHEMES),
+        **chosen,
+    )
+
+
+def query(state: State) -> str:
+    """The query string of a state, with its question mark; nothing in it that goes without saying."""
+    said = {
+        "city": ",".join(state.cities),
+        "from": state.first,
+        "to": state.last,
+        "day": state.day,
+        **{key: value for key, (usual, *_) in _CHOICES.items() if (value := getattr(state, key)) != usual},
+        "lang": state.language,
+        "theme": state.scheme,
+    }
+    text = urlencode({key: str(value) for key, value in said.items() if value}, safe=",")
+    return f"?{text}" if text else ""
+
+
+def href(state: State) -> str:
+    """The address of a state, without the host."""
+    return ("/" if state.page == "overview" else f"/{state.page}") + query(state)
+
+
+def _slugs(text: str) -> tuple[str, ...]:
+    slugs = dict.fromkeys(slugify(part) for part in text.split(",") if part.strip())
+    return tuple(slugs)[:MOST_CITIES]
+
+
+def _date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _one_of(text: str | None, allowed: tuple[str, ...]) -> str | None:
+    return text if text in allowed else None

@@ -1,0 +1,166 @@
+"""What charts show, in words: sentences and facts out of frames."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+import pandas as pd
+
+from dash_app.components import counted
+from dash_app.figures.rose import Rose
+from dash_app.measures import KMH_PER_MS, METRICS, READINGS_A_DAY
+from dash_app.view import View
+
+_WET_MM = 1.0
+"""A day with rain has 1 mm at least (WMO's count of wet days, R1mm)."""
+
+
+class Extreme(NamedTuple):
+    """A value with its day and city."""
+
+    value: float
+    day: date
+    city: str
+    slug: str
+
+
+def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extreme | None:
+    """The row with the highest (or lowest) value of a column, the earliest of equals; None where all are missing."""
+    known = frame[frame[column].notna()]
+    if known.empty:
+        return None
+    row = known.loc[known[column].idxmin() if lowest else known[column].idxmax()]
+    day = row["date"] if "date" in known.columns else row.name
+    return Extreme(float(row[column]), pd.Timestamp(day).date(), str(row["city"]), str(row["slug"]))
+
+
+def gust(view: View, value: float) -> str:
+    """A wind speed, in km/h too where the units are metric: that is how French people know it."""
+    text = view.quantity(value, "wind", 1)
+    if view.state.units == "metric":
+        text += f" ({view.word.quantity(value * KMH_PER_MS, 'km/h', 0)})"
+    return text
+
+
+def facts(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Label, value and detail of what a person wants to know first; a metric without values is left out."""
+    word = view.word
+    low, high = extreme(frame, "temperature_low_c", lowest=True), extreme(frame, "temperature_high_c")
+    if low and high:
+        detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
+        mean = view.quantity(frame["temperature_avg_c"].mean(), "temperature", 1)
+        yield word("city.mean_temperature"), mean, detail
+    if frame["rain_total_mm"].notna().any():
+        wet = int((frame["rain_total_mm"] >= _WET_MM).sum())
+        detail = counted(word, "city.wet_days", wet) if wet else word("city.wet_days.none")
+        yield word("city.rain_total"), view.quantity(frame["rain_total_mm"].sum(), "rain", 1), detail
+    if strongest := extreme(frame, "wind_gust_m_s"):
+        yield word("city.gust"), gust(view, strongest.value), word.date(strongest.day)
+    if lowest := extreme(frame, "pressure_min_hpa", lowest=True):
+        detail = word("city.lowest_pressure", value=_one(view, lowest, "pressure"))
+        yield word("city.pressure"), view.quantity(frame["pressure_avg_hpa"].mean(), "pressure", 1), detail
+
+
+def of_city(view: View, metric: str, days: pd.DataFrame) -> list[str]:
+    """A chart of a metric in sentences: mean and extremes with their days, and what is missing."""
+    known = days[days[METRICS[metric].column].notna()]
+    return [_SENTENCES[metric](view, known), *_missing(view, metric, days, known)]
+
+
+def _temperature(view: View, known: pd.DataFrame) -> str:
+    return _mean_and_extremes(view, known, "temperature", "temperature_low_c", "temperature_high_c")
+
+
+def _pressure(view: View, known: pd.DataFrame) -> str:
+    return _mean_and_extremes(view, known, "pressure", "pressure_min_hpa", "pressure_max_hpa")
+
+
+def _mean_and_extremes(view: View, known: pd.DataFrame, metric: str, low_column: str, high_column: str) -> str:
+    low, high = extreme(known, low_column, lowest=True), extreme(known, high_column)
+    if low is None or high is None:
+        raise ValueError(f"{metric} has a mean and no extremes")
+    return view.word(
+        f"city.{metric}_summary",
+        **_where(view),
+        mean=view.quantity(known[METRICS[metric].column].mean(), metric, 1),
+        low=_one(view, low, metric),
+        low_date=view.word.date(low.day),
+        high=_one(view, high, metric),
+        high_date=view.word.date(high.day),
+    )
+
+
+def _wind(view: View, known: pd.DataFrame) -> str:
+    mean = view.quantity(known["wind_avg_m_s"].mean(), "wind", 1)
+    strongest = extreme(known, "wind_gust_m_s")
+    if strongest is None:
+        return view.word("city.wind_summary_calm", **_where(view), mean=mean)
+    high, day = gust(view, strongest.value), view.word.date(strongest.day)
+    return view.word("city.wind_summary", **_where(view), mean=mean, high=high, high_date=day)
+
+
+def _rain(view: View, known: pd.DataFrame) -> str:
+    wettest = extreme(known, "rain_total_mm")
+    if wettest is None or not wettest.value:
+        return view.word("city.rain_summary_dry", **_where(view))
+    return view.word(
+        "city.rain_summary",
+        **_where(view),
+        total=view.quantity(known["rain_total_mm"].sum(), "rain", 1),
+        high=_one(view, wettest, "rain"),
+        high_date=view.word.date(wettest.day),
+    )
+
+
+_SENTENCES = {"temperature": _temperature, "pressure": _pressure, "wind": _wind, "rain": _rain}
+
+
+def _missing(view: View, metric: str, days: pd.DataFrame, known: pd.DataFrame) -> Iterator[str]:
+    if gaps := len(days) - len(known):
+        yield counted(view.word, "city.gaps", gaps)
+    if incomplete := int((known[METRICS[metric].count] < READINGS_A_DAY).sum()):
+        yield counted(view.word, "city.incomplete", incomplete)
+
+
+def _where(view: View) -> dict[str, str]:
+    period = view.period_text
+    return {"period": period[:1].upper() + period[1:], "city": view.stations[0].name}
+
+
+def _one(view: View, found: Extreme, metric: str) -> str:
+    return view.quantity(found.value, metric, 1)
+
+
+def of_rose(view: View, found: Rose) -> list[str]:
+    """The wind rose in a sentence."""
+    word, by_sector = view.word, found.shares.sum(axis=0)
+    n = word.number(found.readings)
+    if not by_sector.any():
+        return [word("city.rose_calm", n=n)]
+    sector = int(by_sector.argmax())
+    return [
+        word(
+            "city.rose_summary",
+            n=n,
+            calm=word.number(found.calm, 0),
+            direction=word("city.directions").split(",")[sector],
+            share=word.number(float(by_sector[sector]), 0),
+        )
+    ]
+
+
+_RECORDS = (
+    ("record_high", "temperature_high_c", "temperature", False),
+    ("record_low", "temperature_low_c", "temperature", True),
+    ("record_rain", "rain_total_mm", "rain", False),
+    ("record_gust", "wind_gust_m_s", "wind", False),
+    ("record_pressure_low", "pressure_min_hpa", "pressure", True),
+    ("record_pressure_high", "pressure_max_hpa", "pressure", False),
+)
+
+
+def records(view: View, history: pd.DataFrame) -> Iterator[tuple[str, str, date]]:
+    """Name, value and day of each record of a city."""
+    for key, column, metric, lowest in _RECORDS:
+        if found := extreme(history, column, lowest=lowest):
+            yield view.word(f"city.{key}"), view.quantity(found.value, metric), found.day

@@ -1,0 +1,151 @@
+"""What a page has to go by: who asks for what, with everything resolved that the address left open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from dash_app import language as languages
+from dash_app.figures.look import Look
+from dash_app.language import Language
+from dash_app.measures import METRICS, SYSTEMS, Metric
+from dash_app.periods import Period
+from dash_app.reader import Reader
+from dash_app.state import State, href, query
+from dash_app.theme import THEMES
+from weather_platform.domain.errors import WeatherError
+from weather_platform.domain.months import Month
+from weather_platform.domain.stations import Station
+
+_PHONE_PX = 700
+_USUAL_CITIES = ("nice", "orly", "brest_guipavas")
+"""Shown where nobody chose, as many as the page has room for: a sea in the south, the capital, an ocean."""
+
+
+class NothingLoaded(WeatherError):
+    """Stores that are there and have no document yet."""
+
+
+class NoSuchDays(WeatherError):
+    """Cities that have no document in the period."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One person's look at one page; made anew for each request."""
+
+    state: State
+    reader: Reader
+    look: Look
+    loaded: Period
+    stations: tuple[Station, ...]
+    """The chosen cities; on the overview none."""
+    first: date
+    last: date
+
+    @property
+    def word(self) -> Language:
+        return self.look.language
+
+    @property
+    def metric(self) -> Metric:
+        return METRICS[self.state.metric]
+
+    @property
+    def period(self) -> Period:
+        return self.first, self.last
+
+    @property
+    def period_text(self) -> str:
+        return self.word.period(self.first, self.last)
+
+    @property
+    def station_ids(self) -> list[str]:
+        return [station.station_id for station in self.stations]
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def bounds(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        return pd.Timestamp(self.first), pd.Timestamp(self.last)
+
+    @property
+    def resolved(self) -> State:
+        """The state with the cities and days that are shown, whoever chose them: what a link must say."""
+        slugs = tuple(station.slug for station in self.stations)
+        return self.state.but(cities=slugs or self.state.cities, first=self.first, last=self.last)
+
+    def href(self, **changes: Any) -> str:
+        """The address of this view with some choices changed."""
+        return href(self.state.but(**changes))
+
+    def download(self, extension: str, **changes: Any) -> str:
+        """The address of a page's data as a file."""
+        state = self.resolved.but(scheme=None, **changes)
+        return f"/download/{state.page}.{extension}{query(state)}"
+
+    def daily(self) -> pd.DataFrame:
+        """The documents of the chosen cities and days."""
+        return self.reader.daily(self.station_ids, self.first, self.last)
+
+    def quantity(self, value: float | None, metric: str, decimals: int | None = None) -> str:
+        """A document's value as people read it, in the units of the view."""
+        unit = self.look.unit(metric)
+        shown = None if value is None or value != value else unit.of(value)  # noqa: PLR0124
+        return self.word.quantity(shown, unit.symbol, unit.decimals if decimals is None else decimals)
+
+
+def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px: int = 1280) -> Look:
+    """The colours, units and language that a state asks for, or else the browser."""
+    code = state.language or languages.preferred(accepted)
+    theme = THEMES[state.scheme or ("dark" if system_scheme == "dark" else "light")]
+    return Look(theme, SYSTEMS[state.units], languages.language(code), width_px <= _PHONE_PX, width_px)
+
+
+def resolve(state: State, reader: Reader, look: Look) -> View:
+    """The view of a state.
+
+    Without days, the month of the last loaded day; without cities, the usual ones.
+
+    Raises:
+        NothingLoaded: there is no document at all.
+        UnknownCity: a city of the state has no document.
+        StoreUnavailable: the curated store does not answer.
+    """
+    loaded = reader.days()
+    if loaded is None:
+        raise NothingLoaded(look.language("trouble.empty"), look.language("trouble.empty_do"))
+    latest = Month.of(loaded[1])
+    first = state.first or (min(state.last, latest.first_day) if state.last else latest.first_day)
+    last = state.last or max(first, latest.last_day)
+    return View(
+        state=state,
+        reader=reader,
+        look=look,
+        loaded=loaded,
+        stations=_chosen(state, reader),
+        first=first,
+        last=last,
+    )
+
+
+def _chosen(state: State, reader: Reader) -> tuple[Station, ...]:
+    room = {"overview": 0, "city": 1, "compare": 6, "table": 6, "data": 1}[state.page]
+    if state.cities and room:
+        return tuple(reader.find(slug) for slug in state.cities)[:room]
+    return _usual(reader)[: min(room, 3 if state.page == "compare" else 1)]
+
+
+def _usual(reader: Reader) -> tuple[Station, ...]:
+    by_slug = {station.slug: station for station in reader.stations().values()}
+    found = [by_slug[slug] for slug in _USUAL_CITIES if slug in by_slug]
+    found += [station for station in by_slug.values() if station not in found]
+    return tuple(found)
+
+
+Render = Callable[[View], Any]
+"""A page: a view in, components out."""
