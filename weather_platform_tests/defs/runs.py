@@ -1,0 +1,94 @@
+"""Runs of the graph in this process, and what they say of every asset, check and month."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import dagster as dg
+
+from weather_platform import names
+from weather_platform.definitions import defs
+
+Named = tuple[str, str]
+"""An asset or a check, and a month."""
+
+
+class Run(NamedTuple):
+    """What a run recorded."""
+
+    success: bool
+    materialised: dict[Named, dict[str, Any]]
+    """Metadata by asset and month."""
+    verdicts: dict[Named, dg.AssetCheckEvaluation]
+    """By check and month; the last where a check was evaluated twice."""
+    failures: dict[str, dict[str, Any]]
+    """Metadata of failed steps, by step."""
+    retries: Counter[str]
+    """By step."""
+
+    @property
+    def failed_checks(self) -> list[Named]:
+        return sorted(named for named, verdict in self.verdicts.items() if not verdict.passed)
+
+
+class Graph:
+    """The graph as the environment describes it, run on a Dagster instance in memory."""
+
+    def __init__(self, instance: dg.DagsterInstance, added: dg.Definitions | None = None) -> None:
+        self.instance = instance
+        self.definitions = dg.Definitions.merge(defs(), added) if added else defs()
+
+    def load(self, first: str, last: str | None = None, *, source: str = "sample", cities: Sequence[str] = ()) -> Run:
+        """Source to documents, for a month or for a range of months in one run."""
+        fetch = {"source": source, "cities": list(cities)}
+        return self.run(names.LOAD_JOB, first, last, {names.RAW_OBSERVATIONS: {"config": fetch}})
+
+    def process(self, first: str, last: str | None = None) -> Run:
+        """Documents from what the raw store holds."""
+        return self.run(names.PROCESS_JOB, first, last)
+
+    def run(
+        self, job: str, first: str, last: str | None = None, ops: Mapping[str, Any] | None = None, **tags: str
+    ) -> Run:
+        """Any job, as the worker runs it: a range of months by its tags."""
+        if last is not None:
+            tags |= {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+        quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
+        result = self.definitions.resolve_job_def(job).execute_in_process(
+            run_config={"ops": ops or {}, "loggers": quiet},
+            instance=self.instance,
+            partition_key=None if last else first,
+            tags=tags,
+            raise_on_error=False,
+        )
+        return _recorded(result)
+
+
+@contextmanager
+def graph(added: dg.Definitions | None = None) -> Iterator[Graph]:
+    """A graph with an instance that knows of no run."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Graph(instance, added)
+
+
+def _recorded(result: dg.ExecuteInProcessResult) -> Run:
+    run = Run(result.success, {}, {}, {}, Counter())
+    for event in result.all_events:
+        step = event.step_key or ""
+        if event.is_step_materialization:
+            made = event.step_materialization_data.materialization
+            run.materialised[made.asset_key.to_user_string(), made.partition or ""] = _plain(made.metadata)
+        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            verdict = event.asset_check_evaluation_data
+            run.verdicts[verdict.check_name, verdict.partition or ""] = verdict
+        elif event.is_step_up_for_retry:
+            run.retries[step] += 1
+        elif event.is_step_failure:
+            said = event.step_failure_data.user_failure_data
+            run.failures[step] = _plain(said.metadata) if said else {}
+    return run
+
+
+def _plain(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.value for name, value in metadata.items()}

@@ -1,0 +1,242 @@
+"""Loads from source to documents: what is stored then, and what Dagster knows of it."""
+
+import gzip
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from weather_platform import names
+from weather_platform.pipeline import Stores, open_stores
+from weather_platform.settings import Settings
+from weather_platform_tests.defs.runs import Graph
+
+CITIES = ("NICE", "CAP CEPET", "LA DESIRADE METEO")
+
+
+@contextmanager
+def stores() -> Iterator[Stores]:
+    """What the environment names, to look into."""
+    opened = open_stores(Settings.from_environment())
+    try:
+        yield opened
+    finally:
+        opened.staging.engine.dispose()
+        opened.curated.close()
+
+
+def everything_stored() -> dict[str, Any]:
+    """All rows and documents, but for when they were written."""
+    with stores() as opened:
+        documents = list(opened.curated.find())
+        for document in documents:
+            del document["provenance"]["updated_at"]
+        known = opened.staging.stations()
+        rows = {station.slug: list(opened.staging.rows(station)) for station in known.values()}
+        return {"rows": rows, "documents": documents, "quarantine": opened.staging.quarantine()}
+
+
+def metrics(documents: Sequence[dict[str, Any]], metric: str, figure: str) -> list[float]:
+    return [value for document in documents if (value := document["metrics"][metric][figure]) is not None]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("archive")
+def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: str, weather: Graph) -> None:
+    run = weather.load("2023-12", source="meteofrance")
+
+    assert run.success, run.failures
+    rows = {asset: made["dagster/partition_row_count"] for (asset, _), made in run.materialised.items()}
+    assert rows == {names.RAW_OBSERVATIONS: 14_979, names.STAGED_OBSERVATIONS: 14_979, names.WEATHER_STATS: 1_893}
+    assert run.materialised[names.STAGED_OBSERVATIONS, "2023-12"]["tables"] == 62
+    raw = run.materialised[names.RAW_OBSERVATIONS, "2023-12"]
+    assert (raw["source"], raw["fetched_from"], raw["synthetic"]) == ("meteofrance", "synop.202312.csv.gz", False)
+    assert "Etalab" in raw["licence"]
+    assert run.failed_checks == [("completeness", "2023-12")]
+    completeness = run.verdicts["completeness", "2023-12"]
+    assert completeness.severity == dg.AssetCheckSeverity.WARN
+    assert completeness.description == "0 stations missing, 16 incomplete, 0 hours silent"
+    with stores() as opened:
+        assert opened.staging.engine.dialect.name == ("sqlite" if stored == "embedded" else "mysql")
+        documents = list(opened.curated.find())
+        assert len(documents) == 1_893
+        assert sum(metrics(documents, "rainfall", "total")) == pytest.approx(5_066.5, abs=0.05)
+        of = {document["_id"]: document["metrics"] for document in documents}
+    nice, cap, new_year = of["07690:2023-12-01"], of["07661:2023-12-10"], of["07690:2023-12-31"]
+    assert [nice["temperature"][figure] for figure in ("avg", "min", "max")] == [14.26, 11.80, 16.50]
+    assert [nice["pressure"][figure] for figure in ("avg", "min", "max")] == [997.38, 993.60, 1000.80]
+    assert [nice["wind_speed"][figure] for figure in ("avg", "max", "gust")] == [3.69, 7.70, 11.20]
+    assert [nice["rainfall"][figure] for figure in ("total", "max_3h")] == [2.40, 1.00]
+    assert [cap[metric]["avg"] for metric in ("temperature", "pressure")] == [None, None]
+    assert cap["rainfall"]["total"] is None
+    assert [cap["wind_speed"][figure] for figure in ("avg", "max")] == [10.69, 15.30]
+    assert [new_year["rainfall"][figure] for figure in ("total", "n")] == [13.90, 7]
+
+
+def test_a_range_is_one_run_with_facts_and_checks_of_every_month(weather: Graph) -> None:
+    months = ["2023-10", "2023-11", "2023-12"]
+    run = weather.load("2023-10", "2023-12", cities=CITIES)
+
+    assert run.success, run.failures
+    assert set(run.materialised) == {(asset, month) for asset in names.ASSETS for month in months}
+    with stores() as opened:
+        for month in months:
+            (raw,) = opened.raw.objects(month)
+            staged = opened.staging.coverage([month])
+            rows = sum(coverage.observations for coverage in staged)
+            first, last = date.fromisoformat(f"{month}-01"), date.fromisoformat(f"{month}-30")
+            documents = [doc for doc in opened.curated.find(first=first) if doc["period"].startswith(month)]
+            assert documents[-1]["date"].date() >= last
+            made = {asset: run.materialised[asset, month] for asset in names.ASSETS}
+            assert [made[asset]["dagster/partition_row_count"] for asset in names.ASSETS] == [
+                raw.records,
+                rows,
+                len(documents),
+            ]
+            assert made[names.RAW_OBSERVATIONS]["raw_objects"] == [raw.key]
+            assert made[names.STAGED_OBSERVATIONS]["synthetic"] is True
+            table = made[names.STAGED_OBSERVATIONS]["coverage"].records
+            assert sorted((line.data["city"], line.data["observations"]) for line in table) == sorted(
+                (coverage.station.name, coverage.observations) for coverage in staged
+            )
+    checks = {"structure", "completeness", "duplicates", "plausibility", "rows_conserved", "documents_conserved"}
+    assert set(run.verdicts) == {(check, month) for check in checks for month in months}
+    assert run.failed_checks == [("completeness", month) for month in months]
+
+
+def test_loading_again_changes_nothing(weather: Graph) -> None:
+    weather.load("2023-12", cities=CITIES)
+    with stores() as opened:
+        before = list(opened.curated.find())
+
+    again = weather.load("2023-12", cities=CITIES)
+
+    assert again.success
+    assert again.materialised[names.RAW_OBSERVATIONS, "2023-12"]["new_objects"] == 0
+    curated = again.materialised[names.WEATHER_STATS, "2023-12"]
+    assert (curated["written"], curated["unchanged"], curated["deleted"]) == (0, len(before), 0)
+    with stores() as opened:
+        assert list(opened.curated.find()) == before
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("archive")
+def test_months_in_any_order_and_some_twice_end_in_the_same_rows_and_documents(
+    weather: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert weather.load("2023-08", "2023-12", source="meteofrance", cities=CITIES).success
+    at_once = everything_stored()
+
+    monkeypatch.setenv("WEATHER_HOME", str(tmp_path / "another"))
+    for month in ("2023-11", "2023-12", "2023-08", "2023-12", "2023-10", "2023-09", "2023-11"):
+        assert weather.load(month, source="meteofrance", cities=CITIES).success
+
+    assert everything_stored() == at_once
+    assert len(at_once["documents"]) > 5 * 30 * 2
+
+
+def test_cities_may_be_given_by_name_slug_or_number(weather: Graph) -> None:
+    run = weather.load("2023-12", cities=["Saint-Laurent", "cap_cepet", "7690"])
+    assert run.success
+    with stores() as opened:
+        assert set(opened.staging.stations()) == {"81401", "07661", "07690"}
+
+
+@pytest.mark.parametrize(
+    ("config", "cause", "cure"),
+    [
+        ({"cities": ["NISE"]}, "'NISE' is no station here.", "Did you mean NICE?"),
+        ({"source": "weatherman"}, "'weatherman' is no source.", "Choose one of opendatasoft, meteofrance, sample."),
+    ],
+    ids=["city", "source"],
+)
+def test_config_that_names_nothing_fails_at_once_in_words(
+    weather: Graph, config: dict[str, Any], cause: str, cure: str
+) -> None:
+    run = weather.load("2023-12", **config)
+    assert not run.success
+    assert run.failures == {names.RAW_OBSERVATIONS: {"cause": cause, "cure": cure}}
+    assert run.retries == {}
+    assert run.materialised == {}
+
+
+def test_a_month_that_the_source_does_not_have_fails_at_once_and_stores_nothing(
+    weather: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "archive").mkdir()
+    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(tmp_path / "archive"))
+    run = weather.load("2023-12", source="meteofrance")
+    assert not run.success
+    assert run.failures[names.RAW_OBSERVATIONS]["cause"].startswith("The archive has neither synop_2023.csv.gz nor")
+    assert run.failures[names.RAW_OBSERVATIONS]["cure"]
+    assert run.retries == {}
+    assert run.materialised == {}
+    assert everything_stored() == {"rows": {}, "documents": [], "quarantine": []}
+
+
+def test_a_month_outside_the_partitions_is_refused_before_anything_is_fetched(weather: Graph) -> None:
+    with pytest.raises(dg.DagsterUnknownPartitionError):
+        weather.load("2009-12")
+
+
+def test_stored_months_are_processed_without_their_source(weather: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    weather.load("2023-11", "2023-12", cities=CITIES)
+    before = everything_stored()
+    with stores() as opened:
+        opened.curated.replace((date(2023, 11, 1), date(2023, 12, 31)), [])
+    monkeypatch.setenv("WEATHER_SOURCE", "meteofrance")  # which the test has not
+
+    run = weather.process("2023-11", "2023-12")
+
+    assert run.success
+    assert {asset for asset, _ in run.materialised} == {names.STAGED_OBSERVATIONS, names.WEATHER_STATS}
+    assert everything_stored() == before
+
+
+def test_records_of_no_month_are_kept_counted_and_shown_in_quarantine(
+    archive: Path, weather: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line whose month nobody can read, and one of a month that the platform does not keep."""
+    header, first, second, third, *_ = _lines(archive / "synop.202312.csv.gz")
+    broken = second.replace(b"20231201", b"2023?201", 1)
+    ancient = third.replace(b"20231201", b"19991201", 1)
+    (tmp_path / "archive").mkdir()
+    _write(tmp_path / "archive" / "synop.202312.csv.gz", [header, first, broken, ancient])
+    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(tmp_path / "archive"))
+
+    run = weather.load("2023-12", source="meteofrance")
+
+    assert run.success, run.failures
+    raw = run.materialised[names.RAW_OBSERVATIONS, "2023-12"]
+    assert (raw["dagster/partition_row_count"], raw["records_of_no_or_another_month"]) == (1, 2)
+    shown = [(row["month"], row["reason"], row["record"]) for row in everything_stored()["quarantine"]]
+    assert sorted(shown) == sorted(
+        [
+            ("unplaced", "unreadable_date", broken.decode().rstrip()),
+            ("unplaced", "outside_partitions", ancient.decode().rstrip()),
+        ]
+    )
+
+
+def _lines(path: Path) -> list[bytes]:
+    return gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+
+
+def _write(path: Path, lines: list[bytes]) -> None:
+    path.write_bytes(gzip.compress(b"".join(lines)))
+
+
+@pytest.mark.usefixtures("archive")
+def test_the_first_rain_of_a_month_completes_the_last_day_of_the_month_before(weather: Graph) -> None:
+    """What fell between 21 UTC and midnight is reported at 00 UTC of the 1st."""
+    weather.load("2023-11", source="meteofrance", cities=["NICE"])
+    with stores() as opened:
+        alone = opened.curated.get("07690:2023-11-30")
+    weather.load("2023-12", source="meteofrance", cities=["NICE"])
+    with stores() as opened:
+        completed = opened.curated.get("07690:2023-11-30")
+    assert alone["metrics"]["rainfall"]["n"] + 1 == completed["metrics"]["rainfall"]["n"]
