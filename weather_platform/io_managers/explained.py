@@ -12,9 +12,14 @@ MAX_RETRIES = 3
 _FIRST_WAIT_S = 2.0
 
 
+def wait_s(retry_number: int) -> float:
+    """Seconds before the retry: 2, 4, 8, plus or minus half, so that runs which failed together come apart."""
+    return _FIRST_WAIT_S * 2**retry_number * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+
+
 @contextmanager
 def explained(retry_number: int) -> Iterator[None]:
-    """Turn a WeatherError into a retry (after 2, 4, 8 s, plus or minus half, for an outage) or a failure in words.
+    """Turn a WeatherError into a retry (an outage) or a failure in words.
 
     The last retry fails in words too: what is left of a RetryRequested are the driver's.
     """
@@ -22,7 +27,6 @@ def explained(retry_number: int) -> Iterator[None]:
         yield
     except WeatherError as error:
         if error.transient and retry_number < MAX_RETRIES:
-            wait_s = _FIRST_WAIT_S * 2**retry_number * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
-            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait_s) from error
+            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait_s(retry_number)) from error
         metadata = {"cause": error.cause, "cure": error.cure}
         raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from error
