@@ -88,7 +88,19 @@
     },
   });
 
+  /* Sub-totals stay below the days, whichever way these are sorted. */
+  function order(a, b, one, other, descending) {
+    const below = Boolean(one.data.subtotal) - Boolean(other.data.subtotal);
+    if (below) return descending ? -below : below;
+    if (a === b) return 0;
+    if (a === null || a === undefined) return -1;
+    if (b === null || b === undefined) return 1;
+    return a < b ? -1 : 1;
+  }
+
   window.dashAgGridFunctions = Object.assign({}, window.dashAgGridFunctions, {
+    siteOrder: order,
+    siteDayOrder: (a, b, one, other, descending) => order(one.data.day, other.data.day, one, other, descending),
     siteNumber: function (value, decimals, language) {
       if (value === null || value === undefined) return "–";
       return value.toLocaleString(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });

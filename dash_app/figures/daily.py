@@ -114,9 +114,16 @@ def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
         "showlegend": False,
     }
     total = line(look, drawn, "running", "rain", name=word("chart.running_total"), color=theme.rain_total, yaxis="y2")
+    total["line"]["shape"] = "hv"
     heavy = _HEAVY_RAIN_MM * unit.factor
     reached = bool((days["rain_total_mm"] >= _HEAVY_RAIN_MM / 2).any())
     mark = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": heavy, "y1": heavy}
+    label = {
+        "text": f"{word('events.heavy_rain')} ≥ {word.quantity(heavy, unit.symbol, unit.decimals - 2)}",
+        "textposition": "end",
+        "yanchor": "bottom",
+        "font": {"size": 11, "color": theme.warm},
+    }
     bands = [{**trace, "yaxis": "y2"} for trace in _other_years(look, drawn, "rain")]
     return look.figure(
         [*bands, bars, total],
@@ -130,7 +137,7 @@ def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
             "automargin": True,
             "title": {"text": word("chart.running_total"), "font": {"size": 12}},
         },
-        shapes=[{**mark, "line": {"color": theme.warm, "width": 1, "dash": "dash"}}] if reached else [],
+        shapes=[{**mark, "line": {"color": theme.warm, "width": 1, "dash": "dash"}, "label": label}] if reached else [],
     )
 
 

@@ -10,6 +10,7 @@ from dash_app.insets import FRAME, drawn_at, latitude, mercator
 
 OUTLINE_URL = "/assets/outline"
 _EDGE_DEG = 0.5
+_SCALE_PX = 44
 _WORLD_PX = 512
 """MapLibre's world is this wide at zoom 0."""
 
@@ -40,12 +41,13 @@ def stations_map(
                 "colorbar": {
                     "thickness": 10,
                     "outlinewidth": 0,
-                    "len": 0.5,
-                    "x": 1,
-                    "xanchor": "right",
-                    "y": 0.5,
-                    "bgcolor": look.theme.surface,
-                    "title": {"text": unit.symbol},
+                    "orientation": "h",
+                    "len": 0.7,
+                    "x": 0.5,
+                    "y": 0,
+                    "yanchor": "top",
+                    "ypad": 4,
+                    "ticksuffix": f" {unit.symbol}",
                 },
             },
         ),
@@ -63,9 +65,9 @@ def stations_map(
         },
         hovermode="closest",
         showlegend=False,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        margin={"l": 0, "r": 0, "t": 0, "b": _SCALE_PX},
         dragmode=False,
-        height=round(degree_px * (mercator(north) - mercator(south) + 2 * _EDGE_DEG)),
+        height=round(degree_px * (mercator(north) - mercator(south) + 2 * _EDGE_DEG)) + _SCALE_PX,
     )
 
 

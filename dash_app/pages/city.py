@@ -48,13 +48,10 @@ def page(view: View) -> list[Any]:
 
 
 def _controls(view: View) -> Any:
-    word = view.word
-    return ui.controls(
-        ui.city_picker(view),
-        ui.period_picker(view),
-        ui.choice(view, "years", view.state.years, [(key, word(f"controls.years_{key}")) for key in ("on", "off")]),
-        below=ui.preset_links(view),
-    )
+    word, years = view.word, {day.year for day in view.reader.dates(view.station_ids)}
+    options = [(key, word(f"controls.years_{key}")) for key in ("on", "off")]
+    switch = [ui.choice(view, "years", view.state.years, options)] if len(years) > 1 else []
+    return ui.controls(ui.city_picker(view), ui.period_picker(view), *switch, below=ui.preset_links(view))
 
 
 def _facts(view: View, frame: pd.DataFrame) -> Any:

@@ -1,5 +1,6 @@
 """The documents as a table, with sub-totals for each ten days of a month."""
 
+import json
 from typing import Any
 
 import dash_ag_grid as dag
@@ -66,25 +67,44 @@ def page(view: View) -> list[Any]:
 
 
 def _grid(view: View, frame: pd.DataFrame) -> Any:
-    dark = view.look.theme.scheme == "dark"
     return dag.AgGrid(
         id="grid",
         rowData=rows(view, frame),
         columnDefs=columns(view),
-        defaultColDef={"sortable": True, "resizable": True, "filter": False, "minWidth": 84, "flex": 1},
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "filter": False,
+            "minWidth": 84,
+            "flex": 1,
+            "comparator": {"function": "siteOrder"},
+        },
         dashGridOptions={
             "rowHeight": 34,
             "headerHeight": 56,
             "animateRows": False,
             "suppressColumnVirtualisation": False,
-            "theme": "legacy",
+            "theme": {"function": _theme(view)},
             "ensureDomOrder": True,
             "enableCellTextSelection": True,
         },
         getRowStyle={"styleConditions": [{"condition": "params.data.subtotal", "style": {"fontWeight": 600}}]},
-        className="ag-theme-quartz-dark" if dark else "ag-theme-quartz",
         style={"height": "640px"},
     )
+
+
+def _theme(view: View) -> str:
+    """AG Grid's theme in the colours of the page, as the expression that it reads."""
+    theme = view.look.theme
+    parameters = {
+        "backgroundColor": theme.surface,
+        "foregroundColor": theme.text,
+        "browserColorScheme": theme.scheme,
+        "fontFamily": "inherit",
+        "fontSize": 13,
+        "spacing": 6,
+    }
+    return f"themeQuartz.withParams({json.dumps(parameters)})"
 
 
 def columns(view: View) -> list[dict[str, Any]]:
@@ -93,9 +113,10 @@ def columns(view: View) -> list[dict[str, Any]]:
     fixed = [
         {
             "field": "date",
+            "comparator": {"function": "siteDayOrder"},
             "headerName": word("table.date"),
             "pinned": None if view.look.narrow else "left",
-            "minWidth": 150,
+            "minWidth": 190,
         },
         {"field": "city", "headerName": word("table.city"), "minWidth": 150, "hide": len(view.stations) == 1},
     ]
@@ -105,6 +126,7 @@ def columns(view: View) -> list[dict[str, Any]]:
             "headerName": f"{word('table.' + _name(column))} ({_symbol(view, column)})",
             "type": "rightAligned",
             "wrapHeaderText": True,
+            "minWidth": 96 if column.startswith("pressure") else 84,
             "valueFormatter": {"function": f"siteNumber(params.value, {_decimals(view, column)}, '{word.code}')"},
         }
         for column in FIGURES
@@ -131,6 +153,7 @@ def rows(view: View, frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _row(view: View, row: dict[str, Any]) -> dict[str, Any]:
     word = view.word
     return {
+        "day": row["date"].strftime("%Y-%m-%d"),
         "date": word.date(row["date"].date()),
         "city": row["city"],
         **{column: _shown(view, column, row[column]) for column in FIGURES},
