@@ -231,9 +231,12 @@ class Orchestrator:
                 timeout=_TIMEOUT_S,
             )
         except DagsterGraphQLClientError as error:
-            if self._is_outage(error.__cause__):
-                raise self._unavailable(error.__cause__) from error
-            raise _refused(" ".join(str(argument) for argument in error.args if argument)) from error
+            cause = error.__cause__
+            if self._is_outage(cause):
+                raise self._unavailable(cause) from error
+            # Its own words hold the whole query.
+            reason = f"{type(cause).__name__}: {cause}" if cause else " ".join(map(str, filter(None, error.args)))
+            raise _refused(reason) from error
         except KeyError as error:  # an answer without the message that the client looks for
             raise _refused("an answer without a reason") from error
 
