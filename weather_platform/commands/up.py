@@ -16,7 +16,7 @@ def up(
     source: Annotated[str | None, typer.Option(help="where --load takes them from; else WEATHER_SOURCE")] = None,
     once: Annotated[bool, typer.Option("--once", help="only load, do not serve")] = False,
 ) -> None:
-    """Serve the Dagster UI, its daemon, a warm worker and the API; stops them all on Ctrl-C."""
+    """Serve the Dagster UI, its daemon, a warm worker, the API and the site; stops them all on Ctrl-C."""
     settings = Settings.from_environment()
     if load:
         months = parse_months(load)
@@ -40,6 +40,7 @@ def _where(settings: Settings) -> str:
     return f"""
   Dagster  {settings.dagster_url}
   API      {settings.api.url}/docs
+  Site     http://{settings.site.host}:{settings.site.port}
 
 Post a file:
   curl -F file=@data/ingestion/2024.json {settings.api.url}/ingest-fast

@@ -1,4 +1,4 @@
-"""The API as a service of `weather up`: a command, as nothing in this package may import it."""
+"""The API and the site as services of `weather up`: commands, as nothing in this package may import them."""
 
 import sys
 
@@ -16,4 +16,15 @@ def doors(settings: Settings) -> list[Service]:
         is_ready=answers_http(settings.api.port, "/livez"),
         holds_code=True,
     )
-    return [api]
+    site = Service(
+        name="site",
+        command=[
+            *(sys.executable, "-m", "gunicorn", "--bind", f"{settings.site.host}:{settings.site.port}"),
+            *("--threads", "4", "--log-level", "warning", "dash_app.app:server()"),
+        ],
+        port=settings.site.port,
+        port_setting="WEATHER_SITE_PORT",
+        is_ready=answers_http(settings.site.port, "/health"),
+        holds_code=True,
+    )
+    return [api, site]
