@@ -385,4 +385,5 @@ def _paged(read: Callable[..., Iterator[Document]], limit: int) -> list[Document
     while page := list(read(limit=limit, after=rows[-1]["_id"] if rows else None)):
         assert len(page) <= limit
         rows += page
+        assert len(rows) < 100, "the pages never end"
     return rows

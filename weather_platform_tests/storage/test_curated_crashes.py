@@ -5,14 +5,17 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from threading import Barrier
 
+import pymongo
 import pytest
 
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.weather_stats import Document
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Days, open_curated
+from weather_platform.storage.curated_sqlite import SqliteCurated
 from weather_platform_tests.servers.mongodb import MongoDB
 from weather_platform_tests.storage.documents import month_documents
 
@@ -31,12 +34,17 @@ def test_a_process_killed_anywhere_leaves_the_old_month_in_sqlite(sqlite_url: st
 
 
 @pytest.mark.slow
-def test_a_process_killed_anywhere_leaves_the_old_month_or_the_new_one_in_mongodb(fresh_mongo_database: str) -> None:
+def test_a_process_killed_anywhere_leaves_the_old_month_or_the_new_one_in_mongodb(
+    mongodb_server: MongoDB, fresh_mongo_database: str
+) -> None:
     """The abandoned transactions block their months until the next run ends them, after 3 s."""
     points = [*MONGODB_POINTS, "commitTransaction+"]
     expected = {**dict.fromkeys(MONGODB_POINTS, "old"), "commitTransaction+": "new"}
     assert _states_after_kills(fresh_mongo_database, points) == expected
     _next_run_brings_the_new_months(fresh_mongo_database, len(points))
+    # A transaction that only read stands in nobody's way, but in that of dropping the database.
+    with pymongo.MongoClient[Document](mongodb_server.url()) as client:
+        client.admin.command("killAllSessions", [])
 
 
 @pytest.mark.slow
@@ -91,6 +99,19 @@ def test_of_those_who_replace_the_same_days_at_once_one_is_the_last(url: str) ->
     with ThreadPoolExecutor(4) as pool:
         seen = [stored for each in pool.map(replace, range(4)) for stored in each]
     assert [stored for stored in seen if stored not in offers] == []
+
+
+def test_many_may_make_the_same_sqlite_file_at_once(tmp_path: Path) -> None:
+    start = Barrier(8, timeout=20)
+
+    def make(n: int) -> None:
+        store = SqliteCurated(tmp_path / str(n) / "curated.sqlite")
+        start.wait()
+        store.ensure()
+
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(20):
+            list(pool.map(make, [n] * 8))
 
 
 @pytest.mark.slow
