@@ -18,12 +18,12 @@ from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnava
 
 LOCK_TIMEOUT_S = 600
 _READS = "reads"
+_SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
     1021: (StoreUnavailable, "Free space on the database server's disk, then run again."),
     1044: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that database."),
     1045: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
-    1046: (StoreRefused, "Name the database at the end of WEATHER_STAGING_URL, after the port and a slash."),
     1049: (StoreRefused, "Create the database, or correct its name in WEATHER_STAGING_URL."),
     1142: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that table."),
     1698: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
@@ -44,17 +44,21 @@ _DISK_FULL = (3, 1114)
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
     """An engine for ``mysql+pymysql://…`` or ``sqlite:///file``; connects only when used."""
+    if url.startswith(_SQLITE):  # a path as it is: nothing in it is escaped
+        return _sqlite(Path(url.removeprefix(_SQLITE).partition("?")[0]), read_only=read_only)
     try:
-        parsed = sa.make_url(url)
+        return _mysql(sa.make_url(url))
     except (sa.exc.ArgumentError, ValueError) as error:
         raise BadSettings(
             "WEATHER_STAGING_URL is no address of a database.",
             "Write mysql+pymysql://user:password@host:3306/database, with @ / : % in the password as %40 %2F %3A %25.",
         ) from error
-    return _sqlite(parsed, read_only=read_only) if parsed.get_backend_name() == "sqlite" else _mysql(parsed)
 
 
 def _mysql(url: sa.URL) -> Engine:
+    if not url.database:
+        cure = "Write its name at the end, after the port and a slash."
+        raise BadSettings("WEATHER_STAGING_URL names no database.", cure)
     return sa.create_engine(
         url,
         # No gap locks: two months of one table load side by side. Reads that must agree ask for a snapshot.
@@ -69,8 +73,8 @@ def _mysql(url: sa.URL) -> Engine:
     )
 
 
-def _sqlite(url: sa.URL, *, read_only: bool) -> Engine:
-    path = Path(url.database or "").resolve()
+def _sqlite(path: Path, *, read_only: bool) -> Engine:
+    path = path.expanduser().resolve()
     if read_only:
         address = sa.URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
     else:
