@@ -118,6 +118,7 @@ def test_every_call_tells_that_the_server_is_down() -> None:
                 call(store)
 
 
+@pytest.mark.slow
 def test_a_server_that_comes_back_is_used_again(mongodb_server: MongoDB, fresh_mongo_database: str) -> None:
     with closing(MongoCurated(fresh_mongo_database)) as store:
         store.replace(DAYS, [day_document(NICE, DECEMBER.first_day)])

@@ -193,7 +193,7 @@ RECEIPTS = st.lists(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)  # every write is an fsync
 @given(RECEIPTS)
 def test_receiving_everything_again_changes_nothing(receipts: list[Receipt]) -> None:
     with TemporaryDirectory() as folder:
