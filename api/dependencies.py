@@ -3,7 +3,6 @@
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from fastapi.security import APIKeyHeader, HTTPBearer
 
 from api.catalogue import Catalogue
 from api.ingestion import Ingestions
@@ -55,13 +54,9 @@ def _reader(request: Request) -> Caller:
     return caller
 
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="Bearer", description="An API key.")
-_header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="X-API-Key", description="An API key.")
-
 AllServices = Annotated[Services, Depends(_services)]
 OpenLayers = Annotated[Layers, Depends(_layers)]
 Writer = Annotated[Caller, Depends(_writer)]
-WRITES = [Depends(_bearer), Depends(_header)]
 READS = [Depends(_reader)]
 
 

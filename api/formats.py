@@ -24,6 +24,10 @@ MEDIA_TYPES: dict[Format, str] = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
+IN_EVERY_FORMAT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media_type.partition(";")[0]: {} for form, media_type in MEDIA_TYPES.items() if form != "json"}}
+}
+"""For the OpenAPI document of a route that answers a `Table`; JSON has its model."""
 _ACCEPTED: dict[str, Format] = {
     "*/*": "json",
     "application/*": "json",

@@ -5,7 +5,8 @@ No FastAPI here: this is what `POST /ingest` means, whoever calls. Every functio
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any, NamedTuple
@@ -31,6 +32,7 @@ from weather_platform.domain.ingestions import (
     new_ingestion_id,
 )
 from weather_platform.domain.months import Month, contiguous
+from weather_platform.domain.parsing import Reason
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.record_files import cut
 from weather_platform.domain.staging import ObjectCounts
@@ -226,10 +228,8 @@ class Ingestions:
         """Keep the files raw; the receipt says so from here on."""
         now = datetime.now(UTC)
         raw = self._layers.raw
-        if len(uploads) > 1:  # one that cannot be read must leave nothing of the others
-            for upload in uploads:
-                for member in unpack(upload.file.name, upload.read(), self._limits):
-                    cut(member.body)
+        if len(uploads) > 1:
+            self._check_all(uploads)
         objects: list[ReceivedObject] = []
         for upload in uploads:
             origin = Provenance(source="upload", name=upload.file.name, licence=ETALAB)
@@ -238,6 +238,7 @@ class Ingestions:
             objects += [_received(item) for item in stored]
         if not objects:
             raise BadInput("There is no record in what was sent.", "Send a file that holds observations.")
+        self._check_something_is_readable(objects)
         receipt = Receipt(
             id=earlier.id if earlier else new_ingestion_id(now),
             content=content,
@@ -250,6 +251,28 @@ class Ingestions:
         )
         self._layers.receipts.save(receipt)
         return receipt
+
+    def _check_all(self, uploads: Sequence[Upload]) -> None:
+        """One file that cannot be read must leave nothing of the others."""
+        for upload in uploads:
+            for member in unpack(upload.file.name, upload.read(), self._limits):
+                try:
+                    cut(member.body)
+                except BadInput as error:
+                    raise BadInput(f"{member.name}: {error.cause}", error.cure) from error
+
+    def _check_something_is_readable(self, objects: Sequence[ReceivedObject]) -> None:
+        """A file of which no record can be read is an error of its sender; its records are in the quarantine."""
+        records = sum(obj.records for obj in objects)
+        refused = _sums(obj.refused for obj in objects)
+        if sum(refused.values()) < records:
+            return
+        quarantine_unplaced(self._layers.stores, self._partitions)
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))
+        raise BadInput(
+            f"None of the {records} records can be read: {reasons}.",
+            "GET /quarantine shows each with its reason; send observations with numer_sta and date.",
+        )
 
     def _ended(self, receipt: Receipt, uploads: Sequence[Upload]) -> Receipt:
         """Take a stored ingestion as far as its mode promises."""
@@ -408,21 +431,24 @@ def _outcome(receipt: Receipt, month: str, counts: dict[str, ObjectCounts]) -> M
         count = counts.get(name, ObjectCounts())
         for figure in ("read", "kept", "unchanged", "replaced", "outdated"):
             setattr(outcome, figure, getattr(outcome, figure) + getattr(count, figure))
-        for reason, refused in count.refused.items():
-            outcome.refused[reason] = outcome.refused.get(reason, 0) + refused
+        outcome.refused = _sums((outcome.refused, count.refused))
     return outcome
 
 
 def _unplaced_outcome(receipt: Receipt) -> MonthOutcome:
-    outcome = MonthOutcome(month=UNPLACED)
-    for obj in receipt.objects:
-        if obj.partition == UNPLACED:
-            outcome.read += obj.records
-            refused = {**obj.refused, "outside_partitions": obj.records - sum(obj.refused.values())}
-            for reason, count in refused.items():
-                if count:
-                    outcome.refused[reason] = outcome.refused.get(reason, 0) + count
-    return outcome
+    unplaced = [obj for obj in receipt.objects if obj.partition == UNPLACED]
+    read, refused = sum(obj.records for obj in unplaced), _sums(obj.refused for obj in unplaced)
+    if outside := read - sum(refused.values()):
+        refused[Reason.OUTSIDE] = outside
+    return MonthOutcome(month=UNPLACED, read=read, refused=refused)
+
+
+def _sums(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Counts by reason, added up."""
+    total = Counter[str]()
+    for count in counts:
+        total.update(count)
+    return dict(total)
 
 
 def _is_on_its_way(receipt: Receipt) -> bool:

@@ -13,8 +13,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import problems
 from api.dependencies import Services
 from api.logs import Traced, log_to_stdout
+from api.openapi import describe
 from api.routes import ROUTERS
-from api.schemas import Problem
 from weather_platform.settings import Settings
 
 _DESCRIPTION = """Météo-France SYNOP observations in, daily weather statistics out.
@@ -57,12 +57,12 @@ def create_app(settings: Settings) -> FastAPI:
         description=_DESCRIPTION,
         lifespan=lifespan,
         middleware=middleware,
-        responses={"default": {"model": Problem, "description": "A problem, with a cause and a cure."}},
     )
     app.state.services = services
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    describe(app, settings.api)
     return app
 
 

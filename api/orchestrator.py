@@ -24,6 +24,7 @@ _STATES: dict[str, State] = {
     "NOT_STARTED": "queued",
     "QUEUED": "queued",
     "MANAGED": "queued",
+    "SUSPENDED": "queued",
     "STARTING": "queued",
     "STARTED": "running",
     "CANCELING": "running",

@@ -51,10 +51,15 @@ class Guard:
         return caller
 
     def _caller(self, request: Request) -> Caller:
+        """Whose key it is; of two keys in two headers both must be known."""
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        key = request.headers.get("x-api-key") or (bearer.strip() if scheme.lower() == "bearer" else "")
-        if not key:
-            return Caller(request.client.host if request.client else "unknown", has_key=False)
+        offered = [request.headers.get("x-api-key", ""), bearer.strip() if scheme.lower() == "bearer" else ""]
+        callers = [self._owner(key) for key in offered if key]
+        if callers:
+            return callers[0]
+        return Caller(request.client.host if request.client else "unknown", has_key=False)
+
+    def _owner(self, key: str) -> Caller:
         offered = hashed_key(key)
         for known in self._settings.keys:
             if hmac.compare_digest(known.sha256, offered):

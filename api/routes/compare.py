@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import READS, AllServices, stations
-from api.formats import Table, answer, negotiated
+from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
 from api.freshness import Freshness, curated_revision
 from api.schemas import CompareQuery, Rows
 from api.units import METRIC, Units, converted
@@ -14,7 +14,7 @@ from weather_platform.domain.tabular import FIGURES
 router = APIRouter(tags=["compare"], dependencies=READS)
 
 
-@router.get("/compare", response_model=Rows)
+@router.get("/compare", response_model=Rows, responses=IN_EVERY_FORMAT)
 def compare_cities(request: Request, services: AllServices, query: Annotated[CompareQuery, Query()]) -> Response:
     """One figure of several cities: a row a day, a column a city, null where it has none; with a summary of each."""
     form = negotiated(request, query.format)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import READS, AllServices, stations
-from api.formats import Table, answer, negotiated
+from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
 from api.freshness import Freshness
 from api.schemas import CoverageQuery, Rows
 from weather_platform.domain.months import Month
@@ -16,7 +16,7 @@ router = APIRouter(tags=["coverage"], dependencies=READS)
 _COLUMNS = ("month", "city", "slug", "station_id", "observations", "expected", "share", "first", "last")
 
 
-@router.get("/coverage", response_model=Rows)
+@router.get("/coverage", response_model=Rows, responses=IN_EVERY_FORMAT)
 def show_coverage(request: Request, services: AllServices, query: Annotated[CoverageQuery, Query()]) -> Response:
     """Observations of a city in a month, and how many synoptic hours there were (of the current month: so far)."""
     form = negotiated(request, query.format)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.dependencies import READS, AllServices, OpenLayers, station, stations
 from api.documents import flat, paths, table_paths
-from api.formats import Table, answer, negotiated
+from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
 from api.freshness import Freshness, curated_revision
 from api.paging import page, rows_of
 from api.schemas import Cities, DocumentsQuery, Rows, SeveralDocumentsQuery
@@ -24,7 +24,7 @@ def curated_cities(layers: OpenLayers) -> dict[str, Any]:
     return {"count": len(cities), "cities": cities}
 
 
-@router.get("/cities/{city}", response_model=Rows)
+@router.get("/cities/{city}", response_model=Rows, responses=IN_EVERY_FORMAT)
 def curated_city(
     request: Request,
     services: AllServices,
@@ -35,7 +35,7 @@ def curated_city(
     return _answered(request, services, [station(services.layers, city)], query)
 
 
-@router.get("", response_model=Rows)
+@router.get("", response_model=Rows, responses=IN_EVERY_FORMAT)
 def read_documents(
     request: Request, services: AllServices, query: Annotated[SeveralDocumentsQuery, Query()]
 ) -> Response:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import READS, AllServices, stations
-from api.formats import Table, answer, negotiated
+from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
 from api.freshness import Freshness, curated_revision
 from api.paging import page, rows_of
 from api.schemas import EventsQuery, Rows
@@ -15,7 +15,7 @@ router = APIRouter(tags=["events"], dependencies=READS)
 _COLUMNS = ("_id", "city", "slug", "station_id", "period", "date", "type", "value", "unit", "threshold")
 
 
-@router.get("/events", response_model=Rows)
+@router.get("/events", response_model=Rows, responses=IN_EVERY_FORMAT)
 def list_events(request: Request, services: AllServices, query: Annotated[EventsQuery, Query()]) -> Response:
     """Heavy rain, gusts, heat, frost and others by date; `at_least` asks for a value over a threshold of your own."""
     form = negotiated(request, query.format)

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
-from api.dependencies import READS, WRITES, AllServices, Writer
-from api.formats import Table, answer, negotiated
+from api.dependencies import READS, AllServices, Writer
+from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
 from api.logs import request_id_of
 from api.receipts import shown
 from api.schemas import Ingestion, QuarantineQuery, Replay, Rows
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 _COLUMNS = ("month", "raw_object", "position", "reason", "detail", "record")
 
 
-@router.get("", response_model=Rows, dependencies=READS)
+@router.get("", response_model=Rows, responses=IN_EVERY_FORMAT, dependencies=READS)
 def list_quarantine(request: Request, services: AllServices, query: Annotated[QuarantineQuery, Query()]) -> Response:
     """Refused records as received, each with its reason and the raw object that it came in."""
     form = negotiated(request, query.format)
@@ -33,7 +33,7 @@ def list_quarantine(request: Request, services: AllServices, query: Annotated[Qu
     return answer(Table(data, _COLUMNS), form, {"next": following}, headers, "quarantine")
 
 
-@router.post("/replay", dependencies=WRITES)
+@router.post("/replay")
 async def replay_quarantine(request: Request, services: AllServices, _: Writer, replay: Replay) -> Ingestion:
     """Stage and curate months again from their raw objects, with today's rules; answers when it is done.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.dependencies import READS, AllServices, OpenLayers, stations
-from api.formats import Table, answer, negotiated
+from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
 from api.freshness import Freshness
 from api.paging import page, rows_of
 from api.schemas import STAGING_COLUMNS, Cities, Rows, SeveralStagingQuery, StagingQuery
@@ -43,7 +43,7 @@ def staging_cities(layers: OpenLayers) -> dict[str, Any]:
     return {"count": len(cities), "cities": cities}
 
 
-@router.get("/cities/{city}", response_model=Rows)
+@router.get("/cities/{city}", response_model=Rows, responses=IN_EVERY_FORMAT)
 def staging_city(
     request: Request,
     services: AllServices,
@@ -54,7 +54,7 @@ def staging_city(
     return _answered(request, services, [city], query)
 
 
-@router.get("", response_model=Rows)
+@router.get("", response_model=Rows, responses=IN_EVERY_FORMAT)
 def read_observations(
     request: Request, services: AllServices, query: Annotated[SeveralStagingQuery, Query()]
 ) -> Response:

@@ -1,0 +1,107 @@
+"""Who may do what, how often, and when the API refuses to start."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.errors import TooOften
+from api.security import RateLimit
+from weather_platform.domain.errors import BadSettings
+from weather_platform.settings import Settings, hashed_key
+from weather_platform_tests.api.serving import as_json, observations, served, settings_at
+
+BODY = as_json(observations(days=1))
+KEYS = f"alice:{hashed_key('key-of-alice')},bob:{hashed_key('key-of-bob')}"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"x-api-key": "wrong"}, 401),
+        ({"authorization": "Bearer wrong"}, 401),
+        ({"authorization": "Basic key-of-alice"}, 401),
+        ({"x-api-key": "key-of-alice"}, 200),
+        ({"authorization": "Bearer key-of-bob"}, 200),
+    ],
+)
+def test_writing_needs_a_known_key(tmp_path: Path, headers: dict[str, str], status: int) -> None:
+    with served(settings_at(tmp_path, WEATHER_API_KEYS=KEYS)) as api:
+        assert api.post_file("/ingest-fast", BODY, headers=headers).status_code == status
+        assert api.client.post("/quarantine/replay", json={}, headers=headers).status_code == status
+        assert api.get("/curated/cities").status_code == 200
+
+
+def test_reading_can_be_closed(tmp_path: Path) -> None:
+    with served(settings_at(tmp_path, WEATHER_API_KEYS=KEYS, WEATHER_API_READING="key")) as api:
+        for path in ("/curated/cities", "/raw/files", "/stations", "/ingestions", "/metrics"):
+            assert api.get(path).status_code == 401
+            assert api.get(path, headers={"x-api-key": "key-of-bob"}).status_code == 200
+        assert api.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"host": "evil.example"}, {"origin": "null"}])
+def test_without_keys_no_web_page_and_no_other_name_writes(tmp_path: Path, headers: dict[str, str]) -> None:
+    with served(settings_at(tmp_path)) as api:
+        assert api.post_file("/ingest-fast", BODY, headers=headers).status_code == 403
+        assert api.post_file("/ingest-fast", BODY).status_code == 200
+
+
+def test_cors_is_off_unless_set(tmp_path: Path) -> None:
+    asked = {"origin": "https://friend.example"}
+    with served(settings_at(tmp_path / "off")) as api:
+        assert "access-control-allow-origin" not in api.get("/livez", headers=asked).headers
+    with served(settings_at(tmp_path / "on", WEATHER_API_CORS_ORIGINS="https://friend.example")) as api:
+        assert api.get("/livez", headers=asked).headers["access-control-allow-origin"] == "https://friend.example"
+
+
+def test_more_requests_than_the_limit_are_429_with_the_time_to_wait(tmp_path: Path) -> None:
+    with served(settings_at(tmp_path, WEATHER_API_READS_PER_MINUTE="2")) as api:
+        answers = [api.get("/curated/cities") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 31
+
+
+def test_a_caller_that_waits_as_told_is_let_in_again() -> None:
+    now = 0.0
+    limit = RateLimit(60, lambda: now)
+    for _ in range(60):
+        limit.take("alice")
+    limit.take("bob")
+    with pytest.raises(TooOften) as refused:
+        limit.take("alice")
+    now += refused.value.retry_after_s
+    limit.take("alice")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"WEATHER_API_HOST": "192.0.2.1"},
+        {"WEATHER_API_KEYS": "alice:changeme"},
+        {"WEATHER_API_KEYS": f"alice:{hashed_key('changeme')}"},
+        {"WEATHER_API_KEYS": f"alice:{'0' * 64}"},
+        {"WEATHER_API_READING": "key"},
+        {"WEATHER_API_PORT": "many"},
+    ],
+)
+def test_settings_that_would_let_strangers_in_are_refused(variables: dict[str, str]) -> None:
+    with pytest.raises(BadSettings, match="WEATHER_API"):
+        Settings.from_environment(variables)
+
+
+def test_the_server_does_not_start_open_to_the_world(tmp_path: Path) -> None:
+    environment = {"WEATHER_HOME": str(tmp_path), "WEATHER_API_HOST": "192.0.2.1", "PATH": "/usr/bin"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "api"], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, "anybody could write" in ended.stderr, "Traceback" in ended.stderr) == (1, True, False)
+
+
+def test_the_start_imports_neither_dagster_nor_pandas_nor_a_driver() -> None:
+    heavy = ("dagster", "dagster_graphql", "gql", "pandas", "pyarrow", "sqlalchemy", "pymongo", "boto3")
+    code = f"import sys, api.main; print([name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.strip() == "[]"
