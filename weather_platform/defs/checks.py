@@ -1,7 +1,7 @@
 """The checks of a month: verdicts of `domain.quality` on what the stores hold, shown by Dagster.
 
-They are logged a month at a time (`log_verdicts`), by a load inside its own run and by a check that is run alone: a
-result that Dagster's check yields may come only once in a run of many months, and is then stored for none of them.
+They are yielded a month at a time (`evaluations`), by a load inside its own run and by a check that is run alone: an
+`AssetCheckResult` may come only once in a run of many months, and is then stored for none of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -78,37 +78,41 @@ CURATED_CHECKS = (
 )
 
 
-def log_verdicts(
+def evaluations(
     context: dg.OpExecutionContext, months: Iterable[Month], checks: Sequence[Check], stores: StoresResource
-) -> None:
-    """Evaluate the checks of one asset for some months; a blocking one that fails ends the run."""
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """Evaluate the checks of one asset for some months; after a blocking one that fails the run ends.
+
+    To be yielded, not logged: what an op logs is lost when it fails.
+    """
     with explained(context.retry_number):
         for month in months:
             facts, target = MonthFacts(stores.open(), month), _latest_materialization(context, checks[0].asset, month)
             for check in checks:
-                _log_verdict(context, month, check, check.judge(facts), target)
+                verdict = check.judge(facts)
+                yield _evaluation(month, check, verdict, target)
+                if check.blocking and not verdict.passed:
+                    raise _stopped(month, check, verdict)
 
 
-def _log_verdict(
-    context: dg.OpExecutionContext, month: Month, check: Check, verdict: Verdict, target: _Target | None
-) -> None:
-    context.log_event(
-        dg.AssetCheckEvaluation(  # type: ignore[arg-type]  # AssetExecutionContext passes it on, and says so
-            asset_key=dg.AssetKey(check.asset),
-            check_name=check.name,
-            passed=verdict.passed,
-            severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
-            description=verdict.description,
-            metadata=_metadata(verdict),
-            target_materialization_data=target,
-            blocking=check.blocking,
-            partition=str(month),
-        )
+def _evaluation(month: Month, check: Check, verdict: Verdict, target: _Target | None) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(check.asset),
+        check_name=check.name,
+        passed=verdict.passed,
+        severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
+        description=verdict.description,
+        metadata=_metadata(verdict),
+        target_materialization_data=target,
+        blocking=check.blocking,
+        partition=str(month),
     )
-    if check.blocking and not verdict.passed:
-        raise dg.Failure(
-            f"{month}: {check.name}: {verdict.description}", metadata=_metadata(verdict), allow_retries=False
-        )
+
+
+def _stopped(month: Month, check: Check, verdict: Verdict) -> dg.Failure:
+    cause = f"The {check.name} of {month} is not as it should be: {verdict.description}."
+    cure = "Look at the figures of the check; drop tables that were changed by hand, then load the months again."
+    return dg.Failure(cause, metadata={"cause": cause, "cure": cure, **_metadata(verdict)}, allow_retries=False)
 
 
 def _latest_materialization(context: dg.OpExecutionContext, asset: str, month: Month) -> _Target | None:
@@ -136,7 +140,7 @@ def _to_run_alone(checks: Sequence[Check]) -> dg.AssetChecksDefinition:
     """The checks of one asset, any of them for any months.
 
     Not `blocking` for Dagster: a check that blocks must yield a result, which over a range of months is stored for
-    none of them. A load that fails `structure` stops by itself (`log_verdicts`).
+    none of them. A load that fails `structure` stops by itself (`evaluations`).
     """
     asset = checks[0].asset
 
@@ -150,11 +154,10 @@ def _to_run_alone(checks: Sequence[Check]) -> dg.AssetChecksDefinition:
     )
     def evaluate(
         context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]
-    ) -> Iterator[dg.AssetCheckResult]:
+    ) -> Iterator[dg.AssetCheckEvaluation]:
         run = context.op_execution_context
         asked = {key.name for key in context.selected_asset_check_keys}
         months = month_range(*(Month.parse(key) for key in run.partition_key_range))
-        log_verdicts(run, months, [check for check in checks if check.name in asked], stores)
-        yield from ()
+        yield from evaluations(run, months, [check for check in checks if check.name in asked], stores)
 
     return evaluate

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.checks import CURATED_CHECKS, log_verdicts
+from weather_platform.defs.checks import CURATED_CHECKS, evaluations
 from weather_platform.defs.facts import layer_asset
 from weather_platform.domain.weather_stats import Document
 from weather_platform.io_managers.stores import StoresResource
@@ -25,10 +25,10 @@ def weather_stats(
     context: dg.AssetExecutionContext,
     stores: dg.ResourceParam[StoresResource],
     staged_observations: Monthly[MonthFigures],
-) -> Iterator[dg.Output[Monthly[list[Document]]]]:
+) -> Iterator[dg.Output[Monthly[list[Document]]] | dg.AssetCheckEvaluation]:
     """Temperature, pressure, wind and rain of a station's day; null where nothing was measured.
 
     A month also rewrites the last day of the month before, whose rain ends with this month's first reading.
     """
     yield dg.Output(staged_observations.map(documents))
-    log_verdicts(context.op_execution_context, staged_observations, CURATED_CHECKS, stores)
+    yield from evaluations(context.op_execution_context, staged_observations, CURATED_CHECKS, stores)

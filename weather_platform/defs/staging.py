@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.checks import STAGING_CHECKS, log_verdicts
+from weather_platform.defs.checks import STAGING_CHECKS, evaluations
 from weather_platform.defs.facts import column_schema, layer_asset
 from weather_platform.domain.staging import StagedMonth, stage
 from weather_platform.io_managers.raw import RawMonth
@@ -26,7 +26,7 @@ def staged_observations(
     context: dg.AssetExecutionContext,
     stores: dg.ResourceParam[StoresResource],
     raw_observations: Monthly[RawMonth],
-) -> Iterator[dg.Output[Monthly[StagedMonth]]]:
+) -> Iterator[dg.Output[Monthly[StagedMonth]] | dg.AssetCheckEvaluation]:
     """Observations by city: numbers checked, traces and codes resolved, one a time, the latest received."""
     yield dg.Output(raw_observations.map(stage))
-    log_verdicts(context.op_execution_context, raw_observations, STAGING_CHECKS, stores)
+    yield from evaluations(context.op_execution_context, raw_observations, STAGING_CHECKS, stores)

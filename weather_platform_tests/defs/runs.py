@@ -48,17 +48,15 @@ class Graph:
         """Documents from what the raw store holds."""
         return self.run(names.PROCESS_JOB, first, last)
 
-    def run(
-        self, job: str, first: str, last: str | None = None, ops: Mapping[str, Any] | None = None, **tags: str
-    ) -> Run:
-        """Any job, as the worker runs it: a range of months by its tags."""
-        if last is not None:
-            tags |= {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    def run(self, job: str, first: str, last: str | None = None, ops: Mapping[str, Any] | None = None) -> Run:
+        """Any job, as a worker runs it: its months by tags."""
+        tags = {"dagster/partition": first}
+        if last:
+            tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
         quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
         result = self.definitions.resolve_job_def(job).execute_in_process(
             run_config={"ops": ops or {}, "loggers": quiet},
             instance=self.instance,
-            partition_key=None if last else first,
             tags=tags,
             raise_on_error=False,
         )

@@ -179,8 +179,12 @@ def test_a_month_that_the_source_does_not_have_fails_at_once_and_stores_nothing(
 
 
 def test_a_month_outside_the_partitions_is_refused_before_anything_is_fetched(weather: Graph) -> None:
-    with pytest.raises(dg.DagsterUnknownPartitionError):
-        weather.load("2009-12")
+    run = weather.load("2009-12")
+    assert not run.success
+    assert run.materialised == {}
+    assert run.retries == {}
+    with stores() as opened:
+        assert opened.raw.partitions() == []
 
 
 def test_stored_months_are_processed_without_their_source(weather: Graph, monkeypatch: pytest.MonkeyPatch) -> None:

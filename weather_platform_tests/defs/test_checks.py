@@ -1,0 +1,176 @@
+"""The checks of a month: what fails them, what a failure stops, and what Dagster shows of them."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import msgspec
+import pytest
+import sqlalchemy as sa
+from dagster._core.definitions.automation_tick_evaluation_context import build_run_requests_with_backfill_policies
+from dagster._core.definitions.events import AssetKeyPartitionKey
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+
+from weather_platform import names
+from weather_platform.domain.provenance import Provenance
+from weather_platform.pipeline import Partitions, open_stores, receive
+from weather_platform.settings import Settings
+from weather_platform.storage.databases import open_engine
+from weather_platform_tests.defs.runs import Graph, graph
+
+CHECKS = dg.AssetSelection.all_asset_checks()
+DECEMBER = "2023-12"
+
+
+@pytest.fixture
+def weather(weather_home: Path) -> Any:  # noqa: ARG001
+    """The graph, and a job that runs its checks alone."""
+    alone = dg.define_asset_job("check_months", selection=CHECKS, executor_def=dg.in_process_executor)
+    with graph(dg.Definitions(jobs=[alone])) as loaded:
+        yield loaded
+
+
+def upload(*records: dict[str, Any], received: datetime) -> None:
+    """Keep records as the API would."""
+    settings = Settings.from_environment()
+    provenance = Provenance(source="upload", name="corrected.json", licence="none")
+    raw = open_stores(settings).raw
+    receive(raw, msgspec.json.encode(records), provenance, Partitions(settings.first_month), received)
+
+
+def observation(day: int, hour: int, **fields: Any) -> dict[str, Any]:
+    return {"numer_sta": "07690", "nom": "NICE", "date": f"2023-12-{day:02d}T{hour:02d}:00:00+00:00", **fields}
+
+
+def figures(verdict: dg.AssetCheckEvaluation) -> dict[str, Any]:
+    return {name: value.value for name, value in verdict.metadata.items()}
+
+
+def change_by_hand(*statements: str) -> None:
+    engine = open_engine(Settings.from_environment().staging_url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+def test_missing_stations_are_named_in_a_warning(weather: Graph) -> None:
+    run = weather.load(DECEMBER, cities=["NICE"])
+    completeness = run.verdicts["completeness", DECEMBER]
+
+    assert run.success
+    assert run.failed_checks == [("completeness", DECEMBER)]
+    assert completeness.severity == dg.AssetCheckSeverity.WARN
+    missing = figures(completeness)["stations_missing"]
+    assert len(missing) == 61
+    assert "ORLY" in missing
+    assert "NICE" not in missing
+
+
+@pytest.mark.parametrize(
+    ("record", "check", "shown"),
+    [
+        (observation(1, 0, t=280.0), "duplicates", {"unchanged": 0, "replaced": 1, "outdated": 0}),
+        (observation(1, 0, t=999.0), "plausibility", {"not_a_number": 0, "impossible_value": 1}),
+        (observation(1, 0, t="mild"), "plausibility", {"not_a_number": 1, "impossible_value": 0}),
+    ],
+    ids=["a correction", "an impossible value", "no number"],
+)
+def test_what_an_upload_repeats_or_spoils_is_counted_in_a_warning(
+    weather: Graph, record: dict[str, Any], check: str, shown: dict[str, int]
+) -> None:
+    weather.load(DECEMBER, cities=["NICE"])
+    upload(record, received=datetime.now(UTC) + timedelta(seconds=1))
+
+    run = weather.process(DECEMBER)
+
+    assert run.success
+    assert run.failed_checks == sorted([("completeness", DECEMBER), (check, DECEMBER)])
+    assert figures(run.verdicts[check, DECEMBER]) == shown
+    assert run.verdicts[check, DECEMBER].severity == dg.AssetCheckSeverity.WARN
+
+
+def test_checks_run_alone_find_what_was_lost_since_the_load_in_the_month_it_was_lost(weather: Graph) -> None:
+    loaded = weather.load("2023-11", DECEMBER, cities=["NICE", "ORLY"])
+    change_by_hand("DELETE FROM nice WHERE date = '2023-12-24 12:00:00'")
+    curated = open_stores(Settings.from_environment()).curated
+    christmas = date(2023, 12, 25)
+    curated.replace((christmas, christmas), curated.find(stations=["07149"], first=christmas, last=christmas))
+
+    alone = weather.run("check_months", "2023-11", DECEMBER)
+
+    assert alone.success
+    assert alone.materialised == {}
+    assert set(alone.verdicts) == set(loaded.verdicts)
+    assert set(alone.failed_checks) - set(loaded.failed_checks) == {
+        ("rows_conserved", DECEMBER),
+        ("documents_conserved", DECEMBER),
+    }
+    rows = figures(alone.verdicts["rows_conserved", DECEMBER])
+    assert rows["observations"] == rows["rows_in_tables"] + 1
+    differing = figures(alone.verdicts["documents_conserved", DECEMBER])["stations_differing"]
+    assert list(differing) == ["07690"]
+
+
+def test_a_check_of_a_month_that_was_never_loaded_says_what_to_do(weather: Graph) -> None:
+    run = weather.run("check_months", DECEMBER)
+    assert not run.success
+    assert {step: said["cure"] for step, said in run.failures.items()} == {
+        "staged_observations_checks": "Materialise staged_observations of that month first.",
+        "weather_stats_checks": "Materialise staged_observations of that month first.",
+    }
+
+
+@pytest.mark.parametrize("store", ["weather_home", "on_mariadb"])
+def test_a_table_of_another_structure_stops_the_run_before_its_documents(
+    request: pytest.FixtureRequest, store: str
+) -> None:
+    request.getfixturevalue(store)
+    weather: Graph = request.getfixturevalue("weather")
+    weather.load("2023-11", cities=["NICE"])
+    change_by_hand("ALTER TABLE nice DROP COLUMN rr24", "ALTER TABLE nice ADD COLUMN rr24 DOUBLE")
+
+    run = weather.load(DECEMBER, cities=["NICE"])
+
+    assert not run.success
+    assert set(run.materialised) == {(names.RAW_OBSERVATIONS, DECEMBER), (names.STAGED_OBSERVATIONS, DECEMBER)}
+    assert run.retries == {}
+    assert run.failed_checks == [("structure", DECEMBER)]
+    structure = run.verdicts["structure", DECEMBER]
+    assert (structure.severity, structure.blocking) == (dg.AssetCheckSeverity.ERROR, True)
+    said = run.failures[names.STAGED_OBSERVATIONS]
+    assert said.pop("cause") == "The structure of 2023-12 is not as it should be: 1 tables have other columns."
+    assert "drop tables" in said.pop("cure")
+    assert said == figures(structure)
+    assert figures(structure)["tables"]["nice"][-1] == "rr24"
+    assert weather.process("2023-11").success is False
+
+
+def test_a_backfill_is_one_run_and_every_check_of_every_month_is_current_afterwards(weather: Graph) -> None:
+    """As Dagster's daemon makes runs of what a person selects in the UI: assets with all their checks."""
+    months = ["2023-10", "2023-11", DECEMBER]
+    assets = weather.definitions.get_repository_def().asset_graph
+    asked = [AssetKeyPartitionKey(dg.AssetKey(name), month) for name in names.ASSETS for month in months]
+    (request,) = build_run_requests_with_backfill_policies(asked, assets, weather.instance)
+    assert request.tags == {
+        "dagster/asset_partition_range_start": "2023-10",
+        "dagster/asset_partition_range_end": DECEMBER,
+    }
+    assert set(request.asset_check_keys or ()) == set(assets.asset_check_keys)
+    fetch = {names.RAW_OBSERVATIONS: {"config": {"source": "sample", "cities": ["NICE"]}}}
+
+    run = weather.run("__ASSET_JOB", months[0], months[-1], fetch)
+
+    assert run.success, run.failures
+    shown = {
+        (key.name, info.partition_key): (info.latest_execution_status, info.is_current)
+        for key in assets.asset_check_keys
+        for info in weather.instance.event_log_storage.get_asset_check_partition_info([key])
+    }
+    passed, failed = AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED
+    assert shown == {
+        (key.name, month): (failed if key.name == "completeness" else passed, True)
+        for key in assets.asset_check_keys
+        for month in months
+    }
