@@ -28,12 +28,12 @@ def create_app(reader: Reader, settings: Settings) -> Dash:
         title=language(LANGUAGES[0])("site.title"),
         update_title="",
         serve_locally=True,
-        compress=True,
         health_endpoint="health",
         suppress_callback_exceptions=True,
         assets_ignore=r".*\.(md|geojson)$",
         index_string=delivery.INDEX,
     )
+    delivery.compress(app.server)
     app.layout = _layout
     _add_callbacks(app, reader)
     delivery.harden(app)
@@ -56,7 +56,7 @@ def _layout() -> Any:
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="system"),
             dcc.Store(id="view"),
-            dcc.Store(id="rendered"),
+            dcc.Store(id="answer"),
             html.Div(id="shell"),
         ],
         id="mantine",
@@ -75,28 +75,30 @@ def _add_callbacks(app: Dash, reader: Reader) -> None:
     in_browser(
         "choose",
         Input({"control": ALL}, "value"),
-        State("rendered", "data"),
         State("url", "search"),
         prevent_initial_call=True,
     )
     in_browser("follow", Input({"chart": ALL}, "clickData"), State("url", "search"), prevent_initial_call=True)
     in_browser("save", Input({"save": ALL, "format": ALL}, "n_clicks"), prevent_initial_call=True)
     in_browser("copy", Input("copy", "n_clicks"), prevent_initial_call=True)
-    in_browser("arrived", Input("rendered", "data"), prevent_initial_call=True)
-
-    @app.callback(
+    in_browser(
+        "place",
         Output("shell", "children"),
         Output("mantine", "forceColorScheme"),
-        Output("rendered", "data"),
-        Input("view", "data"),
+        Input("answer", "data"),
         prevent_initial_call=True,
     )
-    def show(asked: dict[str, Any]) -> tuple[Any, str, dict[str, Any]]:
+
+    @app.callback(Output("answer", "data"), Input("view", "data"), prevent_initial_call=True)
+    def show(asked: dict[str, Any]) -> dict[str, Any]:
         return render(reader, asked, flask.request.headers.get("Accept-Language"))
 
 
-def render(reader: Reader, asked: dict[str, Any], accepted: str | None) -> tuple[Any, str, dict[str, Any]]:
-    """A page, its colour scheme, and what its controls say; `asked` is what the browser knows (`site.js`, look)."""
+def render(reader: Reader, asked: dict[str, Any], accepted: str | None) -> dict[str, Any]:
+    """A page as the browser places it: its components, colour scheme and title, and what its controls say.
+
+    `asked` is what the browser knows (`site.js`, look), `accepted` the languages that it asks for.
+    """
     state = states.parse(asked["pathname"], asked["search"])
     known = state or states.State()
     look = look_of(known, accepted=accepted, system_scheme=asked["scheme"], width_px=asked["width"])
@@ -113,7 +115,13 @@ def render(reader: Reader, asked: dict[str, Any], accepted: str | None) -> tuple
             if not isinstance(error, WeatherError):
                 _log.exception("The page %s%s could not be made.", asked["pathname"], asked["search"])
             content = trouble(look, state, error, view)
-    return shell(look, known, content), look.theme.scheme, _rendered(known, view, look.language("site.title"))
+    return {
+        "page": known.page,
+        "tree": shell(look, known, content),
+        "scheme": look.theme.scheme,
+        "title": _title(view, look.language("site.title")),
+        "controls": _controls(known, view),
+    }
 
 
 def _is_synthetic(view: View) -> bool:
@@ -121,12 +129,19 @@ def _is_synthetic(view: View) -> bool:
     return bool(frame["synthetic"].any())
 
 
-def _rendered(state: states.State, view: View | None, title: str) -> dict[str, Any]:
-    """What the controls of the page say, so that the browser can tell a person's choice from our own."""
-    controls: dict[str, Any] = {name: getattr(state, name) for name in ("metric", "view", "axis", "heat", "years")}
+def _title(view: View | None, site: str) -> str:
+    if view is None:
+        return site
+    return " – ".join([*(station.name for station in view.stations[:3]), view.period_text, site])
+
+
+def _controls(state: states.State, view: View | None) -> dict[str, Any]:
+    """What the page's controls say, so that the browser can tell a person's choice from our own."""
+    said: dict[str, Any] = {name: getattr(state, name) for name in ("metric", "view", "axis", "heat", "years")}
     if view is not None:
         slugs = [station.slug for station in view.stations]
-        controls |= {"city": slugs[0] if slugs else None, "cities": slugs}
-        controls |= {"period": [view.first.isoformat(), view.last.isoformat()]}
-        title = " – ".join([*(station.name for station in view.stations[:3]), view.period_text, title])
-    return {"controls": controls, "title": title}
+        said |= {"city": slugs[0] if slugs else None, "cities": slugs}
+        said |= {"period": [view.first.isoformat(), view.last.isoformat()]}
+        if state.day is not None:
+            said["day"] = state.day.isoformat()
+    return said

@@ -30,17 +30,74 @@
   };
   const complete = (value) => value != null && value.length !== 0 && !(Array.isArray(value) && value.includes(null));
 
+  /* What the page shows: the components as the server last made them, and what its controls say. */
+  let shown = null;
+
+  const isComponent = (node) => node !== null && typeof node === "object" && "namespace" in node && "props" in node;
+  const children = (node) => (Array.isArray(node.props.children) ? node.props.children : [node.props.children]);
+  const holdsId = (node) =>
+    Array.isArray(node) ? node.some(holdsId) : isComponent(node) && ("id" in node.props || holdsId(node.props.children || []));
+  const kin = (a, b) => a.type === b.type && a.namespace === b.namespace && same(a.props.id, b.props.id);
+
+  /* The changes that make one tree of components of the other, as [path, properties]; null where components with an id
+     come or go, which only Dash itself can place. Dash builds anew whatever a callback puts in the place of children:
+     the control in use would lose its focus, and the map would start again. */
+  function changes(before, after, path) {
+    if (!kin(before, after)) return null;
+    const props = {};
+    for (const name of new Set([...Object.keys(before.props), ...Object.keys(after.props)]))
+      if (name !== "children" && !same(before.props[name], after.props[name]))
+        props[name] = name in after.props ? after.props[name] : null;
+    const found = [];
+    const old = children(before), young = children(after);
+    const alike = old.length === young.length && Array.isArray(before.props.children) === Array.isArray(after.props.children)
+      && old.every((child, i) => (isComponent(child) && isComponent(young[i]) ? kin(child, young[i]) : same(child, young[i])));
+    if (alike) {
+      for (let i = 0; i < old.length; i++) {
+        if (!isComponent(old[i])) continue;
+        const step = Array.isArray(before.props.children) ? ["props", "children", i] : ["props", "children"];
+        const below = changes(old[i], young[i], path.concat(step));
+        if (below === null) return null;
+        found.push(...below);
+      }
+    } else if (holdsId(old) || holdsId(young)) {
+      return null;
+    } else {
+      props.children = after.props.children === undefined ? null : after.props.children;
+    }
+    if (Object.keys(props).length) found.push([path, props]);
+    return found;
+  }
+
+  function place(answer) {
+    const before = shown;
+    shown = answer;
+    document.title = answer.title;
+    if (before === null || before.page !== answer.page) {
+      if (before !== null) window.scrollTo(0, 0);
+      return answer.tree;
+    }
+    const shell = window.dash_stores[0].getState().paths.strs.shell;
+    const found = changes(before.tree, answer.tree, shell.concat(["props", "children"]));
+    if (found === null) return answer.tree;
+    found.forEach((change) => window.dash_clientside.set_props(change[0], change[1]));
+    return window.dash_clientside.no_update;
+  }
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     site: {
       look: function (pathname, search) {
         return { pathname: pathname || "/", search: search || "", scheme: dark.matches ? "dark" : "light", width: window.innerWidth };
       },
-      choose: function (values, rendered, search) {
+      place: function (answer) {
+        return [place(answer), answer.scheme];
+      },
+      choose: function (values, search) {
         const query = new URLSearchParams(search || "");
         const ids = window.dash_clientside.callback_context.inputs_list[0].map((input) => input.id.control);
         let changed = false;
         ids.forEach(function (name, i) {
-          if (!complete(values[i]) || !rendered || same(values[i], rendered.controls[name])) return;
+          if (!complete(values[i]) || shown === null || same(values[i], shown.controls[name])) return;
           (written[name] || ((to, value) => to.set(name, value)))(query, values[i]);
           changed = true;
         });
@@ -71,9 +128,6 @@
           window.setTimeout(() => { button.textContent = button.dataset.copy; }, 2000);
         };
         navigator.clipboard.writeText(window.location.href).then(done, () => window.prompt(button.dataset.copy, window.location.href));
-      },
-      arrived: function (rendered) {
-        if (rendered) document.title = rendered.title;
       },
     },
   });

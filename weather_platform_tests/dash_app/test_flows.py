@@ -1,0 +1,220 @@
+"""What people do on the site, in a real Chromium."""
+
+import csv
+import io
+import re
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from dash_app.reader import Reader
+from weather_platform_tests.dash_app.conftest import NewPage, figure
+
+pytestmark = pytest.mark.browser
+
+
+def _pick(page: Page, label: str, typed: str) -> None:
+    box = page.get_by_label(label).first
+    box.click()
+    box.fill(typed)
+    page.get_by_role("option").first.click()
+
+
+def test_the_first_page_opens_with_december_2023_in_the_language_of_the_browser(site: str, new_page: NewPage) -> None:
+    page = new_page(site)
+    expect(page.locator("h1")).to_have_text("Température, décembre 2023")
+    assert page.locator("html").get_attribute("lang") == "fr"
+    expect(page).to_have_title("décembre 2023 – La météo des villes de France")
+
+
+def test_the_figures_on_screen_are_those_of_the_documents(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice&from=2023-12-01&to=2023-12-31")
+    temperature = {trace["name"]: trace for trace in figure(page, "temperature")["data"]}
+    assert temperature["Moyenne"]["x"][0] == "2023-12-01"
+    assert temperature["Moyenne"]["y"][0] == 14.26
+    assert (temperature["Minimum"]["y"][0], temperature["Maximum"]["y"][0]) == (11.8, 16.5)
+    assert figure(page, "pressure")["data"][2]["y"][0] == 997.38
+    assert figure(page, "rain")["data"][0]["y"][0] == 2.4
+    assert figure(page, "wind")["data"][0]["y"][0] == 11.2
+    page.goto(f"{site}/table?city=nice&lang=en")
+    row = page.locator('.ag-center-cols-container [role=row][row-index="0"]')
+    expect(row.locator('[col-id="temperature_avg_c"]')).to_have_text("14.26")
+    expect(row.locator('[col-id="rain_total_mm"]')).to_have_text("2.40")
+
+
+def test_a_station_without_temperature_says_so(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=cap_cepet&lang=en")
+    expect(page.locator("#card-temperature")).to_contain_text("CAP CEPET does not measure temperature")
+    assert page.locator("#card-temperature .js-plotly-plot").count() == 0
+    assert figure(page, "wind")["data"]
+
+
+def test_a_city_is_found_without_accents_and_case_and_goes_into_the_address(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?lang=en")
+    _pick(page, "City", "orlÿ")
+    expect(page.locator("h1")).to_have_text("ORLY, December 2023")
+    assert "city=orly" in page.url
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("NICE, December 2023")
+    expect(page.get_by_label("City").first).to_have_value("NICE")
+    page.go_forward()
+    expect(page.locator("h1")).to_have_text("ORLY, December 2023")
+
+
+def test_a_period_is_chosen_in_the_calendar_where_days_without_data_cannot_be(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=la_desirade_meteo&lang=en")
+    page.get_by_role("button", name=re.compile("Period")).click()
+    calendar = page.get_by_role("dialog")
+    # LA DESIRADE has six days of December 2023, the first of them the 26th.
+    expect(calendar.get_by_role("button", name="10 December 2023")).to_be_disabled()
+    calendar.get_by_role("button", name="27 December 2023").click()
+    calendar.get_by_role("button", name="29 December 2023").click()
+    expect(page.locator("h1")).to_have_text("LA DESIRADE METEO, 27 to 29 December 2023")
+    assert "from=2023-12-27&to=2023-12-29" in page.url
+
+
+def test_a_ready_made_period_is_a_link(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    page.get_by_role("link", name="Last 7 days").click()
+    expect(page.locator("h1")).to_have_text("NICE, 25 to 31 December 2023")
+    assert len(figure(page, "rain")["data"][0]["x"]) == 7
+
+
+def test_cities_are_compared_each_in_its_colour(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/compare?city=nice,orly&lang=en")
+    _pick(page, "Cities", "brest")
+    expect(page.locator("#card-temperature table tbody tr, table tbody tr")).to_have_count(3)
+    assert "city=nice,orly,brest_guipavas" in page.url
+    lines = figure(page, "temperature")["data"]
+    assert [line["name"] for line in lines] == ["NICE", "ORLY", "BREST-GUIPAVAS"]
+    assert len({line["line"]["color"] for line in lines}) == 3
+    page.get_by_text("Differences", exact=True).click()
+    expect(page.locator("#card-temperature figcaption")).to_contain_text("Differences from NICE")
+    shown = figure(page, "temperature")["data"]
+    assert [line["name"] for line in shown] == ["ORLY minus NICE", "BREST-GUIPAVAS minus NICE"]
+    assert shown[0]["y"][0] == pytest.approx(lines[1]["y"][0] - lines[0]["y"][0], abs=0.001)
+    assert "view=difference" in page.url
+
+
+def test_a_deep_link_shows_what_was_shared(site: str, new_page: NewPage) -> None:
+    page = new_page(
+        f"{site}/city?city=orly&from=2023-12-05&to=2023-12-09&metric=wind&heat=calendar&units=imperial&lang=en&theme=dark"
+    )
+    expect(page.locator("h1")).to_have_text("ORLY, 5 to 9 December 2023")
+    expect(page.locator("#card-heat h2")).to_have_text("Wind: calendar")
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    assert "°F" in (page.locator(".fact-value").first.text_content() or "")
+
+
+def test_the_link_is_copied(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=orly&lang=en", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_a_station_on_the_map_leads_to_its_city(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/?lang=en")
+    page.locator("#card-map canvas").wait_for()
+    spot = page.evaluate(
+        """async () => {
+            const plot = document.querySelector('#card-map .js-plotly-plot');
+            for (let i = 0; i < 100 && !plot._fullLayout?.map?._subplot?.map?.loaded(); i++)
+                await new Promise((go) => setTimeout(go, 100));
+            const trace = plot.data.at(-1), n = trace.customdata.indexOf('orly');
+            const at = plot._fullLayout.map._subplot.map.project([trace.lon[n], trace.lat[n]]);
+            const box = plot.querySelector('canvas').getBoundingClientRect();
+            return [box.left + at.x, box.top + at.y];
+        }"""
+    )
+    page.mouse.move(*spot)
+    page.wait_for_timeout(200)
+    page.mouse.click(*spot)
+    expect(page.locator("h1")).to_have_text("ORLY, December 2023")
+
+
+def test_the_list_is_an_equal_way_in_by_keyboard(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/?lang=en")
+    link = page.locator("#station-list").get_by_role("link", name="BREST-GUIPAVAS")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("BREST-GUIPAVAS, December 2023")
+
+
+def test_a_choice_by_keyboard_keeps_the_focus(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/?lang=en")
+    page.get_by_role("radio", name="Temperature").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("h1")).to_have_text("Pressure, December 2023")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("h1")).to_have_text("Wind, December 2023")
+
+
+def test_the_files_hold_what_the_store_holds(site: str, reader: Reader, new_page: NewPage, tmp_path: Path) -> None:
+    page = new_page(f"{site}/city?city=nice&from=2023-12-01&to=2023-12-10&lang=en")
+    expected = reader.daily(["07690"], date(2023, 12, 1), date(2023, 12, 10))
+    for name, read in (("CSV data", pd.read_csv), ("Parquet data", pd.read_parquet)):
+        page.locator("#card-temperature").get_by_role("button").click()
+        with page.expect_download() as waiting:
+            page.get_by_role("menuitem", name=name).click()
+        file = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(file)
+        assert re.fullmatch(r"nice_2023-12-01_2023-12-10_daily\.(csv|parquet)", file.name)
+        found = read(file)
+        for column in ("temperature_avg_c", "rain_total_mm", "wind_gust_m_s", "pressure_avg_hpa", "observations"):
+            assert found[column].tolist() == expected[column].tolist()
+        assert found["date"].tolist() == [f"2023-12-{day:02d}" for day in range(1, 11)]
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])
+def test_a_chart_is_saved_as_a_picture(site: str, new_page: NewPage, tmp_path: Path, kind: str, begins: bytes) -> None:
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    figure(page, "rain")
+    page.locator("#card-rain").get_by_role("button").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("menuitem", name=f"{kind} image").click()
+    file = tmp_path / "picture"
+    waiting.value.save_as(file)
+    assert waiting.value.suggested_filename == f"nice_2023-12-01_2023-12-31_rain.{kind.lower()}"
+    assert file.read_bytes().startswith(begins)
+
+
+def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    page.locator("#card-temperature").get_by_role("button").click()
+    page.get_by_role("menuitem", name="Where do these figures come from?").click()
+    origin = page.locator("#origin")
+    expect(origin).to_contain_text("temperature 14.26 °C, pressure 997.38 hPa, wind 3.69 m/s, rain 2.40 mm")
+    expect(origin.get_by_role("row").filter(has_text="06:00")).to_contain_text("12.90 °C")
+    (name,) = reader.daily(["07690"], date(2023, 12, 1), date(2023, 12, 1))["raw_objects"][0]
+    expect(origin).to_contain_text(f"2023-12/{name}")
+    expect(origin).to_contain_text("synop.202312.csv")
+
+
+def test_other_years_are_a_band_and_synthetic_data_says_so(years_site: str, new_page: NewPage) -> None:
+    page = new_page(f"{years_site}/city?city=nice&lang=en")
+    expect(page.locator("main")).to_contain_text("These are no measurements")
+    expect(page.locator("main")).to_contain_text("2 other loaded years (2021, 2022)")
+    assert figure(page, "temperature")["data"][0]["name"] == "Other years (10–90%)"
+    page.get_by_text("Hide", exact=True).click()
+    expect(page.get_by_text("other loaded years")).to_have_count(0)
+    assert figure(page, "temperature")["data"][0]["name"] == "Minimum to maximum"
+    assert "years=off" in page.url
+
+
+def test_real_data_carries_no_synthetic_banner(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?lang=en")
+    expect(page.locator("h1")).to_be_visible()
+    assert page.get_by_text("Invented data").count() == 0
+
+
+def test_the_data_of_the_list_is_what_the_list_shows(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/?lang=en&metric=rain")
+    row = page.locator("#station-list").get_by_role("row").filter(has_text="NICE")
+    response = page.request.get(f"{site}/download/overview.csv?metric=rain&lang=en")
+    table = {line["city"]: line for line in csv.DictReader(io.StringIO(response.text()))}
+    assert float(table["NICE"]["rain_sum_mm"]) == pytest.approx(63.3)
+    expect(row.locator("td").nth(1)).to_have_text("63.30")
