@@ -20,14 +20,17 @@ LOCK_TIMEOUT_S = 600
 _READS = "reads"
 _SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
+_ALTERED = "Drop the tables that were changed by hand, then load the months again."
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
     1021: (StoreUnavailable, "Free space on the database server's disk, then run again."),
     1044: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that database."),
     1045: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
     1049: (StoreRefused, "Create the database, or correct its name in WEATHER_STAGING_URL."),
+    1054: (StoreRefused, _ALTERED),  # no such column
     1142: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that table."),
     1698: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
     2003: (StoreUnavailable, "Start the server, or correct WEATHER_STAGING_URL; then run again."),
+    sqlite3.SQLITE_ERROR: (StoreRefused, _ALTERED),  # no such column, no such table
     sqlite3.SQLITE_FULL: (StoreUnavailable, "Free space on its disk, then run again; nothing was half-written."),
     sqlite3.SQLITE_BUSY: (StoreUnavailable, "Wait until the other process has written, then run again."),
     sqlite3.SQLITE_READONLY: (StoreRefused, "Give this user the right to write the file and its folder."),

@@ -144,7 +144,16 @@ def test_a_table_of_another_structure_stops_the_run_before_its_documents(
     assert "drop tables" in said.pop("cure")
     assert said == figures(structure)
     assert figures(structure)["tables"]["nice"][-1] == "rr24"
-    assert weather.process("2023-11").success is False
+
+    change_by_hand("ALTER TABLE nice DROP COLUMN rr24")
+    lacking = weather.load(DECEMBER, cities=["NICE"])
+    assert not lacking.success
+    assert lacking.retries == {}
+    assert "rr24" in lacking.failures[names.STAGED_OBSERVATIONS]["cause"]
+    assert "Drop the tables" in lacking.failures[names.STAGED_OBSERVATIONS]["cure"]
+
+    change_by_hand("DROP TABLE nice")
+    assert weather.load("2023-11", DECEMBER, cities=["NICE"]).success
 
 
 def test_a_backfill_is_one_run_and_every_check_of_every_month_is_current_afterwards(weather: Graph) -> None:

@@ -1,6 +1,7 @@
 """When the schedule fetches which months."""
 
 from datetime import UTC, datetime
+from functools import cache
 
 import dagster as dg
 import pytest
@@ -12,9 +13,14 @@ SCHEDULE = "refresh_current_month"
 pytestmark = pytest.mark.usefixtures("weather_home")
 
 
+@cache
+def _repository() -> dg.RepositoryDefinition:
+    return defs().get_repository_def()
+
+
 def asked_at(moment: str) -> list[tuple[str | None, str | None]]:
     """Partition and run key of every run that the schedule asks for at a moment, UTC."""
-    repository = defs().get_repository_def()
+    repository = _repository()
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_schedule_context(
             instance,
