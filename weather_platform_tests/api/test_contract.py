@@ -67,7 +67,7 @@ def _schemathesis(api: Api) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(Path(sys.executable).with_name("schemathesis"), "run", f"{api.base_url}/openapi.json"),
-            *("--header", "X-API-Key: key-of-a-machine"),
+            *("--header", "Authorization: Bearer key-of-a-machine"),
             *("--phases=examples,coverage,fuzzing", "--max-examples=8", "--seed=1", "--no-color"),
             # A period that ends before it begins, or a cursor of no page, fits the schema, which has no words for it;
             # it is refused all the same, with a cure.
