@@ -1,0 +1,85 @@
+"""Receipts and news last in every staging database, and come back as they were."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from weather_platform.domain.errors import NotFound
+from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, News, Receipt, Trouble, new_ingestion_id
+from weather_platform.storage.databases import open_engine
+from weather_platform.storage.receipts import ReceiptStore
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def url(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('tmp_path')}/staging.sqlite"
+    return str(request.getfixturevalue("fresh_mariadb_database"))
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[ReceiptStore]:
+    store = ReceiptStore(open_engine(url))
+    store.ensure()
+    yield store
+    store.engine.dispose()
+
+
+def receipt(number: int = 0) -> Receipt:
+    return Receipt(
+        id=new_ingestion_id(NOW + timedelta(seconds=number)),
+        content=f"{number:064d}",
+        mode="run",
+        state="queued",
+        received=NOW,
+        outcomes=[MonthOutcome(month="2023-11", read=2, kept=1, refused={"impossible_value": 1})],
+        runs=[LaunchedRun(run_id="a", months=["2023-11"])],
+        trouble=Trouble(cause="É", cure="…"),
+    )
+
+
+def test_a_receipt_is_kept_as_it_is_and_replaced_by_its_later_state(store: ReceiptStore, url: str) -> None:
+    kept = receipt()
+    store.save(kept)
+    done = msgspec.structs.replace(kept, state="done")
+    store.save(done)
+    store.save(done)
+    another = ReceiptStore(open_engine(url))
+    assert another.get(kept.id) == another.of_content(kept.content) == done
+    another.engine.dispose()
+
+
+def test_receipts_are_listed_newest_first(store: ReceiptStore) -> None:
+    kept = [receipt(number) for number in range(3)]
+    for item in kept:
+        store.save(item)
+    assert [item.id for item in store.newest(limit=2)] == [kept[2].id, kept[1].id]
+    assert [item.id for item in store.newest(before=kept[1].id)] == [kept[0].id]
+
+
+def test_a_receipt_that_is_not_there_is_not_found(store: ReceiptStore) -> None:
+    assert store.of_content("0" * 64) is None
+    with pytest.raises(NotFound, match="There is no ingestion"):
+        store.get("nothing")
+
+
+def test_an_idempotency_key_is_tied_once(store: ReceiptStore) -> None:
+    assert store.content_of_key("k") is None
+    store.remember_key("k", "first")
+    store.remember_key("k", "second")
+    assert store.content_of_key("k") == "first"
+
+
+def test_of_one_month_the_latest_news_wait_and_news_that_came_meanwhile_stay(store: ReceiptStore) -> None:
+    store.queue([News("weather_stats", "2023-12", "one", {"rows": 1}), News("weather_stats", "2023-11", "one", {})])
+    (first, second) = store.undelivered()
+    assert (first.month, second.metadata) == ("2023-11", {"rows": 1})
+    store.queue([News("weather_stats", "2023-12", "two", {"rows": 2})])
+    store.delivered([first, second])
+    (left,) = store.undelivered()
+    assert (left.ingestion, left.metadata) == ("two", {"rows": 2})
+    assert (store.is_undelivered("one"), store.is_undelivered("two")) == (False, True)
