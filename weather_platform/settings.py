@@ -21,10 +21,24 @@ S3_VARIABLES = {
 """What dagster-aws's S3Resource calls the S3 settings."""
 SOURCES = ("opendatasoft", "meteofrance", "sample")
 LAUNCHERS = ("celery", "default")
+STAGING_SCHEMES = ("mysql+pymysql", "sqlite")
+CURATED_SCHEMES = ("mongodb", "mongodb+srv", "sqlite")
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 _MB = 1_000_000
 _KEY = re.compile(r"([\w.-]+):([0-9a-f]{64})", re.ASCII)
-_PLACEHOLDERS = ("", "changeme", "change-me", "change_me", "secret", "password", "admin", "key", "api-key", "test", "weather")
+_PLACEHOLDERS = (
+    "",
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "password",
+    "admin",
+    "key",
+    "api-key",
+    "test",
+    "weather",
+)
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -82,7 +96,8 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
             keys=keys,
             reading_needs_key=reading == "key",
             cors_origins=tuple((get("WEATHER_API_CORS_ORIGINS") or "").replace(",", " ").split()),
-            upload_limit_bytes=_MB * _number(get("WEATHER_API_UPLOAD_MB") or "1000", "WEATHER_API_UPLOAD_MB", 1, 100_000),
+            upload_limit_bytes=_MB
+            * _number(get("WEATHER_API_UPLOAD_MB") or "1000", "WEATHER_API_UPLOAD_MB", 1, 100_000),
             unpacked_limit_bytes=_MB
             * _number(get("WEATHER_API_UNPACKED_MB") or "2000", "WEATHER_API_UNPACKED_MB", 1, 100_000),
             members_limit=_number(get("WEATHER_API_MEMBERS") or "1000", "WEATHER_API_MEMBERS", 1, 100_000),
@@ -92,6 +107,20 @@ class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
             reads_per_minute=_number(
                 get("WEATHER_API_READS_PER_MINUTE") or "1200", "WEATHER_API_READS_PER_MINUTE", 0, 1_000_000
             ),
+        )
+
+
+class SiteSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the site is served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8050
+
+    @classmethod
+    def from_environment(cls, get: Callable[[str], str | None]) -> "SiteSettings":
+        return cls(
+            host=get("WEATHER_SITE_HOST") or "127.0.0.1",
+            port=_number(get("WEATHER_SITE_PORT") or "8050", "WEATHER_SITE_PORT", 1, 65535),
         )
 
 
@@ -119,6 +148,34 @@ class S3Settings(msgspec.Struct, frozen=True, kw_only=True):
     region: str = "eu-west-3"
 
 
+class Readers(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses with users that may only read, for what only reads; None: the writer's address serves."""
+
+    staging_url: str | None = None
+    curated_url: str | None = None
+
+    @classmethod
+    def from_environment(cls, get: Callable[[str], str | None]) -> "Readers":
+        return cls(
+            staging_url=_optional_url(get, "WEATHER_STAGING_READ_URL", STAGING_SCHEMES),
+            curated_url=_optional_url(get, "WEATHER_CURATED_READ_URL", CURATED_SCHEMES),
+        )
+
+
+class Administrators(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses with users that may make users and databases: for `runtime.prepare` alone."""
+
+    mysql_url: str | None = None
+    mongodb_url: str | None = None
+
+    @classmethod
+    def from_environment(cls, get: Callable[[str], str | None]) -> "Administrators":
+        return cls(
+            mysql_url=_optional_url(get, "WEATHER_ADMIN_MYSQL_URL", ("mysql+pymysql",)),
+            mongodb_url=_optional_url(get, "WEATHER_ADMIN_MONGODB_URL", ("mongodb",)),
+        )
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a deployment decides. Built once at each door (`Settings.from_environment`) and passed in."""
 
@@ -139,7 +196,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     launcher: str
     broker_url: str | None
     worker_slots: int
+    """Runs at once in one worker."""
+    runs_at_once: int
+    """Runs at once in all workers together."""
+    dagster_storage_url: str | None = None
+    """Where Dagster keeps runs and events; None: SQLite in its home."""
+    dagster_logs_url: str | None = None
+    """Where Dagster keeps what runs print; None: in its home."""
+    readers: Readers = Readers()
+    administrators: Administrators = Administrators()
     api: ApiSettings = ApiSettings()
+    site: SiteSettings = SiteSettings()
+
+    @property
+    def for_reading(self) -> "Settings":
+        """The same with the readers' addresses in the place of the writers'."""
+        return msgspec.structs.replace(
+            self,
+            staging_url=self.readers.staging_url or self.staging_url,
+            curated_url=self.readers.curated_url or self.curated_url,
+        )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -152,7 +228,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         launcher = get("WEATHER_LAUNCHER") or "celery"
         if launcher not in LAUNCHERS:
             raise BadSettings(f"WEATHER_LAUNCHER is {launcher!r}.", f"Set it to one of {', '.join(LAUNCHERS)}.")
-        broker_url = get("WEATHER_BROKER_URL") or None
         dagster_port = _number(get("WEATHER_DAGSTER_PORT") or "3000", "WEATHER_DAGSTER_PORT", 1, 65535)
         return cls(
             home=home,
@@ -160,12 +235,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             staging_url=_url(
                 get("WEATHER_STAGING_URL") or f"sqlite:///{home}/staging.sqlite",
                 "WEATHER_STAGING_URL",
-                ("mysql+pymysql", "sqlite"),
+                STAGING_SCHEMES,
             ),
             curated_url=_url(
                 get("WEATHER_CURATED_URL") or f"sqlite:///{home}/curated.sqlite",
                 "WEATHER_CURATED_URL",
-                ("mongodb", "mongodb+srv", "sqlite"),
+                CURATED_SCHEMES,
             ),
             csv_folder=Path(get("WEATHER_CSV_FOLDER") or home / "staging_csv").expanduser().resolve(),
             s3=S3Settings(
@@ -183,9 +258,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             dagster_url=get("WEATHER_DAGSTER_URL") or f"http://127.0.0.1:{dagster_port}",
             dagster_port=dagster_port,
             launcher=launcher,
-            broker_url=broker_url and _url(broker_url, "WEATHER_BROKER_URL", ("redis", "rediss")),
-            worker_slots=_number(get("WEATHER_WORKER_SLOTS") or "2", "WEATHER_WORKER_SLOTS", 1, 256),
+            broker_url=_optional_url(get, "WEATHER_BROKER_URL", ("redis", "rediss")),
+            worker_slots=(slots := _number(get("WEATHER_WORKER_SLOTS") or "2", "WEATHER_WORKER_SLOTS", 1, 256)),
+            runs_at_once=_number(get("WEATHER_RUNS_AT_ONCE") or str(slots), "WEATHER_RUNS_AT_ONCE", 1, 1000),
+            dagster_storage_url=_optional_url(get, "WEATHER_DAGSTER_STORAGE_URL", ("mysql+pymysql",)),
+            dagster_logs_url=_optional_url(get, "WEATHER_DAGSTER_LOGS_URL", ("s3",)),
+            readers=Readers.from_environment(get),
+            administrators=Administrators.from_environment(get),
             api=ApiSettings.from_environment(get),
+            site=SiteSettings.from_environment(get),
         )
 
 
@@ -194,6 +275,11 @@ def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:
         allowed = ", ".join(f"{scheme}://…" for scheme in schemes)
         raise BadSettings(f"{name} is {text!r}, which no adapter reads.", f"Use one of {allowed}.")
     return text
+
+
+def _optional_url(get: Callable[[str], str | None], name: str, schemes: tuple[str, ...]) -> str | None:
+    text = get(name)
+    return _url(text, name, schemes) if text else None
 
 
 def _number(text: str, name: str, least: int, most: int) -> int:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from weather_platform import names
 from weather_platform.domain.errors import CannotServe
@@ -96,7 +97,30 @@ def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
             "class": "WeatherRunLauncher",
             "config": {"default_queue": QUEUE, **_broker(settings, home)},
         }
+    config.update(_storage(settings, home))
     return config
+
+
+def _storage(settings: Settings, home: Path) -> dict[str, Any]:
+    """Nothing where all stays in the home."""
+    storage: dict[str, Any] = {}
+    if settings.dagster_storage_url:
+        storage["storage"] = {"mysql": {"mysql_url": settings.dagster_storage_url}}
+    if settings.dagster_logs_url:
+        address = urlsplit(settings.dagster_logs_url)
+        storage["compute_logs"] = {
+            "module": "dagster_aws.s3.compute_log_manager",
+            "class": "S3ComputeLogManager",
+            "config": {
+                "bucket": address.netloc,
+                "prefix": address.path.strip("/") or "dagster",
+                "local_dir": str(home / "storage"),
+                "region": settings.s3.region,
+                "skip_empty_files": True,
+                **({"endpoint_url": settings.s3.endpoint_url} if settings.s3.endpoint_url else {}),
+            },
+        }
+    return storage
 
 
 def _concurrency(settings: Settings) -> dict[str, Any]:
@@ -106,9 +130,10 @@ def _concurrency(settings: Settings) -> dict[str, Any]:
     executor (`interval_to_next_pending_claim_check` is never above 0), and a killed run keeps its slot.
     """
     return {
-        "pools": {"default_limit": 1, "granularity": "run"},
+        # One run at a time writes to SQLite; servers take many, and months are locked one by one.
+        "pools": {"default_limit": settings.runs_at_once if settings.broker_url else 1, "granularity": "run"},
         "runs": {
-            "max_concurrent_runs": settings.worker_slots,
+            "max_concurrent_runs": settings.runs_at_once,
             "tag_concurrency_limits": [
                 {"key": "dagster/partition", "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
             ],
@@ -155,3 +180,7 @@ def _write_yaml(path: Path, content: dict[str, Any]) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
     draft.replace(path)
+
+
+if __name__ == "__main__":
+    write_instance(Settings.from_environment())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from celery.platforms import SecurityWarning
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import setup_logging, worker_process_init, worker_ready
 from dagster import DagsterInstance
 from dagster._core.code_pointer import CodePointer
 from dagster._core.definitions.reconstruct import reconstruct_repository_def_from_pointer
@@ -23,6 +23,7 @@ from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
 
 from weather_platform.domain.errors import BadSettings
+from weather_platform.runtime.logs import log_as_json
 
 PR_SET_PDEATHSIG = 1
 MAX_MEMORY_PER_CHILD_KB = 500_000
@@ -47,6 +48,8 @@ def main() -> None:
         if options.ready_file:
             options.ready_file.touch()
 
+    if options.log_format == "json":
+        setup_logging.connect(lambda **_: log_as_json(), weak=False)
     worker_ready.connect(say_ready, weak=False)
     worker_process_init.connect(_die_with_the_worker, weak=False)
     app.worker_main(
@@ -79,6 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--slots", type=int, default=2, help="runs at once")
     parser.add_argument("--name", default="weather", help="one per worker of a machine")
     parser.add_argument("--ready-file", type=Path, help="created when the worker takes runs")
+    parser.add_argument("--log-format", choices=("colored", "json"), default="colored", help="as Dagster's servers")
     return parser.parse_args()
 
 

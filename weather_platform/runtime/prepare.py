@@ -1,0 +1,151 @@
+"""Before the first process of a deployment: users, databases and buckets on its servers, then Dagster's own tables.
+
+``python -m weather_platform.runtime.prepare`` may run any number of times, and changes nothing that is right already.
+What there should be is read from the addresses that the other processes get, so that no name stands in two places.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from weather_platform.domain.errors import CannotServe, WeatherError
+from weather_platform.runtime.instance import open_once, write_instance
+from weather_platform.runtime.logs import log_as_json
+from weather_platform.settings import Settings
+from weather_platform.storage.blobs import open_blobs
+from weather_platform.storage.curated import open_curated
+from weather_platform.storage.databases import open_engine, reaching
+from weather_platform.storage.raw import open_raw
+from weather_platform.storage.receipts import ReceiptStore
+from weather_platform.storage.staging import open_staging
+
+_log = logging.getLogger("weather.prepare")
+
+WRITER = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP"
+READER = "SELECT"
+OWNER = "ALL"
+_NOT_YET_INITIALISED = 94
+
+
+def prepare(settings: Settings) -> None:
+    """Make what is missing on the servers of `settings`; its stores and Dagster's storage are ready then.
+
+    Users are made only where ``settings.administrators`` says who may make them.
+
+    Raises:
+        WeatherError: a server does not answer or refuses.
+    """
+    if settings.administrators.mysql_url:
+        prepare_mysql(settings.administrators.mysql_url, _mysql_users(settings))
+        _log.info("MySQL has its databases and users")
+    if settings.administrators.mongodb_url:
+        prepare_mongodb(settings.administrators.mongodb_url, _mongodb_users(settings))
+        _log.info("MongoDB has its users")
+    open_raw(settings).blobs.ensure()
+    if settings.dagster_logs_url:
+        open_blobs(settings.dagster_logs_url, settings.s3).ensure()
+    staging = open_staging(settings)
+    ReceiptStore(staging.engine).ensure()
+    staging.engine.dispose()
+    curated = open_curated(settings)
+    curated.ensure()
+    curated.close()
+    _log.info("the stores have their buckets, tables and indexes")
+    open_once(write_instance(settings))
+    _log.info("Dagster has its tables")
+
+
+def prepare_mysql(admin_url: str, rights: Mapping[str, str]) -> None:
+    """Make each address's database and user, with these rights on that database and on no other.
+
+    `rights` has addresses as keys and what stands after GRANT as values. A password that changed is set anew.
+    """
+    engine = open_engine(admin_url)
+    with reaching(engine), engine.connect() as connection:
+        for address, granted in rights.items():
+            url = sa.make_url(address)
+            database = f"`{url.database}`"
+            # An underscore in a grant stands for any sign.
+            pattern = f"`{(url.database or '').replace('_', chr(92) + '_')}`"
+            user, secret = (url.username,), (url.username, url.password)
+            connection.exec_driver_sql(f"CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4")
+            connection.exec_driver_sql("CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED BY %s", secret)
+            connection.exec_driver_sql("ALTER USER %s@'%%' IDENTIFIED BY %s", secret)
+            connection.exec_driver_sql(f"GRANT {granted} ON {pattern}.* TO %s@'%%'", user)
+    engine.dispose()
+
+
+def prepare_mongodb(admin_url: str, roles: Mapping[str, str]) -> None:
+    """Initiate a replica set of this one server where it should be one, and make each address's user with its role.
+
+    `roles` has addresses as keys and the name of a built-in role on that address's database as values.
+    """
+    with MongoClient[dict[str, Any]](admin_url) as client:
+        try:
+            _initiate(client, admin_url)
+            for address, role in roles.items():
+                parsed = parse_uri(address)
+                database = client[parsed["database"]]
+                found = database.command("usersInfo", parsed["username"])["users"]
+                database.command(
+                    "updateUser" if found else "createUser",
+                    parsed["username"],
+                    pwd=parsed["password"],
+                    roles=[{"role": role, "db": parsed["database"]}],
+                )
+        except PyMongoError as error:
+            raise CannotServe(
+                f"MongoDB cannot be prepared: {error}.", "Look at it, and at WEATHER_ADMIN_MONGODB_URL."
+            ) from error
+
+
+def _initiate(client: MongoClient[dict[str, Any]], admin_url: str) -> None:
+    """A member goes by the name that clients know it by, as the driver connects to that one."""
+    try:
+        client.admin.command("replSetGetStatus")
+    except OperationFailure as error:
+        if error.code != _NOT_YET_INITIALISED:
+            return  # no replica set is asked for
+        host, port = parse_uri(admin_url)["nodelist"][0]
+        member = {"_id": 0, "host": f"{host}:{port}"}
+        client.admin.command("replSetInitiate", {"_id": _set_name(client), "members": [member]})
+    while not client.admin.command("hello")["isWritablePrimary"]:
+        time.sleep(0.1)
+
+
+def _set_name(client: MongoClient[dict[str, Any]]) -> str:
+    options = client.admin.command("getCmdLineOpts")["parsed"]
+    return str(options["replication"]["replSet"])
+
+
+def _mysql_users(settings: Settings) -> dict[str, str]:
+    """Addresses with the rights that their users need."""
+    users = {settings.staging_url: WRITER}
+    if settings.readers.staging_url:
+        users[settings.readers.staging_url] = READER
+    if settings.dagster_storage_url:
+        users[settings.dagster_storage_url] = OWNER
+    return users
+
+
+def _mongodb_users(settings: Settings) -> dict[str, str]:
+    users = {settings.curated_url: "readWrite"}
+    if settings.readers.curated_url:
+        users[settings.readers.curated_url] = "read"
+    return users
+
+
+if __name__ == "__main__":
+    log_as_json()
+    try:
+        prepare(Settings.from_environment())
+    except WeatherError as trouble:
+        _log.error(str(trouble))  # cause and cure, no traceback
+        sys.exit(1)
