@@ -1,19 +1,22 @@
-"""A value a month, made when it is asked for and not kept."""
+"""A value a month, made as late as can be."""
 
 from weather_platform.domain.months import Month
 from weather_platform.monthly import Monthly
 
-NOVEMBER, DECEMBER = Month(2023, 11), Month(2023, 12)
+MONTHS = [Month(2023, 11), Month(2023, 12)]
 
 
 def test_nothing_is_made_before_it_is_asked_for_nor_kept_after() -> None:
-    asked: list[Month] = []
+    """A year in one run holds one month in memory."""
+    made: list[str] = []
 
-    def make(month: Month) -> int:
-        asked.append(month)
-        return month.number
+    def make(month: Month) -> str:
+        made.append(str(month))
+        return f"the value of {month}"
 
-    months = Monthly([NOVEMBER, DECEMBER], make).map(lambda number: number * 10)
-    assert (list(months), len(months), months.months, asked) == ([NOVEMBER, DECEMBER], 2, (NOVEMBER, DECEMBER), [])
-    assert [months[DECEMBER], months[DECEMBER]] == [120, 120]
-    assert asked == [DECEMBER, DECEMBER]
+    monthly = Monthly(MONTHS, make).map(str.upper)
+    assert (len(monthly), list(monthly), made) == (2, MONTHS, [])
+
+    assert [monthly[month] for month in monthly] == ["THE VALUE OF 2023-11", "THE VALUE OF 2023-12"]
+    assert monthly[MONTHS[0]] == "THE VALUE OF 2023-11"
+    assert made == ["2023-11", "2023-12", "2023-11"]

@@ -14,7 +14,7 @@ _FIRST_WAIT_S = 2.0
 
 def wait_s(retry_number: int) -> float:
     """Seconds before the retry: 2, 4, 8, plus or minus half, so that runs which failed together come apart."""
-    return _FIRST_WAIT_S * 2**retry_number * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+    return _FIRST_WAIT_S * (1 << retry_number) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 pandas and dagster-pandas are imported when a frame is asked for, not when Dagster loads the code (2 s saved).
 """
 
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -50,12 +51,14 @@ def staged_frame_type() -> dg.DagsterType:
     """The frame's type in dagster-pandas: columns of `fields.FIELDS`, their kinds, ranges and nulls."""
     from dagster_pandas import create_dagster_pandas_dataframe_type
 
-    # dagster-pandas carries no types
-    made: dg.DagsterType = create_dagster_pandas_dataframe_type(  # type: ignore[no-untyped-call]
-        name="StagedObservations",
-        description="Typed, cleaned SYNOP observations, one row a station and time (UTC).",
-        columns=[_column(field) for field in FIELDS.values()],
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # one for every column, to whoever opens a frame
+        # dagster-pandas carries no types
+        made: dg.DagsterType = create_dagster_pandas_dataframe_type(  # type: ignore[no-untyped-call]
+            name="StagedObservations",
+            description="Typed, cleaned SYNOP observations, one row a station and time (UTC).",
+            columns=[_column(field) for field in FIELDS.values()],
+        )
     return made
 
 
@@ -66,7 +69,8 @@ def _column(field: Field) -> Any:
     match field.kind:
         case "measure" | "code":
             low = 0 if field.unit == "mm" else field.low
-            return column.float_column(field.name, min_value=low, max_value=field.high)
+            # Else a value that was not reported is a value out of range.
+            return column.float_column(field.name, min_value=low, max_value=field.high, ignore_missing_vals=True)
         case "flag":
             return column.integer_column(field.name, non_nullable=True)
         case "key" if field.name == "date":
