@@ -28,8 +28,10 @@ class Catalogue:
         self._orchestrator = orchestrator
         self._awake = threading.Event()
         self._stopped = False
-        self._reachable = threading.Event()
-        self._reachable.set()
+        self._is_reachable = True
+        self._tries = 0
+        self._tried = threading.Condition()
+        """Told after each attempt to deliver."""
         self._thread = threading.Thread(target=self._deliver_for_ever, name="catalogue", daemon=True)
 
     def start(self) -> None:
@@ -46,28 +48,32 @@ class Catalogue:
         self._awake.set()
 
     def wait_until_told(self, ingestion: str, timeout_s: float) -> bool:
-        """Whether all news of an ingestion are delivered; gives up at once where Dagster is down."""
+        """Whether all news of an ingestion are delivered; gives up after one attempt where Dagster is down."""
         deadline = time.monotonic() + timeout_s
-        while self._layers.receipts.is_undelivered(ingestion):
-            if time.monotonic() > deadline or not self._reachable.is_set():
-                return False
-            time.sleep(0.02)
+        with self._tried:
+            tries_before = self._tries
+            while self._layers.receipts.is_undelivered(ingestion):
+                left_s = deadline - time.monotonic()
+                if left_s <= 0 or (self._tries > tries_before and not self._is_reachable):
+                    return False
+                self._tried.wait(left_s)
         return True
 
     def _deliver_for_ever(self) -> None:
-        pause_s = _FIRST_PAUSE_S
+        pause_s: float | None = None
         while not self._stopped:
             try:
-                delivered = self._deliver()
-                self._reachable.set()
-                pause_s = _FIRST_PAUSE_S
-                if delivered:
+                if self._deliver():
                     continue
+                pause_s = None
             except WeatherError as error:
-                self._reachable.clear()
+                pause_s = min((pause_s or _FIRST_PAUSE_S / 2) * 2, _LONGEST_PAUSE_S)
                 _log.warning("catalogue not told", extra={"cause": error.cause, "next_try_s": pause_s})
-                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
-            self._awake.wait(None if self._reachable.is_set() else pause_s)
+            with self._tried:
+                self._tries += 1
+                self._is_reachable = pause_s is None
+                self._tried.notify_all()
+            self._awake.wait(pause_s)
             self._awake.clear()
 
     def _deliver(self) -> int:

@@ -40,7 +40,7 @@ from weather_platform.domain.unpacking import Limits, unpack
 from weather_platform.pipeline import Partitions, curate_month, quarantine_unplaced, receive, stage_month
 
 _log = logging.getLogger("weather.api.ingestion")
-_TELL_TIMEOUT_S = 5.0
+_TELL_TIMEOUT_S = 3.0
 INGESTION_TAG = "weather/ingestion"
 REQUEST_TAG = "weather/request"
 

@@ -1,0 +1,96 @@
+"""The floor: the least that turning a file into rows and documents can cost here, without a platform around it.
+
+    .venv/bin/python benchmarks/floor.py FILE MYSQL_URL MONGODB_URL
+
+msgspec decodes the columns that the platform keeps, a TSV a city is loaded with LOAD DATA, one GROUP BY a table adds up
+the days, insert_many writes the documents. Nothing is checked, nothing kept raw, nothing explained: no provenance, no
+quarantine, no transaction, no second run. Prints seconds by part, as JSON.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+import pymysql
+from pymongo import MongoClient
+
+from weather_platform.domain.fields import MEASURED
+
+COLUMNS = tuple(field.name for field in MEASURED)
+Record: Any = msgspec.defstruct(
+    "Record",
+    [("numer_sta", str), ("date", str), *((name, str | float | None, None) for name in COLUMNS)],
+    gc=False,
+)
+FIGURES = """
+SELECT DATE(date), COUNT(*), COUNT(t), AVG(t), MIN(t), MAX(t), COUNT(pmer), AVG(pmer), MIN(pmer), MAX(pmer),
+  COUNT(ff), AVG(ff), MAX(ff), MAX(raf10), MAX(rafper), COUNT(rr3), SUM(GREATEST(rr3, 0)), MAX(rr3)
+FROM `{table}` GROUP BY DATE(date)
+"""
+
+
+def main() -> None:
+    file, mysql, mongodb = Path(sys.argv[1]), urlsplit(sys.argv[2]), sys.argv[3]
+    connection = pymysql.connect(
+        host=mysql.hostname or "",
+        port=mysql.port or 3306,
+        user=mysql.username or "",
+        password=unquote(mysql.password or ""),
+        database=mysql.path[1:],
+        local_infile=True,
+    )
+    client: MongoClient[dict[str, Any]] = MongoClient(mongodb)
+    documents = client.get_default_database()["floor"]
+    spent: dict[str, float] = {}
+    started = clock = time.perf_counter()
+
+    def lap(part: str) -> None:
+        nonlocal clock
+        spent[part], clock = time.perf_counter() - clock, time.perf_counter()
+
+    records = msgspec.json.Decoder(list[Record]).decode(file.read_bytes())
+    lap("parse")
+    with tempfile.TemporaryDirectory() as folder:
+        tables = written(records, Path(folder))
+        lap("write")
+        with connection.cursor() as cursor:
+            for table, path in tables.items():
+                columns = ", ".join(f"`{name}` DOUBLE" for name in COLUMNS)
+                cursor.execute(f"CREATE TABLE `{table}` (numer_sta CHAR(5), date DATETIME PRIMARY KEY, {columns})")
+                cursor.execute(f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE `{table}`")
+            connection.commit()
+            lap("load")
+            found = []
+            for table in tables:
+                cursor.execute(FIGURES.format(table=table))
+                found += [{"_id": f"{table}:{row[0]}", "figures": [str(value) for value in row]} for row in cursor]
+        lap("add up")
+        documents.insert_many(found, ordered=False)
+        lap("insert")
+    spent["total"] = time.perf_counter() - started
+    client.close()
+    print(json.dumps({**spent, "records": len(records), "documents": len(found)}))
+
+
+def written(records: list[Any], folder: Path) -> dict[str, Path]:
+    """A TSV file a station."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    for record in records:
+        cells = ["\\N" if value is None else str(value) for value in msgspec.structs.astuple(record)]
+        cells[1] = cells[1][:19]
+        lines[f"s{cells[0]}"].append("\t".join(cells))
+    paths = {}
+    for table, rows in lines.items():
+        paths[table] = folder / f"{table}.tsv"
+        paths[table].write_text("\n".join(rows) + "\n")
+    return paths
+
+
+if __name__ == "__main__":
+    main()
