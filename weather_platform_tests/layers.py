@@ -1,0 +1,77 @@
+"""The three layers opened for a test, embedded or on real servers, and all that they hold of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from weather_platform.pipeline import Stores, open_stores
+from weather_platform.settings import Settings
+from weather_platform.storage.staging_tables import city_table
+from weather_platform_tests.servers.s3 import ACCESS_KEY, REGION, SECRET_KEY
+
+Environment = dict[str, str]
+State = dict[str, Any]
+
+
+def embedded(folder: Path) -> Environment:
+    """SQLite and a folder."""
+    return {"WEATHER_HOME": str(folder)}
+
+
+@contextmanager
+def on_servers(request: pytest.FixtureRequest, folder: Path) -> Iterator[Environment]:
+    """MariaDB, MongoDB and S3, each empty."""
+    mariadb, mongodb, s3 = map(request.getfixturevalue, ("mariadb_server", "mongodb_server", "s3_server"))
+    with mariadb.fresh_database() as staging_url, mongodb.fresh_database() as curated_url, s3.fresh_bucket() as bucket:
+        yield {
+            "WEATHER_HOME": str(folder),
+            "WEATHER_RAW_URL": f"s3://{bucket}/raw",
+            "WEATHER_STAGING_URL": staging_url,
+            "WEATHER_CURATED_URL": curated_url,
+            "WEATHER_S3_ENDPOINT_URL": s3.endpoint_url,
+            "WEATHER_S3_ACCESS_KEY": ACCESS_KEY,
+            "WEATHER_S3_SECRET_KEY": SECRET_KEY,
+            "WEATHER_S3_REGION": REGION,
+        }
+
+
+@contextmanager
+def opened(environment: Environment) -> Iterator[Stores]:
+    stores = open_stores(Settings.from_environment(environment))
+    try:
+        yield stores
+    finally:
+        stores.staging.engine.dispose()
+        stores.curated.close()
+
+
+def state(stores: Stores) -> State:
+    """Rows by station, what staging says of months, objects and refused records, and documents, comparable anywhere."""
+    staging = stores.staging
+    stations = staging.stations()
+    with staging.engine.connect() as connection:
+        tables = {station_id: city_table(station.slug) for station_id, station in sorted(stations.items())}
+        rows = {
+            station_id: [tuple(row) for row in connection.execute(sa.select(table).order_by(table.c.date))]
+            for station_id, table in tables.items()
+        }
+    return {
+        "rows": rows,
+        "stations": stations,
+        "coverage": staging.coverage(),
+        "objects": [{**obj, "received": None} for obj in staging.objects()],
+        "quarantine": staging.quarantine(),
+        "documents": documents(stores),
+    }
+
+
+def documents(stores: Stores) -> State:
+    """Every document by id, but for the time it was written."""
+    return {
+        document["_id"]: {**document, "provenance": {**document["provenance"], "updated_at": None}}
+        for document in stores.curated.find()
+    }

@@ -1,0 +1,268 @@
+"""From a received file to documents: months in any order, once or twice, corrected or broken, end the same."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from weather_platform.domain.errors import BadInput
+from weather_platform.domain.months import Month
+from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
+from weather_platform.pipeline import (
+    Partitions,
+    Stored,
+    Stores,
+    curate_month,
+    quarantine_unplaced,
+    receive,
+    stage_month,
+)
+from weather_platform_tests import layers, real_months
+from weather_platform_tests.domain import reckoning
+from weather_platform_tests.domain.broken import record
+from weather_platform_tests.domain.forms import zipped
+from weather_platform_tests.layers import State
+from weather_platform_tests.observations import NICE, NOWHERE
+
+AUTUMN = ["2023-08", "2023-09", "2023-10", "2023-11", "2023-12"]
+NOVEMBER, DECEMBER, JANUARY = Month(2023, 11), Month(2023, 12), Month(2024, 1)
+FROM_2010 = Partitions(Month(2010, 1))
+NOON = datetime(2024, 2, 1, 12, tzinfo=UTC)
+
+
+def take_in(
+    stores: Stores, body: bytes, received: datetime = NOON, name: str = "file.json", *, synthetic: bool = False
+) -> list[Stored]:
+    provenance = Provenance(source="upload", name=name, licence=ETALAB, synthetic=synthetic)
+    return receive(stores.raw, body, provenance, FROM_2010, received)
+
+
+def process(stores: Stores, *months: Month) -> None:
+    for month in months:
+        stage_month(stores, month)
+        curate_month(stores, month)
+
+
+def load(stores: Stores, body: bytes, received: datetime = NOON) -> None:
+    """Receive a file and process its months."""
+    stored = take_in(stores, body, received)
+    process(stores, *sorted({Month.parse(s.object.partition) for s in stored if s.object.partition != UNPLACED}))
+
+
+def report(time: str, station_id: str = NICE, **values: Any) -> bytes:
+    return record(**{"numer_sta": station_id, "date": f"{time}:00:00Z", "t": None, **values})
+
+
+def array(*records: bytes) -> bytes:
+    return b"[" + b",".join(records) + b"]"
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    """The embedded layers, empty."""
+    with layers.opened(layers.embedded(tmp_path)) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["embedded", "on servers"])
+def everywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+    """The layers, empty, embedded and on real servers."""
+    if request.param == "embedded":
+        with layers.opened(layers.embedded(tmp_path)) as opened:
+            yield opened
+    else:
+        with layers.on_servers(request, tmp_path) as environment, layers.opened(environment) as opened:
+            yield opened
+
+
+@pytest.fixture(scope="module")
+def autumn(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
+    """What the embedded layers hold of August to December 2023, loaded in no order and one of them twice."""
+    with layers.opened(layers.embedded(tmp_path_factory.mktemp("autumn"))) as opened:
+        for month in ("2023-12", "2023-10", "2023-08", "2023-11", "2023-09", "2023-12"):
+            load(opened, real_months.archive_path(real_data, month).read_bytes())
+        return layers.state(opened)
+
+
+@pytest.mark.slow
+def test_months_in_no_order_end_in_the_rows_of_their_files_and_the_documents_of_a_second_reckoning(
+    autumn: State, real_data: Path
+) -> None:
+    staged = [real_months.staged(real_data, month).rows for month in AUTUMN]
+    expected = {s: [row for month in staged for row in month.get(s, ())] for s in sorted(staged[0] | staged[-1])}
+    found = {station_id: [row[:-2] for row in rows] for station_id, rows in autumn["rows"].items()}
+    assert found == {station_id: [row[:-1] for row in rows] for station_id, rows in expected.items()}
+    documents = {key: document["metrics"] for key, document in autumn["documents"].items()}
+    assert documents == {key: day["metrics"] for key, day in reckoning.documents_of(expected).items()}
+
+
+@pytest.mark.slow
+def test_months_in_another_order_and_some_twice_end_in_identical_rows_and_documents_on_servers(
+    autumn: State, real_data: Path, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with layers.on_servers(request, tmp_path) as environment, layers.opened(environment) as stores:
+        for month in ("2023-09", "2023-12", "2023-11", "2023-08", "2023-10", "2023-09"):
+            load(stores, real_months.archive_path(real_data, month).read_bytes())
+        assert layers.state(stores) == autumn
+
+
+_days = st.sampled_from(["2023-11-01", "2023-11-30", "2023-12-01", "2023-12-31", "2024-01-01", "2024-01-31"])
+_reports = st.builds(
+    lambda day, hour, station, t, rr3: report(f"{day}T{hour:02}", station, t=t, rr3=rr3),
+    _days,
+    st.sampled_from([0, 3, 21]),
+    st.sampled_from([NICE, NOWHERE]),
+    st.none() | st.sampled_from([270, 280.5, 1]),
+    st.none() | st.sampled_from([-0.1, 2.5]),
+)
+_files = st.lists(st.lists(_reports, min_size=1, max_size=6), min_size=1, max_size=4)
+
+
+@settings(deadline=None, max_examples=10, phases=[Phase.reuse, Phase.generate])  # a smaller example takes minutes
+@given(files=_files, data=st.data())
+def test_whenever_months_are_processed_they_end_in_the_same_rows_and_documents(
+    files: list[list[bytes]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Some also before all files came, and files that come again."""
+    months = [NOVEMBER, DECEMBER, JANUARY]
+    plain, busy = (layers.embedded(tmp_path_factory.mktemp("any-order")) for _ in range(2))
+    with layers.opened(plain) as stores:
+        for n, records in enumerate(files):
+            take_in(stores, array(*records), NOON + timedelta(minutes=n))
+        process(stores, *months)
+        expected = layers.state(stores)
+    with layers.opened(busy) as stores:
+        for n, records in enumerate(files):
+            take_in(stores, array(*records), NOON + timedelta(minutes=n))
+            process(stores, *data.draw(st.lists(st.sampled_from(months), max_size=2)))
+        take_in(stores, array(*data.draw(st.sampled_from(files))), NOON + timedelta(days=1))
+        process(stores, *data.draw(st.permutations(months)))
+        assert layers.state(stores) == expected
+
+
+def test_the_same_file_twice_changes_nothing(everywhere: Stores) -> None:
+    body = array(report("2023-12-01T00", t=280), report("2023-12-01T03", t=1), report("2023-12-01T06", NOWHERE))
+    load(everywhere, body)
+    before = (layers.state(everywhere), list(everywhere.curated.find()), everywhere.raw.partitions())
+    assert [stored.new for stored in take_in(everywhere, body, NOON + timedelta(days=1), "again.json")] == [False]
+    load(everywhere, body, NOON + timedelta(days=2))
+    assert (layers.state(everywhere), list(everywhere.curated.find()), everywhere.raw.partitions()) == before
+
+
+def test_a_corrected_record_replaces_the_first_in_rows_and_documents(everywhere: Stores) -> None:
+    reports = report("2023-12-01T00", t=280), report("2023-12-01T03", t=281), report("2023-12-02T00", NOWHERE)
+    load(everywhere, array(*reports))
+    first = layers.documents(everywhere)
+    load(everywhere, array(report("2023-12-01T03", t=291)), NOON + timedelta(days=1))
+    second = layers.documents(everywhere)
+    assert second.keys() == first.keys()
+    assert second[f"{NOWHERE}:2023-12-02"] == first[f"{NOWHERE}:2023-12-02"]
+    nice = second[f"{NICE}:2023-12-01"]
+    assert (nice["metrics"]["temperature"]["max"], nice["observations"]) == (17.85, 2)
+    assert len(nice["provenance"]["raw_objects"]) == 2
+
+
+def test_a_late_file_that_was_received_first_does_not_win(stores: Stores) -> None:
+    """The time of receipt counts, not that of staging."""
+    load(stores, array(report("2023-12-01T00", t=291)), NOON)
+    load(stores, array(report("2023-12-01T00", t=280)), NOON - timedelta(days=1))
+    assert layers.documents(stores)[f"{NICE}:2023-12-01"]["metrics"]["temperature"]["max"] == 17.85
+
+
+@pytest.mark.parametrize("order", [("2023-12", "2024-01"), ("2024-01", "2023-12"), ("2024-01", "2023-12", "2024-01")])
+def test_the_rain_of_new_years_eve_is_complete_when_january_is_loaded(
+    everywhere: Stores, real_data: Path, order: tuple[str, ...]
+) -> None:
+    """In December's archive 7 readings of NICE make 13.9 mm; the eighth ends the day at 00 UTC of 1 January."""
+    nice = [r for r in real_months.records(real_data, "2023-12") if r["numer_sta"] == NICE]
+    january = array(report("2024-01-01T00", rr3=12.5), report("2024-01-01T03", rr3=5))
+    bodies = {"2023-12": json.dumps(nice).encode(), "2024-01": january}
+    for month in order:
+        load(everywhere, bodies[month])
+    found = {key: document for key, document in layers.documents(everywhere).items() if key >= f"{NICE}:2023-12-31"}
+    assert {key: document["metrics"]["rainfall"] for key, document in found.items()} == {
+        f"{NICE}:2023-12-31": {"total": 26.4, "max_3h": 12.5, "trace": False, "n": 8},
+        f"{NICE}:2024-01-01": {"total": 5.0, "max_3h": 5.0, "trace": False, "n": 1},
+    }
+    assert len(found[f"{NICE}:2023-12-31"]["provenance"]["raw_objects"]) == 2
+
+
+def test_a_file_becomes_an_object_a_month_with_every_record_as_it_came(stores: Stores) -> None:
+    december, november, warm, early, empty = (
+        report("2023-12-01T00"),
+        report("2023-11-30T21"),
+        report("2023-12-02T00", t="warm"),
+        report("2009-12-31T21"),
+        b"{}",
+    )
+    body = gzip.compress(array(december, november, warm, early, empty))
+    stored = {s.object.partition: s for s in take_in(stores, body, name="f.json.gz")}
+    assert {partition: stores.raw.read(s.object) for partition, s in stored.items()} == {
+        "2023-11": b"[" + november + b"]\n",
+        "2023-12": b"[" + december + b",\n" + warm + b"]\n",
+        UNPLACED: b"[" + early + b",\n" + empty + b"]\n",
+    }
+    assert {partition: (s.new, s.refused, s.object.records, s.object.received) for partition, s in stored.items()} == {
+        "2023-11": (True, {}, 1, NOON),
+        "2023-12": (True, {"not_a_number": 1}, 2, NOON),
+        UNPLACED: (True, {"no_station_number": 1}, 2, NOON),
+    }
+    origin = Provenance(source="upload", name="f.json", licence=ETALAB)
+    assert [s.object.provenance for s in stored.values()] == [origin] * 3
+
+
+def test_records_of_no_month_are_shown_in_the_quarantine(stores: Stores) -> None:
+    early, untimed, broken = report("2009-12-31T21"), record(date="soon"), b'{"t":'
+    take_in(stores, b"\n".join([early, untimed, broken, report("2023-12-01T00")]))
+    quarantine_unplaced(stores, FROM_2010)
+    found = [(row["position"], row["reason"], row["record"].encode()) for row in stores.staging.quarantine(UNPLACED)]
+    assert found == [(1, "outside_partitions", early), (2, "unreadable_date", untimed), (3, "not_a_record", broken)]
+    assert stores.staging.stations() == {}
+
+
+def test_a_broken_member_leaves_nothing_of_its_zip(stores: Stores) -> None:
+    archive = zipped({"good.json": array(report("2023-12-01T00")), "bad.json": b"nothing"})
+    with pytest.raises(BadInput, match=r"^z.zip/bad.json: No observations .*: the file begins with b'nothing'"):
+        take_in(stores, archive, name="z.zip")
+    assert stores.raw.partitions() == []
+
+
+@pytest.mark.parametrize(
+    ("mark", "origin", "synthetic"),
+    [(True, False, True), (False, False, False), (..., False, False), (..., True, True)],
+)
+def test_a_synthetic_record_marks_its_month_and_its_documents(
+    stores: Stores, mark: object, origin: bool, synthetic: bool
+) -> None:
+    take_in(stores, array(report("2023-12-01T00", synthetic=mark), report("2023-11-01T00")), synthetic=origin)
+    process(stores, NOVEMBER, DECEMBER)
+    marks = {key: document["provenance"]["synthetic"] for key, document in layers.documents(stores).items()}
+    assert marks == {f"{NICE}:2023-12-01": synthetic, f"{NICE}:2023-11-01": origin}
+    assert stores.staging.summary(DECEMBER).synthetic is synthetic
+
+
+def test_synthetic_rain_of_january_marks_new_years_eve(stores: Stores) -> None:
+    load(stores, array(report("2023-12-31T21", rr3=1)))
+    load(stores, array(report("2024-01-01T00", rr3=1, synthetic=True)))
+    assert layers.documents(stores)[f"{NICE}:2023-12-31"]["provenance"]["synthetic"]
+
+
+def test_a_month_without_records_has_neither_rows_nor_documents(stores: Stores) -> None:
+    load(stores, array(report("2023-12-05T00", t=280)))
+    stage_month(stores, JANUARY)
+    assert curate_month(stores, JANUARY) == (0, 0, 0)
+    assert stores.staging.summary(JANUARY).rows_in_tables == 0
+    assert len(layers.documents(stores)) == 1
+
+
+def test_partitions_are_the_months_from_the_first_to_the_current() -> None:
+    months = FROM_2010.all()
+    assert (months[0], months[-1]) == (Month(2010, 1), Month.current())
+    around = [Month(2009, 12), *months, Month.current().next]
+    assert [month for month in around if FROM_2010.holds(month)] == months
