@@ -95,7 +95,7 @@ def _add_callbacks(app: Dash, reader: Reader) -> None:
 
 
 def render(reader: Reader, asked: dict[str, Any], accepted: str | None) -> dict[str, Any]:
-    """A page as the browser places it: its components, colour scheme and title, and what its controls say.
+    """A page as the browser places it: its components, colour scheme and title.
 
     `asked` is what the browser knows (`site.js`, look), `accepted` the languages that it asks for.
     """
@@ -120,7 +120,6 @@ def render(reader: Reader, asked: dict[str, Any], accepted: str | None) -> dict[
         "tree": shell(look, known, content),
         "scheme": look.theme.scheme,
         "title": _title(view, look.language("site.title")),
-        "controls": _controls(known, view),
     }
 
 
@@ -133,15 +132,3 @@ def _title(view: View | None, site: str) -> str:
     if view is None:
         return site
     return " – ".join([*(station.name for station in view.stations[:3]), view.period_text, site])
-
-
-def _controls(state: states.State, view: View | None) -> dict[str, Any]:
-    """What the page's controls say, so that the browser can tell a person's choice from our own."""
-    said: dict[str, Any] = {name: getattr(state, name) for name in ("metric", "view", "axis", "heat", "years")}
-    if view is not None:
-        slugs = [station.slug for station in view.stations]
-        said |= {"city": slugs[0] if slugs else None, "cities": slugs}
-        said |= {"period": [view.first.isoformat(), view.last.isoformat()]}
-        if state.day is not None:
-            said["day"] = state.day.isoformat()
-    return said

@@ -197,20 +197,16 @@ def chart(
 
 
 def _chart_menu(view: View, name: str, title: str, *, data_links: bool) -> Component:
+    """What can be saved, and where it comes from. The browser's own disclosure: no Mantine menu passes axe."""
     word = view.word
-    pictures = [
-        dmc.MenuItem(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0) for kind in ("png", "svg")
+    items = [
+        html.Button(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0) for kind in ("png", "svg")
     ]
-    files = [dmc.MenuItem(word(f"chart.{kind}"), href=view.download(kind), refresh=True) for kind in ("csv", "parquet")]
-    origin = dmc.MenuItem(word("chart.origin"), href=origin_href(view))
-    button = dmc.Button(
-        word("chart.menu"),
-        size="compact-sm",
-        variant="default",
-        **{"aria-label": word("chart.menu_of", title=title)},
-    )
-    items = [*pictures, *files, dmc.MenuDivider(), origin] if data_links else pictures
-    return dmc.Menu([dmc.MenuTarget(button), dmc.MenuDropdown(items)], position="bottom-end", withinPortal=True)
+    if data_links:
+        items += [html.A(word(f"chart.{kind}"), href=view.download(kind), download="") for kind in ("csv", "parquet")]
+        items.append(link(word("chart.origin"), origin_href(view)))
+    opener = html.Summary(word("chart.menu"), className="chip", **{"aria-label": word("chart.menu_of", title=title)})
+    return html.Details([opener, html.Div(items, className="menu")], className="menu-of")
 
 
 def origin_href(view: View, day: date | None = None) -> str:

@@ -16,6 +16,14 @@
   dark.addEventListener("change", tell);
   narrow.addEventListener("change", tell);
 
+  /* A menu closes when one of its items was chosen, at Escape, and at a click anywhere else. */
+  const close = (but) => document.querySelectorAll(".menu-of[open]").forEach((menu) => { if (menu !== but) menu.open = false; });
+  document.addEventListener("click", (event) => close(event.target.closest("summary") ? event.target.closest(".menu-of") : null));
+  document.addEventListener("keydown", function (event) {
+    const open = event.key === "Escape" && document.querySelector(".menu-of[open]");
+    if (open) { open.open = false; open.querySelector("summary").focus(); }
+  });
+
   function go(pathname, query) {
     const search = query.toString().replace(/%2C/g, ",");
     window.dash_clientside.set_props("url", { pathname: pathname, search: search ? "?" + search : "" });
@@ -30,13 +38,22 @@
   };
   const complete = (value) => value != null && value.length !== 0 && !(Array.isArray(value) && value.includes(null));
 
-  /* What the page shows: the components as the server last made them, and what its controls say. */
+  /* What the page shows: the components as the server last made them, and what its controls say, so that a person's
+     choice can be told from our own. */
   let shown = null;
+  let said = {};
 
   const isComponent = (node) => node !== null && typeof node === "object" && "namespace" in node && "props" in node;
   const children = (node) => (Array.isArray(node.props.children) ? node.props.children : [node.props.children]);
   const holdsId = (node) =>
     Array.isArray(node) ? node.some(holdsId) : isComponent(node) && ("id" in node.props || holdsId(node.props.children || []));
+  function controls(node, found) {
+    if (Array.isArray(node)) node.forEach((child) => controls(child, found));
+    if (!isComponent(node)) return found;
+    if (node.props.id && node.props.id.control) found[node.props.id.control] = node.props.value;
+    controls(node.props.children, found);
+    return found;
+  }
   const kin = (a, b) => a.type === b.type && a.namespace === b.namespace && same(a.props.id, b.props.id);
 
   /* The changes that make one tree of components of the other, as [path, properties]; null where components with an id
@@ -72,6 +89,7 @@
   function place(answer) {
     const before = shown;
     shown = answer;
+    said = controls(answer.tree, {});
     document.title = answer.title;
     if (before === null || before.page !== answer.page) {
       if (before !== null) window.scrollTo(0, 0);
@@ -97,7 +115,7 @@
         const ids = window.dash_clientside.callback_context.inputs_list[0].map((input) => input.id.control);
         let changed = false;
         ids.forEach(function (name, i) {
-          if (!complete(values[i]) || shown === null || same(values[i], shown.controls[name])) return;
+          if (!complete(values[i]) || shown === null || same(values[i], said[name])) return;
           (written[name] || ((to, value) => to.set(name, value)))(query, values[i]);
           changed = true;
         });

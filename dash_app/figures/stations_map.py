@@ -25,8 +25,8 @@ def stations_map(
     drawn = [
         (row, spot) for row in places.itertuples() if (spot := _spot(row.longitude_deg, row.latitude_deg)) is not None
     ]
-    known = [(row, spot) for row, spot in drawn if row.value == row.value]  # noqa: PLR0124
-    silent = [(row, spot) for row, spot in drawn if row.value != row.value]  # noqa: PLR0124
+    known = [(row, spot) for row, spot in drawn if row.value == row.value]
+    silent = [(row, spot) for row, spot in drawn if row.value != row.value]
     unit, size = look.unit(metric), 9 if look.narrow else 14
     data = [
         _marks(silent, {"size": size - 2, "color": look.theme.missing, "opacity": 0.55}),

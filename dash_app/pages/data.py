@@ -13,8 +13,8 @@ from dash_app.reader import quarantine_by_reason
 from dash_app.view import View
 from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.events import THRESHOLDS
-from weather_platform.domain.statistics import KELVIN_OFFSET
 from weather_platform.domain.stations import Station
+from weather_platform.domain.statistics import KELVIN_OFFSET
 
 _ROW_HEIGHT_PX = 15
 _MADE = ("temperature", "pressure", "wind", "rain", "null", "events")

@@ -119,7 +119,7 @@ def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
 
 
 def _hover(view: View, row: Any) -> str:
-    if row.value != row.value:  # noqa: PLR0124
+    if row.value != row.value:
         return view.word("overview.no_value", city=row.city)
     days = view.word("overview.days", n=row.days, all=view.days)
     return f"<b>{row.city}</b><br>{view.quantity(row.value, view.metric.key)}<br>{days}"

@@ -1,0 +1,67 @@
+"""Every page as people meet it: in light and dark, on a desk and on a phone, in French and in English.
+
+With ``--pictures`` (a folder in the environment, see `docs/site.md`) each is photographed too.
+"""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from weather_platform_tests.dash_app.conftest import NewPage
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "overview": "/",
+    "city": "/city?city=nice",
+    "compare": "/compare?city=nice,orly,brest_guipavas",
+    "table": "/table?city=nice",
+    "data": "/data?city=nice",
+}
+LOOKS = {
+    "desk-light-fr": {"width": 1280, "scheme": "light", "locale": "fr-FR"},
+    "desk-dark-en": {"width": 1280, "scheme": "dark", "locale": "en-GB"},
+    "phone-light-en": {"width": 390, "scheme": "light", "locale": "en-US"},
+    "phone-dark-fr": {"width": 390, "scheme": "dark", "locale": "fr-CA"},
+}
+SERIOUS = ("serious", "critical")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_and_within_reach_of_everybody(site: str, new_page: NewPage, name: str, look: str) -> None:
+    page = new_page(site + PAGES[name], **LOOKS[look])
+    _settle(page)
+    language = "fr" if look.endswith("fr") else "en"
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator("html").get_attribute("data-mantine-color-scheme") == look.split("-")[1]
+    expect(page.locator("h1")).to_be_visible()
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert too_wide <= 0, f"the page is {too_wide} px wider than the screen"
+    assert _serious(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_chart_has_a_summary_in_words(site: str, new_page: NewPage, name: str) -> None:
+    page = new_page(site + PAGES[name])
+    for figure in page.locator("figure").all():
+        caption = figure.locator("figcaption").text_content() or ""
+        assert caption.strip().endswith(".")
+        assert caption in (figure.locator("[role=img]").get_attribute("aria-label") or "")
+
+
+def _settle(page: Page) -> None:
+    """Wait until every chart and the grid are drawn."""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.dash-graph')].every((graph) => graph.querySelector('.main-svg'))
+              && (!document.querySelector('#grid') || document.querySelector('#grid .ag-row'))"""
+    )
+
+
+def _serious(page: Page) -> list[str]:
+    found = Axe().run(page)
+    return [
+        f"{rule['id']}: {rule['help']} {[node['html'][:160] for node in rule['nodes'][:4]]}"
+        for rule in found.response["violations"]
+        if rule["impact"] in SERIOUS
+    ]
