@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 def create_app(reader: Reader, settings: Settings) -> Dash:
-    """The site over a reader; reads nothing before somebody asks."""
+    """The site over a reader, which starts to read the latest months at once."""
     app = Dash(
         __name__,
         title=language(LANGUAGES[0])("site.title"),
@@ -38,15 +38,15 @@ def create_app(reader: Reader, settings: Settings) -> Dash:
     _add_callbacks(app, reader)
     delivery.harden(app)
     downloads.add_routes(app.server, reader)
+    Thread(target=reader.warm, args=[settings.site.warm_months], name="warm", daemon=True).start()
     return app
 
 
 def server() -> flask.Flask:
     """The WSGI application of the settings in the environment, for gunicorn: ``gunicorn "dash_app.app:server()"``."""
     settings = Settings.from_environment()
-    reader = open_reader(settings)
-    Thread(target=reader.warm, name="warm", daemon=True).start()
-    return create_app(reader, settings).server
+    app: flask.Flask = create_app(open_reader(settings), settings).server
+    return app
 
 
 def _layout() -> Any:
@@ -67,7 +67,7 @@ def _layout() -> Any:
 
 def _add_callbacks(app: Dash, reader: Reader) -> None:
     def in_browser(name: str, *parts: Any, **more: Any) -> None:
-        app.clientside_callback(ClientsideFunction("site", name), *parts, **more)
+        app.clientside_callback(ClientsideFunction("site", name), *parts, **more)  # type: ignore[no-untyped-call]
 
     in_browser(
         "look", Output("view", "data"), Input("url", "pathname"), Input("url", "search"), Input("system", "data")
@@ -111,7 +111,7 @@ def render(reader: Reader, asked: dict[str, Any], accepted: str | None) -> dict[
             content = PAGES[state.page](view)
             if _is_synthetic(view):
                 content.insert(0, synthetic_banner(look))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, people get a page that says so)
             if not isinstance(error, WeatherError):
                 _log.exception("The page %s%s could not be made.", asked["pathname"], asked["search"])
             content = trouble(look, state, error, view)

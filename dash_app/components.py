@@ -20,6 +20,16 @@ Component = Any
 CHART_HEIGHT_PX = 340
 
 
+def aria(**properties: str) -> dict[str, Any]:
+    """Properties for those who do not see the page, ``aria(label="…")``."""
+    return {f"aria-{name}": value for name, value in properties.items()}
+
+
+def data(**properties: str) -> dict[str, Any]:
+    """Properties that `site.js` reads, ``data(copied="…")``."""
+    return {f"data-{name}": value for name, value in properties.items()}
+
+
 def control_id(name: str) -> dict[str, str]:
     """The id of a control whose value goes into the address (`site.js` does it)."""
     return {"control": name}
@@ -117,15 +127,13 @@ def preset_links(view: View) -> Component:
     if month.next.first_day <= view.loaded[1]:
         after = (month.next.first_day, month.next.last_day)
         around.append(_period_link(view, "›", after, title=view.word("controls.next_month")))
-    return html.Nav([*around, *links], className="presets", **{"aria-label": view.word("controls.presets")})
+    return html.Nav([*around, *links], className="presets", **aria(label=view.word("controls.presets")))
 
 
 def _period_link(
     view: View, text: str, period: Period, title: str | None = None, *, current: bool = False
 ) -> Component:
-    named = {"aria-label": title} if title else {}
-    if current:
-        named["aria-current"] = "true"
+    named = aria(**({"label": title} if title else {}), **({"current": "true"} if current else {}))
     return link(
         text,
         href=view.href(first=period[0], last=period[1]),
@@ -144,7 +152,7 @@ def choice(view: View, name: str, value: str, options: Sequence[tuple[str, str]]
                 id=control_id(name),
                 value=value,
                 data=[{"value": key, "label": text} for key, text in options],
-                **{"aria-label": label},
+                **aria(label=label),
             ),
         ],
         className="control",
@@ -187,7 +195,7 @@ def chart(
         above,
         html.Figure(
             [
-                html.Div(graph, role="img", **{"aria-label": f"{title}. {sentences}"}),
+                html.Div(graph, role="img", **aria(label=f"{title}. {sentences}")),
                 html.Figcaption(sentences, className="summary"),
             ]
         ),
@@ -199,13 +207,13 @@ def chart(
 def _chart_menu(view: View, name: str, title: str, *, data_links: bool) -> Component:
     """What can be saved, and where it comes from. The browser's own disclosure: no Mantine menu passes axe."""
     word = view.word
-    items = [
+    items: list[Component] = [
         html.Button(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0) for kind in ("png", "svg")
     ]
     if data_links:
         items += [html.A(word(f"chart.{kind}"), href=view.download(kind), download="") for kind in ("csv", "parquet")]
         items.append(link(word("chart.origin"), origin_href(view)))
-    opener = html.Summary(word("chart.menu"), className="chip", **{"aria-label": word("chart.menu_of", title=title)})
+    opener = html.Summary(word("chart.menu"), className="chip", **aria(label=word("chart.menu_of", title=title)))
     return html.Details([opener, html.Div(items, className="menu")], className="menu-of")
 
 
@@ -257,12 +265,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Component]], *, numbers_f
                 ),
                 html.Tbody([_row(row, kinds) for row in rows]),
             ],
-            **{"aria-label": label},
+            **aria(label=label),
         ),
         className="table-scroll",
         tabIndex=0,
         role="region",
-        **{"aria-label": label},
+        **aria(label=label),
     )
 
 

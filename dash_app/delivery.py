@@ -91,7 +91,7 @@ def harden(app: Dash) -> None:
     """Let every answer carry the headers, and the document its language."""
     hashes: list[str] = []
 
-    @app.server.after_request
+    @app.server.after_request  # type: ignore[untyped-decorator]
     def finish(response: flask.Response) -> flask.Response:
         if response.is_streamed and flask.request.path.startswith(_STATIC):
             # Flask-Compress leaves a streamed file open; what it gets whole, it closes and keeps.

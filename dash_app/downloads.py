@@ -53,7 +53,7 @@ def _documents(view: View) -> pd.DataFrame:
 def _one_metric(view: View) -> pd.DataFrame:
     """City, day and the columns of the metric that is compared."""
     frame = _documents(view)
-    return frame[["station_id", "city", "date", *(name for name in frame if name.startswith(view.metric.key))]]
+    return frame[["station_id", "city", "date", *(name for name in COLUMNS if name.startswith(view.metric.key))]]
 
 
 def _stations(view: View) -> pd.DataFrame:

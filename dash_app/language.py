@@ -7,6 +7,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from dash_app.frames import is_known
+
 LANGUAGES: Final = ("fr", "en")
 """The first is spoken where the browser asks for none of them."""
 _NARROW_SPACE: Final = "\u202f"
@@ -34,12 +36,12 @@ class Language:
 
     def number(self, value: float | None, decimals: int = 0) -> str:
         """``14,26`` or ``14.26``; a dash where there is no value. Never a minus before zero."""
-        if value is None or value != value:  # noqa: PLR0124  (NaN is what pandas makes of None)
+        if not is_known(value):
             return "–"
         text = f"{value:,.{decimals}f}"
         if float(text.replace(",", "")) == 0:
             text = text.removeprefix("-")
-        decimal, thousands = self.separators
+        decimal, thousands = tuple(self.separators)
         return text.replace(",", "\0").replace(".", decimal).replace("\0", thousands).replace("-", "−")
 
     def quantity(self, value: float | None, unit: str, decimals: int = 1) -> str:
@@ -50,9 +52,9 @@ class Language:
     def month(self, number: int) -> str:
         return str(self._texts["calendar"]["months"][number - 1])
 
-    def date(self, day: date) -> str:
+    def day(self, day: date) -> str:
         """``1er décembre 2023`` or ``1 December 2023``."""
-        return f"{self._day(day)} {self.month(day.month)} {day.year}"
+        return f"{self._number_of(day)} {self.month(day.month)} {day.year}"
 
     def period(self, first: date, last: date) -> str:
         """Days from first to last in the fewest words: a year, a month, or both ends."""
@@ -62,15 +64,16 @@ class Language:
             if (first.year, first.month) == (last.year, last.month):
                 return f"{self.month(first.month)} {first.year}"
         if first == last:
-            return self.date(first)
-        return self("calendar.period", first=self._short_of(first, last), last=self.date(last))
+            return self.day(first)
+        return self("calendar.period", first=self._short_of(first, last), last=self.day(last))
 
     def _short_of(self, first: date, last: date) -> str:
         if first.year != last.year:
-            return self.date(first)
-        return self._day(first) if first.month == last.month else f"{self._day(first)} {self.month(first.month)}"
+            return self.day(first)
+        number = self._number_of(first)
+        return number if first.month == last.month else f"{number} {self.month(first.month)}"
 
-    def _day(self, day: date) -> str:
+    def _number_of(self, day: date) -> str:
         return "1er" if self.code == "fr" and day.day == 1 else str(day.day)
 
 

@@ -16,19 +16,21 @@ class Metric(NamedTuple):
     key: str
     column: str
     """The figure that stands for the metric where there is room for one."""
-    count: str
+    readings: str
     """How many readings are behind it."""
     over_period: Aggregation
     low: str | None
     high: str
-    reading: str
-    """The field of a single observation."""
+    field: str
+    """Of a single observation."""
 
 
 METRICS: Final[Mapping[str, Metric]] = {
     metric.key: metric
     for metric in (
-        Metric("temperature", "temperature_avg_c", "temperature_n", "mean", "temperature_low_c", "temperature_high_c", "t"),
+        Metric(
+            "temperature", "temperature_avg_c", "temperature_n", "mean", "temperature_low_c", "temperature_high_c", "t"
+        ),
         Metric("pressure", "pressure_avg_hpa", "pressure_n", "mean", "pressure_min_hpa", "pressure_max_hpa", "pmer"),
         Metric("wind", "wind_avg_m_s", "wind_n", "mean", None, "wind_gust_m_s", "ff"),
         Metric("rain", "rain_total_mm", "rain_n", "sum", None, "rain_total_mm", "rr3"),

@@ -7,7 +7,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from datetime import date, datetime
 from threading import Lock
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
 
@@ -90,8 +90,9 @@ class Reader:
         return self._curated.get(f"{station_id}:{day.isoformat()}")
 
     def observations(self, station: Station, first: date, last: date) -> pd.DataFrame:
-        """A station's readings as rows of `OBSERVED`, in SYNOP's units (K, Pa, m/s, mm), by time; empty where staging
-        has no such table.
+        """A station's readings as rows of `OBSERVED`, in SYNOP's units (K, Pa, m/s, mm), by time.
+
+        Empty where staging has no table of the station.
         """
         key = ("observations", station.station_id, first, last)
         return self._kept(key, lambda: self._read_observations(station, first, last))
@@ -113,11 +114,11 @@ class Reader:
         received = [datetime.fromisoformat(obj["received"]) for obj in self._staging.objects()]
         return max(received, default=None)
 
-    def warm(self, months: int = 24) -> None:
+    def warm(self, months: int) -> None:
         """Read the latest months before somebody asks for them; a store that is down is no matter here."""
         try:
             if days := self.days():
-                for month in list(month_range(Month.of(days[0]), Month.of(days[1])))[-months:]:
+                for month in list(month_range(Month.of(days[0]), Month.of(days[1])))[-months:] if months else []:
                     self._month(month)
         except WeatherError:
             return  # the first page will say it to somebody
@@ -154,13 +155,13 @@ class Reader:
             then, answer = self._answers.get(key, (None, None))
             if then == now:
                 self._answers.move_to_end(key)
-                return answer  # type: ignore[no-any-return]
+                return cast(T, answer)
         answer = read()
         with self._lock:
             self._answers[key] = (now, answer)
             while len(self._answers) > _KEPT_ANSWERS:
                 self._answers.popitem(last=False)
-        return answer  # type: ignore[no-any-return]
+        return answer
 
 
 def open_reader(settings: Settings) -> Reader:

@@ -37,7 +37,7 @@ def _header(look: Look, state: State) -> Any:
             word(f"pages.{page}"),
             href=href(state.but(page=page, day=None)),
             className="current" if page == state.page else "",
-            **({"aria-current": "page"} if page == state.page else {}),
+            **(ui.aria(current="page") if page == state.page else {}),
         )
         for page in PAGES
     ]
@@ -50,7 +50,7 @@ def _header(look: Look, state: State) -> Any:
                 ],
                 className="header-top",
             ),
-            html.Nav(links, className="pages", **{"aria-label": word("site.menu")}),
+            html.Nav(links, className="pages", **ui.aria(label=word("site.menu"))),
         ]
     )
 
@@ -85,12 +85,12 @@ def _settings(look: Look, state: State) -> Any:
                 id="copy",
                 className="chip",
                 type="button",
-                **{"data-copied": word("site.copied"), "data-copy": word("site.copy")},
+                **ui.data(copied=word("site.copied"), copy=word("site.copy")),
             ),
         ],
         className="settings",
         role="group",
-        **{"aria-label": word("site.settings")},
+        **ui.aria(label=word("site.settings")),
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dash_app.components import counted
 from dash_app.figures.rose import Rose
+from dash_app.frames import records
 from dash_app.measures import KMH_PER_MS, METRICS, READINGS_A_DAY
 from dash_app.view import View
 
@@ -29,9 +30,9 @@ def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extrem
     known = frame[frame[column].notna()]
     if known.empty:
         return None
-    row = known.loc[known[column].idxmin() if lowest else known[column].idxmax()]
-    day = row["date"] if "date" in known.columns else row.name
-    return Extreme(float(row[column]), pd.Timestamp(day).date(), str(row["city"]), str(row["slug"]))
+    found = known[column].idxmin() if lowest else known[column].idxmax()
+    (row,) = records(known.loc[[found]].reset_index())
+    return Extreme(row[column], row["date"].date(), row["city"], row["slug"])
 
 
 def gust(view: View, value: float) -> str:
@@ -55,7 +56,7 @@ def facts(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
         detail = counted(word, "city.wet_days", wet) if wet else word("city.wet_days.none")
         yield word("city.rain_total"), view.quantity(frame["rain_total_mm"].sum(), "rain", 1), detail
     if strongest := extreme(frame, "wind_gust_m_s"):
-        yield word("city.gust"), gust(view, strongest.value), word.date(strongest.day)
+        yield word("city.gust"), gust(view, strongest.value), word.day(strongest.day)
     if lowest := extreme(frame, "pressure_min_hpa", lowest=True):
         detail = word("city.lowest_pressure", value=_one(view, lowest, "pressure"))
         yield word("city.pressure"), view.quantity(frame["pressure_avg_hpa"].mean(), "pressure", 1), detail
@@ -84,9 +85,9 @@ def _mean_and_extremes(view: View, known: pd.DataFrame, metric: str, low_column:
         **_where(view),
         mean=view.quantity(known[METRICS[metric].column].mean(), metric, 1),
         low=_one(view, low, metric),
-        low_date=view.word.date(low.day),
+        low_date=view.word.day(low.day),
         high=_one(view, high, metric),
-        high_date=view.word.date(high.day),
+        high_date=view.word.day(high.day),
     )
 
 
@@ -95,7 +96,7 @@ def _wind(view: View, known: pd.DataFrame) -> str:
     strongest = extreme(known, "wind_gust_m_s")
     if strongest is None:
         return view.word("city.wind_summary_calm", **_where(view), mean=mean)
-    high, day = gust(view, strongest.value), view.word.date(strongest.day)
+    high, day = gust(view, strongest.value), view.word.day(strongest.day)
     return view.word("city.wind_summary", **_where(view), mean=mean, high=high, high_date=day)
 
 
@@ -108,7 +109,7 @@ def _rain(view: View, known: pd.DataFrame) -> str:
         **_where(view),
         total=view.quantity(known["rain_total_mm"].sum(), "rain", 1),
         high=_one(view, wettest, "rain"),
-        high_date=view.word.date(wettest.day),
+        high_date=view.word.day(wettest.day),
     )
 
 
@@ -118,7 +119,7 @@ _SENTENCES = {"temperature": _temperature, "pressure": _pressure, "wind": _wind,
 def _missing(view: View, metric: str, days: pd.DataFrame, known: pd.DataFrame) -> Iterator[str]:
     if gaps := len(days) - len(known):
         yield counted(view.word, "city.gaps", gaps)
-    if incomplete := int((known[METRICS[metric].count] < READINGS_A_DAY).sum()):
+    if incomplete := int((known[METRICS[metric].readings] < READINGS_A_DAY).sum()):
         yield counted(view.word, "city.incomplete", incomplete)
 
 
@@ -159,7 +160,7 @@ _RECORDS = (
 )
 
 
-def records(view: View, history: pd.DataFrame) -> Iterator[tuple[str, str, date]]:
+def of_records(view: View, history: pd.DataFrame) -> Iterator[tuple[str, str, date]]:
     """Name, value and day of each record of a city."""
     for key, column, metric, lowest in _RECORDS:
         if found := extreme(history, column, lowest=lowest):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dash_app import language as languages
 from dash_app.figures.look import Look
+from dash_app.frames import is_known
 from dash_app.language import Language
 from dash_app.measures import METRICS, SYSTEMS, Metric
 from dash_app.periods import Period
@@ -92,10 +93,15 @@ class View:
         """The documents of the chosen cities and days."""
         return self.reader.daily(self.station_ids, self.first, self.last)
 
+    def number(self, value: float | None, metric: str) -> str:
+        """A document's value in the units of the view, without the unit."""
+        unit = self.look.unit(metric)
+        return self.word.number(unit.of(value) if is_known(value) else None, unit.decimals)
+
     def quantity(self, value: float | None, metric: str, decimals: int | None = None) -> str:
         """A document's value as people read it, in the units of the view."""
         unit = self.look.unit(metric)
-        shown = None if value is None or value != value else unit.of(value)  # noqa: PLR0124
+        shown = unit.of(value) if is_known(value) else None
         return self.word.quantity(shown, unit.symbol, unit.decimals if decimals is None else decimals)
 
 

@@ -45,7 +45,7 @@ def _polygons(path: Path) -> list[list[Ring]]:
 
 
 def _drawn(polygon: list[Ring]) -> list[Ring] | None:
-    """The polygon where the map shows it; None outside every window. A polygon belongs to the window of its first point."""
+    """The polygon where the map shows it; None where a point of it is outside every window."""
     rings = []
     for ring in polygon:
         points = [drawn_at(x, y) for x, y in ring]

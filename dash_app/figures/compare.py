@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dash_app.figures.look import Figure, Look, line, thinned
+from dash_app.frames import numbers
 from dash_app.measures import METRICS
 
 _GAP = 0.06
@@ -49,7 +50,7 @@ def differences(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look) ->
         drawn = thinned(pd.DataFrame({column: difference}), [column])
         label = word("compare.minus", city=name, reference=reference)
         trace = line(look, drawn, column, metric, name=label, color=look.theme.cities[number])
-        trace["y"] = [None if v != v else round(unit.difference(v), 4) for v in drawn[column].tolist()]  # noqa: PLR0124
+        trace["y"] = [None if v is None else round(unit.difference(v), 4) for v in numbers(drawn[column])]
         trace["hovertemplate"] = f"{label} %{{y:+.{unit.decimals}f}} {unit.symbol}<extra></extra>"
         lines.append(trace)
     return look.figure(

@@ -4,14 +4,14 @@ from typing import Any
 
 import pandas as pd
 
-from dash_app.figures.look import Figure, Look, band, line, mean_line, texts, thinned, unseen
+from dash_app.figures.look import Figure, Look, band, counts, line, mean_line, texts, thinned, unseen
 from dash_app.measures import METRICS, READINGS_A_DAY
 from weather_platform.domain.events import THRESHOLDS
 
 _HEAVY_RAIN_MM = next(threshold.value for threshold in THRESHOLDS if threshold.type == "heavy_rain")
 _OTHER_LOW, _OTHER_HIGH = "other_low", "other_high"
 
-# In each function `days` has a row a day (`look.every_day`), and `others` is None or `other_years`: low and high by day.
+# In each function `days` has a row a day (`look.every_day`); `others` is None or `other_years`: low and high by day.
 
 
 def temperature(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
@@ -105,7 +105,7 @@ def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
         "name": word("chart.rain"),
         "x": texts(drawn.index),
         "y": look.shown(drawn["rain_total_mm"], "rain"),
-        "customdata": [None if n != n else int(n) for n in drawn["rain_n"].tolist()],  # noqa: PLR0124
+        "customdata": counts(drawn["rain_n"]),
         "marker": {
             "color": [theme.surface if hollow else theme.rain for hollow in incomplete],
             "line": {"color": theme.rain, "width": [1.4 if hollow else 0 for hollow in incomplete]},
@@ -142,10 +142,10 @@ def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
 
 
 def other_years(same_days: list[pd.DataFrame], metric: str, index: pd.DatetimeIndex) -> pd.DataFrame | None:
-    """What other years had on the same days: the 10th and 90th percentile by day (of running totals for rain), on
-    the days of `index`; None where no other year has anything.
+    """The 10th and 90th percentile of other years, by day of `index`; of running totals for rain.
 
-    Each frame of `same_days` has one row a day, as many as `index` or fewer, from the same day of its year.
+    None where no other year has anything. Each frame of `same_days` has one row a day, as many as `index` or fewer,
+    from the same day of its year.
     """
     column = METRICS[metric].column
     years = [frame[column].reset_index(drop=True) for frame in same_days if frame[column].notna().any()]

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from dash_app.figures.look import Figure, Look, texts
+from dash_app.frames import numbers
 from dash_app.measures import METRICS
 from weather_platform.domain.statistics import EXPECTED_OBSERVATIONS, KELVIN_OFFSET
 
@@ -14,7 +15,7 @@ _PA_PER_HPA = 100
 
 def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
     """A reading of the metric by day and synoptic hour (UTC); what is missing stays empty."""
-    field = METRICS[metric].reading
+    field = METRICS[metric].field
     known = observations[["date", field]].dropna()
     values = _in_document_units(known[field].astype("float64"), metric)
     times = pd.to_datetime(known["date"])
@@ -29,8 +30,8 @@ def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
                 **_cells(look, metric),
                 "x": texts(table.columns),
                 "y": [f"{hour:02d} h" for hour in HOURS],
-                "z": [look.shown(table.loc[hour], metric) for hour in HOURS],
-                "hovertemplate": f"%{{x|%-d %b %Y}}, %{{y}} UTC<br>%{{z:.{min(unit.decimals, 2)}f}} {unit.symbol}<extra></extra>",
+                "z": [look.shown(row, metric) for _, row in table.iterrows()],
+                "hovertemplate": f"%{{x|%-d %b %Y}}, %{{y}} UTC<br>%{{z:.2f}} {unit.symbol}<extra></extra>",
             }
         ],
         hovermode="closest",
@@ -52,7 +53,7 @@ def calendar(days: pd.DataFrame, metric: str, look: Look) -> Figure:
                 **_cells(look, metric),
                 "x": texts(table.columns),
                 "y": names,
-                "z": [look.shown(table.loc[weekday], metric) for weekday in range(7)],
+                "z": [look.shown(row, metric) for _, row in table.iterrows()],
                 "hovertemplate": f"%{{y}}, {word('chart.week_of')} %{{x|%-d %b %Y}}<br>"
                 f"%{{z:.{unit.decimals}f}} {unit.symbol}<extra></extra>",
             }
@@ -70,7 +71,7 @@ def coverage(shares: pd.DataFrame, look: Look) -> Figure:
                 **_cells(look, "share"),
                 "x": list(shares.columns),
                 "y": list(shares.index),
-                "z": [[None if v != v else round(v, 1) for v in row] for row in shares.to_numpy().tolist()],  # noqa: PLR0124
+                "z": [numbers(row.round(1)) for _, row in shares.iterrows()],
                 "zmin": 0,
                 "zmax": 100,
                 "hovertemplate": "%{y}, %{x}<br>%{z:.1f} %<extra></extra>",
@@ -111,7 +112,7 @@ def _cells(look: Look, scale: str) -> dict[str, Any]:
     }
 
 
-def _in_document_units(values: pd.Series, metric: str) -> pd.Series:
+def _in_document_units(values: "pd.Series[Any]", metric: str) -> "pd.Series[Any]":
     """Readings (K, Pa, m/s, mm) in the units of the documents (°C, hPa, m/s, mm)."""
     if metric == "temperature":
         return values - KELVIN_OFFSET

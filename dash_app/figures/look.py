@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from dash_app import theme as themes
+from dash_app.frames import numbers
 from dash_app.language import Language
 from dash_app.measures import READINGS_A_DAY, Unit, Units
 
@@ -30,10 +31,10 @@ class Look(NamedTuple):
     def unit(self, metric: str) -> Unit:
         return self.units[metric]
 
-    def shown(self, values: pd.Series, metric: str) -> list[float | None]:
+    def shown(self, values: "pd.Series[Any]", metric: str) -> list[float | None]:
         """Values of a document in the unit that is shown; None where there is none."""
         unit = self.unit(metric)
-        return [None if value != value else round(value * unit.factor + unit.offset, 4) for value in values.tolist()]  # noqa: PLR0124
+        return [None if value is None else round(value * unit.factor + unit.offset, 4) for value in numbers(values)]
 
     def figure(self, data: list[dict[str, Any]], **layout: Any) -> Figure:
         """A figure of traces, with the common layout below the one given."""
@@ -62,8 +63,10 @@ def every_day(frame: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> p
 
 
 def thinned(days: pd.DataFrame, columns: Sequence[str], most: int = MOST_POINTS) -> pd.DataFrame:
-    """At most about `most` of the rows: of each stretch of days the first, and those of every column's lowest and
-    highest value; and one empty row of each stretch that has one, so that a gap stays a gap.
+    """At most about `most` of the rows, extremes and gaps kept.
+
+    Of each stretch of days: the first, those of every column's lowest and highest value, and one without a value where
+    there is one.
     """
     if len(days) <= most:
         return days
@@ -78,6 +81,11 @@ def thinned(days: pd.DataFrame, columns: Sequence[str], most: int = MOST_POINTS)
         empty = days.index[days[column].isna()]
         kept.update(pd.Series(empty, index=empty).groupby(group[empty]).first())
     return days.loc[sorted(kept)]
+
+
+def counts(values: "pd.Series[Any]") -> list[int | None]:
+    """Numbers of readings; None for a day without a document."""
+    return [None if n is None else int(n) for n in numbers(values)]
 
 
 def texts(index: pd.Index) -> list[str]:
@@ -107,7 +115,7 @@ def mean_line(
 ) -> list[dict[str, Any]]:
     """A line with its days as marks: filled where all readings are there, hollow where some are missing."""
     drawn = line(look, days, column, metric, name=name, color=color)
-    drawn["customdata"] = [None if n != n else int(n) for n in days[count].tolist()]  # noqa: PLR0124
+    drawn["customdata"] = counts(days[count])
     drawn["hovertemplate"] = look.hover(name, metric, count=True)
     drawn["legendgroup"] = name
     known = days[days[column].notna()]

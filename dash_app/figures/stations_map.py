@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from dash_app.figures.look import Figure, Look
+from dash_app.frames import is_known, records
 from dash_app.insets import FRAME, drawn_at, latitude, mercator
 
 OUTLINE_URL = "/assets/outline"
@@ -20,13 +21,12 @@ def stations_map(
 ) -> Figure:
     """Stations coloured by a figure.
 
-    The whole of France fits into `width_px`; nobody has to drag it. `places`: slug, city, latitude_deg, longitude_deg, value (in the document's unit; missing is drawn hollow) and text.
+    The whole of France fits into `width_px`; nobody has to drag it. `places`: slug, city, latitude_deg, longitude_deg,
+    value (in the document's unit; missing is drawn small and grey) and text.
     """
-    drawn = [
-        (row, spot) for row in places.itertuples() if (spot := _spot(row.longitude_deg, row.latitude_deg)) is not None
-    ]
-    known = [(row, spot) for row, spot in drawn if row.value == row.value]
-    silent = [(row, spot) for row, spot in drawn if row.value != row.value]
+    drawn = [(place, spot) for place in records(places) if (spot := _spot(place)) is not None]
+    known = [(place, spot) for place, spot in drawn if is_known(place["value"])]
+    silent = [(place, spot) for place, spot in drawn if not is_known(place["value"])]
     unit, size = look.unit(metric), 9 if look.narrow else 14
     data = [
         _marks(silent, {"size": size - 2, "color": look.theme.missing, "opacity": 0.55}),
@@ -35,7 +35,7 @@ def stations_map(
             known,
             {
                 "size": size,
-                "color": look.shown(pd.Series([row.value for row, _ in known], dtype="float64"), metric),
+                "color": look.shown(pd.Series([place["value"] for place, _ in known], dtype="float64"), metric),
                 "colorscale": look.theme.scales[metric],
                 "showscale": True,
                 "colorbar": {
@@ -71,20 +71,22 @@ def stations_map(
     )
 
 
-def _spot(longitude_deg: float, latitude_deg: float) -> tuple[float, float] | None:
-    if longitude_deg != longitude_deg or latitude_deg != latitude_deg:  # noqa: PLR0124
-        return None
-    return drawn_at(longitude_deg, latitude_deg)
+_Drawn = tuple[dict[str, Any], tuple[float, float]]
 
 
-def _marks(places: list[tuple[Any, tuple[float, float]]], marker: dict[str, Any]) -> dict[str, Any]:
+def _spot(place: dict[str, Any]) -> tuple[float, float] | None:
+    longitude_deg, latitude_deg = place["longitude_deg"], place["latitude_deg"]
+    return drawn_at(longitude_deg, latitude_deg) if is_known(longitude_deg) and is_known(latitude_deg) else None
+
+
+def _marks(places: list[_Drawn], marker: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "scattermap",
         "mode": "markers",
         "lon": [spot[0] for _, spot in places],
         "lat": [spot[1] for _, spot in places],
-        "text": [row.text for row, _ in places],
-        "customdata": [row.slug for row, _ in places],
+        "text": [place["text"] for place, _ in places],
+        "customdata": [place["slug"] for place, _ in places],
         "hovertemplate": "%{text}<extra></extra>",
         "marker": marker,
     }

@@ -11,6 +11,7 @@ from dash_app import summaries
 from dash_app.figures import daily, heat
 from dash_app.figures.look import Figure, every_day
 from dash_app.figures.rose import rose, wind_rose
+from dash_app.frames import records
 from dash_app.measures import METRICS
 from dash_app.periods import years_before
 from dash_app.view import NoSuchDays, View
@@ -85,7 +86,7 @@ def _chart(view: View, metric: str, days: pd.DataFrame, others: dict[int, pd.Dat
     if not days[METRICS[metric].column].notna().any():
         text = view.word(f"city.no_{metric}", city=view.stations[0].name)
         return ui.card(title, ui.notice(view.word("city.no_measure"), text, color="gray"), id=f"card-{metric}")
-    band = daily.other_years(list(others.values()), metric, days.index)
+    band = daily.other_years(list(others.values()), metric, pd.DatetimeIndex(days.index))
     figure = _CHARTS[metric](days, view.look, band)
     return ui.chart(view, metric, title, figure, summaries.of_city(view, metric, days))
 
@@ -125,7 +126,7 @@ def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> 
         className="controls",
     )
     if observations is not None and view.state.heat == "hours":
-        title, known = word("city.heat", metric=name), int(observations[metric.reading].notna().sum())
+        title, known = word("city.heat", metric=name), int(observations[metric.field].notna().sum())
         figure = heat.hours(observations, metric.key, view.look)
         summary = [word("city.heat_summary", n=word.number(known))]
     else:
@@ -140,13 +141,13 @@ def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> 
 
 def _events(view: View, frame: pd.DataFrame) -> Any:
     word = view.word
-    found = [(row.date, event) for row in frame.itertuples() for event in row.events][::-1]
+    found = [(row["date"], event) for row in records(frame[["date", "events"]]) for event in row["events"]][::-1]
     if not found:
         return ui.card(word("city.events"), html.P(word("city.events_none")))
     head = [word(f"city.event_{name}") for name in ("date", "type", "value", "threshold")]
     rows = [
         [
-            ui.link(word.date(day), href=ui.origin_href(view, day.date())),
+            ui.link(word.day(day), href=ui.origin_href(view, day.date())),
             word(f"events.{event['type']}"),
             view.quantity(event["value"], _QUANTITY[_METRIC_OF[event["type"]]]),
             f"{word('city.' + _SIGNS[event['type']])} "
@@ -165,8 +166,8 @@ def _events(view: View, frame: pd.DataFrame) -> Any:
 def _records(view: View) -> Any:
     word, history = view.word, view.reader.history(view.stations[0].station_id)
     rows = [
-        [name, value, ui.link(word.date(day), href=ui.origin_href(view, day))]
-        for name, value, day in summaries.records(view, history)
+        [name, value, ui.link(word.day(day), href=ui.origin_href(view, day))]
+        for name, value, day in summaries.of_records(view, history)
     ]
     span = word.period(history["date"].min().date(), history["date"].max().date())
     since = word("city.records_since", n=word.number(len(history)), period=span)

@@ -104,12 +104,10 @@ def _table(view: View, by_city: dict[str, pd.DataFrame]) -> Any:
         link = ui.link(name, href=view.href(page="city", cities=(view.stations[number].slug,)))
         low = days[metric.low or metric.column].min()
         rows.append(
-            [[swatch, link], *(_number(view, v) for v in (over_period(view, days), low, days[metric.high].max()))]
+            [
+                [swatch, link],
+                *(view.number(v, metric.key) for v in (over_period(view, days), low, days[metric.high].max())),
+            ]
         )
         rows[-1].append(f"{int(days['observations'].notna().sum())} / {view.days}")
     return ui.card(word("compare.table"), ui.table([*head, word("compare.days")], rows, label=word("compare.table")))
-
-
-def _number(view: View, value: float | None) -> str:
-    unit = view.look.unit(view.metric.key)
-    return view.word.number(None if value is None or value != value else unit.of(value), unit.decimals)  # noqa: PLR0124

@@ -8,6 +8,7 @@ from dash import html
 
 from dash_app import components as ui
 from dash_app.figures import heat
+from dash_app.frames import is_known, records
 from dash_app.measures import METRICS
 from dash_app.reader import quarantine_by_reason
 from dash_app.view import View
@@ -28,8 +29,8 @@ def page(view: View) -> list[Any]:
         html.P(
             word(
                 "data.span",
-                first=word.date(view.loaded[0]),
-                last=word.date(view.loaded[1]),
+                first=word.day(view.loaded[0]),
+                last=word.day(view.loaded[1]),
                 cities=len(view.reader.cities()),
             ),
             className="hint",
@@ -50,10 +51,10 @@ def _origin(view: View) -> Any:
     frame = view.reader.daily([station.station_id], day, day)
     hint = html.P(word("data.origin_pick"), className="hint")
     if frame.empty:
-        text = word("trouble.no_days", cities=station.name, period=word.date(day))
+        text = word("trouble.no_days", cities=station.name, period=word.day(day))
         return ui.card(word("data.origin"), hint, picker, ui.notice(text), id="origin")
     row = frame.iloc[0]
-    parts = [hint, picker, html.H3(word("data.origin_day", city=station.name, date=word.date(day)))]
+    parts = [hint, picker, html.H3(word("data.origin_day", city=station.name, date=word.day(day)))]
     parts.append(html.P(word("data.day_figures", figures=_figures(view, row))))
     try:
         parts += [
@@ -85,32 +86,28 @@ def _readings(view: View, station: Station, day: date) -> Any:
     names = ("temperature", "pressure", "wind", "direction", "gust", "rain")
     head = [word("data.time"), *(word(f"data.{name}") for name in names), word("data.object")]
     rows = []
-    for reading in found.to_dict("records"):
+    for reading in records(found):
         after = pd.Timestamp(reading["date"]) >= next_day
         midnight = pd.Timestamp(reading["date"]) == pd.Timestamp(day)
         figures = [
             _quantity(view, None if after else reading["t"], "temperature", offset=-KELVIN_OFFSET),
             _quantity(view, None if after else reading["pmer"], "pressure", factor=0.01),
             _quantity(view, None if after else reading["ff"], "wind"),
-            "–" if after or _missing(reading["dd"]) else f"{reading['dd']:.0f}°",
+            f"{reading['dd']:.0f}°" if is_known(reading["dd"]) and not after else "–",
             _quantity(view, None if after else _highest(reading["raf10"], reading["rafper"]), "wind"),
             _quantity(view, None if midnight else reading["rr3"], "rain"),
         ]
-        time = f"{pd.Timestamp(reading['date']):%H:%M}" + (f" ({word.date(next_day.date())})" if after else "")
+        time = f"{pd.Timestamp(reading['date']):%H:%M}" + (f" ({word.day(next_day.date())})" if after else "")
         rows.append([time, *figures, html.Code(reading["raw_object"])])
     return ui.table(head, rows, label=word("data.origin"))
 
 
 def _highest(*values: float | None) -> float | None:
-    return max((value for value in values if not _missing(value) and value is not None), default=None)
-
-
-def _missing(value: float | None) -> bool:
-    return value is None or value != value  # noqa: PLR0124
+    return max(filter(is_known, values), default=None)
 
 
 def _quantity(view: View, value: float | None, metric: str, *, factor: float = 1.0, offset: float = 0.0) -> str:
-    return view.quantity(None if value is None or _missing(value) else value * factor + offset, metric)
+    return view.quantity(value * factor + offset if is_known(value) else None, metric)
 
 
 def _objects(view: View, names: list[str]) -> Any:
@@ -124,7 +121,7 @@ def _objects(view: View, names: list[str]) -> Any:
         else:
             read = word.number(obj["counts"].get("read", 0))
             received = pd.Timestamp(obj["received"])
-            when = f"{word.date(received.date())}, {received:%H:%M} UTC"
+            when = f"{word.day(received.date())}, {received:%H:%M} UTC"
             rows.append([html.Code(f"{obj['month']}/{name}"), when, obj["source"], obj["name"], read, obj["licence"]])
     return ui.table(head, rows, numbers_from=len(head), label=word("data.object"))
 
@@ -136,7 +133,7 @@ def _staging_parts(view: View) -> list[Any]:
     except StoreUnavailable as error:
         return [ui.notice(word("trouble.staging"), html.Small(f"{error.cause} {error.cure}"))]
     received = (
-        word("data.never") if last is None else word("data.last", date=word.date(last.date()), time=f"{last:%H:%M}")
+        word("data.never") if last is None else word("data.last", date=word.day(last.date()), time=f"{last:%H:%M}")
     )
     if counts:
         by_reason = quarantine_by_reason(counts)
@@ -168,7 +165,7 @@ def coverage_shares(view: View) -> pd.DataFrame:
     counted = view.reader.coverage()
     names = {number: station.name for number, station in view.reader.stations().items()}
     last = pd.Timestamp(view.loaded[1])
-    counted["share"] = [100 * row.observations / heat.expected_in(row.month, last) for row in counted.itertuples()]
+    counted["share"] = [100 * row["observations"] / heat.expected_in(row["month"], last) for row in records(counted)]
     counted["city"] = counted["station_id"].map(names)
     return counted.pivot_table(index="city", columns="month", values="share").sort_index()
 

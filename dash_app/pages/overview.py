@@ -1,5 +1,6 @@
 """All stations over a period: the map, the list that is its equal, and the extremes in sentences."""
 
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -7,6 +8,7 @@ from dash import html
 
 from dash_app import components as ui
 from dash_app.figures.stations_map import stations_map
+from dash_app.frames import is_known, records
 from dash_app.insets import drawn_at
 from dash_app.summaries import Extreme, extreme, gust
 from dash_app.view import NoSuchDays, View
@@ -32,8 +34,9 @@ def page(view: View) -> list[Any]:
 
 
 def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a station that has documents, by name: slug, city, position, days, and the metric over the period as
-    value, low and high, in the documents' units.
+    """A row a station that has documents, by name.
+
+    Columns: slug, city, position, days, and the metric over the period as value, low and high, in the documents' units.
     """
     metric = view.metric
     groups = frame.groupby("station_id")
@@ -69,7 +72,7 @@ def _cards(view: View, frame: pd.DataFrame) -> Any:
 def _card(view: View, key: str, best: Extreme, metric: str) -> Any:
     word = view.word
     value = gust(view, best.value) if metric == "wind" else view.quantity(best.value, metric, 1)
-    before, _, after = word(f"overview.{key}", value=value, city="\0", date=word.date(best.day)).partition("\0")
+    before, _, after = word(f"overview.{key}", value=value, city="\0", date=word.day(best.day)).partition("\0")
     link = ui.link(best.city, href=_city_href(view, best.slug))
     return ui.fact(word(f"overview.{key}_title"), value, [before, link, after])
 
@@ -81,7 +84,7 @@ def _city_href(view: View, slug: str) -> str:
 def _map(view: View, places: pd.DataFrame) -> Any:
     word = view.word
     name = f"{word('metrics.' + view.metric.key)}, {view.period_text}"
-    places = places.assign(text=[_hover(view, row) for row in places.itertuples()])
+    places = places.assign(text=[_hover(view, place) for place in records(places)])
     figure = stations_map(places, view.metric.key, view.look, width_px=_map_width_px(view.look.width_px))
     spots = zip(places["city"], places["longitude_deg"], places["latitude_deg"], strict=True)
     outside = [city for city, longitude_deg, latitude_deg in spots if drawn_at(longitude_deg, latitude_deg) is None]
@@ -101,10 +104,10 @@ def _map_width_px(screen_px: int) -> int:
 
 
 def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
-    known = places[places["value"].notna()]
-    if known.empty:
+    known = records(places[places["value"].notna()].sort_values("value"))
+    if not known:
         return []
-    low, high = known.loc[known["value"].idxmin()], known.loc[known["value"].idxmax()]
+    low, high = known[0], known[-1]
     return [
         view.word(
             "overview.map_summary",
@@ -118,11 +121,11 @@ def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
     ]
 
 
-def _hover(view: View, row: Any) -> str:
-    if row.value != row.value:
-        return view.word("overview.no_value", city=row.city)
-    days = view.word("overview.days", n=row.days, all=view.days)
-    return f"<b>{row.city}</b><br>{view.quantity(row.value, view.metric.key)}<br>{days}"
+def _hover(view: View, place: dict[str, Any]) -> str:
+    if not is_known(place["value"]):
+        return view.word("overview.no_value", city=place["city"])
+    days = view.word("overview.days", n=place["days"], all=view.days)
+    return f"<b>{place['city']}</b><br>{view.quantity(place['value'], view.metric.key)}<br>{days}"
 
 
 def _list(view: View, places: pd.DataFrame) -> Any:
@@ -131,27 +134,23 @@ def _list(view: View, places: pd.DataFrame) -> Any:
     high = {"wind": "high_wind", "rain": "high_rain"}.get(metric.key, "high")
     names = [f"figure_{metric.key}", *(["low"] if metric.low else []), high]
     head = [word("overview.station"), *(f"{word('overview.' + name)} ({symbol})" for name in names)]
+    columns = ["value", *(["low"] if metric.low else []), "high"]
     rows = [
         [
-            ui.link(row.city, href=_city_href(view, row.slug)),
-            *(_number(view, value) for value in (row.value, *([row.low] if metric.low else []), row.high)),
+            ui.link(place["city"], href=_city_href(view, place["slug"])),
+            *(view.number(place[column], metric.key) for column in columns),
         ]
-        for row in places.itertuples()
+        for place in records(places)
     ]
     return ui.card(word("overview.list"), ui.table(head, rows, label=word("overview.list")), id="station-list")
 
 
-def _number(view: View, value: float) -> str:
-    unit = view.look.unit(view.metric.key)
-    return view.word.number(None if value != value else unit.of(value), unit.decimals)  # noqa: PLR0124
-
-
 def _silent(view: View, frame: pd.DataFrame) -> Any:
     word = view.word
-    known = {number: station.name for number, station in (STATIONS | view.reader.stations()).items()}
-    heard = frame.groupby("station_id").size()
+    known = {number: station.name for number, station in (dict(STATIONS) | view.reader.stations()).items()}
+    heard = Counter(frame["station_id"].tolist())
     expected = (min(view.last, view.loaded[1]) - max(view.first, view.loaded[0])).days + 1
-    silent = sorted(name for number, name in known.items() if number not in heard.index)
+    silent = sorted(name for number, name in known.items() if number not in heard)
     partial = sorted(
         f"{known[number]} ({word('overview.days', n=days, all=expected)})"
         for number, days in heard.items()

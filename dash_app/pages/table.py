@@ -9,6 +9,7 @@ import pandas as pd
 from dash import html
 
 from dash_app import components as ui
+from dash_app.frames import is_known, records
 from dash_app.measures import METRIC, READINGS_A_DAY
 from dash_app.view import NoSuchDays, View
 
@@ -110,7 +111,7 @@ def _theme(view: View) -> str:
 def columns(view: View) -> list[dict[str, Any]]:
     """Column definitions; every header of a number has its unit."""
     word = view.word
-    fixed = [
+    fixed: list[dict[str, Any]] = [
         {
             "field": "date",
             "comparator": {"function": "siteDayOrder"},
@@ -144,9 +145,9 @@ def rows(view: View, frame: pd.DataFrame) -> list[dict[str, Any]]:
     found = []
     decade = ((frame["date"].dt.day - 1) // 10).clip(upper=_LAST_DECADE)
     keys = [frame["station_id"], frame["date"].dt.to_period("M"), decade]
-    for (_, month, number), group in frame.groupby(keys, sort=True):
-        found += [_row(view, row) for row in group.to_dict("records")]
-        found.append(_subtotal(view, group, month, int(number)))
+    for _, group in frame.groupby(keys, sort=True):
+        found += [_row(view, row) for row in records(group)]
+        found.append(_subtotal(view, group))
     return found
 
 
@@ -154,7 +155,7 @@ def _row(view: View, row: dict[str, Any]) -> dict[str, Any]:
     word = view.word
     return {
         "day": row["date"].strftime("%Y-%m-%d"),
-        "date": word.date(row["date"].date()),
+        "date": word.day(row["date"].date()),
         "city": row["city"],
         **{column: _shown(view, column, row[column]) for column in FIGURES},
         "observations": f"{row['observations']} / {row['expected']}",
@@ -162,9 +163,10 @@ def _row(view: View, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _subtotal(view: View, group: pd.DataFrame, month: pd.Period, number: int) -> dict[str, Any]:
-    word = view.word
-    figures = {}
+def _subtotal(view: View, group: pd.DataFrame) -> dict[str, Any]:
+    word, last = view.word, records(group[["date", "city"]])[-1]
+    decade = min((last["date"].day - 1) // 10, _LAST_DECADE)
+    figures: dict[str, float | None] = {}
     for column in FIGURES:
         known = group[column].dropna()
         if known.empty or column == "wind_direction_deg":
@@ -172,8 +174,8 @@ def _subtotal(view: View, group: pd.DataFrame, month: pd.Period, number: int) ->
         else:
             figures[column] = _shown(view, column, float(known.agg(_OVER_DECADE.get(column, "mean"))))
     return {
-        "date": f"{word(f'table.decade_{number + 1}')}, {word.month(month.month)} {month.year}",
-        "city": str(group["city"].iloc[-1]),
+        "date": f"{word(f'table.decade_{decade + 1}')}, {word.month(last['date'].month)} {last['date'].year}",
+        "city": last["city"],
         **figures,
         "observations": f"{int(group['observations'].sum())} / {READINGS_A_DAY * len(group)}",
         "events": "",
@@ -182,7 +184,7 @@ def _subtotal(view: View, group: pd.DataFrame, month: pd.Period, number: int) ->
 
 
 def _shown(view: View, column: str, value: float) -> float | None:
-    if value != value:  # noqa: PLR0124
+    if not is_known(value):
         return None
     if column == "wind_direction_deg":
         return round(value)

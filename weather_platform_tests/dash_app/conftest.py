@@ -1,7 +1,7 @@
 """The site over real December 2023, in a real Chromium.
 
-The browser is Debian's (`chromium`); the site runs in a thread of the test process, as its users meet it but for gunicorn
-(`test_serving.py` starts that).
+The browser is Debian's (`chromium`); the site runs in a thread of the test process, as its users meet it but for
+gunicorn (`test_serving.py` starts that).
 """
 
 import json
@@ -13,7 +13,8 @@ from typing import Any
 
 import flask
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as NotInTime
 from werkzeug.serving import make_server
 
 from dash_app.app import create_app
@@ -166,13 +167,14 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
 
 
 def _go(page: Page, address: str, trouble: Trouble) -> None:
-    """Open a page; once more where a network of this machine (a container's) came or went meanwhile, at which
-    Chromium gives up what it was asking for.
+    """Open a page; once more where a network of this machine (a container's) came or went meanwhile.
+
+    Chromium gives up then what it was asking for.
     """
     page.goto(address)
     try:
         page.wait_for_selector("main")
-    except TimeoutError:
+    except NotInTime:
         if not any("ERR_NETWORK_CHANGED" in complaint for complaint in trouble.found):
             raise
         trouble.found.clear()
