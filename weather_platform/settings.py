@@ -274,9 +274,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:
-    if urlsplit(text).scheme not in schemes:
+    shown = re.sub(r"(?<=://).*@", "***@", text)  # who logs in, and with what, is for no log
+    try:
+        scheme = urlsplit(text).scheme
+    except ValueError as error:
+        raise BadSettings(
+            f"{name} is {shown!r}, which is no address ({error}).", "Write [ and ] in a password as %5B and %5D."
+        ) from error
+    if scheme not in schemes:
         allowed = ", ".join(f"{scheme}://…" for scheme in schemes)
-        raise BadSettings(f"{name} is {text!r}, which no adapter reads.", f"Use one of {allowed}.")
+        raise BadSettings(f"{name} is {shown!r}, which no adapter reads.", f"Use one of {allowed}.")
     return text
 
 

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +23,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] =
     """Try each store and setting; say the cause and the cure of what does not work, and exit with 1 then."""
     settings = Settings.from_environment()
     probes: dict[str, Callable[[], str]] = {
-        "home": lambda: _writable(settings.home),
+        "home": lambda: _writable(settings.home, "WEATHER_HOME"),
         "raw store": lambda: _raw(settings),
         "staging store": lambda: _staging(settings),
         "curated store": lambda: _curated(settings),
-        "city CSV files": lambda: _writable(settings.csv_folder),
+        "city CSV files": lambda: _writable(settings.csv_folder, "WEATHER_CSV_FOLDER"),
         "source": lambda: _source(settings),
         "months": lambda: f"from {settings.first_month}",
     }
@@ -49,7 +50,7 @@ def _found(name: str, probe: Callable[[], str]) -> dict[str, object]:
         return {"what": name, "ok": False, "says": str(error)}
 
 
-def _writable(folder: Path) -> str:
+def _writable(folder: Path, variable: str) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder) as file:
@@ -57,7 +58,7 @@ def _writable(folder: Path) -> str:
         free_gb = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize / 1e9
     except OSError as error:
         raise StoreUnavailable(
-            f"{folder} cannot be written: {error.strerror}.", "Free space there, or set WEATHER_HOME elsewhere."
+            f"{folder} cannot be written: {error.strerror}.", f"Free space there, or set {variable} elsewhere."
         ) from error
     return f"{folder} ({free_gb:.1f} GB free)"
 
@@ -72,13 +73,14 @@ def _raw(settings: Settings) -> str:
 def _staging(settings: Settings) -> str:
     store = open_staging(settings)
     store.ping()
+    store.engine.dispose()
     return store.engine.url.render_as_string(hide_password=True)
 
 
 def _curated(settings: Settings) -> str:
-    store = open_curated(settings)
-    store.ping()
-    store.ensure()
+    with closing(open_curated(settings)) as store:
+        store.ping()
+        store.ensure()
     return settings.curated_url.rpartition("@")[2]
 
 

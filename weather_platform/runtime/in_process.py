@@ -1,15 +1,19 @@
 """A Dagster job run in this process, recorded in the instance that the UI shows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weather_platform import names
-from weather_platform.domain.errors import BadInput, BadSettings, WeatherError
+from weather_platform.domain.errors import BadInput, BadSettings, CannotServe, WeatherError
 from weather_platform.domain.months import Month, contiguous
 from weather_platform.runtime.instance import opening_alone, write_instance
 from weather_platform.runtime.own_runs import owning_runs
 from weather_platform.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 
 class RunFailed(WeatherError):
@@ -21,12 +25,11 @@ def load_in_process(
 ) -> None:
     """Run `names.LOAD_JOB` for the months, a run for each unbroken stretch of them.
 
-    Raises RunFailed with the cause and cure that the run recorded, BadInput for a month outside the partitions.
+    Raises RunFailed with the cause and cure that the run recorded, BadInput for a month outside the partitions,
+    CannotServe where Dagster cannot record the run.
     """
     _check_months(settings, months)
     home = _home(settings)
-
-    import dagster as dg
 
     from weather_platform.definitions import defs
 
@@ -35,24 +38,37 @@ def load_in_process(
         "ops": {names.RAW_OBSERVATIONS: {"config": {"source": source, "cities": list(cities)}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
-    with opening_alone(home):
-        opened = dg.DagsterInstance.from_config(str(home))
-    with opened as instance, owning_runs(home) as owner:
+    with _recording(home) as instance, owning_runs(home) as owner:
         for stretch in contiguous(list(months)):
-            tags = {
-                "dagster/asset_partition_range_start": str(stretch[0]),
-                "dagster/asset_partition_range_end": str(stretch[-1]),
-            }
-            one = len(stretch) == 1
             result = job.execute_in_process(
-                run_config=config,
-                instance=instance,
-                raise_on_error=False,
-                partition_key=str(stretch[0]) if one else None,
-                tags=owner if one else {**owner, **tags},
+                run_config=config, instance=instance, raise_on_error=False, tags={**owner, **_months(stretch)}
             )
             if not result.success:
                 raise _failure(result)
+
+
+@contextmanager
+def _recording(home: Path) -> Iterator["DagsterInstance"]:
+    """The instance in `home`; says what keeps it from writing a run down."""
+    from dagster import DagsterInstance
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        with opening_alone(home):
+            opened = DagsterInstance.from_config(str(home))
+        with opened as instance:
+            yield instance
+    except DBAPIError as error:
+        raise CannotServe(
+            f"Dagster cannot record the run in {home}: {error.orig}.", "Free space on its disk, then run again."
+        ) from error
+
+
+def _months(stretch: list[Month]) -> dict[str, str]:
+    first, last = str(stretch[0]), str(stretch[-1])
+    if first == last:
+        return {"dagster/partition": first}
+    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
 
 
 def _home(settings: Settings) -> Path:

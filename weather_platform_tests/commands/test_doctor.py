@@ -1,0 +1,157 @@
+"""`weather doctor` finds every broken store and setting, with its cure; and no command shows a password."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from weather_platform_tests.commands.conftest import Weather
+from weather_platform_tests.servers.process import free_port
+from weather_platform_tests.servers.s3 import S3Server
+
+SECRET = "s3cret"
+
+
+def findings(weather: Weather, code: int) -> dict[str, tuple[bool, str]]:
+    ran = weather("doctor", "--json")
+    assert (ran.code, ran.err) == (code, "")
+    assert SECRET not in ran.out
+    return {finding["what"]: (finding["ok"], finding["says"]) for finding in json.loads(ran.out)}
+
+
+def test_all_is_well_with_the_embedded_stores(weather: Weather, weather_home: Path) -> None:
+    found = findings(weather, 0)
+    assert {what for what, (ok, _) in found.items() if ok} == {
+        "home",
+        "raw store",
+        "staging store",
+        "curated store",
+        "city CSV files",
+        "source",
+        "months",
+    }
+    assert str(weather_home) in found["home"][1]
+
+
+def test_people_get_a_line_a_store(weather: Weather, weather_home: Path) -> None:  # noqa: ARG001
+    ran = weather("doctor")
+    assert ran.code == 0
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["ok"] * 7
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "what", "cure"),
+    [
+        (
+            "WEATHER_STAGING_URL",
+            "mysql+pymysql://weather:s3cret@127.0.0.1:{port}/weather",
+            "staging store",
+            "Start the server, or correct WEATHER_STAGING_URL",
+        ),
+        (
+            "WEATHER_CURATED_URL",
+            "mongodb://weather:s3cret@127.0.0.1:{port}/weather",
+            "curated store",
+            "Start the server, or correct WEATHER_CURATED_URL",
+        ),
+        ("WEATHER_CURATED_URL", "mongodb://weather:s3cret@127.0.0.1", "curated store", "mongodb://host/database"),
+        ("WEATHER_STAGING_URL", "sqlite:////dev/null/staging.sqlite", "staging store", "WEATHER_STAGING_URL"),
+        ("WEATHER_CURATED_URL", "sqlite:////dev/null/curated.sqlite", "curated store", "WEATHER_CURATED_URL"),
+        ("WEATHER_RAW_URL", "file:///dev/null/raw", "raw store", "WEATHER_RAW_URL"),
+        ("WEATHER_CSV_FOLDER", "/dev/null/csv", "city CSV files", "WEATHER_CSV_FOLDER"),
+        ("WEATHER_HOME", "/dev/null/home", "home", "WEATHER_HOME"),
+    ],
+)
+def test_what_is_broken_is_found_with_its_cure(
+    weather: Weather,
+    weather_home: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    what: str,
+    cure: str,
+) -> None:
+    monkeypatch.setenv(variable, value.format(port=free_port()))
+    found = findings(weather, 1)
+    ok, says = found[what]
+    assert not ok
+    assert cure in says
+    if variable != "WEATHER_HOME":
+        assert [name for name, (well, _) in found.items() if not well] == [what]
+
+
+def test_an_s3_server_that_is_down_is_found(
+    weather: Weather,
+    weather_home: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WEATHER_RAW_URL", "s3://weather/raw")
+    monkeypatch.setenv("WEATHER_S3_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("WEATHER_S3_ACCESS_KEY", "weather")
+    monkeypatch.setenv("WEATHER_S3_SECRET_KEY", SECRET)
+    ok, says = findings(weather, 1)["raw store"]
+    assert not ok
+    assert "Start the server, or correct WEATHER_S3_ENDPOINT_URL." in says
+
+
+def test_servers_that_answer_are_well(
+    weather: Weather,
+    weather_home: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    fresh_mariadb_database: str,
+    fresh_mongo_database: str,
+    fresh_bucket: str,
+    s3_server: S3Server,
+) -> None:
+    monkeypatch.setenv("WEATHER_STAGING_URL", fresh_mariadb_database)
+    monkeypatch.setenv("WEATHER_CURATED_URL", fresh_mongo_database)
+    monkeypatch.setenv("WEATHER_RAW_URL", f"s3://{fresh_bucket}/raw")
+    monkeypatch.setenv("WEATHER_S3_ENDPOINT_URL", s3_server.endpoint_url)
+    monkeypatch.setenv("WEATHER_S3_ACCESS_KEY", "weather")
+    monkeypatch.setenv("WEATHER_S3_SECRET_KEY", SECRET)
+    found = findings(weather, 0)
+    assert "p%40ss" not in str(found)
+    assert "***" in found["staging store"][1]
+
+    wrong = fresh_mariadb_database.replace("p%40ss", SECRET)
+    monkeypatch.setenv("WEATHER_STAGING_URL", wrong)
+    ok, says = findings(weather, 1)["staging store"]
+    assert not ok
+    assert "Correct the user or password in WEATHER_STAGING_URL." in says
+
+
+@pytest.mark.parametrize("command", ["doctor", "export"])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("WEATHER_STAGING_URL", "mysql://weather:s3cret@127.0.0.1/weather"),
+        ("WEATHER_STAGING_URL", "mysql+pymysql://weather:s3@cret:s3cret@host:port/weather"),
+        ("WEATHER_CURATED_URL", "mongo://weather:s3cret@127.0.0.1/weather"),
+        ("WEATHER_RAW_URL", "http://weather:s3cret@127.0.0.1/weather"),
+        ("WEATHER_CURATED_URL", "mongodb://weather:s3cret[@127.0.0.1/weather"),
+    ],
+)
+def test_an_address_that_nothing_reads_is_said_without_its_password(
+    weather: Weather,
+    weather_home: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    variable: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(variable, value)
+    ran = weather(command)
+    assert ran.code == 1
+    assert variable in ran.out + ran.err
+    assert SECRET not in ran.out + ran.err
+
+
+def test_a_setting_that_is_none_is_said(
+    weather: Weather,
+    weather_home: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WEATHER_SOURCE", "sky")
+    ran = weather("doctor")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "WEATHER_SOURCE is 'sky'.\nSet it to one of opendatasoft, meteofrance, sample.\n"

@@ -1,0 +1,91 @@
+"""`weather status`, `stations` and `quarantine` tell what the stores hold, to people and to scripts."""
+
+import json
+
+import pytest
+
+from weather_platform.domain.stations import STATIONS
+from weather_platform.pipeline import open_stores
+from weather_platform.settings import Settings
+from weather_platform_tests.commands.conftest import DECEMBER, NOVEMBER, Weather
+
+
+def test_status_counts_every_layer_by_month(weather: Weather, filled: Settings) -> None:
+    stores = open_stores(filled)
+    expected = [
+        {
+            "month": str(month),
+            "raw objects": len(stores.raw.objects(str(month))),
+            "observations": sum(coverage.observations for coverage in stores.staging.coverage([str(month)])),
+            "cities": 3,
+            "refused": len(stores.staging.quarantine(str(month))),
+            "documents": len(list(stores.curated.find(first=month.first_day, last=month.last_day))),
+        }
+        for month in (NOVEMBER, DECEMBER)
+    ]
+    ran = weather("status", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert json.loads(ran.out) == [
+        *expected,
+        {"month": "unplaced", "raw objects": 1, "observations": 0, "cities": 0, "refused": 2, "documents": 0},
+    ]
+    assert [line["raw objects"] for line in expected] == [1, 2]
+
+
+def test_status_is_a_table_for_people(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
+    ran = weather("status")
+    heading, *lines = ran.out.splitlines()
+    assert ran.code == 0
+    assert heading.split() == ["month", "raw", "objects", "observations", "cities", "refused", "documents"]
+    assert [line.split()[0] for line in lines] == ["2023-11", "2023-12", "unplaced"]
+
+
+def test_status_of_nothing_is_no_line(weather: Weather, weather_home: object) -> None:  # noqa: ARG001
+    assert json.loads(weather("status", "--json").out) == []
+
+
+def test_stations_are_the_known_ones_and_those_of_files(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
+    listed = json.loads(weather("stations", "--json").out)
+    assert {line["station_id"] for line in listed} == set(STATIONS)
+    (nice,) = (line for line in listed if line["station_id"] == "07690")
+    assert nice == {
+        "station_id": "07690",
+        "name": "NICE",
+        "slug": "nice",
+        "latitude_deg": 43.648833,
+        "longitude_deg": 7.209,
+        "altitude_m": 2,
+        "department": "Alpes-Maritimes",
+        "verified": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reasons"),
+    [
+        ([], ["impossible_value", "unreadable_date", "outside_partitions"]),
+        (["--month", "2023-12"], ["impossible_value"]),
+        (["--month", "2023-12-01"], ["impossible_value"]),
+        (["--month", "unplaced"], ["unreadable_date", "outside_partitions"]),
+        (["--reason", "outside_partitions"], ["outside_partitions"]),
+        (["--month", "2023-11"], []),
+    ],
+)
+def test_quarantine_lists_refused_records_with_reason_and_place(
+    weather: Weather,
+    filled: Settings,  # noqa: ARG001
+    arguments: list[str],
+    reasons: list[str],
+) -> None:
+    ran = weather("quarantine", "--json", *arguments)
+    lines = json.loads(ran.out)
+    assert ran.code == 0
+    assert [line["reason"] for line in lines] == reasons
+    assert all(line["raw_object"] and line["position"] and line["detail"] and line["record"] for line in lines)
+
+
+def test_a_record_steers_no_terminal_and_is_no_markup(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
+    """Records are written by strangers; `[bold]` is a text, and ESC would let them recolour or rewrite the screen."""
+    ran = weather("quarantine")
+    assert ran.code == 0
+    assert "\u001b" not in ran.out
