@@ -376,18 +376,18 @@ class Ingestions:
         if any(obj.partition == UNPLACED for obj in receipt.objects):
             receipt.outcomes.append(_unplaced_outcome(receipt))
         receipt.state, receipt.finished = "done", datetime.now(UTC)
-        self._layers.receipts.save(receipt)
-        self._measures.ended(receipt)
-        _log.info("ingested", extra=_figures(receipt))
+        if self._layers.receipts.finish(receipt):  # of several that follow a run, one counts
+            self._measures.ended(receipt)
+            _log.info("ingested", extra=_figures(receipt))
         if receipt.mode == "fast":
             self._catalogue.wait_until_told(receipt.id, _TELL_TIMEOUT_S)
         return receipt
 
     def _fail(self, receipt: Receipt, trouble: Trouble) -> None:
         receipt.state, receipt.finished, receipt.trouble = "failed", datetime.now(UTC), trouble
-        self._measures.ended(receipt)
-        _log.error("ingestion failed", extra={**_figures(receipt), "cause": trouble.cause})
-        self._layers.receipts.save(receipt)
+        if self._layers.receipts.finish(receipt):
+            self._measures.ended(receipt)
+            _log.error("ingestion failed", extra={**_figures(receipt), "cause": trouble.cause})
 
     @contextmanager
     def _failing_into(self, receipt: Receipt) -> Iterator[None]:

@@ -59,13 +59,15 @@ class ReceiptStore:
         with reaching(self.engine), self.engine.begin() as connection:
             _tables.create_all(connection, checkfirst=True)
 
+    def finish(self, receipt: Receipt) -> bool:
+        """Keep a receipt that is done or failed; False where another finished it already, whose words stay."""
+        open_still = _same_id(sa.update(_INGESTIONS), receipt.id).where(_INGESTIONS.c.state.not_in(FINISHED))
+        with reaching(self.engine), self.engine.begin() as connection:
+            return bool(connection.execute(open_still.values(_row(receipt))).rowcount)
+
     def save(self, receipt: Receipt) -> None:
         """Keep the receipt, in the place of an earlier state of it."""
-        row = {
-            "content": receipt.content,
-            "state": receipt.state,
-            "receipt": msgspec.json.encode(receipt).decode(),
-        }
+        row = _row(receipt)
         with reaching(self.engine), self.engine.begin() as connection:
             if not connection.execute(_same_id(sa.update(_INGESTIONS), receipt.id).values(row)).rowcount:
                 _insert_unless_there(connection, receipt.id, row)
@@ -142,6 +144,10 @@ class ReceiptStore:
     def _receipts(self, query: sa.Select[Any]) -> list[Receipt]:
         with reading(self.engine) as connection:
             return [msgspec.json.decode(text, type=Receipt) for text in connection.scalars(query)]
+
+
+def _row(receipt: Receipt) -> dict[str, str]:
+    return {"content": receipt.content, "state": receipt.state, "receipt": msgspec.json.encode(receipt).decode()}
 
 
 def _same_id(statement: Any, ingestion: str) -> Any:

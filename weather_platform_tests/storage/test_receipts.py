@@ -53,6 +53,14 @@ def test_a_receipt_is_kept_as_it_is_and_replaced_by_its_later_state(store: Recei
     another.engine.dispose()
 
 
+def test_of_two_that_finish_a_receipt_the_first_counts(store: ReceiptStore) -> None:
+    kept = receipt()
+    store.save(kept)
+    done, failed = (msgspec.structs.replace(kept, state=state) for state in ("done", "failed"))
+    assert (store.finish(done), store.finish(failed)) == (True, False)
+    assert store.get(kept.id) == done
+
+
 def test_receipts_are_listed_newest_first(store: ReceiptStore) -> None:
     kept = [receipt(number) for number in range(3)]
     for item in kept:
