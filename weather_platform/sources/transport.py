@@ -16,7 +16,6 @@ from typing import TypeVar
 import httpx
 import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-from tenacity.before_sleep import before_sleep_log
 
 from weather_platform.domain.errors import BadSettings, SourceUnavailable, TooLarge
 
@@ -119,7 +118,7 @@ def get(
         stop=stop_after_attempt(patience.attempts),
         wait=_wait(patience),
         sleep=patience.sleep,
-        before_sleep=before_sleep_log(logger, logging.WARNING),
+        before_sleep=_say_wait,
         reraise=True,
     )
 
@@ -133,6 +132,13 @@ def get(
             raise Interrupted(f"{httpx.URL(url).host} did not answer, or not completely: {why}.") from error
 
     return retrying(ask)
+
+
+def _say_wait(state: RetryCallState) -> None:
+    """Whoever waits, at a terminal or over a run's log, is told what for."""
+    reason = state.outcome and state.outcome.exception()
+    cause = reason.cause if isinstance(reason, Interrupted) else reason
+    logger.warning("%s Asking again in %.1f s.", cause, state.upcoming_sleep)
 
 
 def whole_body(response: httpx.Response, limit_bytes: int) -> bytes:

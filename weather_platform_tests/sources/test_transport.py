@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weather_platform.domain.errors import TooLarge
-from weather_platform.sources.transport import Refusal, _told_wait_s, web_address, whole_body
-from weather_platform_tests.sources.waiting import NOW
+from weather_platform.domain.errors import SourceUnavailable, TooLarge
+from weather_platform.sources.transport import Refusal, _told_wait_s, get, web_address, whole_body
+from weather_platform_tests.servers.process import free_port
+from weather_platform_tests.sources.waiting import NOW, patience
 
 A_YEAR_S = 365 * 86400
 
@@ -88,3 +89,15 @@ def test_an_address_loses_its_last_slash() -> None:
 )
 def test_a_refusal_is_read_from_whatever_it_comes_in(body: bytes, said: str) -> None:
     assert str(Refusal.of(httpx.Response(400, content=body))) == said
+
+
+def test_every_wait_is_told_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    waited_s: list[float] = []
+    asked = patience(waited_s)
+    with asked.client() as client, pytest.raises(SourceUnavailable):
+        get(client, f"http://127.0.0.1:{free_port()}/", httpx.Response.read, asked)
+    assert caplog.messages == [
+        f"127.0.0.1 did not answer, or not completely: [Errno 111] Connection refused. Asking again in {wait_s:.1f} s."
+        for wait_s in waited_s
+    ]
+    assert len(waited_s) == 3
