@@ -134,6 +134,10 @@ class CuratedStore(Protocol):
         """The first and the last day that has a document."""
         ...
 
+    def dates(self, stations: Collection[str] | None = None) -> list[date]:
+        """Days on which at least one of the stations (None: any) has a document, in order."""
+        ...
+
     def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
         """Sums per station and month, by station and month; counted by the database."""
         ...

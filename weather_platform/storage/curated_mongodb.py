@@ -270,6 +270,11 @@ class MongoCurated:
         first, last = ends
         return None if first is None or last is None else (first["date"].date(), last["date"].date())
 
+    def dates(self, stations: Collection[str] | None = None) -> list[date]:
+        with self._explained():
+            found = self._documents.distinct("date", _selection(stations, None, None))
+        return sorted(moment.date() for moment in found)
+
     def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
         pipeline: list[dict[str, Any]] = [
             {"$match": _selection(None, first, last)},

@@ -320,6 +320,15 @@ def test_cities_tell_what_each_station_has(filled: CuratedStore) -> None:
     assert filled.days() == (FIRST, date(2024, 2, 29))
 
 
+def test_dates_are_the_days_that_a_station_has_a_document_of(filled: CuratedStore) -> None:
+    station = DATASET[0]["station_id"]
+    of_station = sorted({doc["date"].date() for doc in DATASET if doc["station_id"] == station})
+
+    assert filled.dates() == sorted({doc["date"].date() for doc in DATASET})
+    assert filled.dates([station]) == of_station
+    assert filled.dates(["99999"]) == []
+
+
 def test_a_city_goes_by_its_latest_name(curated: CuratedStore) -> None:
     renamed = {**day_document(NICE, NEW_YEARS_EVE), "city": "NICE-AÉROPORT", "slug": "nice_aeroport"}
     curated.replace(DAYS, [renamed, day_document(NICE, FIRST)])
