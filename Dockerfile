@@ -9,12 +9,13 @@ COPY requirements.lock .
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/venv/bin/pip install --no-deps --require-hashes --only-binary :all: -r requirements.lock
 # What no process here imports: the tests of the largest packages, C headers, and AWS's 400 services but S3 and sign-in.
-RUN cd /opt/venv/lib/python3.12/site-packages \
-    && rm -rf pandas/tests pyarrow/tests pyarrow/include pyarrow/src numpy/_core/include \
+WORKDIR /opt/venv/lib/python3.12/site-packages
+RUN rm -rf pandas/tests pyarrow/tests pyarrow/include pyarrow/src numpy/_core/include \
     && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name s3 ! -name sts -exec rm -rf {} +
 
 # The platform itself, apart from them: a change of code is a layer of 2 MB and a build of seconds.
 FROM dependencies AS platform
+WORKDIR /build
 COPY pyproject.toml README.md ./
 COPY weather_platform weather_platform
 COPY api api
@@ -30,12 +31,13 @@ COPY --from=platform /opt/platform /opt/platform
 # Dagster finds its project by this file.
 COPY pyproject.toml /opt/platform/
 WORKDIR /opt/weather
-COPY deploy/entrypoint.sh deploy/workspace.yaml deploy/gunicorn.py ./
+COPY deploy/entrypoint.sh deploy/workspace.yaml deploy/gunicorn.py deploy/first_load.py ./
+COPY data/ingestion data/ingestion
 ENV PATH=/opt/venv/bin:/opt/platform/bin:$PATH \
     PYTHONPATH=/opt/platform \
     PYTHONUNBUFFERED=1 \
     WEATHER_HOME=/var/lib/weather \
     DAGSTER_HOME=/var/lib/weather/dagster
-USER weather
+USER 10001
 ENTRYPOINT ["/opt/weather/entrypoint.sh"]
 CMD ["weather", "--help"]

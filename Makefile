@@ -1,6 +1,6 @@
 # One command each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check test-packages lock
+.PHONY: help install run compose try-compose test check test-packages lock
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -16,6 +16,12 @@ install: $(INSTALLED) ## make .venv with what the platform needs
 
 run: $(INSTALLED) ## load December 2023 without any server, then serve until Ctrl-C (ONCE=1: only load)
 	$(BIN)/weather up --load 2023-12 --source sample $(if $(ONCE),--once)
+
+compose: ## all of it in containers: MySQL, MongoDB, S3, Redis, workers; then December 2023 and a small year
+	@deploy/compose.sh
+
+try-compose: ## the whole story in containers: load, kill each one, come back, down -v (a quarter of an hour)
+	@deploy/try-compose.sh
 
 test: $(INSTALLED_DEV) test-packages ## install what the tests need, then check everything
 	@$(BIN)/python -m weather_platform_tests.servers.mysql

@@ -23,15 +23,23 @@ class Services:
 
         self.settings = settings
         self.measures = Measures()
-        self.layers = Layers(settings)
+        writing = Layers(settings)
+        # Where a deployment has users that may only read, reading goes by them; a file has no users.
+        self.layers = Layers(settings.for_reading, read_only=True) if settings.has_readers else writing
+        self._opened = (self.layers, writing)
         self.orchestrator = Orchestrator(settings.dagster_url)
-        self.catalogue = Catalogue(self.layers, self.orchestrator)
+        self.catalogue = Catalogue(writing, self.orchestrator)
         self.guard = Guard(settings.api)
         self.partitions = Partitions(settings.first_month)
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members_limit)
         self.ingestions = Ingestions(
-            self.layers, self.orchestrator, self.catalogue, self.measures, self.partitions, limits
+            writing, self.orchestrator, self.catalogue, self.measures, self.partitions, limits
         )
+
+    def close(self) -> None:
+        """Let go of connections."""
+        for layers in self._opened:
+            layers.close()
 
 
 def _services(request: Request) -> Services:

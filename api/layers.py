@@ -22,8 +22,9 @@ Opened = TypeVar("Opened")
 class Layers:
     """Raw, staging and curated store, and the receipts beside them. May be shared by threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, read_only: bool = False) -> None:
         self._settings = settings
+        self._read_only = read_only
         self._lock = threading.RLock()
         self._opened: dict[str, object] = {}
 
@@ -37,7 +38,7 @@ class Layers:
 
     @property
     def curated(self) -> CuratedStore:
-        return self._once("curated", lambda: open_curated(self._settings))
+        return self._once("curated", lambda: open_curated(self._settings, read_only=self._read_only))
 
     @property
     def receipts(self) -> "ReceiptStore":
@@ -69,7 +70,7 @@ class Layers:
     def _open_staging(self) -> "StagingStore":
         from weather_platform.storage.staging import open_staging  # SQLAlchemy, half a second
 
-        return open_staging(self._settings)
+        return open_staging(self._settings, read_only=self._read_only)
 
     def _open_receipts(self) -> "ReceiptStore":
         from weather_platform.storage.receipts import ReceiptStore

@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         warming.cancel()
         services.catalogue.stop()
-        services.layers.close()
+        services.close()
 
     middleware = [
         Middleware(Traced, measures=services.measures),

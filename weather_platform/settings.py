@@ -212,6 +212,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     site: SiteSettings = SiteSettings()
 
     @property
+    def has_readers(self) -> bool:
+        """Whether reading has users of its own, of both databases."""
+        return self.readers.staging_url is not None and self.readers.curated_url is not None
+
+    @property
     def for_reading(self) -> "Settings":
         """The same with the readers' addresses in the place of the writers'."""
         return msgspec.structs.replace(
