@@ -54,8 +54,8 @@ def main() -> None:
     parser.add_argument("--year", action="store_true", help="a year of 175,000 records too")
     parser.add_argument("--times", type=int, default=3, help="the median of so many")
     options = parser.parse_args()
-    print("| file | way | seconds | of the floor | API peak MB | worker peak MB | load average |")
-    print("|---|---|---|---|---|---|---|")
+    print("| file | way | seconds | of the floor | CPU s (Python) | API peak MB | worker peak MB | load average |")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         sizes = {"month": 1, **({"year": 12} if options.year else {})}
         for size, months in sizes.items():
@@ -70,20 +70,25 @@ def measure(file: Path, size: str, times: int, home: Path) -> None:
     with servers(home) as (mariadb, mongodb, environment):
         floors = [floor(file, mariadb, mongodb) for _ in range(times)]
         least = statistics.median(result["total"] for result in floors)
-        row(f"{size}, {floors[0]['records']:,} records", "floor", least, least, None, None)
+        cpu = statistics.median(result["cpu"] for result in floors)
+        row(f"{size}, {floors[0]['records']:,} records", "floor", least, least, cpu, {})
         for way in ("/ingest-fast", "/ingest"):
-            seconds, peaks = [], {}
+            seconds, spent, peaks = [], [], {}
             for turn in range(times):
                 with platform(home / f"{way[1:]}-{turn}", mariadb, mongodb, environment) as (api, processes):
+                    everyone = [pid for pids in processes.values() for pid in pids]
+                    before = sum(map(cpu_s, everyone))
                     seconds.append(posted(api, way, file))
-                    peaks = {name: peak_mb(pid) for name, pid in processes.items()}
-            row(size, way, statistics.median(seconds), least, peaks.get("api"), peaks.get("worker"))
+                    spent.append(sum(map(cpu_s, everyone)) - before)
+                    peaks = {name: max(map(peak_mb, pids)) for name, pids in processes.items()}
+            row(size, way, statistics.median(seconds), least, statistics.median(spent), peaks)
 
 
-def row(what: str, way: str, seconds: float, least: float, api: float | None, worker: float | None) -> None:
-    memory = " | ".join("–" if value is None else f"{value:.0f}" for value in (api, worker))
+def row(what: str, way: str, seconds: float, least: float, cpu: float, peaks: dict[str, float]) -> None:
+    memory = " | ".join(f"{peaks[name]:.0f}" if name in peaks else "–" for name in ("api", "worker"))
     print(
-        f"| {what} | {way} | {seconds:.2f} | {seconds / least:.2f} | {memory} | {os.getloadavg()[0]:.1f} |", flush=True
+        f"| {what} | {way} | {seconds:.2f} | {seconds / least:.2f} | {cpu:.2f} | {memory} | {os.getloadavg()[0]:.1f} |",
+        flush=True,
     )
 
 
@@ -134,7 +139,7 @@ def servers(home: Path) -> Iterator[tuple[MariaDB, MongoDB, dict[str, str]]]:
 @contextmanager
 def platform(
     home: Path, mariadb: MariaDB, mongodb: MongoDB, environment: dict[str, str]
-) -> Iterator[tuple[httpx.Client, dict[str, int]]]:
+) -> Iterator[tuple[httpx.Client, dict[str, list[int]]]]:
     """Dagster and the API on empty stores, warmed by one small file; the client, and the pids to watch."""
     home.mkdir()
     with mariadb.fresh_database() as staging, mongodb.fresh_database() as curated:
@@ -156,7 +161,7 @@ def platform(
             with httpx.Client(base_url=f"http://127.0.0.1:{variables['WEATHER_API_PORT']}", timeout=600) as api:
                 wait_for(lambda: answers(api), "the API")
                 warm(api)
-                yield api, {"api": served.process.pid, "worker": busiest_worker(dagster.process.pid)}
+                yield api, {"api": [served.process.pid], "worker": workers(dagster.process.pid)}
         finally:
             served.interrupt()
             dagster.interrupt()
@@ -176,12 +181,17 @@ def warm(api: httpx.Client) -> None:
         api.post(way, content=body, headers={"content-type": "application/json"}).raise_for_status()
 
 
-def busiest_worker(supervisor: int) -> int:
-    """The worker's process that has used most memory; it executes the runs."""
+def workers(supervisor: int) -> list[int]:
+    """The processes of the worker, one of which executes the run."""
     from weather_platform_tests.runtime.processes import command, descendants
 
-    workers = [found.pid for found in descendants(supervisor) if "runtime.worker" in command(found)]
-    return max(workers, key=peak_mb)
+    return [found.pid for found in descendants(supervisor) if "runtime.worker" in command(found)]
+
+
+def cpu_s(pid: int) -> float:
+    """What a process has computed so far, as a user and in the kernel; another measure than a busy machine's clock."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_mb(pid: int) -> float:
