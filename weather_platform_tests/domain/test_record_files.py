@@ -96,6 +96,12 @@ def test_what_is_no_observations_is_bad_input(body: bytes) -> None:
         cut(body)
 
 
+def test_broken_records_are_not_put_together_to_a_sound_one() -> None:
+    halves = [b'{"a":[1', b"2]}", b'{"b":"', b'"}']
+    file = cut(b"\x1e" + b"\x1e".join(halves))
+    assert file.records == halves == cut(file.with_records(halves)).records
+
+
 @settings(deadline=None)
 @given(anything, st.data())
 def test_any_part_of_a_file_is_a_file_of_the_same_records(body: bytes, data: st.DataObject) -> None:
