@@ -137,6 +137,7 @@ def test_the_gust_is_the_strongest_of_both_kinds(
         pytest.param([(90, 5.0), (270, 5.0)], None, id="from opposite sides"),
         pytest.param([(0, 0.0), (0, 0.0)], None, id="calm"),
         pytest.param([(0, 0.0), (120, 2.0)], 120.0, id="calm at first"),
+        pytest.param([(0, 9.0), (120, 2.0)], 120.0, id="of speed and no direction"),
         pytest.param([(None, 5.0)], None, id="from nowhere"),
         pytest.param([(120, None)], None, id="of no speed"),
         pytest.param([(120, None), (40, 2.0)], 40.0, id="of no speed at first"),
