@@ -39,7 +39,8 @@ def main() -> int:
         began = time.monotonic()
         receipt = posted(api)
         print(
-            f"{YEAR.name}, {receipt['files'][0]['size_bytes']:,} bytes, by /ingest-fast: {time.monotonic() - began:.1f} s"
+            f"{YEAR.name}, {receipt['files'][0]['size_bytes']:,} bytes, "
+            f"by /ingest-fast: {time.monotonic() - began:.1f} s"
         )
         read = sum(month["read"] for month in receipt["outcome"])
         print(f"{read:,} records in {len(receipt['outcome'])} months, state {receipt['state']}")
@@ -62,7 +63,7 @@ def run(client: DagsterGraphQLClient) -> str:
     while time.monotonic() < deadline:
         status = client.get_run_status(run_id)
         if status in (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED):
-            return status.value
+            return str(status.value)
         time.sleep(0.2)
     return "no end in sight"
 

@@ -1,0 +1,399 @@
+"""Bring the stack up, load it, ingest both ways, read, look, kill each container under load, back up, restore, end.
+
+Every figure is compared with the same months loaded in this process without any server. Ends with 1 at the first thing
+that is not as it should be, and leaves nothing behind.
+"""
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from api.orchestrator import Orchestrator
+from weather_platform import names
+from weather_platform.domain.errors import WeatherError
+from weather_platform.domain.months import Month, parse_months
+from weather_platform.pipeline import open_stores
+from weather_platform.runtime.in_process import load_in_process
+from weather_platform.settings import Settings
+from weather_platform.sources.sample import sample_stations, write_sample
+
+PROJECT = "weather-try"
+PORTS = {"DAGSTER_PORT": 13010, "API_PORT": 18010, "SITE_PORT": 18060}
+COMPOSE_FILE = "docker-compose.yml"
+KILLED = "s3 mysql mongodb redis worker code-server dagster-webserver dagster-daemon api site".split()
+KILL_AFTER_S = 2.0
+HEALTHY_TIMEOUT_S = 300
+SETTLED_TIMEOUT_S = 600
+COMPARED = ("metrics", "extreme_events", "observations", "expected")
+Documents = dict[str, dict[str, Any]]
+
+
+class NotAsItShouldBe(Exception):
+    """What the story found."""
+
+
+def say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+
+
+class Stack:
+    """The stack as its users see it: compose, Dagster, the API."""
+
+    def __init__(self, env_file: Path, *files: str) -> None:
+        self._files = [argument for file in files for argument in ("-f", file)]
+        self._env_file = env_file
+        settings = dict(line.split("=", 1) for line in env_file.read_text().splitlines() if "=" in line[1:])
+        key = {"x-api-key": settings["WEATHER_API_KEY"]}
+        self.key = settings["WEATHER_API_KEY"]
+        self.api = httpx.Client(base_url=f"http://127.0.0.1:{PORTS['API_PORT']}", headers=key, timeout=900)
+        self.dagster = Orchestrator(f"http://127.0.0.1:{PORTS['DAGSTER_PORT']}")
+
+    def compose(self, *arguments: str, quiet: bool = True) -> str:
+        command = ["docker", "compose", "-p", PROJECT, "--env-file", str(self._env_file), *self._files, *arguments]
+        done = subprocess.run(command, capture_output=quiet, text=True, check=False)
+        if done.returncode:
+            raise NotAsItShouldBe(f"docker compose {' '.join(arguments)}: {(done.stderr or '')[-2000:]}")
+        return done.stdout or ""
+
+    def up(self, *more: str) -> None:
+        began = time.monotonic()
+        self.compose("up", "--build", "--detach", "--wait", *more)
+        say(f"up and healthy after {time.monotonic() - began:.0f} s")
+
+    def containers(self, service: str = "") -> list[dict[str, Any]]:
+        printed = self.compose("ps", "--all", "--format", "json", *([service] if service else []))
+        return [json.loads(line) for line in printed.splitlines()]
+
+    def wait_until_healthy(self) -> None:
+        def healthy() -> bool:
+            running = [found for found in self.containers() if found["Service"] != "init"]
+            return all(found["Health"] == "healthy" for found in running)
+
+        time.sleep(1)  # a container that died a moment ago may still be called healthy
+        wait_for(healthy, "every container to be healthy", HEALTHY_TIMEOUT_S)
+
+    def kill(self, service: str) -> None:
+        """SIGKILL to the container's first process, as a crash; `docker kill` would keep it from being restarted."""
+        for found in self.containers(service):
+            pid = subprocess.check_output(["docker", "inspect", "-f", "{{.State.Pid}}", found["ID"]], text=True)
+            os.kill(int(pid), signal.SIGKILL)
+
+    def load(self, months: Sequence[Month]) -> str:
+        """Launch a run that loads the months, and its id."""
+        from dagster_graphql import DagsterGraphQLClient
+
+        client = DagsterGraphQLClient("127.0.0.1", port_number=PORTS["DAGSTER_PORT"])
+        return client.submit_job_execution(
+            names.LOAD_JOB,
+            repository_location_name=names.LOCATION,
+            repository_name=names.REPOSITORY,
+            run_config={"ops": {names.RAW_OBSERVATIONS: {"config": {"source": "sample"}}}},
+            tags={
+                "dagster/asset_partition_range_start": str(months[0]),
+                "dagster/asset_partition_range_end": str(months[-1]),
+            },
+        )
+
+    def wait_for_run(self, run_id: str) -> int:
+        """Wait until the run, or the last of its retries, is done; how many there were beside it."""
+
+        def done() -> bool:
+            with contextlib.suppress(WeatherError):  # Dagster itself may be the one that was killed
+                latest = self.dagster.latest_try(run_id)
+                state = self.dagster.state(latest)
+                if state == "failed":
+                    raise NotAsItShouldBe(f"run {latest} failed: {self.dagster.trouble(latest).cause}")
+                return state == "done"
+            return False
+
+        wait_for(done, f"run {run_id} to end well", SETTLED_TIMEOUT_S)
+        return int(self.dagster.latest_try(run_id) != run_id)
+
+    def ingest(self, file: Path, way: str) -> dict[str, Any]:
+        """Post a file, again where the API or what is behind it is away, and wait for the receipt's end."""
+
+        def posted() -> dict[str, Any] | None:
+            with contextlib.suppress(httpx.TransportError), file.open("rb") as body:
+                answer = self.api.post(way, params={"name": file.name}, content=body)
+                if answer.status_code < 400:
+                    return dict(answer.json())
+                if answer.status_code < 500:
+                    raise NotAsItShouldBe(f"{way} answers {answer.text}")
+            return None
+
+        receipt: dict[str, Any] = wait_for(posted, f"{way} to take {file.name}", SETTLED_TIMEOUT_S)
+
+        def ended() -> dict[str, Any] | None:
+            with contextlib.suppress(httpx.HTTPError):
+                found = self.api.get(f"/ingestions/{receipt['id']}").raise_for_status().json()
+                return dict(found) if found["state"] in ("done", "failed") else None
+            return None
+
+        final: dict[str, Any] = wait_for(ended, f"the end of ingestion {receipt['id']}", SETTLED_TIMEOUT_S)
+        if final["state"] != "done":
+            raise NotAsItShouldBe(f"ingestion {final['id']} ended as {final['state']}: {final['trouble']}")
+        return final
+
+    def documents(self) -> Documents:
+        """All documents, by the API."""
+        query: dict[str, str | int] = {"limit": 1000}
+        found: Documents = {}
+        while True:
+            page = self.api.get("/curated", params=query).raise_for_status().json()
+            found.update({doc["_id"]: {name: doc[name] for name in COMPARED} for doc in page["data"]})
+            if not page["next"]:
+                return found
+            query["after"] = httpx.URL(page["next"]).params["after"]
+
+
+def wait_for(question: Callable[[], Any], what: str, timeout_s: float) -> Any:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if answer := question():
+            return answer
+        time.sleep(0.5)
+    raise NotAsItShouldBe(f"waited {timeout_s:.0f} s in vain for {what}")
+
+
+class Reference:
+    """The same months without any server."""
+
+    def __init__(self, home: Path) -> None:
+        logging.disable(logging.INFO)
+        self._settings = Settings.from_environment({"WEATHER_HOME": str(home), "WEATHER_SOURCE": "sample"})
+
+    def load(self, months: Sequence[Month]) -> None:
+        load_in_process(self._settings, months)
+
+    def receive(self, file: Path) -> None:
+        """As the API does with a posted file."""
+        from weather_platform.domain.provenance import ETALAB, Provenance
+        from weather_platform.pipeline import Partitions, curate_month, receive, stage_month
+
+        stores = open_stores(self._settings)
+        origin = Provenance(source="upload", name=file.name, licence=ETALAB)
+        stored = receive(stores.raw, file.read_bytes(), origin, Partitions(self._settings.first_month))
+        for partition in sorted({item.object.partition for item in stored}):
+            stage_month(stores, Month.parse(partition))
+            curate_month(stores, Month.parse(partition))
+
+    def documents(self) -> Documents:
+        docs = open_stores(self._settings).curated.find()
+        return {doc["_id"]: {name: doc[name] for name in COMPARED} for doc in docs}
+
+
+def compare(stack: Stack, reference: Reference) -> None:
+    found, wanted = stack.documents(), reference.documents()
+    if found.keys() != wanted.keys():
+        lost, more = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
+        raise NotAsItShouldBe(f"{len(lost)} documents are missing ({lost[:3]}), {len(more)} too many ({more[:3]})")
+    different = [key for key in wanted if json.dumps(found[key]) != json.dumps(wanted[key])]
+    if different:
+        raise NotAsItShouldBe(f"{len(different)} documents differ, {different[0]}: {found[different[0]]}")
+    say(f"all {len(found):,} documents are those of the same months without any server")
+
+
+@contextlib.contextmanager
+def watching_memory() -> Iterator[dict[str, float]]:
+    """The most that each container was seen to hold, in MB."""
+    peaks: dict[str, float] = {}
+    over = threading.Event()
+    units = {"GiB": 1073.7, "MiB": 1.0486, "KiB": 0.001, "B": 0.000001}
+
+    def look() -> None:
+        command = ["docker", "stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}"]
+        while not over.wait(1):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            for line in done.stdout.splitlines():
+                name, used, *_ = line.split()
+                if not name.startswith(PROJECT):
+                    continue
+                number = used.rstrip("KMGiB")
+                peaks[name] = max(peaks.get(name, 0), float(number) * units[used.removeprefix(number)])
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        over.set()
+        watcher.join()
+
+
+def look_at_the_site() -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(f"http://127.0.0.1:{PORTS['SITE_PORT']}/", wait_until="networkidle")
+        page.wait_for_selector(".js-plotly-plot", timeout=60_000)
+        title, plots = page.title(), page.locator(".js-plotly-plot").count()
+        browser.close()
+    if problems:
+        raise NotAsItShouldBe(f"the site in Chromium: {problems}")
+    say(f"the site in Chromium: {title!r}, {plots} figures, no error")
+
+
+def kill_each_in_turn(stack: Stack, reference: Reference, months: Iterator[list[Month]], folder: Path) -> None:
+    """Each container dies while a run loads two months and a file is posted."""
+    for service in KILLED:
+        wanted = next(months)
+        small = sample_file(folder / f"{service}.json", wanted[0].next.next, stations=5)
+        run_id = stack.load(wanted)
+        posting = threading.Thread(target=stack.ingest, args=(small, "/ingest-fast"))
+        posting.start()
+        time.sleep(KILL_AFTER_S)
+        began = time.monotonic()
+        stack.kill(service)
+        stack.wait_until_healthy()
+        healthy_s = time.monotonic() - began
+        retried = stack.wait_for_run(run_id)
+        posting.join()
+        settled_s = time.monotonic() - began
+        again = ", the run was retried" if retried else ""
+        say(f"killed {service:18} healthy after {healthy_s:4.0f} s, all loaded after {settled_s:4.0f} s{again}")
+        reference.load(wanted)
+        reference.receive(small)
+    compare(stack, reference)
+
+
+def sample_file(path: Path, first: Month, *, stations: int, months: int = 1) -> Path:
+    wanted = [first]
+    while len(wanted) < months:
+        wanted.append(wanted[-1].next)
+    with path.open("wb") as output:
+        write_sample(output, wanted, sample_stations(stations), seed=1)
+    return path
+
+
+def three_each(first: str) -> Iterator[list[Month]]:
+    """Two months to load, then one that is left for a file."""
+    month = Month.parse(first)
+    while True:
+        yield [month, month.next]
+        month = month.next.next.next
+
+
+def ingest_years(stack: Stack, reference: Reference, folder: Path) -> None:
+    for way, first in (("/ingest-fast", "2018-01"), ("/ingest", "2019-01")):
+        file = sample_file(folder / f"{first}.json", Month.parse(first), stations=62, months=12)
+        began = time.monotonic()
+        receipt = stack.ingest(file, way)
+        read = sum(month["read"] for month in receipt["outcome"])
+        size_mb = file.stat().st_size / 1e6
+        say(f"a year by {way}: {size_mb:.0f} MB, {read:,} records, {time.monotonic() - began:.0f} s")
+        reference.receive(file)
+        file.unlink()
+    compare(stack, reference)
+
+
+def backfill_on_two_workers(stack: Stack, reference: Reference) -> None:
+    stack.up("--scale", "worker=2", "--no-recreate")
+    months = parse_months("2015-01..2015-06")
+    began = time.monotonic()
+    runs = [stack.load([month]) for month in months]
+    for run_id in runs:
+        stack.wait_for_run(run_id)
+    took_s = time.monotonic() - began
+    logs = [stack.compose("logs", "--no-log-prefix", "--index", str(index), "worker") for index in (1, 2)]
+    shares = [sum(run_id in log for run_id in runs) for log in logs]
+    say(f"two workers, a run a month: 6 months in {took_s:.0f} s, {shares[0]} and {shares[1]} of the runs")
+    if not all(shares):
+        raise NotAsItShouldBe("one of the two workers had nothing to do")
+    reference.load(months)
+    compare(stack, reference)
+
+
+def back_up_and_restore(stack: Stack, folder: Path, env_file: Path) -> None:
+    environment = {**os.environ, "COMPOSE_PROJECT_NAME": PROJECT, "COMPOSE_ENV_FILES": str(env_file)}
+    subprocess.run(["deploy/backup.sh", folder / "backup"], check=True, env=environment)
+    stack.compose("down", "--volumes")
+    subprocess.run(["deploy/restore.sh", folder / "backup"], check=True, env=environment)
+    stack.up()
+
+
+def story(stack: Stack, folder: Path, env_file: Path, *, quick: bool) -> None:
+    reference = Reference(folder / "reference")
+    stack.up()
+    print(stack.compose("exec", "-T", "-e", f"WEATHER_API_KEY={stack.key}", "api", "python", "first_load.py"))
+    reference.load(parse_months("2023-12"))
+    reference.receive(Path("data/ingestion/2024.json"))
+    small = sample_file(folder / "small.json", Month.parse("2022-05"), stations=10)
+    receipt = stack.ingest(small, "/ingest")
+    say(f"/ingest through a Dagster run: {receipt['state']}, {receipt['outcome'][0]['read']:,} records")
+    reference.receive(small)
+    compare(stack, reference)
+    look_at_the_site()
+    kill_each_in_turn(stack, reference, three_each("2010-01"), folder)
+    backfill_on_two_workers(stack, reference)
+    if not quick:
+        ingest_years(stack, reference, folder)
+    began = time.monotonic()
+    stack.compose("restart")
+    stack.wait_until_healthy()
+    say(f"docker compose restart: healthy after {time.monotonic() - began:.0f} s")
+    compare(stack, reference)
+    back_up_and_restore(stack, folder, env_file)
+    compare(stack, reference)
+
+
+def with_localstack(env_file: Path) -> None:
+    stack = Stack(env_file, COMPOSE_FILE, "docker-compose.localstack.yml")
+    say("the same with LocalStack")
+    try:
+        stack.up()
+        print(stack.compose("exec", "-T", "-e", f"WEATHER_API_KEY={stack.key}", "api", "python", "first_load.py"))
+    finally:
+        stack.compose("down", "--volumes")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="without the years and LocalStack")
+    quick = parser.parse_args().quick
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        env_file = folder / "env"
+        subprocess.run(["deploy/make-env.sh", env_file], check=True)
+        with env_file.open("a") as file:
+            file.write("\nWEATHER_SOURCE=sample\nWEATHER_RUNS_AT_ONCE=4\n")
+            file.writelines(f"{name}={port}\n" for name, port in PORTS.items())
+        stack = Stack(env_file, COMPOSE_FILE)
+        stack.compose("down", "--volumes")
+        try:
+            with watching_memory() as peaks:
+                story(stack, folder, env_file, quick=quick)
+        except NotAsItShouldBe as found:
+            say(f"NOT AS IT SHOULD BE: {found}")
+            print(stack.compose("ps", "--all"))
+            print(stack.compose("logs", "--tail", "40"))
+            return 1
+        finally:
+            stack.compose("down", "--volumes")
+        say("down -v")
+        for name, peak_mb in sorted(peaks.items()):
+            print(f"    {name.removeprefix(PROJECT + '-'):24} {peak_mb:6.0f} MB at most")
+        if not quick:
+            with_localstack(env_file)
+    say("The whole story went as it should.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
