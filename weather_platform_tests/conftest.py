@@ -20,6 +20,7 @@ from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.mongodb import MongoDB
 from weather_platform_tests.servers.mysql import MySQL
 from weather_platform_tests.servers.process import Server, ServerFetchFailed, ServerMissing
+from weather_platform_tests.servers.rclone import Rclone
 from weather_platform_tests.servers.redis import Redis
 from weather_platform_tests.servers.s3 import S3Server
 
@@ -82,6 +83,12 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
     with S3Server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rclone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rclone]:
+    with _run(Rclone(tmp_path_factory.mktemp("rclone") / "server")) as server:
         yield server
 
 

@@ -120,9 +120,9 @@ class S3Blobs:
             )
             for page in pages:
                 for entry in page.get("Contents", ()):
-                    yield BlobInfo(
-                        entry["Key"].removeprefix(self.prefix), entry["Size"], entry["LastModified"].astimezone(UTC)
-                    )
+                    # To the second, as a HEAD tells it; rclone's listing has milliseconds.
+                    modified = entry["LastModified"].astimezone(UTC).replace(microsecond=0)
+                    yield BlobInfo(entry["Key"].removeprefix(self.prefix), entry["Size"], modified)
 
     def delete(self, key: str) -> None:
         with self._explained():

@@ -1,5 +1,6 @@
 """Blob stores and staging databases for the tests of this folder: the adapters that must all behave alike."""
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from weather_platform.storage.blobs import Blobs, FolderBlobs
 from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
 from weather_platform.storage.databases import open_engine
 from weather_platform.storage.staging import StagingStore
+from weather_platform_tests.servers.rclone import Rclone
 from weather_platform_tests.servers.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 
 if TYPE_CHECKING:
@@ -31,17 +33,50 @@ def s3_settings(s3_server: S3Server) -> S3Settings:
 @pytest.fixture(scope="session")
 def s3(s3_settings: S3Settings) -> Iterator["S3Client"]:
     """The platform's client (0.2 s to make), whose listings come in pages of two, so that every test turns pages."""
-    client = s3_client(s3_settings)
+    with _two_a_page_client(s3_settings) as client:
+        yield client
+
+
+@contextmanager
+def _two_a_page_client(settings: S3Settings) -> Iterator["S3Client"]:
+    client = s3_client(settings)
     client.meta.events.register("before-parameter-build.s3.ListObjectsV2", _two_a_page)
     yield client
     client.close()
 
 
-@pytest.fixture(params=["folder", "bucket", "below a prefix"])
-def new_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> NewBlobs:
+WITH_CONDITIONS = ["folder", "bucket", "below a prefix"]
+"""Stores that know conditional writes; rclone does not."""
+OTHER_S3 = os.environ.get("WEATHER_TEST_S3_ENDPOINT_URL")
+"""Another server that shall keep the contract, say LocalStack's, with the keys of `servers.s3`."""
+
+
+@pytest.fixture(params=[*WITH_CONDITIONS, "rclone", *(["another"] if OTHER_S3 else [])])
+def new_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewBlobs]:
     """Makes empty stores, a new one a call."""
+    with ExitStack() as stack:
+        yield _new_blobs(request, tmp_path, stack)
+
+
+@pytest.fixture(params=[*WITH_CONDITIONS, *(["another"] if OTHER_S3 else [])])
+def conditional_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
+    """An empty store that knows conditional writes."""
+    with ExitStack() as stack:
+        yield _new_blobs(request, tmp_path, stack)()
+
+
+def _new_blobs(request: pytest.FixtureRequest, tmp_path: Path, stack: ExitStack) -> NewBlobs:
     if request.param == "folder":
         return lambda: _ready(FolderBlobs(tmp_path / secrets.token_hex(4)))
+    if request.param in ("rclone", "another"):
+        endpoint_url = OTHER_S3
+        if request.param == "rclone":
+            server: Rclone = request.getfixturevalue("rclone_server")
+            server.start()
+            endpoint_url = server.endpoint_url
+        settings = S3Settings(endpoint_url=endpoint_url, access_key=ACCESS_KEY, secret_key=SECRET_KEY, region=REGION)
+        other = stack.enter_context(_two_a_page_client(settings))
+        return lambda: _ready(S3Blobs(other, f"weather-{secrets.token_hex(8)}"))
     request.getfixturevalue("s3_server").start()  # where a test left it stopped
     client = request.getfixturevalue("s3")
     if request.param == "bucket":

@@ -66,7 +66,8 @@ def test_the_same_bytes_keep_their_first_receipt(raw: RawStore) -> None:
     assert list(raw.blobs.list()) == blobs
 
 
-def test_of_many_who_store_the_same_bytes_at_once_one_is_first(raw: RawStore) -> None:
+def test_of_many_who_store_the_same_bytes_at_once_one_is_first(conditional_blobs: Blobs) -> None:
+    raw = RawStore(conditional_blobs)
     start = Barrier(6)
 
     def store(n: int) -> tuple[RawObject, bool]:
