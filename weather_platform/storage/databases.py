@@ -67,6 +67,8 @@ def _mysql(url: sa.URL) -> Engine:
         # No gap locks: two months of one table load side by side. Reads that must agree ask for a snapshot.
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
+        # Whoever waits for a lock holds a connection: however many wait, the lock's holder must get one too.
+        max_overflow=-1,
         connect_args={
             "local_infile": True,
             "charset": "utf8mb4",
