@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -242,3 +243,28 @@ def test_what_is_read_together_is_of_one_moment(staging_url: str, tmp_path: Path
         assert staging.stations() == {}
         staging.replace_month(DECEMBER, month_of([at("2023-12-01T00", NICE)]))
         assert list(staging.stations()) == [NICE]
+
+
+def test_however_many_wait_for_a_lock_its_holder_can_work(fresh_mariadb_database: str) -> None:
+    """All through one engine, as the threads of the API are: more than its pool keeps."""
+    waiting = 20
+    with engine_of(fresh_mariadb_database) as engine, ThreadPoolExecutor(waiting) as pool:
+
+        def wait() -> None:
+            with exclusive(engine, "stage:a", timeout_s=30):
+                pass
+
+        with exclusive(engine, "stage:a"):
+            waiters = [pool.submit(wait) for _ in range(waiting)]
+            began = time.monotonic()
+            while _waiting_for_a_lock(engine) < waiting:
+                assert time.monotonic() - began < 20
+                time.sleep(0.05)
+        for waiter in waiters:
+            waiter.result()
+
+
+def _waiting_for_a_lock(engine: sa.Engine) -> int:
+    with engine.connect() as connection:
+        query = "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock'"
+        return int(connection.exec_driver_sql(query).scalar() or 0)
