@@ -86,7 +86,7 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
         address = sa.URL.create("sqlite", database=str(path))
         with _writing(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address, connect_args={"timeout": 30})
+    engine = sa.create_engine(address, connect_args={"timeout": 30}, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
