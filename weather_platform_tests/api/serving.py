@@ -29,7 +29,7 @@ class Api:
         self.settings = settings
         self.base_url = base_url
         self.services = services
-        self.client = httpx.Client(base_url=base_url, timeout=60)
+        self.client = httpx.Client(base_url=base_url, timeout=150)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.client.get(path, **options)
