@@ -7,7 +7,6 @@ that is not as it should be, and leaves nothing behind.
 import argparse
 import contextlib
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -25,10 +24,10 @@ from api.orchestrator import Orchestrator
 from weather_platform import names
 from weather_platform.domain.errors import WeatherError
 from weather_platform.domain.months import Month, parse_months
-from weather_platform.pipeline import open_stores
-from weather_platform.runtime.in_process import load_in_process
+from weather_platform.domain.provenance import ETALAB, Provenance
+from weather_platform.pipeline import Partitions, curate_month, open_stores, receive, stage_month
 from weather_platform.settings import Settings
-from weather_platform.sources.sample import sample_stations, write_sample
+from weather_platform.sources.sample import SampleSource, sample_stations, write_sample
 
 PROJECT = "weather-try"
 PORTS = {"DAGSTER_PORT": 13010, "API_PORT": 18010, "SITE_PORT": 18060}
@@ -172,26 +171,26 @@ class Reference:
     """The same months without any server."""
 
     def __init__(self, home: Path) -> None:
-        logging.disable(logging.INFO)
-        self._settings = Settings.from_environment({"WEATHER_HOME": str(home), "WEATHER_SOURCE": "sample"})
+        settings = Settings.from_environment({"WEATHER_HOME": str(home)})
+        self._stores = open_stores(settings)
+        self._partitions = Partitions(settings.first_month)
 
     def load(self, months: Sequence[Month]) -> None:
-        load_in_process(self._settings, months)
+        for month in months:
+            payload = SampleSource().fetch(month)
+            self._receive(payload.body, payload.provenance)
 
     def receive(self, file: Path) -> None:
-        """As the API does with a posted file."""
-        from weather_platform.domain.provenance import ETALAB, Provenance
-        from weather_platform.pipeline import Partitions, curate_month, receive, stage_month
+        self._receive(file.read_bytes(), Provenance(source="upload", name=file.name, licence=ETALAB))
 
-        stores = open_stores(self._settings)
-        origin = Provenance(source="upload", name=file.name, licence=ETALAB)
-        stored = receive(stores.raw, file.read_bytes(), origin, Partitions(self._settings.first_month))
+    def _receive(self, body: bytes, origin: Provenance) -> None:
+        stored = receive(self._stores.raw, body, origin, self._partitions)
         for partition in sorted({item.object.partition for item in stored}):
-            stage_month(stores, Month.parse(partition))
-            curate_month(stores, Month.parse(partition))
+            stage_month(self._stores, Month.parse(partition))
+            curate_month(self._stores, Month.parse(partition))
 
     def documents(self) -> Documents:
-        docs = open_stores(self._settings).curated.find()
+        docs = self._stores.curated.find()
         return {doc["_id"]: {name: doc[name] for name in COMPARED} for doc in docs}
 
 

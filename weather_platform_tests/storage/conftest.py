@@ -48,7 +48,11 @@ def _two_a_page_client(settings: S3Settings) -> Iterator["S3Client"]:
 WITH_CONDITIONS = ["folder", "bucket", "below a prefix"]
 """Stores that know conditional writes; rclone does not."""
 OTHER_S3 = os.environ.get("WEATHER_TEST_S3_ENDPOINT_URL")
-"""Another server that shall keep the contract, say LocalStack's, with the keys of `servers.s3`."""
+"""Another server that shall keep the contract, with the keys of `servers.s3`.
+
+LocalStack 4.14.0 does but for one: between pages, which the tests make of two keys, it sorts by the escaped name, and so
+skips one with an accent.
+"""
 
 
 @pytest.fixture(params=[*WITH_CONDITIONS, "rclone", *(["another"] if OTHER_S3 else [])])
