@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 def create_app(reader: Reader, settings: Settings) -> Dash:
     """The site over a reader, which starts to read the latest months at once."""
-    app = Dash(
+    app = delivery.LightDash(
         __name__,
         title=language(LANGUAGES[0])("site.title"),
         update_title="",

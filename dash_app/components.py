@@ -37,7 +37,7 @@ def control_id(name: str) -> dict[str, str]:
 
 def link(text: Component, href: str, **more: Any) -> Component:
     """A link to another state of the site, without loading the document anew."""
-    return dmc.Anchor(text, href=href, refresh=False, inherit=True, underline="always", **more)
+    return html.A(text, href=href, **data(go="here"), **more)
 
 
 def city_picker(view: View) -> Component:
@@ -182,7 +182,7 @@ def chart(
 
     `name` names the chart on its page; its files are called by city, period and `name`. `above` are its own controls.
     """
-    figure["layout"]["meta"] = {"filename": file_stem(view, name)}
+    figure["layout"]["meta"] = {"filename": file_stem(view, name), "chart": name}
     sentences = " ".join(summary)
     graph = dcc.Graph(
         id={"chart": name},

@@ -27,7 +27,8 @@ DAILY_COLUMNS = (*COLUMNS, "slug", "temperature_low_c", "temperature_high_c", "e
 readings elsewhere, and what tells where a day's figures come from."""
 OBSERVED = ("date", "t", "pmer", "dd", "ff", "raf10", "rafper", "rr3", "raw_object")
 _NUMBERS = [name for name in DAILY_COLUMNS if name.rpartition("_")[2] in ("c", "hpa", "s", "deg", "mm", "n")]
-_KEPT_ANSWERS = 400
+_KEPT_ROWS = 250_000
+"""Half a kilobyte each; eleven years of 62 cities."""
 
 
 class QuarantineCount(NamedTuple):
@@ -67,13 +68,16 @@ class Reader:
 
     def daily(self, stations: Sequence[str] | None, first: date, last: date) -> pd.DataFrame:
         """Documents as rows of `DAILY_COLUMNS`, by station and date; `stations` are WMO numbers, None means all."""
+        key = ("daily", None if stations is None else tuple(stations), first, last)
+        return self._kept(key, lambda: self._read_daily(stations, first, last))
+
+    def _read_daily(self, stations: Sequence[str] | None, first: date, last: date) -> pd.DataFrame:
         if stations is not None:
-            key = ("daily", tuple(stations), first, last)
-            return self._kept(key, lambda: _daily_frame(self._curated.find(stations=stations, first=first, last=last)))
+            return _sorted(_daily_frame(self._curated.find(stations=stations, first=first, last=last)))
         blocks = [self._month(month) for month in month_range(Month.of(first), Month.of(last))]
         found = pd.concat([block for block in blocks if len(block)] or [_daily_frame([])])
         found = found[found["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
-        return found.sort_values(["station_id", "date"], kind="stable", ignore_index=True)
+        return _sorted(found)
 
     def history(self, station_id: str) -> pd.DataFrame:
         """All that is loaded of a station, as `daily`."""
@@ -159,9 +163,13 @@ class Reader:
         answer = read()
         with self._lock:
             self._answers[key] = (now, answer)
-            while len(self._answers) > _KEPT_ANSWERS:
+            self._answers.move_to_end(key)
+            while len(self._answers) > 1 and self._kept_rows() > _KEPT_ROWS:
                 self._answers.popitem(last=False)
         return answer
+
+    def _kept_rows(self) -> int:
+        return sum(len(answer) if isinstance(answer, pd.DataFrame) else 1 for _, answer in self._answers.values())
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -185,6 +193,10 @@ def _daily_frame(documents: Any) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     frame["date"] = pd.to_datetime(frame["date"])
     return frame.astype(dict.fromkeys(_NUMBERS, "float64"))
+
+
+def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.sort_values(["station_id", "date"], kind="stable", ignore_index=True)
 
 
 def _first_known(one: float | None, other: float | None) -> float | None:

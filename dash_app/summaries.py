@@ -27,11 +27,10 @@ class Extreme(NamedTuple):
 
 def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extreme | None:
     """The row with the highest (or lowest) value of a column, the earliest of equals; None where all are missing."""
-    known = frame[frame[column].notna()]
-    if known.empty:
+    if not frame[column].notna().any():
         return None
-    found = known[column].idxmin() if lowest else known[column].idxmax()
-    (row,) = records(known.loc[[found]].reset_index())
+    found = frame[column].idxmin() if lowest else frame[column].idxmax()
+    (row,) = records(frame.loc[[found]].reset_index())
     return Extreme(row[column], row["date"].date(), row["city"], row["slug"])
 
 

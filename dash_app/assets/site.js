@@ -29,6 +29,14 @@
     window.dash_clientside.set_props("url", { pathname: pathname, search: search ? "?" + search : "" });
   }
 
+  /* Links within the site change the address and not the document. */
+  document.addEventListener("click", function (event) {
+    const link = event.target.closest("a[data-go]");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(link.pathname, new URLSearchParams(link.search));
+  });
+
   /* How a control's value is written in the address. */
   const written = {
     city: (query, value) => query.set("city", value),
@@ -86,19 +94,78 @@
     return found;
   }
 
+  /* Charts out of sight are drawn when the browser has time, one after the other; those in sight at once. */
+  const waiting = new Map();
+  let drawing = false;
+
+  function drawOne() {
+    drawing = false;
+    const next = waiting.entries().next();
+    if (next.done) return;
+    waiting.delete(next.value[0]);
+    window.dash_clientside.set_props(JSON.parse(next.value[0]), next.value[1]);
+    drawSoon();
+  }
+  function drawSoon() {
+    if (drawing || !waiting.size) return;
+    drawing = true;
+    (window.requestIdleCallback || ((run) => window.setTimeout(run, 30)))(drawOne, { timeout: 400 });
+  }
+  function inSight(id) {
+    const chart = document.getElementById(JSON.stringify(id));
+    const box = chart && chart.getBoundingClientRect();
+    return !box || (box.top < window.innerHeight && box.bottom > 0);
+  }
+  function set(path, props) {
+    const key = JSON.stringify(path);
+    const chart = props.figure && props.figure.layout.meta ? { chart: props.figure.layout.meta.chart } : null;
+    if (chart && !inSight(chart)) waiting.set(key, Object.assign(waiting.get(key) || {}, props));
+    else window.dash_clientside.set_props(path, props);
+  }
+
+  /* AG Grid, fetched when a page needs it first. */
+  let grid = null;
+  function gridScript() {
+    grid = grid || new Promise(function (done, failed) {
+      const script = document.createElement("script");
+      script.src = document.body.dataset.grid;
+      script.onload = done;
+      script.onerror = failed;
+      document.head.appendChild(script);
+    });
+    return grid;
+  }
+
+  /* The tree with empty boxes in place of its charts: words first. Dash shows nothing of a tree before plotly.js, the
+     half of all that a page loads, is there. */
+  function withoutCharts(node, path) {
+    if (Array.isArray(node)) return node.map((child, i) => withoutCharts(child, path.concat([i])));
+    if (!isComponent(node)) return node;
+    if (node.type === "Graph") {
+      waiting.set(JSON.stringify(path.slice(0, -2)), { children: node });
+      return { type: "Div", namespace: "dash_html_components", props: { className: "dash-graph", style: node.props.style } };
+    }
+    if (node.props.children === undefined) return node;
+    const below = withoutCharts(node.props.children, path.concat(["props", "children"]));
+    return Object.assign({}, node, { props: Object.assign({}, node.props, { children: below }) });
+  }
+
   function place(answer) {
     const before = shown;
     shown = answer;
     said = controls(answer.tree, {});
     document.title = answer.title;
-    if (before === null || before.page !== answer.page) {
-      if (before !== null) window.scrollTo(0, 0);
-      return answer.tree;
+    const root = window.dash_stores[0].getState().paths.strs.shell.concat(["props", "children"]);
+    const found = before !== null && before.page === answer.page ? changes(before.tree, answer.tree, root) : null;
+    if (found === null) {
+      if (before !== null && before.page !== answer.page) window.scrollTo(0, 0);
+      waiting.clear();
+      const tree = withoutCharts(answer.tree, root);
+      window.requestAnimationFrame(() => window.setTimeout(drawSoon, 0));
+      return tree;
     }
-    const shell = window.dash_stores[0].getState().paths.strs.shell;
-    const found = changes(before.tree, answer.tree, shell.concat(["props", "children"]));
-    if (found === null) return answer.tree;
-    found.forEach((change) => window.dash_clientside.set_props(change[0], change[1]));
+    found.forEach((change) => set(change[0], change[1]));
+    drawSoon();
     return window.dash_clientside.no_update;
   }
 
@@ -108,7 +175,8 @@
         return { pathname: pathname || "/", search: search || "", scheme: dark.matches ? "dark" : "light", width: window.innerWidth };
       },
       place: function (answer) {
-        return [place(answer), answer.scheme];
+        const placed = () => [place(answer), answer.scheme];
+        return answer.page === "table" ? gridScript().then(placed) : placed();
       },
       choose: function (values, search) {
         const query = new URLSearchParams(search || "");

@@ -30,12 +30,18 @@ FIGURES = (
 MOST_ROWS = 2_200
 """A year of six cities; more than this in one page would be slow to send and to scroll."""
 _OVER_DECADE = {
+    "temperature_avg_c": "mean",
     "temperature_min_c": "min",
     "temperature_max_c": "max",
     "temperature_tn_c": "min",
     "temperature_tx_c": "max",
+    "rain_total_mm": "sum",
+    "rain_max_3h_mm": "max",
+    "wind_avg_m_s": "mean",
+    "wind_max_m_s": "max",
+    "wind_gust_m_s": "max",
+    "pressure_avg_hpa": "mean",
 }
-_OVER_DECADE |= {"rain_total_mm": "sum", "rain_max_3h_mm": "max", "wind_max_m_s": "max", "wind_gust_m_s": "max"}
 _LAST_DECADE = 2
 
 
@@ -142,12 +148,16 @@ def columns(view: View) -> list[dict[str, Any]]:
 
 def rows(view: View, frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A row a document, by city and day, and after each ten days of a month a row that sums them up."""
+    decade = ((frame["date"].dt.day - 1) // 10).clip(upper=_LAST_DECADE).rename("decade")
+    groups = frame.groupby([frame["station_id"], frame["date"].dt.to_period("M"), decade], sort=True)
+    figures = groups[list(_OVER_DECADE)].agg(_OVER_DECADE)
+    # A sum of nothing is nothing, not 0.
+    figures["rain_total_mm"] = groups["rain_total_mm"].sum(min_count=1)
     found = []
-    decade = ((frame["date"].dt.day - 1) // 10).clip(upper=_LAST_DECADE)
-    keys = [frame["station_id"], frame["date"].dt.to_period("M"), decade]
-    for _, group in frame.groupby(keys, sort=True):
-        found += [_row(view, row) for row in records(group)]
-        found.append(_subtotal(view, group))
+    for (_, group), subtotal in zip(groups, records(figures), strict=True):
+        days = records(group)
+        found += [_row(view, day) for day in days]
+        found.append(_subtotal(view, days, subtotal))
     return found
 
 
@@ -163,27 +173,21 @@ def _row(view: View, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _subtotal(view: View, group: pd.DataFrame) -> dict[str, Any]:
-    word, last = view.word, records(group[["date", "city"]])[-1]
+def _subtotal(view: View, days: list[dict[str, Any]], figures: dict[str, Any]) -> dict[str, Any]:
+    word, last = view.word, days[-1]
     decade = min((last["date"].day - 1) // 10, _LAST_DECADE)
-    figures: dict[str, float | None] = {}
-    for column in FIGURES:
-        known = group[column].dropna()
-        if known.empty or column == "wind_direction_deg":
-            figures[column] = None  # a mean of directions is no direction
-        else:
-            figures[column] = _shown(view, column, float(known.agg(_OVER_DECADE.get(column, "mean"))))
     return {
         "date": f"{word(f'table.decade_{decade + 1}')}, {word.month(last['date'].month)} {last['date'].year}",
         "city": last["city"],
-        **figures,
-        "observations": f"{int(group['observations'].sum())} / {READINGS_A_DAY * len(group)}",
+        # A mean of directions is no direction.
+        **{column: _shown(view, column, figures.get(column)) for column in FIGURES},
+        "observations": f"{sum(day['observations'] for day in days)} / {READINGS_A_DAY * len(days)}",
         "events": "",
         "subtotal": True,
     }
 
 
-def _shown(view: View, column: str, value: float) -> float | None:
+def _shown(view: View, column: str, value: float | None) -> float | None:
     if not is_known(value):
         return None
     if column == "wind_direction_deg":
