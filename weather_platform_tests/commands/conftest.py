@@ -21,7 +21,7 @@ from weather_platform.sources.sample import SampleSource
 NOVEMBER, DECEMBER = Month(2023, 11), Month(2023, 12)
 STATIONS = ("07661", "07690", "81401")
 BROKEN = [
-    {"numer_sta": "07690", "date": "2023-12-01T00:00:00Z", "t": 999.0, "nom": "[bold]NICE[/] \u001b[31m"},
+    {"numer_sta": "07690", "date": "2023-12-01T00:00:00Z", "t": 999.0},
     {"numer_sta": "07690", "date": "yesterday", "t": 280.0},
     {"numer_sta": "07690", "date": "1999-01-01T00:00:00Z", "t": 280.0},
 ]

@@ -82,10 +82,3 @@ def test_quarantine_lists_refused_records_with_reason_and_place(
     assert ran.code == 0
     assert [line["reason"] for line in lines] == reasons
     assert all(line["raw_object"] and line["position"] and line["detail"] and line["record"] for line in lines)
-
-
-def test_a_record_steers_no_terminal_and_is_no_markup(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
-    """Records are written by strangers; `[bold]` is a text, and ESC would let them recolour or rewrite the screen."""
-    ran = weather("quarantine")
-    assert ran.code == 0
-    assert "\u001b" not in ran.out
