@@ -21,8 +21,8 @@ SELECT d.*, r.*
 FROM (
   SELECT DATE(date) AS day, COUNT(*) AS observations,
     COUNT(t) AS t_n, SUM(ROUND(t * {million})) AS t_sum, MIN(t) AS t_min, MAX(t) AS t_max,
-    MAX(CASE WHEN TIME(date) = '06:00:00' THEN tn12 END) AS tn12_06,
-    MAX(CASE WHEN TIME(date) = '18:00:00' THEN tx12 END) AS tx12_18,
+    MAX(CASE WHEN {second_of_day} = 21600 THEN tn12 END) AS tn12_06,
+    MAX(CASE WHEN {second_of_day} = 64800 THEN tx12 END) AS tx12_18,
     COUNT(pmer) AS pmer_n, SUM(ROUND(pmer * {million})) AS pmer_sum, MIN(pmer) AS pmer_min, MAX(pmer) AS pmer_max,
     COUNT(ff) AS ff_n, SUM(ROUND(ff * {million})) AS ff_sum, MAX(ff) AS ff_max,
     MAX(raf10) AS raf10_max, MAX(rafper) AS rafper_max,
@@ -44,8 +44,15 @@ SELECT DISTINCT DATE(date), {rain_day}, rr3 IS NOT NULL, raw_object
 FROM {table} WHERE date >= :first AND date <= :end
 """
 _DIALECTS = {
-    "mysql": {"rain_day": "DATE(date - INTERVAL 1 SECOND)"},
-    "sqlite": {"rain_day": "DATE(date, '-1 second')"},
+    "mysql": {
+        "rain_day": "DATE(date - INTERVAL 1 SECOND)",
+        # Not TIME(date) = '06:00:00': MySQL 9.7 finds no row equal to that text in here, MariaDB does (run here).
+        "second_of_day": "(HOUR(date) * 3600 + MINUTE(date) * 60 + SECOND(date))",
+    },
+    "sqlite": {
+        "rain_day": "DATE(date, '-1 second')",
+        "second_of_day": "(CAST(strftime('%s', date) AS INTEGER) % 86400)",
+    },
 }
 
 
