@@ -32,9 +32,7 @@ class Services:
         self.guard = Guard(settings.api)
         self.partitions = Partitions(settings.first_month)
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members_limit)
-        self.ingestions = Ingestions(
-            writing, self.orchestrator, self.catalogue, self.measures, self.partitions, limits
-        )
+        self.ingestions = Ingestions(writing, self.orchestrator, self.catalogue, self.measures, self.partitions, limits)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -50,8 +50,8 @@ WITH_CONDITIONS = ["folder", "bucket", "below a prefix"]
 OTHER_S3 = os.environ.get("WEATHER_TEST_S3_ENDPOINT_URL")
 """Another server that shall keep the contract, with the keys of `servers.s3`.
 
-LocalStack 4.14.0 does but for one: between pages, which the tests make of two keys, it sorts by the escaped name, and so
-skips one with an accent.
+LocalStack 4.14.0 does but for one: between pages, which the tests make of two keys, it sorts by the escaped name, and
+so skips one with an accent.
 """
 
 
