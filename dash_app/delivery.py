@@ -27,7 +27,6 @@ INDEX: Final = """<!DOCTYPE html>
 <meta name="color-scheme" content="light dark">
 <title>{%title%}</title>
 {%favicon%}
-<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">
 {%css%}
 </head>
 <body>
@@ -61,6 +60,7 @@ _HEADERS: Final = {
 
 _SPARED: Final = ("/dash_ag_grid/", "/dash_table/")
 """1.3 MB, a quarter of all that a page runs at its start; and Dash's own table, which is nowhere on the site."""
+_PRELOAD: Final = '\n<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">'
 _GRID_SCRIPT: Final = re.compile(r'src="([^"]*/dash_ag_grid/[^"]*)"')
 _STATIC: Final = ("/_dash-component-suites/", "/assets/")
 
@@ -99,6 +99,8 @@ class LightDash(Dash):
         lines = parts["scripts"].split("\n")
         grid = next((match[1] for line in lines if (match := _GRID_SCRIPT.search(line))), "")
         parts["scripts"] = "\n".join(line for line in lines if not any(name in line for name in _SPARED))
+        if not flask.request.path.startswith("/table"):  # the one page without a chart
+            parts["css"] += _PRELOAD
         document = str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]
         return document.replace("<body>", f'<body data-grid="{grid}">', 1)
 
@@ -110,9 +112,11 @@ def harden(app: Dash) -> None:
     @app.server.after_request  # type: ignore[untyped-decorator]
     def finish(response: flask.Response) -> flask.Response:
         if response.is_streamed and flask.request.path.startswith(_STATIC):
-            # Flask-Compress leaves a streamed file open; what it gets whole, it closes and keeps.
+            # Flask-Compress leaves a streamed file open, and keeps only what it gets whole.
             response.direct_passthrough = False
-            response.make_sequence()
+            file: Any = response.response
+            response.set_data(b"".join(response.iter_encoded()))
+            file.close()
         if not hashes:  # the inline scripts are known once Dash has set itself up
             hashes.extend(app.csp_hashes())
         for name, value in _HEADERS.items():

@@ -90,7 +90,7 @@ def _grid(view: View, frame: pd.DataFrame) -> Any:
             "rowHeight": 34,
             "headerHeight": 56,
             "animateRows": False,
-            "suppressColumnVirtualisation": False,
+            "suppressColumnVirtualisation": True,  # a header row without its cells fails axe
             "theme": {"function": _theme(view)},
             "ensureDomOrder": True,
             "enableCellTextSelection": True,
