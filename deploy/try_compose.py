@@ -92,19 +92,31 @@ class Stack:
 
     def load(self, months: Sequence[Month]) -> str:
         """Launch a run that loads the months, and its id."""
-        from dagster_graphql import DagsterGraphQLClient
+        from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
         client = DagsterGraphQLClient("127.0.0.1", port_number=PORTS["DAGSTER_PORT"])
-        return client.submit_job_execution(
-            names.LOAD_JOB,
-            repository_location_name=names.LOCATION,
-            repository_name=names.REPOSITORY,
-            run_config={"ops": {names.RAW_OBSERVATIONS: {"config": {"source": "sample"}}}},
-            tags={
-                "dagster/asset_partition_range_start": str(months[0]),
-                "dagster/asset_partition_range_end": str(months[-1]),
-            },
-        )
+
+        def launched() -> str | None:
+            try:
+                return submit()
+            except DagsterGraphQLClientError as error:
+                # Dagster's webserver keeps a connection that MySQL's restart ended: the first request after it fails.
+                say(f"Dagster did not launch: {str(error)[:160]} ... asking again")
+                return None
+
+        def submit() -> str:
+            return client.submit_job_execution(
+                names.LOAD_JOB,
+                repository_location_name=names.LOCATION,
+                repository_name=names.REPOSITORY,
+                run_config={"ops": {names.RAW_OBSERVATIONS: {"config": {"source": "sample"}}}},
+                tags={
+                    "dagster/asset_partition_range_start": str(months[0]),
+                    "dagster/asset_partition_range_end": str(months[-1]),
+                },
+            )
+
+        return str(wait_for(launched, f"Dagster to launch {months[0]}..{months[-1]}", HEALTHY_TIMEOUT_S))
 
     def wait_for_run(self, run_id: str) -> int:
         """Wait until the run, or the last of its retries, is done; how many there were beside it."""
@@ -241,8 +253,9 @@ def look_at_the_site() -> None:
         page = browser.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"http://127.0.0.1:{PORTS['SITE_PORT']}/", wait_until="networkidle")
-        page.wait_for_selector(".js-plotly-plot", timeout=60_000)
+        page.set_default_timeout(60_000)
+        page.goto(f"http://127.0.0.1:{PORTS['SITE_PORT']}/city?city=nice&lang=en")
+        page.locator(".js-plotly-plot .main-svg").first.wait_for()
         title, plots = page.title(), page.locator(".js-plotly-plot").count()
         browser.close()
     if problems:
@@ -382,7 +395,11 @@ def main() -> int:
         except NotAsItShouldBe as found:
             say(f"NOT AS IT SHOULD BE: {found}")
             print(stack.compose("ps", "--all"))
-            print(stack.compose("logs", "--tail", "40"))
+            print(
+                stack.compose(
+                    "logs", "--tail", "40", "worker", "dagster-daemon", "dagster-webserver", "api", "code-server"
+                )
+            )
             return 1
         finally:
             stack.compose("down", "--volumes")
