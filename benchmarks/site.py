@@ -1,0 +1,173 @@
+"""How fast the site is in a real Chromium: first views and interactions, over a synthetic year of 62 cities.
+
+    python benchmarks/site.py [--home FOLDER] [--rounds 7]
+
+Serves the site with gunicorn over the embedded default. A first view is timed from the request for the document to the
+page's own text on the screen (what a visitor waits for), and to the last chart drawn; the browser has the bundles in its
+cache, as at every visit but the first. An interaction is timed from the click to the last chart drawn anew. Medians.
+"""
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from weather_platform import pipeline
+from weather_platform.domain.months import parse_months
+from weather_platform.settings import Settings
+from weather_platform.sources.sample import SampleSource
+
+YEAR = "2023-01..2023-12"
+PERIOD = "from=2023-01-01&to=2023-12-31&lang=en"
+VIEWS = {
+    "overview, December": "/?lang=en",
+    "overview, the year": f"/?{PERIOD}",
+    "city, December": "/city?city=nice&lang=en",
+    "city, the year": f"/city?city=nice&{PERIOD}",
+    "compare six cities, the year": f"/compare?city=nice,orly,brest_guipavas,ajaccio,embrun,lille_lesquin&{PERIOD}",
+    "table, the year": f"/table?city=nice&{PERIOD}",
+    "data": "/data?lang=en",
+}
+INTERACTIONS: dict[str, tuple[str, Callable[[Page, int], None]]] = {
+    "overview, the year: another metric": (
+        f"/?{PERIOD}",
+        lambda page, n: page.get_by_text(("Pressure", "Wind", "Rain", "Temperature")[n % 4], exact=True).click(),
+    ),
+    "city, the year: another metric in the heat map": (
+        f"/city?city=nice&{PERIOD}",
+        lambda page, n: page.locator("#card-heat").get_by_text(("Pressure", "Wind", "Rain", "Temperature")[n % 4]).click(),
+    ),
+    "city: another period": (
+        "/city?city=nice&lang=en",
+        lambda page, n: page.get_by_role("link", name=("Year", "Month")[n % 2], exact=True).click(),
+    ),
+    "compare six cities, the year: another metric": (
+        VIEWS["compare six cities, the year"],
+        lambda page, n: page.get_by_text(("Pressure", "Wind", "Rain", "Temperature")[n % 4], exact=True).click(),
+    ),
+}
+# Drawn: no callback is under way, and every chart was drawn after the last change of the address.
+WATCH = """
+    window.drawnAt = 0;
+    new MutationObserver(() => document.querySelectorAll('.js-plotly-plot').forEach((plot) => {
+        if (plot.watched || !plot.on) return;
+        plot.watched = true;
+        plot.on('plotly_afterplot', () => { window.drawnAt = performance.now(); });
+    })).observe(document, {subtree: true, childList: true});
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, help="where the year is, or is loaded to")
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    home = options.home or Path(tempfile.mkdtemp(prefix="weather-site-"))
+    _load(home)
+    port = _free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "8", "dash_app.app:server()"],
+        env={**os.environ, "WEATHER_HOME": str(home)},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _measure(f"http://127.0.0.1:{port}", options.rounds)
+    finally:
+        server.terminate()
+        server.wait()
+        if options.home is None:
+            shutil.rmtree(home)
+
+
+def _load(home: Path) -> None:
+    settings = Settings.from_environment({"WEATHER_HOME": str(home)})
+    stores = pipeline.open_stores(settings)
+    if stores.curated.days() is not None:
+        return
+    for month in parse_months(YEAR):
+        payload = SampleSource().fetch(month)
+        pipeline.receive(stores.raw, payload.body, payload.provenance, pipeline.Partitions(settings.first_month))
+        pipeline.stage_month(stores, month)
+        pipeline.curate_month(stores, month)
+
+
+def _measure(url: str, rounds: int) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+        context.add_init_script(WATCH)
+        _wait_for(context, url)
+        print("| first view | text, ms | all charts, ms |\n|---|---|---|")
+        for name, path in VIEWS.items():
+            times = [_first_view(context, url + path) for _ in range(rounds)]
+            text, charts = (statistics.median(column) for column in zip(*times, strict=True))
+            print(f"| {name} | {text:.0f} | {charts:.0f} |")
+        print("\n| interaction | ms |\n|---|---|")
+        for name, (path, act) in INTERACTIONS.items():
+            print(f"| {name} | {statistics.median(_interactions(context, url + path, act, rounds)):.0f} |")
+        browser.close()
+
+
+def _wait_for(context: BrowserContext, url: str) -> None:
+    """Until the server answers, has read its months, and the browser has the bundles."""
+    page = context.new_page()
+    for _ in range(60):
+        try:
+            if page.request.get(f"{url}/health").ok:
+                break
+        except Exception:  # noqa: BLE001  (it is not there yet)
+            time.sleep(0.5)
+    for path in ("/", "/city", "/table", "/data"):
+        page.goto(url + path)
+        page.wait_for_selector("h1")
+        page.wait_for_load_state("networkidle")
+    time.sleep(3)
+    page.close()
+
+
+def _first_view(context: BrowserContext, address: str) -> tuple[float, float]:
+    page = context.new_page()
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector("h1")
+    text = page.evaluate("performance.now()")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(700)
+    charts = page.evaluate("window.drawnAt") or text
+    page.close()
+    return text, charts
+
+
+def _interactions(context: BrowserContext, address: str, act: Callable[[Page, int], None], rounds: int) -> list[float]:
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("h1")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1_500)
+    times = []
+    for n in range(rounds + 1):
+        page.evaluate("document.addEventListener('click', () => { window.actedAt = performance.now(); }, {capture: true, once: true})")
+        act(page, n)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(900)
+        times.append(page.evaluate("window.drawnAt - window.actedAt"))
+    page.close()
+    return times[1:]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()
