@@ -91,6 +91,7 @@ def autumn(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> State:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # ten real months in all, on a machine that may be busy
 def test_months_in_no_order_end_in_the_rows_of_their_files_and_the_documents_of_a_second_reckoning(
     autumn: State, real_data: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_months_in_no_order_end_in_the_rows_of_their_files_and_the_documents_of_
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # ten real months in all, on a machine that may be busy
 def test_months_in_another_order_and_some_twice_end_in_identical_rows_and_documents_on_servers(
     autumn: State, real_data: Path, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

@@ -1,0 +1,160 @@
+"""Charts are pure: the same frame and look, the same figure; and plotly accepts every one of them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dash_app.figures import compare, daily, heat
+from dash_app.figures.look import Figure, Look, every_day, thinned
+from dash_app.figures.rose import SECTORS, rose, wind_rose
+from dash_app.figures.stations_map import stations_map
+from dash_app.language import language
+from dash_app.measures import IMPERIAL, METRIC
+from dash_app.reader import DAILY_COLUMNS
+from dash_app.theme import DARK, LIGHT
+
+LOOK = Look(LIGHT, METRIC, language("en"))
+LOOKS = [LOOK, Look(DARK, IMPERIAL, language("fr"), narrow=True, width_px=390)]
+START = pd.Timestamp("2023-12-01")
+
+
+def frame(days: int, **columns: Any) -> pd.DataFrame:
+    """Documents of a city, a row a day, with 8 readings of everything; the columns given replace theirs."""
+    rows = {name: [np.nan] * days for name in DAILY_COLUMNS if name != "date"}
+    wave = [10 + 5 * np.sin(n) for n in range(days)]
+    for name in rows:
+        if name.endswith("_n") or name == "observations":
+            rows[name] = [8.0] * days
+        elif name.rpartition("_")[2] in ("c", "hpa", "s", "mm"):
+            rows[name] = wave
+    found = pd.DataFrame({**rows, **columns, "date": pd.date_range(START, periods=days)})
+    return every_day(found, START, START + pd.Timedelta(days=days - 1))
+
+
+def named(figure: Figure, name: str) -> dict[str, Any]:
+    return next(trace for trace in figure["data"] if trace["name"] == name)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("draw", [daily.temperature, daily.pressure, daily.wind, daily.rain])
+@pytest.mark.parametrize("days", [1, 31, 3_000])
+def test_plotly_accepts_every_daily_chart(look: Look, draw: Any, days: int) -> None:
+    documents = frame(days)
+    others = daily.other_years([documents], "temperature", pd.DatetimeIndex(documents.index))
+    go.Figure(draw(documents, look, others))
+    assert draw(documents, look) == draw(documents, look)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_plotly_accepts_every_other_chart(look: Look) -> None:
+    times = pd.date_range(START, periods=40, freq="3h")
+    observations = pd.DataFrame({"date": times, "t": 280.0, "pmer": 101_000.0, "dd": 90.0, "ff": 3.0, "rr3": 0.2})
+    found = rose(observations)
+    assert found is not None
+    places = pd.DataFrame(
+        {
+            "slug": ["nice", "far", "mute"],
+            "city": ["NICE", "FAR", "MUTE"],
+            "latitude_deg": [43.6, 0.0, 48.0],
+            "longitude_deg": [7.2, 100.0, 2.0],
+            "value": [14.0, 20.0, np.nan],
+            "text": ["a", "b", "c"],
+        }
+    )
+    cities = {"NICE": frame(31), "ORLY": frame(31)}
+    shares = pd.DataFrame({"2023-11": [100.0, np.nan], "2023-12": [99.0, 14.9]}, index=["NICE", "ORLY"])
+    for figure in (
+        wind_rose(found, look),
+        *(heat.hours(observations, metric, look) for metric in METRIC),
+        *(heat.calendar(frame(31), metric, look) for metric in METRIC),
+        heat.coverage(shares, look),
+        compare.cities(cities, "rain", look),
+        compare.cities(cities, "rain", look, own_axes=True),
+        compare.differences(cities, "temperature", look),
+        stations_map(places, "temperature", look),
+    ):
+        go.Figure(figure)
+
+
+def test_a_missing_day_breaks_the_line_and_the_band() -> None:
+    days = frame(5)
+    days.iloc[2] = np.nan
+    figure = daily.temperature(days, LOOK)
+    line = named(figure, "Mean")
+    assert line["y"][2] is None
+    assert line["connectgaps"] is False
+    band = named(figure, "Minimum to maximum")
+    assert band["x"].count(None) == 2  # two pieces
+    assert "2023-12-03" not in band["x"]
+
+
+def test_an_incomplete_day_is_hollow_and_says_how_many_readings_it_has() -> None:
+    figure = daily.temperature(frame(3, temperature_n=[8, 5, 8]), LOOK)
+    hollow = named(figure, "Incomplete day")
+    assert hollow["x"] == ["2023-12-02"]
+    assert hollow["marker"]["color"] == LIGHT.surface
+    assert named(figure, "Mean")["customdata"] == [8, 5, 8]
+    assert "%{customdata} of 8" in named(figure, "Mean")["hovertemplate"]
+    bars = named(daily.rain(frame(3, rain_n=[8, 5, 8]), LOOK), "Rain")
+    assert bars["marker"]["color"] == [LIGHT.rain, LIGHT.surface, LIGHT.rain]
+
+
+def test_the_running_total_breaks_where_a_day_is_missing_and_counts_on() -> None:
+    total = named(daily.rain(frame(4, rain_total_mm=[1.0, 2.0, np.nan, 4.0]), LOOK), "Running total")
+    assert total["y"] == [1.0, 3.0, None, 7.0]
+
+
+def test_values_are_in_the_units_of_the_look() -> None:
+    imperial = Look(LIGHT, IMPERIAL, language("en"))
+    assert named(daily.temperature(frame(1, temperature_avg_c=[14.26]), imperial), "Mean")["y"] == [57.668]
+    assert named(daily.rain(frame(1, rain_total_mm=[25.4]), imperial), "Rain")["y"] == [1.0]
+    cities = {"A": frame(1, temperature_avg_c=[10.0]), "B": frame(1, temperature_avg_c=[15.0])}
+    # A difference of 5 °C is one of 9 °F: no 32 in it.
+    assert compare.differences(cities, "temperature", imperial)["data"][0]["y"] == [9.0]
+
+
+@given(st.lists(st.none() | st.floats(-50, 50), min_size=41, max_size=150))
+def test_a_thinned_line_keeps_its_extremes_and_its_gaps(values: list[float | None]) -> None:
+    days = pd.DataFrame({"v": pd.Series(values, dtype="float64")})
+    days.index = pd.date_range("2010-01-01", periods=len(values))
+    thin = thinned(days, ["v"], most=40)
+    assert len(thin) <= 40
+    assert thin.index.is_monotonic_increasing
+    assert thin.index.is_unique
+    known = days["v"].dropna()
+    if len(known):
+        assert (thin["v"].min(), thin["v"].max()) == (known.min(), known.max())
+    assert thin["v"].isna().any() == days["v"].isna().any()
+
+
+def test_a_short_line_is_not_thinned() -> None:
+    days = frame(366)
+    assert thinned(days, ["temperature_avg_c"]) is days
+
+
+def test_the_rose_counts_every_ten_degrees_alike_and_the_calm_apart() -> None:
+    observations = pd.DataFrame({"dd": [*range(10, 370, 10), 0, 0, 0, 0], "ff": [3.0] * 36 + [0.0] * 4})
+    found = rose(observations)
+    assert found is not None
+    assert (found.readings, found.calm) == (40, 10.0)
+    assert found.shares.sum(axis=0).tolist() == pytest.approx([7.5] * SECTORS)
+    assert found.shares.sum() + found.calm == pytest.approx(100)
+    assert found.few
+
+
+def test_there_is_no_rose_of_nothing() -> None:
+    assert rose(pd.DataFrame({"dd": [None, 90.0], "ff": [3.0, None]})) is None
+
+
+def test_other_years_are_the_middle_of_what_they_had() -> None:
+    index = pd.date_range("2023-12-01", periods=2)
+    years = [frame(2, temperature_avg_c=[float(n), float(10 * n)]) for n in range(11)]
+    found = daily.other_years(years, "temperature", index)
+    assert found is not None
+    assert found.to_numpy().tolist() == [[1.0, 9.0], [10.0, 90.0]]
+    assert daily.other_years([frame(2, temperature_avg_c=[np.nan, np.nan])], "temperature", index) is None
