@@ -1,0 +1,75 @@
+"""The reader answers from memory until a document changes, and never writes."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dash_app.reader import Reader, open_reader
+from weather_platform.domain.errors import StoreUnavailable, UnknownCity
+from weather_platform.domain.weather_stats import Document
+from weather_platform.storage.curated import open_curated
+from weather_platform_tests.dash_app.conftest import load_sample, settings_in
+
+FIRST, LAST = date(2023, 12, 1), date(2023, 12, 31)
+
+
+def test_rows_are_the_documents(reader: Reader) -> None:
+    rows = reader.daily(None, FIRST, LAST)
+    assert len(rows) == 1_893
+    assert rows["rain_total_mm"].sum() == pytest.approx(5_066.5)
+    nice = reader.daily(["07690"], FIRST, FIRST).iloc[0]
+    figures = [nice[name] for name in ("temperature_avg_c", "temperature_min_c", "pressure_avg_hpa", "wind_gust_m_s")]
+    assert figures == [14.26, 11.8, 997.38, 11.2]
+
+
+def test_all_stations_and_one_station_are_the_same_rows(reader: Reader) -> None:
+    everything = reader.daily(None, FIRST, LAST)
+    one = reader.daily(["07690"], FIRST, LAST)
+    assert everything[everything["station_id"] == "07690"]["revision"].tolist() == one["revision"].tolist()
+
+
+def test_cap_cepet_has_no_temperature_and_no_rain(reader: Reader) -> None:
+    rows = reader.daily(["07661"], FIRST, LAST)
+    assert not rows["temperature_avg_c"].notna().any()
+    assert not rows["rain_total_mm"].notna().any()
+    assert rows["wind_avg_m_s"].notna().any()
+
+
+def test_an_answer_comes_from_memory_until_a_document_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_in(tmp_path)
+    load_sample(settings, "2023-12", ("07690",))
+    reader, asked = open_reader(settings), 0
+    find = type(reader._curated).find
+
+    def counting(*arguments: object, **more: object) -> object:
+        nonlocal asked
+        asked += 1
+        return find(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(reader._curated), "find", counting)
+    for _ in range(3):
+        assert len(reader.daily(["07690"], FIRST, LAST)) == 31
+    assert asked == 1
+    store = open_curated(settings)
+    documents: list[Document] = list(store.find())[1:]
+    store.replace((FIRST, LAST), documents)
+    asked = 0
+    assert len(reader.daily(["07690"], FIRST, LAST)) == len(documents)
+    assert asked == 1
+
+
+def test_a_reader_makes_no_store(tmp_path: Path) -> None:
+    reader = open_reader(settings_in(tmp_path / "home"))
+    with pytest.raises(StoreUnavailable, match="No weather statistics are stored yet"):
+        reader.days()
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_city_is_found_by_any_name(reader: Reader) -> None:
+    assert [reader.find(name).station_id for name in ("nice", "Nice", "07690", "brest-guipavas")] == [
+        *["07690"] * 3,
+        "07110",
+    ]
+    with pytest.raises(UnknownCity):
+        reader.find("atlantis")

@@ -1,0 +1,136 @@
+"""How the site is delivered: by gunicorn, compressed, with safe headers, in the browser's language, to read only."""
+
+import gzip
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+
+import flask.testing
+import httpx
+import pandas as pd
+import pytest
+
+from dash_app.app import create_app
+from dash_app.reader import Reader
+from weather_platform.runtime.service import any_free_port
+from weather_platform.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def client(december: Settings, reader: Reader) -> flask.testing.FlaskClient:
+    client: flask.testing.FlaskClient = create_app(reader, december).server.test_client()
+    return client
+
+
+@pytest.fixture
+def gunicorn(december: Settings) -> Iterator[str]:
+    port = any_free_port()
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket"]
+    environment = {**os.environ, "WEATHER_HOME": str(december.home)}
+    server = subprocess.Popen([*command, "dash_app.app:server()"], env=environment, stderr=subprocess.DEVNULL)
+    yield f"http://127.0.0.1:{port}"
+    server.terminate()
+    server.wait()
+
+
+def test_gunicorn_serves_the_site(gunicorn: str) -> None:
+    transport = httpx.HTTPTransport(retries=8)  # 0.5, 1, 2 … s apart, until it has come up
+    with httpx.Client(transport=transport, timeout=120) as client:
+        answer = client.get(f"{gunicorn}/health")
+    assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (200, "nosniff")
+
+
+def test_every_answer_has_headers_that_keep_the_browser_safe(client: flask.testing.FlaskClient) -> None:
+    for path in ("/", "/_dash-layout", "/assets/site.css", "/nowhere/at/all", "/download/city.csv"):
+        answer = client.get(path)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "'unsafe-eval'" not in policy
+        assert "script-src 'self' 'sha256-" in policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/_dash-layout", "/assets/site.js", "/assets/outline/land.geojson", "/download/city.csv?city=nice"],
+)
+def test_answers_are_compressed_for_who_can_read_it(client: flask.testing.FlaskClient, path: str) -> None:
+    plain, small = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert len(gzip.decompress(small.data)) == len(plain.data)  # the document has a mark of its own each time
+    assert len(small.data) < 0.6 * len(plain.data)
+    assert client.get(path, headers={"Accept-Encoding": "br"}).headers["Content-Encoding"] == "br"
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "expected"),
+    [
+        ("/", "en-GB", "en"),
+        ("/", "fr", "fr"),
+        ("/", "de", "fr"),
+        ("/city?lang=en", "fr", "en"),
+        ("/?lang=xx", "en", "en"),
+    ],
+)
+def test_the_document_says_its_language(
+    client: flask.testing.FlaskClient, path: str, accepted: str, expected: str
+) -> None:
+    answer = client.get(path, headers={"Accept-Language": accepted})
+    assert f'<html lang="{expected}">' in answer.text
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+def test_the_document_asks_no_other_host_for_anything(client: flask.testing.FlaskClient) -> None:
+    document = client.get("/").text
+    assert 'src="http' not in document
+    assert 'href="http' not in document
+
+
+@pytest.mark.parametrize("units", ["metric", "imperial"])
+def test_a_file_is_in_the_units_of_the_page(client: flask.testing.FlaskClient, reader: Reader, units: str) -> None:
+    answer = client.get(f"/download/table.parquet?city=nice,orly&from=2023-12-01&to=2023-12-31&units={units}")
+    found = pd.read_parquet(io.BytesIO(answer.data))
+    expected = reader.daily(["07690", "07149"], date(2023, 12, 1), date(2023, 12, 31))
+    assert (len(found), len(expected)) == (62, 62)
+    if units == "metric":
+        assert found["temperature_avg_c"].tolist() == expected["temperature_avg_c"].tolist()
+    else:
+        assert found["temperature_avg_f"].tolist() == (expected["temperature_avg_c"] * 1.8 + 32).round(2).tolist()
+        assert not {"temperature_avg_c", "rain_total_mm"} & set(found)
+    assert answer.headers["Content-Disposition"].endswith(
+        'filename="orly-nice_2023-12-01_2023-12-31_daily.parquet"'
+    ) or (answer.headers["Content-Disposition"].endswith('filename="nice-orly_2023-12-01_2023-12-31_daily.parquet"'))
+
+
+@pytest.mark.parametrize(
+    ("path", "columns"),
+    [
+        ("/download/overview.csv?metric=pressure", {"pressure_mean_hpa", "pressure_low_hpa", "latitude_deg"}),
+        ("/download/compare.csv?metric=wind", {"city", "date", "wind_avg_m_s", "wind_gust_m_s"}),
+        ("/download/data.csv", {"city", "month", "share_percent"}),
+    ],
+)
+def test_each_page_has_its_data_as_a_file(client: flask.testing.FlaskClient, path: str, columns: set[str]) -> None:
+    found = pd.read_csv(io.StringIO(client.get(path).text))
+    assert columns <= set(found)
+    assert len(found) > 60
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/download/city.exe", 404), ("/download/nowhere.csv", 404), ("/download/city.csv?city=niice", 404)],
+)
+def test_a_file_that_is_not_there_says_so(client: flask.testing.FlaskClient, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (status, "text/plain")
+
+
+def test_nothing_can_be_written_through_the_site(client: flask.testing.FlaskClient) -> None:
+    rules = client.application.url_map.iter_rules()
+    writing = {rule.rule for rule in rules if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}}
+    assert writing <= {"/_dash-update-component"}
