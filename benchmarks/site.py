@@ -2,9 +2,10 @@
 
     python benchmarks/site.py [--home FOLDER] [--rounds 7]
 
-Serves the site with gunicorn over the embedded default. A first view is timed from the request for the document to the
-page's own text on the screen (what a visitor waits for), and to the last chart drawn; the browser has the bundles in its
-cache, as at every visit but the first. An interaction is timed from the click to the last chart drawn anew. Medians.
+Serves the site with gunicorn over the embedded default. A first view is timed from the request for the document to
+the page's own text on the screen (what a visitor waits for), and to the last chart drawn; the browser has the bundles
+in its cache, as at every visit but the first. An interaction is timed from the click to the last chart drawn anew.
+Medians.
 """
 
 import argparse
@@ -44,7 +45,9 @@ INTERACTIONS: dict[str, tuple[str, Callable[[Page, int], None]]] = {
     ),
     "city, the year: another metric in the heat map": (
         f"/city?city=nice&{PERIOD}",
-        lambda page, n: page.locator("#card-heat").get_by_text(("Pressure", "Wind", "Rain", "Temperature")[n % 4]).click(),
+        lambda page, n: (
+            page.locator("#card-heat").get_by_text(("Pressure", "Wind", "Rain", "Temperature")[n % 4]).click()
+        ),
     ),
     "city: another period": (
         "/city?city=nice&lang=en",
@@ -154,7 +157,10 @@ def _interactions(context: BrowserContext, address: str, act: Callable[[Page, in
     page.wait_for_timeout(1_500)
     times = []
     for n in range(rounds + 1):
-        page.evaluate("document.addEventListener('click', () => { window.actedAt = performance.now(); }, {capture: true, once: true})")
+        page.evaluate(
+            "document.addEventListener('click', () => { window.actedAt = performance.now(); },"
+            " {capture: true, once: true})"
+        )
         act(page, n)
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(900)

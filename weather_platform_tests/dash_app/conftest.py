@@ -111,8 +111,12 @@ def years_site(years: Settings) -> Iterator[str]:
     served.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """Stopped with this package's last test: playwright's loop counts as running in this thread until then.
+
+    Dagster, whose tests come later, cannot run a loop of its own beside it.
+    """
     path = shutil.which("chromium")
     if path is None:
         tests._not_tested("there is no chromium; apt-get install chromium fonts-dejavu-core.")
