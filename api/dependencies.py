@@ -18,8 +18,8 @@ class Services:
     """All that one application holds; built by `main.create_app`."""
 
     def __init__(self, settings: Settings) -> None:
+        from weather_platform.domain.months import Partitions
         from weather_platform.domain.unpacking import Limits
-        from weather_platform.pipeline import Partitions
 
         self.settings = settings
         self.measures = Measures()

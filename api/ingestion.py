@@ -31,13 +31,13 @@ from weather_platform.domain.ingestions import (
     Trouble,
     new_ingestion_id,
 )
-from weather_platform.domain.months import Month, contiguous
+from weather_platform.domain.months import Month, Partitions, contiguous
 from weather_platform.domain.parsing import Reason
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
-from weather_platform.domain.record_files import cut
 from weather_platform.domain.staging import ObjectCounts
-from weather_platform.domain.unpacking import Limits, unpack
-from weather_platform.pipeline import Partitions, curate_month, quarantine_unplaced, receive, stage_month
+from weather_platform.domain.unpacking import Limits
+from weather_platform.intake import Intake, receive
+from weather_platform.pipeline import curate_month, quarantine_unplaced, stage_month
 
 _log = logging.getLogger("weather.api.ingestion")
 _TELL_TIMEOUT_S = 3.0
@@ -50,11 +50,6 @@ class Upload(NamedTuple):
 
     file: ReceivedFile
     source: IO[bytes]
-
-    def read(self) -> bytes:
-        """All of it."""
-        self.source.seek(0)
-        return self.source.read()
 
 
 class Conflict(WeatherError):
@@ -227,15 +222,11 @@ class Ingestions:
     ) -> Receipt:
         """Keep the files raw; the receipt says so from here on."""
         now = datetime.now(UTC)
-        raw = self._layers.raw
-        if len(uploads) > 1:
-            self._check_all(uploads)
-        objects: list[ReceivedObject] = []
-        for upload in uploads:
-            origin = Provenance(source="upload", name=upload.file.name, licence=ETALAB)
-            body = upload.read()
-            stored = receive(raw, body, origin, self._partitions, now, self._limits)
-            objects += [_received(item) for item in stored]
+        with Intake(self._partitions, self._limits) as intake:
+            for upload in uploads:
+                intake.add(upload.file.name, upload.source)
+            origin = Provenance(source="upload", name="", licence=ETALAB)  # each object gets its file's name
+            objects = [_received(item) for item in intake.keep(self._layers.raw, origin, now)]
         if not objects:
             raise BadInput("There is no record in what was sent.", "Send a file that holds observations.")
         self._check_something_is_readable(objects)
@@ -251,15 +242,6 @@ class Ingestions:
         )
         self._layers.receipts.save(receipt)
         return receipt
-
-    def _check_all(self, uploads: Sequence[Upload]) -> None:
-        """One file that cannot be read must leave nothing of the others."""
-        for upload in uploads:
-            for member in unpack(upload.file.name, upload.read(), self._limits):
-                try:
-                    cut(member.body)
-                except BadInput as error:
-                    raise BadInput(f"{member.name}: {error.cause}", error.cure) from error
 
     def _check_something_is_readable(self, objects: Sequence[ReceivedObject]) -> None:
         """A file of which no record can be read is an error of its sender; its records are in the quarantine."""

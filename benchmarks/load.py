@@ -58,7 +58,9 @@ def child(what: str, environment: dict[str, str], *, year: bool) -> dict[str, fl
 
 def by_layer(months: list[Month]) -> dict[str, float]:
     """Seconds of each layer; making the synthetic months is not counted."""
-    from weather_platform.pipeline import Partitions, curate_month, open_stores, receive, stage_month
+    from weather_platform.domain.months import Partitions
+    from weather_platform.intake import receive
+    from weather_platform.pipeline import curate_month, open_stores, stage_month
     from weather_platform.settings import Settings
     from weather_platform.sources.sample import SampleSource
 

@@ -17,8 +17,9 @@ import pymysql
 from pymongo import MongoClient
 from sqlalchemy import make_url
 
-from weather_platform.domain.months import Month, parse_months
-from weather_platform.pipeline import Partitions, Stores, curate_month, open_stores, receive, stage_month
+from weather_platform.domain.months import Month, Partitions, parse_months
+from weather_platform.intake import receive
+from weather_platform.pipeline import Stores, curate_month, open_stores, stage_month
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource, sample_stations
 from weather_platform_tests.servers.mariadb import MariaDB

@@ -23,7 +23,8 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from weather_platform import pipeline
-from weather_platform.domain.months import parse_months
+from weather_platform.domain.months import Partitions, parse_months
+from weather_platform.intake import receive
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource
 
@@ -98,7 +99,7 @@ def _load(home: Path) -> None:
         return
     for month in parse_months(YEAR):
         payload = SampleSource().fetch(month)
-        pipeline.receive(stores.raw, payload.body, payload.provenance, pipeline.Partitions(settings.first_month))
+        receive(stores.raw, payload.body, payload.provenance, Partitions(settings.first_month))
         pipeline.stage_month(stores, month)
         pipeline.curate_month(stores, month)
 

@@ -23,9 +23,10 @@ import httpx
 from api.orchestrator import Orchestrator
 from weather_platform import names
 from weather_platform.domain.errors import WeatherError
-from weather_platform.domain.months import Month, parse_months
+from weather_platform.domain.months import Month, Partitions, parse_months
 from weather_platform.domain.provenance import ETALAB, Provenance
-from weather_platform.pipeline import Partitions, curate_month, open_stores, receive, stage_month
+from weather_platform.intake import receive
+from weather_platform.pipeline import curate_month, open_stores, stage_month
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource, sample_stations, write_sample
 

@@ -3,6 +3,7 @@
 A file stays where it was dropped until its records are staged, so that nothing is lost whatever dies in between.
 """
 
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -10,9 +11,10 @@ from typing import NamedTuple
 import msgspec
 
 from weather_platform.domain.errors import BadInput
-from weather_platform.domain.months import Month
+from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
-from weather_platform.pipeline import Partitions, Stores, quarantine_unplaced, receive
+from weather_platform.intake import Intake
+from weather_platform.pipeline import Stores, quarantine_unplaced
 from weather_platform.storage.blobs import BlobInfo
 
 FOLDER = "landing/"
@@ -71,7 +73,10 @@ def look(
 
 def _taken_in(stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime) -> Taken:
     origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
-    stored = receive(stores.raw, stores.raw.blobs.get(blob.key), origin, partitions, now)
+    with Intake(partitions) as intake, tempfile.TemporaryFile() as file:
+        file.writelines(stores.raw.blobs.stream(blob.key))
+        intake.add(blob.key, file)
+        stored = intake.keep(stores.raw, origin, now)
     if not stored:
         raise BadInput("There is no record in the file.", "Drop a file that holds observations.")
     objects = [(item.object.partition, item.object.name) for item in stored]

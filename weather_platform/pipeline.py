@@ -1,4 +1,4 @@
-"""From one layer to the next: the one way to receive a file, to stage a month and to curate it.
+"""From one layer to the next: the one way to stage a month and to curate it. How files come in is `intake`.
 
 The Dagster assets, the API and the command line all call these; who calls shows in no row and no document.
 """
@@ -6,20 +6,17 @@ The Dagster assets, the API and the command line all call these; who calls shows
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
-from weather_platform.domain.errors import BadInput
-from weather_platform.domain.months import Month
-from weather_platform.domain.parsing import Refusal, parse
-from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
+from weather_platform.domain.months import Month, Partitions
+from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
-from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, unpack
 from weather_platform.domain.weather_stats import Document, document
+from weather_platform.intake import PROGRESS
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Replaced, open_curated
 from weather_platform.storage.raw import RawStore, open_raw
@@ -27,8 +24,6 @@ from weather_platform.storage.raw import RawStore, open_raw
 if TYPE_CHECKING:
     from weather_platform.storage.staging import StagingStore
 
-PROGRESS = "weather_platform.progress"
-"""The logger that tells, one line each, of every month received, staged and curated."""
 _progress = logging.getLogger(PROGRESS)
 
 
@@ -47,98 +42,6 @@ def open_stores(settings: Settings) -> Stores:
     stores = Stores(open_raw(settings), open_staging(settings), open_curated(settings))
     stores.raw.blobs.ensure()
     return stores
-
-
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """A raw object that a file became, or was already."""
-
-    object: RawObject
-    new: bool
-    refused: dict[str, int]
-    """Records that staging will set aside, by reason."""
-
-
-class Partitions(NamedTuple):
-    """The months the platform keeps: from first to the current one."""
-
-    first: Month
-
-    def holds(self, month: Month) -> bool:
-        return self.first <= month <= Month.current()
-
-    def all(self) -> list[Month]:
-        months, month = [], self.first
-        while month <= Month.current():
-            months.append(month)
-            month = month.next
-        return months
-
-
-def receive(
-    raw: RawStore,
-    body: bytes,
-    provenance: Provenance,
-    partitions: Partitions,
-    received: datetime | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-) -> list[Stored]:
-    """Keep a file's records in the raw layer, an object a month, every record's bytes as received.
-
-    The file may be gzipped, or a zip of several.
-    Records whose month cannot be read, or is outside the partitions, go to the partition `UNPLACED`.
-    BadInput where nothing in the file looks like observations. One receipt has one time.
-    """
-    received = received or datetime.now(UTC)
-    stored = []
-    for name, file in _record_files(provenance.name, body, limits):
-        for partition, part in sorted(_by_partition(file, partitions).items()):
-            obj, new = raw.put(
-                partition,
-                file.with_records(part.records),
-                form=file.form,
-                records=len(part.records),
-                provenance=msgspec.structs.replace(
-                    provenance, name=name, synthetic=provenance.synthetic or part.synthetic
-                ),
-                received=received,
-            )
-            stored.append(Stored(object=obj, new=new, refused=part.refused))
-            _progress.info("%s received", partition)
-    return stored
-
-
-def _record_files(name: str, body: bytes, limits: Limits) -> list[tuple[str, RecordFile]]:
-    """All of an archive is read before any of it is kept, so that a bad member leaves nothing behind."""
-    files = []
-    for member in unpack(name, body, limits):
-        try:
-            files.append((member.name, cut(member.body)))
-        except BadInput as error:
-            raise BadInput(f"{member.name}: {error.cause}", error.cure) from error
-    return files
-
-
-class _Part:
-    def __init__(self) -> None:
-        self.records: list[bytes] = []
-        self.refused: dict[str, int] = {}
-        self.synthetic = False
-
-
-def _by_partition(file: RecordFile, partitions: Partitions) -> dict[str, _Part]:
-    kept = {str(month): str(month) for month in partitions.all()}
-    parts: dict[str, _Part] = {}
-    for item in parse(file):
-        time = item.time
-        month = f"{time.year:04d}-{time.month:02d}" if time else ""
-        part = parts.setdefault(kept.get(month, UNPLACED), _Part())
-        if isinstance(item, Refusal):
-            part.records.append(item.record)
-            part.refused[item.reason] = part.refused.get(item.reason, 0) + 1
-        else:
-            part.records.append(item.raw)
-            part.synthetic = part.synthetic or bool(item.record.synthetic)
-    return parts
 
 
 def raw_month(raw: RawStore, month: str) -> Iterator[tuple[RawObject, RecordFile]]:
@@ -162,10 +65,15 @@ def stage_month(stores: Stores, month: Month) -> StagedMonth:
 
 
 def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
-    """Show the records of the raw partition `UNPLACED` in the quarantine, but for those that a partition holds now."""
+    """Show the records of the raw partition `UNPLACED` in the quarantine, but for those that were placed since."""
 
-    def is_placed(time: datetime) -> bool:
-        return partitions.holds(Month.of(time))
+    @cache
+    def held(month: Month) -> set[bytes]:
+        return {bytes(record) for _, file in raw_month(stores.raw, str(month)) for record in file.records}
+
+    def is_placed(time: datetime, record: bytes) -> bool:
+        month = Month.of(time)
+        return partitions.holds(month) and record in held(month)
 
     return write_staged(stores, UNPLACED, lambda: stage_unplaced(raw_month(stores.raw, UNPLACED), is_placed))
 

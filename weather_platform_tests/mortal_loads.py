@@ -25,8 +25,9 @@ import sqlalchemy as sa
 import sqlalchemy.dialects.mysql.pymysql
 
 from weather_platform import pipeline
-from weather_platform.domain.months import Month
+from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, Provenance
+from weather_platform.intake import receive
 from weather_platform.settings import Settings
 from weather_platform.storage import blobs, blobs_s3, curated_mongodb, curated_sqlite
 
@@ -63,8 +64,8 @@ def _load(order: dict[str, Any], told: int) -> None:
     _count_mongodb(step)
     _count_files(step)
     provenance = Provenance(source="upload", name=order["file"], licence=ETALAB)
-    partitions = pipeline.Partitions(Month(2010, 1))
-    stored = pipeline.receive(stores.raw, Path(order["file"]).read_bytes(), provenance, partitions, datetime.now(UTC))
+    partitions = Partitions(Month(2010, 1))
+    stored = receive(stores.raw, Path(order["file"]).read_bytes(), provenance, partitions, datetime.now(UTC))
     for month in [Month.parse(each.object.partition) for each in stored]:
         pipeline.stage_month(stores, month)
         pipeline.curate_month(stores, month)

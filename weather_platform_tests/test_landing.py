@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from weather_platform.domain.months import Month
+from weather_platform.domain.months import Month, Partitions
 from weather_platform.landing import Arrival, Taken, look
-from weather_platform.pipeline import Partitions, Stores, open_stores, stage_month
+from weather_platform.pipeline import Stores, open_stores, stage_month
 from weather_platform_tests.api.serving import as_json, observations, settings_at
 
 NOVEMBER = Month(2023, 11)

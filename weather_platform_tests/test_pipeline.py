@@ -1,6 +1,5 @@
 """From a received file to documents: months in any order, once or twice, corrected or broken, end the same."""
 
-import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,22 +10,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from weather_platform.domain.errors import BadInput
-from weather_platform.domain.months import Month
+from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
-from weather_platform.pipeline import (
-    Partitions,
-    Stored,
-    Stores,
-    curate_month,
-    quarantine_unplaced,
-    receive,
-    stage_month,
-)
+from weather_platform.intake import Stored, receive
+from weather_platform.pipeline import Stores, curate_month, quarantine_unplaced, stage_month
 from weather_platform_tests import layers, real_months
 from weather_platform_tests.domain import reckoning
 from weather_platform_tests.domain.broken import record
-from weather_platform_tests.domain.forms import zipped
 from weather_platform_tests.layers import State
 from weather_platform_tests.observations import NICE, NOWHERE
 
@@ -195,30 +185,6 @@ def test_the_rain_of_new_years_eve_is_complete_when_january_is_loaded(
     assert len(found[f"{NICE}:2023-12-31"]["provenance"]["raw_objects"]) == 2
 
 
-def test_a_file_becomes_an_object_a_month_with_every_record_as_it_came(stores: Stores) -> None:
-    december, november, warm, early, empty = (
-        report("2023-12-01T00"),
-        report("2023-11-30T21"),
-        report("2023-12-02T00", t="warm"),
-        report("2009-12-31T21"),
-        b"{}",
-    )
-    body = gzip.compress(array(december, november, warm, early, empty))
-    stored = {s.object.partition: s for s in take_in(stores, body, name="f.json.gz")}
-    assert {partition: stores.raw.read(s.object) for partition, s in stored.items()} == {
-        "2023-11": b"[" + november + b"]\n",
-        "2023-12": b"[" + december + b",\n" + warm + b"]\n",
-        UNPLACED: b"[" + early + b",\n" + empty + b"]\n",
-    }
-    assert {partition: (s.new, s.refused, s.object.records, s.object.received) for partition, s in stored.items()} == {
-        "2023-11": (True, {}, 1, NOON),
-        "2023-12": (True, {"not_a_number": 1}, 2, NOON),
-        UNPLACED: (True, {"no_station_number": 1}, 2, NOON),
-    }
-    origin = Provenance(source="upload", name="f.json", licence=ETALAB)
-    assert [s.object.provenance for s in stored.values()] == [origin] * 3
-
-
 def test_records_of_no_month_are_shown_in_the_quarantine(stores: Stores) -> None:
     early, untimed, broken = report("2009-12-31T21"), record(date="soon"), b'{"t":'
     take_in(stores, b"\n".join([early, untimed, broken, report("2023-12-01T00")]))
@@ -228,11 +194,18 @@ def test_records_of_no_month_are_shown_in_the_quarantine(stores: Stores) -> None
     assert stores.staging.stations() == {}
 
 
-def test_a_broken_member_leaves_nothing_of_its_zip(stores: Stores) -> None:
-    archive = zipped({"good.json": array(report("2023-12-01T00")), "bad.json": b"nothing"})
-    with pytest.raises(BadInput, match=r"^z.zip/bad.json: No observations .*: the file begins with b'nothing'"):
-        take_in(stores, archive, name="z.zip")
-    assert stores.raw.partitions() == []
+def test_a_record_stays_in_the_quarantine_until_a_partition_has_it(stores: Stores) -> None:
+    """The first month was moved: the record's month is a partition now, but nobody has placed it yet."""
+    early = report("2009-12-31T21", t=280)
+    (unplaced,) = take_in(stores, array(early))
+    from_2009 = Partitions(Month(2009, 1))
+    quarantine_unplaced(stores, from_2009)
+    assert [row["record"].encode() for row in stores.staging.quarantine(UNPLACED)] == [early]
+    receive(stores.raw, stores.raw.read(unplaced.object), unplaced.object.provenance, from_2009, NOON)
+    quarantine_unplaced(stores, from_2009)
+    assert stores.staging.quarantine(UNPLACED) == []
+    process(stores, Month(2009, 12))
+    assert list(layers.documents(stores)) == [f"{NICE}:2009-12-31"]
 
 
 @pytest.mark.parametrize(
@@ -261,10 +234,3 @@ def test_a_month_without_records_has_neither_rows_nor_documents(stores: Stores) 
     assert curate_month(stores, JANUARY) == (0, 0, 0)
     assert stores.staging.summary(JANUARY).rows_in_tables == 0
     assert len(layers.documents(stores)) == 1
-
-
-def test_partitions_are_the_months_from_the_first_to_the_current() -> None:
-    months = FROM_2010.all()
-    assert (months[0], months[-1]) == (Month(2010, 1), Month.current())
-    around = [Month(2009, 12), *months, Month.current().next]
-    assert [month for month in around if FROM_2010.holds(month)] == months

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from weather_platform.domain.errors import WeatherError
-from weather_platform.pipeline import PROGRESS
+from weather_platform.intake import PROGRESS
 
 out = Console()
 err = Console(stderr=True)

@@ -23,6 +23,10 @@ class BadInput(WeatherError):
     """A file or argument in which nothing can be read."""
 
 
+class NoObservations(BadInput):
+    """A file of which nothing looks like observations."""
+
+
 class TooLarge(BadInput):
     """A file that is, or unpacks to, more than the limit."""
 

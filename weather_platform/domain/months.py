@@ -59,6 +59,18 @@ class Month(NamedTuple):
         return f"{self.year:04d}-{self.number:02d}"
 
 
+class Partitions(NamedTuple):
+    """The months the platform keeps: from first to the current one."""
+
+    first: Month
+
+    def holds(self, month: Month) -> bool:
+        return self.first <= month <= Month.current()
+
+    def all(self) -> list[Month]:
+        return list(month_range(self.first, Month.current()))
+
+
 def month_range(first: Month, last: Month) -> Iterator[Month]:
     """Months from first to last, both included; none where last is before first."""
     month = first

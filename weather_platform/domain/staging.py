@@ -119,18 +119,18 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
 
 
 def stage_unplaced(
-    objects: Iterable[tuple[RawObject, RecordFile]], is_placed: Callable[[datetime], bool]
+    objects: Iterable[tuple[RawObject, RecordFile]], is_placed: Callable[[datetime, bytes], bool]
 ) -> StagedMonth:
     """The quarantine of records that belong to no partition: those without a time, and those outside the months.
 
-    Records of a time that `is_placed` in a partition by now are its own, and no longer here.
+    Records (time and bytes) that by now are placed in a month's partition are staged there, and no longer here.
     """
     staged = StagedMonth(rows={}, stations={}, objects=[], counts={}, quarantine=[])
     for raw_object, file in objects:
         refusals = [
             _outside(item) if isinstance(item, Parsed) else item
             for item in parse(file)
-            if not (item.time and is_placed(item.time))
+            if not (item.time and is_placed(item.time, _bytes_of(item)))
         ]
         staged.objects.append(raw_object)
         staged.quarantine.extend(Quarantined(raw_object.name, refusal) for refusal in refusals)
@@ -138,6 +138,10 @@ def stage_unplaced(
             read=len(refusals), refused=dict(Counter(str(refusal.reason) for refusal in refusals))
         )
     return staged
+
+
+def _bytes_of(item: Parsed | Refusal) -> bytes:
+    return bytes(item.raw) if isinstance(item, Parsed) else item.record
 
 
 def _outside(item: Parsed) -> Refusal:

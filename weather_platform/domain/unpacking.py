@@ -1,12 +1,12 @@
-"""Files inside gzip and zip, within limits: what unpacks to more than it should is refused before it fills memory."""
+"""Files inside gzip and zip, unpacked piece by piece and within limits: none fills memory or disk."""
 
-import io
+import itertools
 import lzma
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from weather_platform.domain.errors import BadInput, TooLarge
 
@@ -43,83 +43,101 @@ class Member(NamedTuple):
     """A file, by itself or out of an archive."""
 
     name: str
-    body: bytes
+    chunks: Iterator[bytes]
+    """Its bytes in order, unpacked as they are asked for: read them before the next member."""
 
 
-def unpack(name: str, body: bytes, limits: Limits = DEFAULT_LIMITS) -> Iterator[Member]:
-    """The files in `body`: itself, or what its gzip or zip holds; a zip may hold gzipped files, no further zips.
+def unpack(name: str, file: IO[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Member]:
+    """The files in a seekable file: itself, or what its gzip or zip holds; a zip may hold gzipped files, no zips.
 
-    BadInput for a damaged archive, TooLarge where it exceeds the limits. Folders and files that a system
-    adds by itself (``__MACOSX``, names with a leading dot) are passed over.
+    BadInput for a damaged archive, TooLarge where it exceeds the limits; both may come while chunks are read.
+    Folders and files that a system adds by itself (``__MACOSX``, names with a leading dot) are passed over.
     """
-    if body.startswith((_ZIP, _EMPTY_ZIP)):
-        yield from _unzipped(name, body, limits)
-    elif body.startswith(_GZIP):
-        yield Member(name.removesuffix(".gz"), _gunzipped(name, body, limits.unpacked_bytes))
+    allowance = _Allowance(limits.unpacked_bytes)
+    file.seek(0)
+    head = file.read(len(_ZIP))
+    file.seek(0)
+    if head.startswith((_ZIP, _EMPTY_ZIP)):
+        yield from _unzipped(name, file, limits.members, allowance)
+    elif head.startswith(_GZIP):
+        yield Member(name.removesuffix(".gz"), allowance.spent_on(name, _gunzipped(name, _chunks(file))))
     else:
-        yield Member(name, body)
+        yield Member(name, _chunks(file))
 
 
-def _gunzipped(name: str, body: bytes, limit_bytes: int) -> bytes:
-    out = bytearray()
-    rest = body
+class _Allowance:
+    """How many bytes may still be unpacked."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._left_bytes = limit_bytes
+
+    def spent_on(self, name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        limit_bytes = self._left_bytes
+        for chunk in chunks:
+            self._left_bytes -= len(chunk)
+            if self._left_bytes < 0:
+                raise TooLarge(f"{name} unpacks to more than {limit_bytes:,} bytes.", "Send it in parts.")
+            yield chunk
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _gunzipped(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """A gzip file may be several, one after the other, and padded with zeros at its end."""
+    inflater = None
     try:
-        while rest:  # a gzip file may be several, one after the other
-            inflater = zlib.decompressobj(wbits=31)
-            chunk = inflater.decompress(rest, _CHUNK)
-            while chunk or inflater.unconsumed_tail:
-                out += chunk
-                _check_size(name, len(out), limit_bytes)
-                chunk = inflater.decompress(inflater.unconsumed_tail, _CHUNK)
-            if not inflater.eof:
-                raise BadInput(f"{name} ends before its gzip stream does.", "Send the whole file again.")
-            rest = inflater.unused_data.lstrip(b"\0")
+        for packed in chunks:
+            rest = packed
+            while rest := rest if inflater else rest.lstrip(b"\0"):
+                inflater = inflater or zlib.decompressobj(wbits=31)
+                chunk = inflater.decompress(rest, _CHUNK)
+                while chunk or inflater.unconsumed_tail:
+                    yield chunk
+                    chunk = inflater.decompress(inflater.unconsumed_tail, _CHUNK)
+                rest = inflater.unused_data
+                if inflater.eof:
+                    inflater = None
     except zlib.error as error:
         raise BadInput(f"{name} is a damaged gzip file: {error}.", "Send the file again.") from error
-    return bytes(out)
+    if inflater:
+        raise BadInput(f"{name} ends before its gzip stream does.", "Send the whole file again.")
 
 
-def _unzipped(name: str, body: bytes, limits: Limits) -> Iterator[Member]:
+def _unzipped(name: str, file: IO[bytes], most_members: int, allowance: _Allowance) -> Iterator[Member]:
     try:
-        archive = zipfile.ZipFile(io.BytesIO(body))
+        archive = zipfile.ZipFile(file)
         members = [info for info in archive.infolist() if not _passed_over(info)]
     except _ZIP_DAMAGED as error:
         raise BadInput(f"{name} is a damaged zip file: {error}.", "Send the file again.") from error
     if not members:
         raise BadInput(f"{name} holds no file.", "Put the observation files into the zip.")
-    if len(members) > limits.members:
-        raise TooLarge(f"{name} holds {len(members)} files, more than {limits.members}.", "Send it in parts.")
-    left = limits.unpacked_bytes
+    if len(members) > most_members:
+        raise TooLarge(f"{name} holds {len(members)} files, more than {most_members}.", "Send it in parts.")
     for info in members:
         inner = f"{name}/{info.filename}"
-        data = _member(archive, info, inner, left)
-        if data.startswith(_ZIP):
+        chunks = _member(archive, info, inner)
+        first = next(chunks, b"")
+        chunks = itertools.chain((first,), chunks)
+        if first.startswith(_ZIP):
             raise BadInput(f"{inner} is a zip inside a zip.", "Unpack the inner one first.")
-        if data.startswith(_GZIP):
-            data = _gunzipped(inner, data, left)
-        left -= len(data)
-        yield Member(inner, data)
+        if first.startswith(_GZIP):
+            chunks = _gunzipped(inner, chunks)
+        yield Member(inner, allowance.spent_on(inner, chunks))
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, inner: str, limit_bytes: int) -> bytes:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, inner: str) -> Iterator[bytes]:
     if info.flag_bits & _ENCRYPTED:
         raise BadInput(f"{inner} is encrypted.", "Send it without a password.")
-    out = bytearray()
     try:
         with archive.open(info) as file:
-            while chunk := file.read(_CHUNK):
-                out += chunk
-                _check_size(inner, len(out), limit_bytes)
+            yield from _chunks(file)
     except _ZIP_DAMAGED as error:
         raise BadInput(f"{inner} is damaged: {error}.", "Make the zip again and send it.") from error
-    return bytes(out)
 
 
 def _passed_over(info: zipfile.ZipInfo) -> bool:
     parts = info.filename.split("/")
     return info.is_dir() or "__MACOSX" in parts or parts[-1].startswith(".")
-
-
-def _check_size(name: str, size_bytes: int, limit_bytes: int) -> None:
-    if size_bytes > limit_bytes:
-        raise TooLarge(f"{name} unpacks to more than {limit_bytes:,} bytes.", "Send it in parts.")

@@ -5,11 +5,12 @@ import dagster as dg
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile
+from weather_platform.intake import Stored, receive
 from weather_platform.io_managers.explained import explained
 from weather_platform.io_managers.months import describe_month, months_of
 from weather_platform.io_managers.stores import StoresResource
 from weather_platform.monthly import Monthly
-from weather_platform.pipeline import Stored, quarantine_unplaced, raw_month, receive
+from weather_platform.pipeline import quarantine_unplaced, raw_month
 from weather_platform.sources.port import Payload
 
 RawMonth = list[tuple[RawObject, RecordFile]]

@@ -6,7 +6,8 @@ import dagster as dg
 from dagster_aws.s3 import S3Resource
 from pydantic import PrivateAttr
 
-from weather_platform.pipeline import Partitions, Stores
+from weather_platform.domain.months import Partitions
+from weather_platform.pipeline import Stores
 from weather_platform.settings import S3Settings, Settings
 from weather_platform.storage.curated import open_curated
 from weather_platform.storage.raw import open_raw

@@ -12,9 +12,10 @@ import msgspec
 import pytest
 
 from weather_platform.cli import main
-from weather_platform.domain.months import Month
+from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import Provenance
-from weather_platform.pipeline import Partitions, curate_month, open_stores, quarantine_unplaced, receive, stage_month
+from weather_platform.intake import receive
+from weather_platform.pipeline import curate_month, open_stores, quarantine_unplaced, stage_month
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource
 

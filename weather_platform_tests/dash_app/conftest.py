@@ -20,8 +20,9 @@ from werkzeug.serving import make_server
 from dash_app.app import create_app
 from dash_app.reader import Reader, open_reader
 from weather_platform import pipeline
-from weather_platform.domain.months import Month, parse_months
+from weather_platform.domain.months import Month, Partitions, parse_months
 from weather_platform.domain.provenance import ETALAB, Provenance
+from weather_platform.intake import receive
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource
 from weather_platform_tests import conftest as tests
@@ -40,7 +41,7 @@ def settings_in(home: Path) -> Settings:
 def load(settings: Settings, month: Month, body: bytes, provenance: Provenance) -> None:
     """Receive, stage and curate a month, as every door does."""
     stores = pipeline.open_stores(settings)
-    pipeline.receive(stores.raw, body, provenance, pipeline.Partitions(settings.first_month))
+    receive(stores.raw, body, provenance, Partitions(settings.first_month))
     pipeline.stage_month(stores, month)
     pipeline.curate_month(stores, month)
 

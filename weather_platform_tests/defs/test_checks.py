@@ -13,8 +13,10 @@ from dagster._core.definitions.events import AssetKeyPartitionKey
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from weather_platform import names
+from weather_platform.domain.months import Partitions
 from weather_platform.domain.provenance import Provenance
-from weather_platform.pipeline import Partitions, open_stores, receive
+from weather_platform.intake import receive
+from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.databases import open_engine
 from weather_platform_tests.defs.runs import Graph, graph

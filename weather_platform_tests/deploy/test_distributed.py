@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from dagster import DagsterRun, DagsterRunStatus, RunsFilter
 
-from weather_platform.domain.months import parse_months
-from weather_platform.pipeline import Partitions, Stores, curate_month, open_stores, receive, stage_month
+from weather_platform.domain.months import Partitions, parse_months
+from weather_platform.intake import receive
+from weather_platform.pipeline import Stores, curate_month, open_stores, stage_month
 from weather_platform.runtime.prepare import OWNER, prepare_mysql
 from weather_platform.runtime.service import any_free_port
 from weather_platform.settings import Settings

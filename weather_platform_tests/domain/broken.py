@@ -34,17 +34,27 @@ odd_records = st.builds(lambda changes: record(**changes), odd_fields) | st.samp
 )
 """Most of them no observation, some of them no JSON."""
 
-_files = st.lists(odd_records, max_size=5)
-json_files = st.one_of(
-    _files.map(lambda records: b"[" + b",".join(records) + b"]"),
-    _files.map(lambda records: b"[\n" + b" ,\n".join(records)),
-    _files.map(lambda records: b'{"total_count": 3, "results": [' + b", ".join(records) + b"]}"),
-    _files.map(
-        lambda records: b'{"nhits": 1, "parameters": {}, "records": [' + b",".join(records) + b'], "facet_groups": []}'
-    ),
-    _files.map(b"\n".join),
-    _files.map(lambda records: b"".join(b"\x1e" + record + b"\n" for record in records)),
+
+def _files_of(records: st.SearchStrategy[list[bytes]]) -> st.SearchStrategy[bytes]:
+    return st.one_of(
+        records.map(lambda some: b"[" + b",".join(some) + b"]"),
+        records.map(lambda some: b"[\n" + b" ,\n".join(some)),
+        records.map(lambda some: b'{"total_count": 3, "results": [' + b", ".join(some) + b"]}"),
+        records.map(
+            lambda some: b'{"nhits": 1, "parameters": {}, "records": [' + b",".join(some) + b'], "facet_groups": []}'
+        ),
+        records.map(b"\n".join),
+        records.map(lambda some: b"".join(b"\x1e" + record + b"\n" for record in some)),
+    )
+
+
+json_files = _files_of(st.lists(odd_records, max_size=5))
+long_json_files = _files_of(
+    st.lists(odd_records, min_size=1, max_size=4).flatmap(
+        lambda some: st.permutations([record(t=250 + n) for n in range(60)] + some)
+    )
 )
+"""Longer than what is looked at for a file's opening."""
 csv_files = st.builds(
     lambda header, lines, end: end.join([header, *lines]),
     st.sampled_from(

@@ -1,6 +1,7 @@
 """Every published form of the same observations is read to the same observations."""
 
 import gzip
+import io
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ FORMS = [
 
 def read(body: bytes) -> dict[str, list[Observation]]:
     """The observations in a file, whatever its name says; every record must be readable."""
-    files = [cut(member.body) for member in unpack("nothing-to-go-by", body)]
+    files = [cut(b"".join(member.chunks)) for member in unpack("nothing-to-go-by", io.BytesIO(body))]
     assert {type(item) for file in files for item in parse(file)} == {Parsed}
     return stage((raw_object(), file) for file in files).rows
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from weather_platform.domain.errors import BadInput
-from weather_platform.domain.months import Month, contiguous, month_range, parse_months
+from weather_platform.domain.months import Month, Partitions, contiguous, month_range, parse_months
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,11 @@ def test_stretches_are_unbroken_and_hold_each_month_once() -> None:
         [Month(2024, 2)],
     ]
     assert contiguous([]) == []
+
+
+def test_partitions_are_the_months_from_the_first_to_the_current() -> None:
+    partitions = Partitions(Month(2010, 1))
+    months = partitions.all()
+    assert (months[0], months[-1]) == (Month(2010, 1), Month.current())
+    around = [Month(2009, 12), *months, Month.current().next]
+    assert [month for month in around if partitions.holds(month)] == months

@@ -1,13 +1,17 @@
 """A file is cut where its records end, also where some of them are broken, and put together again."""
 
+import re
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weather_platform.domain import record_files
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.parsing import Parsed, Refusal, parse
-from weather_platform.domain.record_files import cut
-from weather_platform_tests.domain.broken import anything, record
+from weather_platform.domain.record_files import RecordFile, cut, cut_in_pieces
+from weather_platform_tests.domain.broken import anything, csv_files, long_json_files, record
 
 A, B, C = record(t=280), record(t=281, coordonnees={"lon": 7.2, "lat": 43.6}), record(t=282)
 HEADER = b"numer_sta;date;t"
@@ -115,6 +119,57 @@ def test_any_part_of_a_file_is_a_file_of_the_same_records(body: bytes, data: st.
     assert [bytes(record) for record in again.records] == [bytes(file.records[n]) for n in chosen]
     read = list(parse(file))
     assert [_meaning(item) for item in parse(again)] == [_meaning(read[n]) for n in chosen]
+
+
+def _in_pieces(body: bytes, piece_bytes: int) -> list[RecordFile]:
+    return list(cut_in_pieces((body[at : at + 7] for at in range(0, len(body), 7)), piece_bytes))
+
+
+def _readable(file: RecordFile) -> list[bytes]:
+    return [bytes(item.raw) for item in parse(file) if isinstance(item, Parsed)]
+
+
+@settings(deadline=None)
+@given(anything | long_json_files | csv_files, st.integers(1_500, 4_000))
+def test_a_file_in_pieces_holds_the_records_of_the_whole(body: bytes, piece_bytes: int) -> None:
+    try:
+        whole = cut(body)
+    except BadInput as error:
+        with pytest.raises(BadInput, match=f"^{re.escape(error.cause)}"):
+            _in_pieces(body, piece_bytes)
+        return
+    pieces = _in_pieces(body, piece_bytes)
+    if whole.is_whole:
+        assert [bytes(record) for piece in pieces for record in piece.records] == [bytes(r) for r in whole.records]
+    else:  # of a broken file a piece may give more: what is broken reaches no further than its piece
+        found = iter([record for piece in pieces for record in _readable(piece)])
+        assert all(record in found for record in _readable(whole))
+
+
+def test_pieces_are_no_larger_than_asked_for() -> None:
+    records = [record(t=250 + n % 60) for n in range(200)]
+    for body in (b"[" + b",".join(records) + b"]", b"\n".join(records), HEADER + b"\n1;2;3" * 2_000):
+        pieces = _in_pieces(body, 5_000)
+        assert 2 < len(pieces) < 6
+        assert all(sum(map(len, piece.records)) <= 5_007 for piece in pieces)
+
+
+def test_a_file_without_an_end_of_a_record_is_bad_input_before_it_fills_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(record_files, "_LONGEST_RECORD_BYTES", 1 << 20)
+    read = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal read
+        yield b'[{"nom": "'
+        while True:
+            read += 1 << 20
+            yield b"x" * (1 << 20)
+
+    with pytest.raises(BadInput, match="No record ends within 1,048,576 bytes"):
+        list(cut_in_pieces(endless(), 1 << 16))
+    assert read < 4 << 20
 
 
 def _meaning(item: Parsed | Refusal) -> tuple[object, ...]:

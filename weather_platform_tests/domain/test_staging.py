@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -148,8 +149,12 @@ def test_an_unknown_station_keeps_its_name_where_a_later_record_has_none() -> No
 
 def test_records_without_a_partition_are_all_quarantined() -> None:
     future = record(date="2999-01-01T00:00:00Z")
-    now_held = report(0, 280)
-    staged = stage_unplaced([(FIRST, file(future, b"{}", now_held))], is_placed=lambda time: time.year == 2023)
+    placed = report(0, 280)
+
+    def is_placed(time: datetime, record: bytes) -> bool:
+        return time.year == 2023 and record == placed
+
+    staged = stage_unplaced([(FIRST, file(future, b"{}", placed))], is_placed)
     assert [(raw, refusal.position, refusal.reason, refusal.record) for raw, refusal in staged.quarantine] == [
         (FIRST.name, 1, Reason.OUTSIDE, future),
         (FIRST.name, 2, Reason.NO_STATION, b"{}"),

@@ -11,11 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weather_platform.domain.errors import BadInput, TooLarge
-from weather_platform.domain.unpacking import Limits, Member, unpack
+from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, unpack
 from weather_platform_tests.domain.forms import zipped
 
 BODY = b'[{"numer_sta": "07690"}]'
 SMALL = Limits(unpacked_bytes=1_000, members=3)
+
+
+def unpacked(name: str, body: bytes, limits: Limits = DEFAULT_LIMITS) -> list[tuple[str, bytes]]:
+    return [(member.name, b"".join(member.chunks)) for member in unpack(name, io.BytesIO(body), limits)]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +39,7 @@ SMALL = Limits(unpacked_bytes=1_000, members=3)
     ids=itertools.count(),
 )
 def test_what_is_packed_comes_out(name: str, body: bytes, members: list[tuple[str, bytes]]) -> None:
-    assert list(unpack(name, body)) == [Member(*member) for member in members]
+    assert unpacked(name, body) == members
 
 
 def _flagged_as_encrypted(archive: bytes) -> bytes:
@@ -61,7 +65,7 @@ def _flagged_as_encrypted(archive: bytes) -> bytes:
 )
 def test_what_cannot_be_unpacked_is_bad_input(body: bytes, cause: str) -> None:
     with pytest.raises(BadInput, match=f"^{cause}"):
-        list(unpack("f", body))
+        unpacked("f", body)
 
 
 @pytest.mark.parametrize(
@@ -78,14 +82,14 @@ def test_what_cannot_be_unpacked_is_bad_input(body: bytes, cause: str) -> None:
 )
 def test_more_than_the_limit_is_refused(body: bytes, cause: str) -> None:
     with pytest.raises(TooLarge, match=f"^{cause}"):
-        list(unpack("f", body, SMALL))
+        unpacked("f", body, SMALL)
 
 
 def test_a_bomb_is_refused_before_it_fills_memory() -> None:
     """A gigabyte in a megabyte; the size that the zip itself claims is not asked."""
     bomb = gzip.compress(bytes(1 << 20), 9) * 1_000
     with pytest.raises(TooLarge):
-        list(unpack("f", zipped({"a": bomb}), Limits(unpacked_bytes=3 << 20)))
+        unpacked("f", zipped({"a": bomb}), Limits(unpacked_bytes=3 << 20))
 
 
 def _archive(compression: int) -> bytes:
@@ -109,4 +113,4 @@ def test_no_damage_raises_anything_but_bad_input(packed: bytes, changes: list[tu
     for place, byte in changes:
         damaged[place % len(packed)] = byte
     with contextlib.suppress(BadInput):
-        list(unpack("f", bytes(damaged)))
+        unpacked("f", bytes(damaged))

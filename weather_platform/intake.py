@@ -1,0 +1,207 @@
+"""Files on their way in: their records sorted by month on disk, then kept as raw objects.
+
+Memory holds a piece of a file at a time, then one raw object, however large the file. What becomes of the objects is
+`pipeline`.
+"""
+
+import itertools
+import logging
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import IO, NamedTuple, Self
+
+import msgspec
+
+from weather_platform.domain.errors import NoObservations, StoreUnavailable
+from weather_platform.domain.months import Partitions
+from weather_platform.domain.parsing import Refusal, parse
+from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
+from weather_platform.domain.record_files import RecordFile, cut, cut_in_pieces
+from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
+from weather_platform.storage.raw import RawStore
+
+PROGRESS = "weather_platform.progress"
+"""The logger that tells, one line each, of every month received, staged and curated."""
+_progress = logging.getLogger(PROGRESS)
+
+_OBJECT_BYTES = 64 << 20
+"""A larger pile becomes several objects; a month of 62 stations is 18 MB, of 190 some 55."""
+_APART = timedelta(microseconds=1)
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """A raw object that a file became, or was already."""
+
+    object: RawObject
+    new: bool
+    refused: dict[str, int]
+    """Records that staging will set aside, by reason."""
+
+
+class Intake:
+    """What one posting brought: any number of files, of which all are kept or none.
+
+    Records whose month cannot be read, or is outside the partitions, go to the partition `UNPLACED`.
+    """
+
+    def __init__(self, partitions: Partitions, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._months = {str(month): str(month) for month in partitions.all()}
+        self._limits = limits
+        self._spool = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `__exit__`
+        self._piles: list[_Pile] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._spool.close()
+
+    def add(self, name: str, file: IO[bytes]) -> None:
+        """Sort a file's records; it may be gzipped, or a zip of several.
+
+        Raises:
+            BadInput: nothing in it, or in a file of the zip, looks like observations.
+            TooLarge: it unpacks to more than the limits.
+            StoreUnavailable: there is no room for it on this machine's disk.
+        """
+        for member in unpack(name, file, self._limits):
+            piles: dict[str, _Pile] = {}
+            for piece in _pieces(member):
+                for partition, part in self._by_partition(piece).items():
+                    pile = piles.get(partition)
+                    if pile is None or pile.size_bytes >= _OBJECT_BYTES:
+                        pile = piles[partition] = _Pile(member.name, partition, piece)
+                        self._piles.append(pile)
+                    pile.add(part, self._written(piece.with_records(part.records)), piece)
+
+    def keep(self, raw: RawStore, origin: Provenance, received: datetime | None = None) -> list[Stored]:
+        """Keep everything, an object a file and month, every record's bytes as received.
+
+        Of several objects of one partition each is a microsecond later than the one before: of two reports of one
+        station and time the later in the order of the files counts.
+        """
+        received = received or datetime.now(UTC)
+        earlier = Counter[str]()
+        stored = []
+        for pile in self._piles:
+            obj, new = raw.put(
+                pile.partition,
+                pile.body(self._spool),
+                form=pile.form,
+                records=pile.records,
+                provenance=msgspec.structs.replace(
+                    origin, name=pile.name, synthetic=origin.synthetic or pile.synthetic
+                ),
+                received=received + earlier[pile.partition] * _APART,
+            )
+            earlier[pile.partition] += 1
+            stored.append(Stored(object=obj, new=new, refused=pile.refused))
+            _progress.info("%s received", pile.partition)
+        return stored
+
+    def _by_partition(self, piece: RecordFile) -> dict[str, "_Part"]:
+        parts: dict[str, _Part] = {}
+        for item in parse(piece):
+            time = item.time
+            month = f"{time.year:04d}-{time.month:02d}" if time else ""
+            partition = self._months.get(month, UNPLACED)
+            part = parts.get(partition)
+            if part is None:
+                part = parts[partition] = _Part()
+            if isinstance(item, Refusal):
+                part.records.append(item.record)
+                part.refused[item.reason] = part.refused.get(item.reason, 0) + 1
+            else:
+                part.records.append(item.raw)
+                part.synthetic = part.synthetic or bool(item.record.synthetic)
+        return parts
+
+    def _written(self, body: bytes) -> "_Extent":
+        try:
+            at = self._spool.seek(0, 2)
+            self._spool.write(body)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"There is no room to sort a file: {error.strerror}.",
+                "Free space in this machine's TMPDIR, send again.",
+            ) from error
+        return _Extent(at, len(body))
+
+
+def receive(
+    raw: RawStore,
+    body: bytes,
+    provenance: Provenance,
+    partitions: Partitions,
+    received: datetime | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> list[Stored]:
+    """Keep one file that is in memory already, as `Intake` does; BadInput where nothing of it can be kept."""
+    with Intake(partitions, limits) as intake, tempfile.SpooledTemporaryFile(len(body) + 1) as file:
+        file.write(body)
+        intake.add(provenance.name, file)
+        return intake.keep(raw, provenance, received)
+
+
+class _Extent(NamedTuple):
+    """Where in the spool a part lies, as a file of its own."""
+
+    at: int
+    size_bytes: int
+
+
+class _Part:
+    """The records of one partition in one piece of a file."""
+
+    def __init__(self) -> None:
+        self.records: list[bytes] = []
+        self.refused: dict[str, int] = {}
+        self.synthetic = False
+
+
+class _Pile:
+    """The records of one file and partition: the raw object that they will be."""
+
+    def __init__(self, name: str, partition: str, piece: RecordFile) -> None:
+        self.name = name
+        self.partition = partition
+        self.form = piece.form
+        self.records = 0
+        self.refused: dict[str, int] = {}
+        self.synthetic = False
+        self.size_bytes = 0
+        self._head = piece._replace(records=[])
+        self._extents: list[_Extent] = []
+
+    def add(self, part: _Part, extent: _Extent, piece: RecordFile) -> None:
+        self.records += len(part.records)
+        for reason, count in part.refused.items():
+            self.refused[reason] = self.refused.get(reason, 0) + count
+        self.synthetic = self.synthetic or part.synthetic
+        self.size_bytes += extent.size_bytes
+        self._head = self._head._replace(is_whole=self._head.is_whole and piece.is_whole)
+        self._extents.append(extent)
+
+    def body(self, spool: IO[bytes]) -> bytes:
+        """The object's bytes: a file of the form that the records came in."""
+        parts = list(self._parts(spool))
+        if len(parts) == 1:
+            return parts[0]
+        return self._head.with_records(itertools.chain.from_iterable(cut(part).records for part in parts))
+
+    def _parts(self, spool: IO[bytes]) -> Iterator[bytes]:
+        for extent in self._extents:
+            spool.seek(extent.at)
+            yield spool.read(extent.size_bytes)
+
+
+def _pieces(member: Member) -> Iterator[RecordFile]:
+    try:
+        yield from cut_in_pieces(member.chunks)
+    except NoObservations as error:
+        raise NoObservations(f"{member.name}: {error.cause}", error.cure) from error

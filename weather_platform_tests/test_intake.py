@@ -1,0 +1,161 @@
+"""Files on their way in: an object a month and file, every record as it came, all of a posting or nothing of it."""
+
+import gzip
+import io
+import json
+import tempfile
+import tracemalloc
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from weather_platform import intake as intake_module
+from weather_platform.domain.errors import BadInput
+from weather_platform.domain.months import Month, Partitions
+from weather_platform.domain.parsing import Parsed, parse
+from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
+from weather_platform.domain.record_files import cut, cut_in_pieces
+from weather_platform.intake import Intake, Stored, receive
+from weather_platform.pipeline import raw_month
+from weather_platform.storage.blobs import FolderBlobs
+from weather_platform.storage.raw import RawStore
+from weather_platform_tests.domain.broken import long_json_files, record
+from weather_platform_tests.domain.forms import zipped
+from weather_platform_tests.observations import NICE
+
+FROM_2010 = Partitions(Month(2010, 1))
+NOON = datetime(2024, 2, 1, 12, tzinfo=UTC)
+ORIGIN = Provenance(source="upload", name="f.json", licence=ETALAB)
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> RawStore:
+    return RawStore(FolderBlobs(tmp_path))
+
+
+def report(time: str, **values: Any) -> bytes:
+    return record(**{"numer_sta": NICE, "date": f"{time}:00:00Z", "t": None, **values})
+
+
+def array(*records: bytes) -> bytes:
+    return b"[" + b",".join(records) + b"]"
+
+
+GOOD = array(report("2023-12-01T00"))
+
+
+def in_a_zip(*files: bytes) -> list[bytes]:
+    return [zipped(dict(zip("ab", files, strict=True)))]
+
+
+def one_by_one(*files: bytes) -> list[bytes]:
+    return list(files)
+
+
+def take_in(raw: RawStore, *bodies: bytes, name: str = "f.json") -> list[Stored]:
+    with Intake(FROM_2010) as intake:
+        for body in bodies:
+            intake.add(name, io.BytesIO(body))
+        return intake.keep(raw, ORIGIN, NOON)
+
+
+def test_a_file_becomes_an_object_a_month_with_every_record_as_it_came(raw: RawStore) -> None:
+    december, november, warm, early, empty = (
+        report("2023-12-01T00"),
+        report("2023-11-30T21"),
+        report("2023-12-02T00", t="warm"),
+        report("2009-12-31T21"),
+        b"{}",
+    )
+    body = gzip.compress(array(december, november, warm, early, empty))
+    stored = {s.object.partition: s for s in take_in(raw, body, name="f.json.gz")}
+    assert {partition: raw.read(s.object) for partition, s in stored.items()} == {
+        "2023-11": b"[" + november + b"]\n",
+        "2023-12": b"[" + december + b",\n" + warm + b"]\n",
+        UNPLACED: b"[" + early + b",\n" + empty + b"]\n",
+    }
+    assert {partition: (s.new, s.refused, s.object.records, s.object.received) for partition, s in stored.items()} == {
+        "2023-11": (True, {}, 1, NOON),
+        "2023-12": (True, {"not_a_number": 1}, 2, NOON),
+        UNPLACED: (True, {"no_station_number": 1}, 2, NOON),
+    }
+    assert [s.object.provenance for s in stored.values()] == [ORIGIN] * 3
+
+
+def readable(body: bytes) -> list[bytes]:
+    return [bytes(item.raw) for item in parse(cut(body)) if isinstance(item, Parsed)]
+
+
+@pytest.mark.parametrize(
+    ("bodies", "cause"),
+    [
+        ([zipped({"good.json": GOOD, "bad.json": b"nothing"})], "z/bad.json: No observations"),
+        ([GOOD, b"nothing"], "z: No observations"),
+        ([GOOD, gzip.compress(b"[")[:-9]], "z ends before its gzip stream does"),
+    ],
+    ids=["a member of a zip", "another file", "a gzip cut short"],
+)
+def test_a_file_that_cannot_be_read_leaves_nothing_of_the_others(
+    raw: RawStore, bodies: list[bytes], cause: str
+) -> None:
+    with pytest.raises(BadInput, match=f"^{cause}"):
+        take_in(raw, *bodies, name="z")
+    assert raw.partitions() == []
+
+
+@pytest.mark.parametrize("order", [(280, 290), (290, 280)])
+@pytest.mark.parametrize("together", [in_a_zip, one_by_one])
+def test_of_files_of_one_posting_the_later_is_received_later(
+    raw: RawStore, order: tuple[int, int], together: Callable[..., list[bytes]]
+) -> None:
+    """Both report the same station and time: which one counts is their order's business, not their hashes'."""
+    take_in(raw, *together(*(array(report("2023-12-01T00", t=t)) for t in order)))
+    received = [(obj.received - NOON, json.loads(raw.read(obj))[0]["t"]) for obj in raw.objects("2023-12")]
+    assert received == [(timedelta(0), order[0]), (timedelta(microseconds=1), order[1])]
+
+
+@settings(deadline=None, max_examples=30)
+@given(long_json_files, st.integers(1_500, 4_000))
+def test_pieces_of_a_file_are_put_together_to_the_objects_of_the_whole(body: bytes, piece_bytes: int) -> None:
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setattr(intake_module, "cut_in_pieces", lambda chunks: cut_in_pieces(chunks, piece_bytes))
+        raw = RawStore(FolderBlobs(Path(folder)))
+        objects = [raw.read(each.object) for each in receive(raw, body, ORIGIN, FROM_2010, NOON)]
+    assert sorted(readable(body)) == sorted(found for each in objects for found in readable(each))
+
+
+def test_a_pile_too_high_for_memory_is_several_objects_of_one_month(
+    raw: RawStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "cut_in_pieces", lambda chunks: cut_in_pieces(chunks, 5_000))
+    monkeypatch.setattr(intake_module, "_OBJECT_BYTES", 10_000)
+    records = [report(f"2023-12-{n // 8 + 1:02d}T{n % 8 * 3:02d}", t=250 + n % 60) for n in range(240)]
+    stored = take_in(raw, array(*records))
+    assert len(stored) == 2
+    found = [bytes(each) for _, file in raw_month(raw, "2023-12") for each in file.records]
+    assert found == records
+
+
+def test_memory_does_not_grow_with_the_file(raw: RawStore, tmp_path: Path) -> None:
+    def peak_mb(months: int) -> float:
+        path = tmp_path / f"{months}.json"
+        with path.open("wb") as file:
+            for n in range(months):
+                month = f"{2010 + n // 12}-{n % 12 + 1:02d}"
+                file.writelines(report(f"{month}-{d:02d}T00", nom="x" * 100_000) + b"\n" for d in range(1, 29))
+        tracemalloc.start()
+        with Intake(FROM_2010) as intake, path.open("rb") as file:
+            intake.add(path.name, file)
+            assert len(intake.keep(raw, ORIGIN, NOON)) == months
+        peak = tracemalloc.get_traced_memory()[1] / 1e6
+        tracemalloc.stop()
+        return peak
+
+    few, many = peak_mb(12), peak_mb(60)  # 34 and 170 MB
+    assert many < few * 1.2
+    assert many < 60
