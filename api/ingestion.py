@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import IO, Any, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ from api.layers import Layers
 from api.measures import Measures
 from api.orchestrator import Materialised, Orchestrator, OrchestratorUnavailable
 from weather_platform import names
+from weather_platform.ahead import ahead
 from weather_platform.domain.errors import BadInput, NotFound, StoreUnavailable, WeatherError
 from weather_platform.domain.ingestions import (
     LaunchedRun,
@@ -273,8 +275,7 @@ class Ingestions:
 
     def _process(self, receipt: Receipt, months: Sequence[Month]) -> None:
         """Stage and curate here and now, the months in order."""
-        for month in months:
-            staged = stage_month(self._layers.stores, month)
+        for month, staged in ahead(months, partial(stage_month, self._layers.stores)):
             replaced = curate_month(self._layers.stores, month)
             outcome = _outcome(receipt, str(month), staged.counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced

@@ -6,6 +6,7 @@ Memory holds a piece of a file at a time, then one raw object, however large the
 
 import itertools
 import logging
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import IO, NamedTuple, Self
 
 import msgspec
 
+from weather_platform.ahead import ahead
 from weather_platform.domain.errors import NoObservations, StoreUnavailable
 from weather_platform.domain.months import Partitions
 from weather_platform.domain.parsing import Refusal, parse
@@ -52,6 +54,7 @@ class Intake:
         self._limits = limits
         self._spool = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `__exit__`
         self._piles: list[_Pile] = []
+        self._count = Counter[str]()
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +78,8 @@ class Intake:
                 for partition, part in self._by_partition(piece).items():
                     pile = piles.get(partition)
                     if pile is None or pile.size_bytes >= _OBJECT_BYTES:
-                        pile = piles[partition] = _Pile(member.name, partition, piece)
+                        pile = piles[partition] = _Pile(member.name, partition, piece, self._count[partition])
+                        self._count[partition] += 1
                         self._piles.append(pile)
                     pile.add(part, self._written(piece.with_records(part.records)), piece)
 
@@ -86,9 +90,9 @@ class Intake:
         station and time the later in the order of the files counts.
         """
         received = received or datetime.now(UTC)
-        earlier = Counter[str]()
-        stored = []
-        for pile in self._piles:
+        self._spool.flush()
+
+        def put(pile: _Pile) -> Stored:
             obj, new = raw.put(
                 pile.partition,
                 pile.body(self._spool),
@@ -97,12 +101,12 @@ class Intake:
                 provenance=msgspec.structs.replace(
                     origin, name=pile.name, synthetic=origin.synthetic or pile.synthetic
                 ),
-                received=received + earlier[pile.partition] * _APART,
+                received=received + pile.number * _APART,
             )
-            earlier[pile.partition] += 1
-            stored.append(Stored(object=obj, new=new, refused=pile.refused))
             _progress.info("%s received", pile.partition)
-        return stored
+            return Stored(object=obj, new=new, refused=pile.refused)
+
+        return [stored for _, stored in ahead(self._piles, put)]
 
     def _by_partition(self, piece: RecordFile) -> dict[str, "_Part"]:
         parts: dict[str, _Part] = {}
@@ -167,9 +171,11 @@ class _Part:
 class _Pile:
     """The records of one file and partition: the raw object that they will be."""
 
-    def __init__(self, name: str, partition: str, piece: RecordFile) -> None:
+    def __init__(self, name: str, partition: str, piece: RecordFile, number: int) -> None:
         self.name = name
         self.partition = partition
+        self.number = number
+        """How many of the same partition came before."""
         self.form = piece.form
         self.records = 0
         self.refused: dict[str, int] = {}
@@ -189,15 +195,10 @@ class _Pile:
 
     def body(self, spool: IO[bytes]) -> bytes:
         """The object's bytes: a file of the form that the records came in."""
-        parts = list(self._parts(spool))
-        if len(parts) == 1:
-            return parts[0]
+        parts = (os.pread(spool.fileno(), extent.size_bytes, extent.at) for extent in self._extents)
+        if len(self._extents) == 1:
+            return next(parts)
         return self._head.with_records(itertools.chain.from_iterable(cut(part).records for part in parts))
-
-    def _parts(self, spool: IO[bytes]) -> Iterator[bytes]:
-        for extent in self._extents:
-            spool.seek(extent.at)
-            yield spool.read(extent.size_bytes)
 
 
 def _pieces(member: Member) -> Iterator[RecordFile]:

@@ -70,7 +70,7 @@ class _V2(msgspec.Struct):
     record: _V1
 
 
-_CODES = tuple(field for field in MEASURED if field.kind == "code")
+_CODES = tuple(field.name for field in MEASURED if field.kind == "code")
 _flat = msgspec.json.Decoder(SynopRecord).decode
 _v1 = msgspec.json.Decoder(_V1).decode
 _v2 = msgspec.json.Decoder(_V2).decode
@@ -131,8 +131,8 @@ def parse(file: RecordFile) -> Iterator[Parsed | Refusal]:
     for position, raw in enumerate(file.records, 1):
         try:
             record = read(raw)
-            for field in _CODES:
-                setattr(record, field.name, _code(field, getattr(record, field.name)))
+            for name in _CODES:
+                setattr(record, name, _code(name, getattr(record, name)))
             yield Parsed(position, raw, Place(_station_number(record.numer_sta), _utc(record.date)), record)
         except _Unreadable as error:
             yield Refusal(position, error.reason, error.detail, bytes(raw), _time_alone(file, raw))
@@ -237,10 +237,11 @@ def _outside(field: Field, value: object) -> _Unreadable:
 
 
 @lru_cache(maxsize=8192)
-def _code(field: Field, value: float | str | None) -> int | None:
+def _code(name: str, value: float | str | None) -> int | None:
     """Codes come as ``"10"``, ``10`` or ``"18.0"``."""
     if value in _MISSING:
         return None
+    field = FIELDS[name]
     try:
         code = msgspec.convert(value, float, strict=False)
     except msgspec.ValidationError as error:

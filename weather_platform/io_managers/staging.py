@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from weather_platform.ahead import ahead
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import MonthSummary
 from weather_platform.domain.staging import StagedMonth
@@ -26,8 +27,7 @@ class StagingIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: Monthly[StagedMonth]) -> None:
         with explained(context.step_context.previous_attempt_count):
             stores = self.stores.open()
-            for month in obj:
-                write_staged(stores, str(month), lambda month=month: obj[month])  # type: ignore[misc]
+            for month, _ in ahead(obj, lambda month: write_staged(stores, str(month), lambda: obj[month])):
                 describe_month(context, month, _metadata(stores, month))
 
     def load_input(self, context: dg.InputContext) -> "Monthly[MonthFigures] | pd.DataFrame":
