@@ -4,10 +4,11 @@ FROM python:3.12-slim-bookworm AS dependencies
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 RUN python -m venv /opt/venv
-# First what changes seldom. The lock is complete and hashed, so nothing is resolved again.
-COPY requirements.lock .
+# First what changes seldom. The lock is complete and hashed, so nothing is resolved again. Kubernetes has one of its own.
+ARG LOCK=requirements.lock
+COPY ${LOCK} .
 RUN --mount=type=cache,target=/root/.cache/pip \
-    /opt/venv/bin/pip install --no-deps --require-hashes --only-binary :all: -r requirements.lock
+    /opt/venv/bin/pip install --no-deps --require-hashes --only-binary :all: -r "${LOCK}"
 # What no process here imports: the tests of the largest packages, C headers, and AWS's 400 services but S3 and sign-in.
 WORKDIR /opt/venv/lib/python3.12/site-packages
 RUN rm -rf pandas/tests pyarrow/tests pyarrow/include pyarrow/src numpy/_core/include \

@@ -21,6 +21,7 @@ S3_VARIABLES = {
 """What dagster-aws's S3Resource calls the S3 settings."""
 SOURCES = ("opendatasoft", "meteofrance", "sample")
 LAUNCHERS = ("celery", "default")
+EXECUTORS = ("in_process", "k8s")
 STAGING_SCHEMES = ("mysql+pymysql", "sqlite")
 CURATED_SCHEMES = ("mongodb", "mongodb+srv", "sqlite")
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
@@ -230,12 +231,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Read ``WEATHER_*``; what is unset gets the embedded default below ``WEATHER_HOME``."""
         get = environment.get
         home = Path(get("WEATHER_HOME") or ".weather").expanduser().resolve()
-        source = get("WEATHER_SOURCE") or "opendatasoft"
-        if source not in SOURCES:
-            raise BadSettings(f"WEATHER_SOURCE is {source!r}.", f"Set it to one of {', '.join(SOURCES)}.")
-        launcher = get("WEATHER_LAUNCHER") or "celery"
-        if launcher not in LAUNCHERS:
-            raise BadSettings(f"WEATHER_LAUNCHER is {launcher!r}.", f"Set it to one of {', '.join(LAUNCHERS)}.")
+        source = _one_of(SOURCES, get, "WEATHER_SOURCE")
         dagster_port = _number(get("WEATHER_DAGSTER_PORT") or "3000", "WEATHER_DAGSTER_PORT", 1, 65535)
         return cls(
             home=home,
@@ -265,7 +261,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             dagster_home=Path(own).expanduser().resolve() if (own := get("DAGSTER_HOME")) else None,
             dagster_url=get("WEATHER_DAGSTER_URL") or f"http://127.0.0.1:{dagster_port}",
             dagster_port=dagster_port,
-            launcher=launcher,
+            launcher=_one_of(LAUNCHERS, get, "WEATHER_LAUNCHER"),
             broker_url=_optional_url(get, "WEATHER_BROKER_URL", ("redis", "rediss")),
             worker_slots=(slots := _number(get("WEATHER_WORKER_SLOTS") or "2", "WEATHER_WORKER_SLOTS", 1, 256)),
             runs_at_once=_number(get("WEATHER_RUNS_AT_ONCE") or str(slots), "WEATHER_RUNS_AT_ONCE", 1, 1000),
@@ -276,6 +272,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             api=ApiSettings.from_environment(get),
             site=SiteSettings.from_environment(get),
         )
+
+
+def executor(environment: Mapping[str, str] = os.environ) -> str:
+    """What executes the steps of a run; apart from `Settings`, as Dagster asks for it when it loads the code."""
+    return _one_of(EXECUTORS, environment.get, "WEATHER_EXECUTOR")
+
+
+def _one_of(choices: tuple[str, ...], get: Callable[[str], str | None], name: str) -> str:
+    """The first choice where nothing is set."""
+    choice = get(name) or choices[0]
+    if choice not in choices:
+        raise BadSettings(f"{name} is {choice!r}.", f"Set it to one of {', '.join(choices)}.")
+    return choice
 
 
 def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:

@@ -1,6 +1,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -9,6 +11,7 @@ def pins(lock_file: str) -> set[str]:
     return set(re.findall(r"^(\S+==.+?) \\$", (REPOSITORY / lock_file).read_text(), flags=re.MULTILINE))
 
 
-def test_the_tests_run_on_the_releases_that_are_installed_for_use() -> None:
-    assert pins("requirements.lock")
-    assert pins("requirements.lock") <= pins("requirements-dev.lock")
+@pytest.mark.parametrize("lock_file", ["requirements.lock", "requirements-kubernetes.lock"])
+def test_the_tests_run_on_the_releases_that_are_installed_for_use(lock_file: str) -> None:
+    assert pins(lock_file)
+    assert pins(lock_file) <= pins("requirements-dev.lock")

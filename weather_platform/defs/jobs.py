@@ -1,22 +1,37 @@
-"""The two ways through the graph, each in one process: a step of its own would import everything again."""
+"""The two ways through the graph, each in one process unless the settings say otherwise.
+
+A process for every step would import everything again: 2 s and more, for months that take as long.
+"""
 
 import dagster as dg
 
 from weather_platform import names
+from weather_platform.settings import executor
 
+
+def _executor() -> dg.ExecutorDefinition:
+    """On Kubernetes a step may have a pod of its own (deploy/kubernetes/README.md)."""
+    if executor() == "k8s":
+        from dagster_k8s import k8s_job_executor
+
+        return k8s_job_executor
+    return dg.in_process_executor
+
+
+_EXECUTOR = _executor()
 _WITHOUT_CHECKS = dg.AssetSelection.assets(*names.ASSETS).without_checks()
 
 load_months = dg.define_asset_job(
     names.LOAD_JOB,
     selection=_WITHOUT_CHECKS,
     description="Fetch months from their source, stage and curate them.",
-    executor_def=dg.in_process_executor,
+    executor_def=_EXECUTOR,
 )
 process_months = dg.define_asset_job(
     names.PROCESS_JOB,
     selection=dg.AssetSelection.assets(names.STAGED_OBSERVATIONS, names.WEATHER_STATS).without_checks(),
     description="Stage and curate months from the raw objects that are stored.",
-    executor_def=dg.in_process_executor,
+    executor_def=_EXECUTOR,
 )
 
 
@@ -24,6 +39,6 @@ process_months = dg.define_asset_job(
 def jobs() -> dg.Definitions:
     """Both jobs by name: Dagster looks for nothing else in a module that has such a function.
 
-    Runs started from the UI too execute in one process.
+    Runs started from the UI execute the same way.
     """
-    return dg.Definitions(jobs=[load_months, process_months], executor=dg.in_process_executor)
+    return dg.Definitions(jobs=[load_months, process_months], executor=_EXECUTOR)
