@@ -57,7 +57,7 @@ def test_every_answer_has_headers_that_keep_the_browser_safe(client: flask.testi
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/_dash-layout", "/assets/site.js", "/assets/outline/land.geojson", "/download/city.csv?city=nice"],
+    ["/", "/_dash-layout", "/assets/site.js", "/assets/outline/land-wide.geojson", "/download/city.csv?city=nice"],
 )
 def test_answers_are_compressed_for_who_can_read_it(client: flask.testing.FlaskClient, path: str) -> None:
     plain, small = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
