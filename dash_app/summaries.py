@@ -8,7 +8,6 @@ import pandas as pd
 
 from dash_app.components import counted
 from dash_app.figures.rose import Rose
-from dash_app.frames import records
 from dash_app.measures import KMH_PER_MS, METRIC_OF_FIGURES, METRICS, READINGS_A_DAY
 from dash_app.view import View
 from weather_platform.domain.events import THRESHOLDS, Threshold
@@ -30,11 +29,12 @@ class Extreme(NamedTuple):
 
 def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extreme | None:
     """The row with the highest (or lowest) value of a column, the earliest of equals; None where all are missing."""
-    if not frame[column].notna().any():
+    values = frame[column]
+    if not values.notna().any():
         return None
-    found = frame[column].idxmin() if lowest else frame[column].idxmax()
-    (row,) = records(frame.loc[[found]].reset_index())
-    return Extreme(row[column], row["date"].date(), row["city"], row["slug"])
+    row = frame.iloc[values.argmin() if lowest else values.argmax()]
+    day = row["date"] if "date" in frame else row.name
+    return Extreme(row[column], day.date(), row["city"], row["slug"])
 
 
 def gust(view: View, value: float) -> str:

@@ -68,6 +68,25 @@ def test_answers_are_compressed_for_who_can_read_it(client: flask.testing.FlaskC
 
 
 @pytest.mark.parametrize(
+    ("path", "seconds"),
+    [
+        ("/assets/site.js?m=1", 31_536_000),
+        ("/assets/outline/land-tall.geojson", 3_600),
+        ("/_dash-component-suites/plotly/package_data/plotly.min.js", 3_600),
+    ],
+)
+def test_a_browser_keeps_what_is_the_same_for_everybody(
+    client: flask.testing.FlaskClient, path: str, seconds: int
+) -> None:
+    assert client.get(path).cache_control.max_age == seconds
+
+
+@pytest.mark.parametrize("path", ["/", "/assets/nothing.js?m=1", "/download/city.csv"])
+def test_a_browser_keeps_no_answer_that_changes(client: flask.testing.FlaskClient, path: str) -> None:
+    assert client.get(path).cache_control.max_age in (None, 0)
+
+
+@pytest.mark.parametrize(
     ("path", "accepted", "expected"),
     [
         ("/", "en-GB", "en"),
