@@ -9,11 +9,10 @@ from dash import dcc, html
 
 from dash_app.figures.look import Figure
 from dash_app.language import Language
-from dash_app.measures import METRICS
-from dash_app.periods import PRESETS, Period, preset
-from dash_app.state import MOST_CITIES
+from dash_app.periods import PRESETS, Period, any_within, month_after, month_before, preset, whole
+from dash_app.state import CHOICES, MOST_CITIES
 from dash_app.view import View
-from weather_platform.domain.months import Month
+from weather_platform.domain.errors import StoreUnavailable, WeatherError
 
 Component = Any
 """Dash's components carry no types."""
@@ -112,45 +111,46 @@ def day_picker(view: View, day: date) -> Component:
 
 
 def preset_links(view: View) -> Component:
-    """Links to ready-made periods, and to the month before and after."""
+    """Links to ready-made periods, grey where there are no data, and to the nearest months around that have some."""
+    days = view.reader.dates(view.station_ids or None)
     periods = {name: preset(name, view.period, view.loaded) for name in PRESETS}
     current = next((name for name, period in periods.items() if period == view.period), None)
-    links = [
-        _period_link(view, view.word(f"controls.{name}"), period, current=name == current)
-        for name, period in periods.items()
-    ]
-    month = Month.of(view.last)
-    around = []
-    if month.previous.last_day >= view.loaded[0]:
-        before = (month.previous.first_day, month.previous.last_day)
-        around.append(_period_link(view, "‹", before, title=view.word("controls.previous_month")))
-    if month.next.first_day <= view.loaded[1]:
-        after = (month.next.first_day, month.next.last_day)
-        around.append(_period_link(view, "›", after, title=view.word("controls.next_month")))
-    return html.Nav([*around, *links], className="presets", **aria(label=view.word("controls.presets")))
+    chips = []
+    for name, month in (
+        ("previous_month", month_before(view.first, days)),
+        ("next_month", month_after(view.last, days)),
+    ):
+        if month:
+            sign = "‹" if name == "previous_month" else "›"
+            chips.append(_period_link(view, sign, whole(month), **aria(label=view.word(f"controls.{name}"))))
+    for name, period in periods.items():
+        text = view.word(f"controls.{name}")
+        if name == current:
+            chips.append(_period_link(view, text, period, kind="chip current", **aria(current="true")))
+        elif any_within(days, period):
+            chips.append(_period_link(view, text, period))
+        else:
+            chips.append(html.Span(text, className="chip absent", title=view.word("controls.no_data")))
+    return html.Nav(chips, className="presets", **aria(label=view.word("controls.presets")))
 
 
-def _period_link(
-    view: View, text: str, period: Period, title: str | None = None, *, current: bool = False
-) -> Component:
-    named = aria(**({"label": title} if title else {}), **({"current": "true"} if current else {}))
-    return link(
-        text,
-        href=view.href(first=period[0], last=period[1]),
-        className="chip current" if current else "chip",
-        **named,
-    )
+def _period_link(view: View, text: str, period: Period, *, kind: str = "chip", **more: Any) -> Component:
+    return link(text, href=view.href(first=period[0], last=period[1]), className=kind, **more)
 
 
-def choice(view: View, name: str, value: str, options: Sequence[tuple[str, str]]) -> Component:
-    """One of a few values, as buttons side by side."""
+def choice(view: View, name: str, *, words: str | None = None) -> Component:
+    """One of the few values of a parameter of the state (`state.CHOICES`), as buttons side by side.
+
+    `words` is what the texts' keys of its values begin with, ``controls.<name>_`` where it is not said.
+    """
     label = view.word(f"controls.{name}")
+    options = [(value, view.word(f"{words or f'controls.{name}_'}{value}")) for value in CHOICES[name]]
     return html.Div(
         [
             html.Span(label, className="label", id=f"label-{name}"),
             dmc.SegmentedControl(
                 id=control_id(name),
-                value=value,
+                value=getattr(view.state, name),
                 data=[{"value": key, "label": text} for key, text in options],
                 **aria(label=label),
             ),
@@ -160,7 +160,7 @@ def choice(view: View, name: str, value: str, options: Sequence[tuple[str, str]]
 
 
 def metric_choice(view: View) -> Component:
-    return choice(view, "metric", view.state.metric, [(key, view.word(f"metrics.{key}")) for key in METRICS])
+    return choice(view, "metric", words="metrics.")
 
 
 def controls(*parts: Component, below: Component = None) -> Component:
@@ -250,6 +250,16 @@ def fact(label: str, value: str, detail: Component = None) -> Component:
 def notice(title: str, *content: Component, color: str = "yellow") -> Component:
     """Something to know; read out at once."""
     return dmc.Alert(list(content), title=title, color=color, variant="light", className="notice")
+
+
+def staging_notice(view: View, error: StoreUnavailable) -> Component:
+    """Says that the single readings are not to be had; the figures of the days are."""
+    return notice(view.word("trouble.staging"), reason_of(error))
+
+
+def reason_of(error: WeatherError) -> Component:
+    """Cause and cure, for whoever looks after the site; they are in English."""
+    return html.Code(f"{error.cause} {error.cure}", lang="en")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Component]], *, numbers_from: int = 1, label: str) -> Component:

@@ -1,82 +1,101 @@
 """Where a place is drawn on the map of France: at home, or in the inset of its territory.
 
-The map shows metropolitan France as it is; each overseas territory is drawn in a box to its west, at a scale of its
-own. All of it is in Web Mercator, so that shapes keep their angles. `deploy/make_outline.py` draws the outline with
-the same table.
+The map shows metropolitan France as it is; each overseas territory is drawn in a box beside or below it (a `Layout`),
+at a scale of its own. All of it is in Web Mercator, so that shapes keep their angles. `deploy/make_outline.py` draws
+the outlines with the same tables.
 """
 
 import math
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-FRAME = (-14.4, 41.2, 9.8, 51.3)
-"""West, south, east and north of the whole drawing, in degrees."""
-COLUMNS = 3
-_COLUMN_DEG = 2.75
-_ROW_DEG = 2.8
 _MARGIN_DEG = 0.22
-_LABEL_DEG = 0.5
+_LABEL_SHARE = 0.19
+"""Of a box's height, for the name."""
 
 
 class Inset(NamedTuple):
-    """A territory: its name, the window of degrees that is shown, and its place in the grid from the top left."""
+    """A territory: its name, and the window of degrees that is shown of it."""
 
     name: str
     west: float
     south: float
     east: float
     north: float
-    slot: int
 
     def holds(self, longitude_deg: float, latitude_deg: float) -> bool:
         return self.west <= longitude_deg <= self.east and self.south <= latitude_deg <= self.north
 
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """West, bottom, east and top of the drawn frame: degrees of longitude, and `mercator` heights."""
-        row, column = divmod(self.slot, COLUMNS)
-        west = FRAME[0] + column * _COLUMN_DEG
-        top = mercator(FRAME[3]) - row * _ROW_DEG
-        return west, top - _ROW_DEG + _MARGIN_DEG, west + _COLUMN_DEG - _MARGIN_DEG, top
 
-    def place(self, longitude_deg: float, latitude_deg: float) -> tuple[float, float]:
-        """Longitude and latitude at which a point of the territory is drawn."""
-        left, bottom, right, top = self.box
-        low, high = mercator(self.south), mercator(self.north)
+INSETS: Final = (
+    Inset("Guadeloupe", -61.85, 15.80, -60.95, 16.55),
+    Inset("Martinique", -61.26, 14.36, -60.78, 14.92),
+    Inset("Guyane", -54.7, 2.05, -51.55, 5.85),
+    Inset("La Réunion", 55.15, -21.42, 55.92, -20.82),
+    Inset("Mayotte", 44.98, -13.03, 45.35, -12.60),
+    Inset("St-Pierre", -56.45, 46.72, -56.05, 47.18),
+    Inset("St-Barth.", -62.95, 17.84, -62.75, 17.98),
+    Inset("Glorieuses", 47.26, -11.60, 47.36, -11.52),
+    Inset("Juan de Nova", 42.67, -17.11, 42.81, -17.01),
+    Inset("Europa", 40.29, -22.42, 40.43, -22.28),
+    Inset("Tromelin", 54.49, -15.92, 54.55, -15.86),
+    Inset("Crozet", 51.5, -46.6, 52.0, -46.2),
+    Inset("Kerguelen", 68.5, -49.8, 70.65, -48.5),
+    Inset("Amsterdam", 77.44, -37.96, 77.64, -37.75),
+    Inset("Terre Adélie", 138.5, -67.3, 141.5, -66.2),
+)
+"""In the order of the boxes, from the top left."""
+_HOME: Final = (-6.0, 41.2, 9.8, 51.3)
+"""West, south, east and north of metropolitan France."""
+
+
+class Layout(NamedTuple):
+    """A grid of boxes beside metropolitan France; lengths in degrees of longitude and `mercator` heights."""
+
+    name: str
+    columns: int
+    box_width: float
+    box_height: float
+    left: float
+    top: float
+    west: float
+    south: float
+    east: float
+    north: float
+    """The frame of the whole drawing, in degrees."""
+
+    def box(self, inset: Inset) -> tuple[float, float, float, float]:
+        """West, bottom, east and top of an inset's frame."""
+        row, column = divmod(INSETS.index(inset), self.columns)
+        west, top = self.left + column * self.box_width, self.top - row * self.box_height
+        return west, top - self.box_height + _MARGIN_DEG, west + self.box_width - _MARGIN_DEG, top
+
+    def place(self, inset: Inset, longitude_deg: float, latitude_deg: float) -> tuple[float, float]:
+        """Longitude and latitude at which a point of a territory is drawn."""
+        left, bottom, right, top = self.box(inset)
+        floor = bottom + _LABEL_SHARE * (top - bottom)
+        low, high = mercator(inset.south), mercator(inset.north)
         scale = min(
-            (right - left - 2 * _MARGIN_DEG) / (self.east - self.west),
-            (top - bottom - _LABEL_DEG - 2 * _MARGIN_DEG) / (high - low),
+            (right - left - 2 * _MARGIN_DEG) / (inset.east - inset.west),
+            (top - floor - 2 * _MARGIN_DEG) / (high - low),
         )
-        x = (left + right) / 2 + (longitude_deg - (self.west + self.east) / 2) * scale
-        y = (bottom + _LABEL_DEG + top) / 2 + (mercator(latitude_deg) - (low + high) / 2) * scale
+        x = (left + right) / 2 + (longitude_deg - (inset.west + inset.east) / 2) * scale
+        y = (floor + top) / 2 + (mercator(latitude_deg) - (low + high) / 2) * scale
         return x, latitude(y)
 
-
-INSETS = (
-    Inset("Guadeloupe", -61.85, 15.80, -60.95, 16.55, 0),
-    Inset("Martinique", -61.26, 14.36, -60.78, 14.92, 1),
-    Inset("Guyane", -54.7, 2.05, -51.55, 5.85, 2),
-    Inset("La Réunion", 55.15, -21.42, 55.92, -20.82, 3),
-    Inset("Mayotte", 44.98, -13.03, 45.35, -12.60, 4),
-    Inset("St-Pierre", -56.45, 46.72, -56.05, 47.18, 5),
-    Inset("St-Barth.", -62.95, 17.84, -62.75, 17.98, 6),
-    Inset("Glorieuses", 47.26, -11.60, 47.36, -11.52, 7),
-    Inset("Juan de Nova", 42.67, -17.11, 42.81, -17.01, 8),
-    Inset("Europa", 40.29, -22.42, 40.43, -22.28, 9),
-    Inset("Tromelin", 54.49, -15.92, 54.55, -15.86, 10),
-    Inset("Crozet", 51.5, -46.6, 52.0, -46.2, 11),
-    Inset("Kerguelen", 68.5, -49.8, 70.65, -48.5, 12),
-    Inset("Amsterdam", 77.44, -37.96, 77.64, -37.75, 13),
-    Inset("Terre Adélie", 138.5, -67.3, 141.5, -66.2, 14),
-)
+    def drawn_at(self, longitude_deg: float, latitude_deg: float) -> tuple[float, float] | None:
+        """Longitude and latitude at which a station is drawn; None for one outside France and every inset."""
+        for inset in INSETS:
+            if inset.holds(longitude_deg, latitude_deg):
+                return self.place(inset, longitude_deg, latitude_deg)
+        return (longitude_deg, latitude_deg) if is_at_home(longitude_deg, latitude_deg) else None
 
 
-def drawn_at(longitude_deg: float, latitude_deg: float) -> tuple[float, float] | None:
-    """Longitude and latitude at which a station is drawn; None for one that is outside France and every inset."""
-    for inset in INSETS:
-        if inset.holds(longitude_deg, latitude_deg):
-            return inset.place(longitude_deg, latitude_deg)
-    at_home = -6 <= longitude_deg <= FRAME[2] and FRAME[1] <= latitude_deg <= FRAME[3]
-    return (longitude_deg, latitude_deg) if at_home else None
+def is_at_home(longitude_deg: float | None, latitude_deg: float | None) -> bool:
+    """Whether a place is in metropolitan France or near its coast; False for an unknown one."""
+    if longitude_deg is None or latitude_deg is None:
+        return False
+    west, south, east, north = _HOME
+    return west <= longitude_deg <= east and south <= latitude_deg <= north
 
 
 def mercator(latitude_deg: float) -> float:
@@ -87,3 +106,14 @@ def mercator(latitude_deg: float) -> float:
 def latitude(height: float) -> float:
     """The inverse of `mercator`."""
     return math.degrees(math.atan(math.sinh(math.radians(height))))
+
+
+def _below(south: float, rows: int, box_height: float) -> float:
+    return latitude(mercator(south) - rows * box_height)
+
+
+WIDE: Final = Layout("wide", 3, 2.75, 2.8, -14.4, mercator(51.3), -14.4, 41.2, 9.8, 51.3)
+"""Boxes to the west: for screens that are wider than high."""
+TALL: Final = Layout("tall", 4, 3.8, 3.1, -5.2, mercator(41.2), -5.2, _below(41.2, 4, 3.1), 9.8, 51.3)
+"""Boxes to the south: on a phone, France would be the size of a stamp beside them."""
+LAYOUTS: Final = (WIDE, TALL)

@@ -57,15 +57,18 @@ class Language:
         return f"{self._number_of(day)} {self.month(day.month)} {day.year}"
 
     def period(self, first: date, last: date) -> str:
-        """Days from first to last in the fewest words: a year, a month, or both ends."""
+        """Days from first to last in the fewest words: whole years, whole months, or both ends."""
         if first.day == 1 and (last + timedelta(days=1)).day == 1:
-            if (first.month, last.month) == (1, 12) and first.year == last.year:
-                return str(first.year)
-            if (first.year, first.month) == (last.year, last.month):
-                return f"{self.month(first.month)} {first.year}"
+            if (first.month, last.month) == (1, 12):
+                return self._stretch(str(first.year), str(last.year))
+            start, end = f"{self.month(first.month)} {first.year}", f"{self.month(last.month)} {last.year}"
+            return self._stretch(start if first.year != last.year or start == end else self.month(first.month), end)
         if first == last:
             return self.day(first)
         return self("calendar.period", first=self._short_of(first, last), last=self.day(last))
+
+    def _stretch(self, first: str, last: str) -> str:
+        return last if first == last else self("calendar.stretch", first=first, last=last)
 
     def _short_of(self, first: date, last: date) -> str:
         if first.year != last.year:

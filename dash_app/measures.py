@@ -36,6 +36,13 @@ METRICS: Final[Mapping[str, Metric]] = {
         Metric("rain", "rain_total_mm", "rain_n", "sum", None, "rain_total_mm", "rr3"),
     )
 }  # fmt: skip
+METRIC_OF_FIGURES: Final[Mapping[str, str]] = {
+    "temperature": "temperature",
+    "pressure": "pressure",
+    "wind_speed": "wind",
+    "rainfall": "rain",
+}
+"""The metric of a key of a document's `metrics`."""
 READINGS_A_DAY: Final = EXPECTED_OBSERVATIONS
 
 

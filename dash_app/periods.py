@@ -1,5 +1,7 @@
 """Periods that people ask for by name, as first and last day."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from weather_platform.domain.months import Month
@@ -21,7 +23,7 @@ def preset(name: str, current: Period, loaded: Period) -> Period:
         case "days7" | "days30":
             return loaded[1] - timedelta(days=int(name.removeprefix("days")) - 1), loaded[1]
         case "month":
-            return _cut((Month.of(end).first_day, Month.of(end).last_day), loaded)
+            return _cut(whole(Month.of(end)), loaded)
         case "season":
             return _cut(season(end), loaded)
         case "year":
@@ -31,6 +33,28 @@ def preset(name: str, current: Period, loaded: Period) -> Period:
         case "all":
             return loaded
     raise ValueError(f"{name!r} is no preset.")
+
+
+def whole(month: Month) -> Period:
+    return month.first_day, month.last_day
+
+
+def month_before(first: date, days: Sequence[date]) -> Month | None:
+    """The latest month before that of `first` that has one of the days, which are in order."""
+    position = bisect_left(days, Month.of(first).first_day)
+    return Month.of(days[position - 1]) if position else None
+
+
+def month_after(last: date, days: Sequence[date]) -> Month | None:
+    """The earliest month after that of `last` that has one of the days, which are in order."""
+    position = bisect_right(days, Month.of(last).last_day)
+    return Month.of(days[position]) if position < len(days) else None
+
+
+def any_within(days: Sequence[date], period: Period) -> bool:
+    """Whether one of the days, which are in order, is in the period."""
+    position = bisect_left(days, period[0])
+    return position < len(days) and days[position] <= period[1]
 
 
 def season(day: date) -> Period:

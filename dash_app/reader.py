@@ -3,7 +3,7 @@
 Both are opened to read only. What was read stays in memory until the curated store's revision changes.
 """
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from datetime import date, datetime
 from threading import Lock
@@ -201,11 +201,3 @@ def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _first_known(one: float | None, other: float | None) -> float | None:
     return other if one is None else one
-
-
-def quarantine_by_reason(counts: Sequence[QuarantineCount]) -> Counter[str]:
-    """Records set aside, by reason alone."""
-    total = Counter[str]()
-    for count in counts:
-        total[count.reason] += count.records
-    return total

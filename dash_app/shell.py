@@ -9,8 +9,8 @@ from dash_app import components as ui
 from dash_app.figures.look import Look
 from dash_app.state import PAGES, State, href
 from dash_app.theme import THEMES
-from dash_app.view import NoSuchDays, NothingLoaded, View
-from weather_platform.domain.errors import StoreUnavailable, UnknownCity, WeatherError
+from dash_app.view import NoSuchCity, NoSuchDays, View
+from weather_platform.domain.errors import NothingStored, WeatherError
 
 MAIN = "main"
 
@@ -111,16 +111,14 @@ def trouble(look: Look, state: State, error: Exception, view: View | None) -> li
     word = look.language
     again = html.A(word("trouble.again"), href=href(state), className="chip")
     match error:
-        case NothingLoaded():
+        case NothingStored():
             return [_message(word("trouble.empty"), word("trouble.empty_do"), color="blue")]
         case NoSuchDays() if view is not None:
             return [_controls(view), _no_days(view)]
-        case UnknownCity():
-            return [_message(word("trouble.unknown_city"), f"{error.cause} {error.cure}")]
-        case StoreUnavailable() if "yet" in error.cause:
-            return [_message(word("trouble.empty"), word("trouble.empty_do"), color="blue")]
+        case NoSuchCity():
+            return [_no_city(look, state, error)]
         case WeatherError():
-            detail = html.Code(f"{error.cause} {error.cure}")
+            detail = ui.reason_of(error)
             return [_message(word("trouble.store"), word("trouble.store_do"), detail, again, color="red")]
     return [_message(word("trouble.failed"), word("trouble.failed_do"), again, color="red")]
 
@@ -135,6 +133,18 @@ def _controls(view: View) -> Any:
     picker = pickers.get(view.state.page, ui.cities_picker)
     parts = [ui.period_picker(view)] if picker is None else [picker(view), ui.period_picker(view)]
     return ui.controls(*parts, below=ui.preset_links(view))
+
+
+def _no_city(look: Look, state: State, error: NoSuchCity) -> Any:
+    """The nearest cities, each a link to this page with it in the place of the unknown one."""
+    word = look.language
+    others = [slug for slug in state.cities if slug != error.asked]
+    links = [
+        ui.link(station.name, href=href(state.but(cities=(*others, station.slug))), className="chip")
+        for station in error.nearest
+    ]
+    text = word("trouble.unknown_city_do" if links else "trouble.unknown_city_list")
+    return _message(word("trouble.unknown_city", city=error.asked), text, html.Div(links, className="buttons"))
 
 
 def _no_days(view: View) -> Any:

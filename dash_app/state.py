@@ -15,13 +15,14 @@ Page = Literal["overview", "city", "compare", "table", "data"]
 PAGES: Final[tuple[Page, ...]] = get_args(Page)
 MOST_CITIES: Final = 6
 _SCHEMES = ("light", "dark")
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "metric": tuple(METRICS),
     "units": tuple(SYSTEMS),
     "view": ("values", "difference"),
     "axis": ("shared", "own"),
     "heat": ("hours", "calendar"),
     "years": ("on", "off"),
+    "sort": ("name", "highest", "lowest"),
 }
 """Parameters with a few values each; the first is meant where none is written."""
 
@@ -41,6 +42,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     axis: str = "shared"
     heat: str = "hours"
     years: str = "on"
+    sort: str = "name"
     language: str | None = None
     scheme: str | None = None
 
@@ -59,7 +61,7 @@ def parse(pathname: str, search: str) -> State | None:
     first, last = _date(said.get("from")), _date(said.get("to"))
     if first is not None and last is not None and first > last:
         first, last = last, first
-    chosen = {key: value for key, allowed in _CHOICES.items() if (value := said.get(key)) in allowed}
+    chosen = {key: value for key, allowed in CHOICES.items() if (value := said.get(key)) in allowed}
     return State(
         page=page,
         cities=_slugs(said.get("city", "")),
@@ -79,7 +81,7 @@ def query(state: State) -> str:
         "from": state.first,
         "to": state.last,
         "day": state.day,
-        **{key: value for key, (usual, *_) in _CHOICES.items() if (value := getattr(state, key)) != usual},
+        **{key: value for key, (usual, *_) in CHOICES.items() if (value := getattr(state, key)) != usual},
         "lang": state.language,
         "theme": state.scheme,
     }

@@ -1,17 +1,19 @@
 """What charts show, in words: sentences and facts out of frames."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from dash_app.components import counted
 from dash_app.figures.rose import Rose
-from dash_app.frames import records
-from dash_app.measures import KMH_PER_MS, METRICS, READINGS_A_DAY
+from dash_app.measures import KMH_PER_MS, METRIC_OF_FIGURES, METRICS, READINGS_A_DAY
 from dash_app.view import View
+from weather_platform.domain.events import THRESHOLDS, Threshold
 
+_THRESHOLDS = {threshold.type: threshold for threshold in THRESHOLDS}
+_NEARLY_ALL = 0.9
 _WET_MM = 1.0
 """A day with rain has 1 mm at least (WMO's count of wet days, R1mm)."""
 
@@ -27,11 +29,12 @@ class Extreme(NamedTuple):
 
 def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extreme | None:
     """The row with the highest (or lowest) value of a column, the earliest of equals; None where all are missing."""
-    if not frame[column].notna().any():
+    values = frame[column]
+    if not values.notna().any():
         return None
-    found = frame[column].idxmin() if lowest else frame[column].idxmax()
-    (row,) = records(frame.loc[[found]].reset_index())
-    return Extreme(row[column], row["date"].date(), row["city"], row["slug"])
+    row = frame.iloc[values.argmin() if lowest else values.argmax()]
+    day: Any = row["date"] if "date" in frame else row.name
+    return Extreme(row[column], day.date(), row["city"], row["slug"])
 
 
 def gust(view: View, value: float) -> str:
@@ -42,23 +45,38 @@ def gust(view: View, value: float) -> str:
     return text
 
 
-def facts(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
-    """Label, value and detail of what a person wants to know first; a metric without values is left out."""
+def facts(
+    view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame] = ()
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Label, value and details of what a person wants to know first; a metric without values is left out.
+
+    `others` are the same days of other years, a row a day each.
+    """
     word = view.word
     low, high = extreme(frame, "temperature_low_c", lowest=True), extreme(frame, "temperature_high_c")
     if low and high:
         detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
         mean = view.quantity(frame["temperature_avg_c"].mean(), "temperature", 1)
-        yield word("city.mean_temperature"), mean, detail
+        yield word("city.mean_temperature"), mean, [detail, *_of_others(view, others, "temperature")]
     if frame["rain_total_mm"].notna().any():
         wet = int((frame["rain_total_mm"] >= _WET_MM).sum())
         detail = counted(word, "city.wet_days", wet) if wet else word("city.wet_days.none")
-        yield word("city.rain_total"), view.quantity(frame["rain_total_mm"].sum(), "rain", 1), detail
+        total = view.quantity(frame["rain_total_mm"].sum(), "rain", 1)
+        yield word("city.rain_total"), total, [detail, *_of_others(view, others, "rain")]
     if strongest := extreme(frame, "wind_gust_m_s"):
-        yield word("city.gust"), gust(view, strongest.value), word.day(strongest.day)
+        yield word("city.gust"), gust(view, strongest.value), [word.day(strongest.day)]
     if lowest := extreme(frame, "pressure_min_hpa", lowest=True):
         detail = word("city.lowest_pressure", value=_one(view, lowest, "pressure"))
-        yield word("city.pressure"), view.quantity(frame["pressure_avg_hpa"].mean(), "pressure", 1), detail
+        yield word("city.pressure"), view.quantity(frame["pressure_avg_hpa"].mean(), "pressure", 1), [detail]
+
+
+def _of_others(view: View, others: Collection[pd.DataFrame], metric: str) -> Iterator[str]:
+    """What the metric was on average in the years that have nearly all the days: a sum of half of them is low."""
+    column = METRICS[metric].column
+    whole = [frame[column] for frame in others if frame[column].notna().mean() >= _NEARLY_ALL]
+    if whole:
+        years = [float(days.sum() if METRICS[metric].over_period == "sum" else days.mean()) for days in whole]
+        yield view.word("city.usual", value=view.quantity(sum(years) / len(years), metric, 1))
 
 
 def of_city(view: View, metric: str, days: pd.DataFrame) -> list[str]:
@@ -149,6 +167,18 @@ def of_rose(view: View, found: Rose) -> list[str]:
     ]
 
 
+def of_event(view: View, event: dict[str, Any]) -> tuple[str, str, str]:
+    """Name, value and threshold (``≥ 20.0 mm``) of an event of a document."""
+    threshold = _THRESHOLDS[event["type"]]
+    value = view.quantity(event["value"], METRIC_OF_FIGURES[threshold.metric])
+    return view.word(f"events.{threshold.type}"), value, reached(view, threshold, event["threshold"])
+
+
+def reached(view: View, threshold: Threshold, value: float) -> str:
+    """``≥ 20.0 mm``: what a day's figure must be."""
+    return f"{view.word(f'city.{threshold.reached}')} {view.quantity(value, METRIC_OF_FIGURES[threshold.metric], 1)}"
+
+
 _RECORDS = (
     ("record_high", "temperature_high_c", "temperature", False),
     ("record_low", "temperature_low_c", "temperature", True),
@@ -163,4 +193,5 @@ def of_records(view: View, history: pd.DataFrame) -> Iterator[tuple[str, str, da
     """Name, value and day of each record of a city."""
     for key, column, metric, lowest in _RECORDS:
         if found := extreme(history, column, lowest=lowest):
-            yield view.word(f"city.{key}"), view.quantity(found.value, metric), found.day
+            value = gust(view, found.value) if metric == "wind" else view.quantity(found.value, metric, 1)
+            yield view.word(f"city.{key}"), value, found.day

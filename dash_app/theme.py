@@ -31,12 +31,16 @@ class Theme(NamedTuple):
 
 
 _TEMPERATURE: Final[list[list[float | str]]] = [
-    [0.0, "#2c4fa3"],
-    [0.25, "#5fa2d6"],
-    [0.5, "#e8e3c4"],
-    [0.75, "#ef9b57"],
-    [1.0, "#b3202c"],
+    [0.0, "#43207c"],
+    [0.15, "#2b5fb5"],
+    [0.3, "#4ba4d6"],
+    [0.45, "#86cfae"],
+    [0.6, "#f1e28c"],
+    [0.75, "#f1a04b"],
+    [0.88, "#d64a2c"],
+    [1.0, "#8c1424"],
 ]
+"""Many hues, as on weather maps: with the Antarctic and the tropics on one scale, two leave all of France one blue."""
 _PRESSURE: Final[list[list[float | str]]] = [[0.0, "#4b2a84"], [0.5, "#a68cc9"], [1.0, "#f0d9a8"]]
 _WIND: Final[list[list[float | str]]] = [[0.0, "#d5ece3"], [0.5, "#46a58c"], [1.0, "#0b4a4a"]]
 _RAIN: Final[list[list[float | str]]] = [[0.0, "#e3eef8"], [0.5, "#4f97d1"], [1.0, "#123a78"]]
@@ -121,7 +125,7 @@ def layout(theme: Theme, separators: str) -> dict[str, Any]:
         "plot_bgcolor": theme.surface,
         "font": {"family": FONT, "size": 13, "color": theme.text},
         "separators": separators,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "margin": {"l": 8, "r": 24, "t": 8, "b": 8},
         "xaxis": {**axis, "showgrid": False},
         "yaxis": axis,
         "hovermode": "x unified",

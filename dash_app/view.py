@@ -1,6 +1,6 @@
 """What a page has to go by: who asks for what, with everything resolved that the address left open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,21 +16,26 @@ from dash_app.periods import Period
 from dash_app.reader import Reader
 from dash_app.state import State, href, query
 from dash_app.theme import THEMES
-from weather_platform.domain.errors import WeatherError
+from weather_platform.domain.errors import NothingStored, UnknownCity, WeatherError
 from weather_platform.domain.months import Month
-from weather_platform.domain.stations import Station
+from weather_platform.domain.stations import Station, nearest_stations
 
 _PHONE_PX = 700
 _USUAL_CITIES = ("nice", "orly", "brest_guipavas")
 """Shown where nobody chose, as many as the page has room for: a sea in the south, the capital, an ocean."""
 
 
-class NothingLoaded(WeatherError):
-    """Stores that are there and have no document yet."""
-
-
 class NoSuchDays(WeatherError):
     """Cities that have no document in the period."""
+
+
+class NoSuchCity(UnknownCity):
+    """A city of the address that has no document, with the stations whose names are nearest to it."""
+
+    def __init__(self, asked: str, nearest: Sequence[Station], reason: UnknownCity) -> None:
+        super().__init__(reason.cause, reason.cure)
+        self.asked = asked
+        self.nearest = nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,13 +123,13 @@ def resolve(state: State, reader: Reader, look: Look) -> View:
     Without days, the month of the last loaded day; without cities, the usual ones.
 
     Raises:
-        NothingLoaded: there is no document at all.
-        UnknownCity: a city of the state has no document.
+        NothingStored: there is no document at all.
+        NoSuchCity: a city of the state has no document.
         StoreUnavailable: the curated store does not answer.
     """
     loaded = reader.days()
     if loaded is None:
-        raise NothingLoaded(look.language("trouble.empty"), look.language("trouble.empty_do"))
+        raise NothingStored(look.language("trouble.empty"), look.language("trouble.empty_do"))
     latest = Month.of(loaded[1])
     first = state.first or (min(state.last, latest.first_day) if state.last else latest.first_day)
     last = state.last or max(first, latest.last_day)
@@ -142,8 +147,15 @@ def resolve(state: State, reader: Reader, look: Look) -> View:
 def _chosen(state: State, reader: Reader) -> tuple[Station, ...]:
     room = {"overview": 0, "city": 1, "compare": 6, "table": 6, "data": 1}[state.page]
     if state.cities and room:
-        return tuple(reader.find(slug) for slug in state.cities)[:room]
+        return tuple(_found(slug, reader) for slug in state.cities)[:room]
     return _usual(reader)[: min(room, 3 if state.page == "compare" else 1)]
+
+
+def _found(slug: str, reader: Reader) -> Station:
+    try:
+        return reader.find(slug)
+    except UnknownCity as error:
+        raise NoSuchCity(slug, nearest_stations(slug, reader.stations()), error) from error
 
 
 def _usual(reader: Reader) -> tuple[Station, ...]:

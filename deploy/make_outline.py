@@ -1,4 +1,4 @@
-"""Draw dash_app/assets/outline/: France, its departments, and its overseas territories in their insets.
+"""Draw dash_app/assets/outline/: France, its departments, and its overseas territories in the insets of each layout.
 
     python deploy/make_outline.py FOLDER FONT.ttf
 
@@ -16,11 +16,13 @@ from typing import Any
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTFont
 
-from dash_app.insets import INSETS, Inset, drawn_at, latitude
+from dash_app.insets import INSETS, LAYOUTS, Inset, Layout, latitude
 
 _TARGET = Path(__file__).resolve().parent.parent / "dash_app" / "assets" / "outline"
-_LETTER_DEG = 0.40
-_BASELINE_DEG = 0.14
+_LETTER_SHARE = 0.155
+_BASELINE_SHARE = 0.055
+"""Of a box's height; a name that is wider than its box is set smaller."""
+_NAME_SHARE = 0.92
 _CURVE_STEPS = 2
 
 Ring = list[list[float]]
@@ -28,12 +30,14 @@ Ring = list[list[float]]
 
 def main(folder: Path, font: Path) -> None:
     shapes = [shape for name in ("fra", "atf", "spm", "blm") for shape in _polygons(folder / f"{name}.geo.json")]
-    land = [drawn for shape in shapes if (drawn := _drawn(shape))]
-    names = [ring for inset in INSETS for ring in _name(inset, TTFont(font))]
-    for kind, polygons in (("land", land), ("frames", [[_frame(inset)] for inset in INSETS]), ("names", names)):
-        shape = {"type": "MultiPolygon", "coordinates": polygons}
-        text = json.dumps({"type": "Feature", "properties": {}, "geometry": shape}, separators=(",", ":"))
-        (_TARGET / f"{kind}.geojson").write_text(text + "\n", encoding="ascii")
+    for layout in LAYOUTS:
+        land = [drawn for shape in shapes if (drawn := _drawn(shape, layout))]
+        names = [ring for inset in INSETS for ring in _name(inset, layout, TTFont(font))]
+        frames = [[_frame(inset, layout)] for inset in INSETS]
+        for kind, polygons in (("land", land), ("frames", frames), ("names", names)):
+            shape = {"type": "MultiPolygon", "coordinates": polygons}
+            text = json.dumps({"type": "Feature", "properties": {}, "geometry": shape}, separators=(",", ":"))
+            (_TARGET / f"{kind}-{layout.name}.geojson").write_text(text + "\n", encoding="ascii")
 
 
 def _polygons(path: Path) -> list[list[Ring]]:
@@ -44,26 +48,28 @@ def _polygons(path: Path) -> list[list[Ring]]:
     return found
 
 
-def _drawn(polygon: list[Ring]) -> list[Ring] | None:
+def _drawn(polygon: list[Ring], layout: Layout) -> list[Ring] | None:
     """The polygon where the map shows it; None where a point of it is outside every window."""
     rings = []
     for ring in polygon:
-        points = [drawn_at(x, y) for x, y in ring]
+        points = [layout.drawn_at(x, y) for x, y in ring]
         if None in points:
             return None
         rings.append([[round(v, 3) for v in point] for point in points if point])
     return rings
 
 
-def _frame(inset: Inset) -> Ring:
-    west, bottom, east, top = inset.box
+def _frame(inset: Inset, layout: Layout) -> Ring:
+    west, bottom, east, top = layout.box(inset)
     corners = [(west, bottom), (east, bottom), (east, top), (west, top), (west, bottom)]
     return [[round(x, 3), round(latitude(y), 3)] for x, y in corners]
 
 
-def _name(inset: Inset, font: TTFont) -> list[list[Ring]]:
+def _name(inset: Inset, layout: Layout, font: TTFont) -> list[list[Ring]]:
     glyphs, cmap, em = font.getGlyphSet(), font.getBestCmap(), font["head"].unitsPerEm
-    scale, x = _LETTER_DEG / em, 0.0
+    west, bottom, east, top = layout.box(inset)
+    width = sum(glyphs[cmap[ord(letter)]].width for letter in inset.name)
+    scale, x = min(_LETTER_SHARE * (top - bottom) / em, _NAME_SHARE * (east - west) / width), 0.0
     polygons: list[list[Ring]] = []
     for letter in inset.name:
         name = cmap[ord(letter)]
@@ -72,8 +78,7 @@ def _name(inset: Inset, font: TTFont) -> list[list[Ring]]:
         shapes = _with_holes(_rings(pen.value))
         polygons += [[[[x + px * scale, py * scale] for px, py in ring] for ring in shape] for shape in shapes]
         x += glyphs[name].width * scale
-    west, bottom, east, _ = inset.box
-    left, floor = (west + east - x) / 2, bottom + _BASELINE_DEG
+    left, floor = (west + east - x) / 2, bottom + _BASELINE_SHARE * (top - bottom)
     return [
         [[[round(left + px, 3), round(latitude(floor + py), 4)] for px, py in ring] for ring in shape]
         for shape in polygons

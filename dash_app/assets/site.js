@@ -238,6 +238,12 @@
     return a < b ? -1 : 1;
   }
 
+  /* A day leads to where its figures come from. */
+  window.dashAgGridComponentFunctions = Object.assign({}, window.dashAgGridComponentFunctions, {
+    SiteDay: (cell) =>
+      cell.data.origin ? window.React.createElement("a", { href: cell.data.origin, "data-go": "here" }, cell.value) : cell.value,
+  });
+
   window.dashAgGridFunctions = Object.assign({}, window.dashAgGridFunctions, {
     siteOrder: order,
     siteDayOrder: (a, b, one, other, descending) => order(one.data.day, other.data.day, one, other, descending),

@@ -5,11 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from dash_app.figures.look import Figure, Look, line, thinned
+from dash_app.figures.look import Figure, Look, day_axis, line, thinned
 from dash_app.frames import numbers
 from dash_app.measures import METRICS
 
 _GAP = 0.06
+_MOST_MARKED_DAYS = 62
+"""Six cities' marks are crowded sooner than those of one."""
 
 
 def cities(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look, *, own_axes: bool = False) -> Figure:
@@ -18,13 +20,13 @@ def cities(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look, *, own_
     Frames have a row a day, the same days each.
     """
     column, unit = METRICS[metric].column, look.unit(metric)
-    names = list(by_city)
+    names, days = list(by_city), day_axis(next(iter(by_city.values())))
     lines = [
         _line(look, by_city[name], column, metric, name, number) | ({"yaxis": _axis(number)} if own_axes else {})
         for number, name in enumerate(names)
     ]
     if not own_axes or len(names) < 2:
-        return look.figure(lines, yaxis=look.axis_title(metric))
+        return look.figure(lines, xaxis=days, yaxis=look.axis_title(metric))
     height = (1 - _GAP * (len(names) - 1)) / len(names)
     axes: dict[str, Any] = {}
     for number in range(len(names)):
@@ -37,7 +39,7 @@ def cities(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look, *, own_
             "automargin": True,
             "nticks": 4,
         }
-    return look.figure(lines, xaxis={"anchor": _axis(len(names) - 1)}, **axes)
+    return look.figure(lines, xaxis={**days, "anchor": _axis(len(names) - 1)}, **axes)
 
 
 def differences(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look) -> Figure:
@@ -55,6 +57,7 @@ def differences(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look) ->
         lines.append(trace)
     return look.figure(
         lines,
+        xaxis=day_axis(by_city[reference]),
         yaxis={**look.axis_title(metric), "zerolinecolor": look.theme.text, "zerolinewidth": 1.5, "tickformat": "+"},
         showlegend=True,
     )
@@ -63,7 +66,7 @@ def differences(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look) ->
 def _line(look: Look, days: pd.DataFrame, column: str, metric: str, name: str, number: int) -> dict[str, Any]:
     drawn = thinned(days, [column])
     trace = line(look, drawn, column, metric, name=name, color=look.theme.cities[number])
-    if len(days) <= 62:
+    if len(days) <= _MOST_MARKED_DAYS:
         trace |= {"mode": "lines+markers", "marker": {"size": 5, "color": look.theme.cities[number]}}
     return trace
 

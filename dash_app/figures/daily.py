@@ -4,11 +4,25 @@ from typing import Any
 
 import pandas as pd
 
-from dash_app.figures.look import Figure, Look, band, counts, line, mean_line, texts, thinned, unseen
+from dash_app.figures.look import (
+    Figure,
+    Look,
+    band,
+    counts,
+    day_axis,
+    is_long,
+    line,
+    mean_line,
+    texts,
+    thinned,
+    unseen,
+)
 from dash_app.measures import METRICS, READINGS_A_DAY
 from weather_platform.domain.events import THRESHOLDS
 
 _HEAVY_RAIN_MM = next(threshold.value for threshold in THRESHOLDS if threshold.type == "heavy_rain")
+_BAR_MS = 0.85 * 86_400_000
+"""Said once: plotly would make a single hollow bar as wide as the chart."""
 _OTHER_LOW, _OTHER_HIGH = "other_low", "other_high"
 
 # In each function `days` has a row a day (`look.every_day`); `others` is None or `other_years`: low and high by day.
@@ -37,6 +51,7 @@ def temperature(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = No
             *_extreme(look, drawn, "temperature_tn_c", "Tn", theme.cold, "triangle-down"),
             unseen(look, drawn, low, "temperature", word("chart.min")),
         ],
+        xaxis=day_axis(days),
         yaxis=look.axis_title("temperature"),
     )
 
@@ -62,6 +77,7 @@ def pressure(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None)
             ),
             unseen(look, drawn, low, "pressure", word("chart.min")),
         ],
+        xaxis=day_axis(days),
         yaxis=look.axis_title("pressure"),
     )
 
@@ -70,12 +86,10 @@ def wind(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
     """Mean and highest 10-minute wind, and the strongest gust."""
     word, theme = look.language, look.theme
     drawn = thinned(_with_others(days, others), ["wind_avg_m_s", "wind_max_m_s", "wind_gust_m_s"])
-    gusts = line(look, drawn, "wind_gust_m_s", "wind", name=word("chart.gust"), color=theme.gust)
-    gusts |= {"mode": "lines+markers", "line": {"color": theme.gust, "width": 1, "dash": "dot"}, "marker": {"size": 4}}
     return look.figure(
         [
             *_other_years(look, drawn, "wind"),
-            gusts,
+            *_gusts(look, drawn),
             line(
                 look,
                 drawn,
@@ -87,8 +101,18 @@ def wind(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
             ),
             *mean_line(look, drawn, "wind_avg_m_s", "wind_n", "wind", name=word("chart.mean"), color=theme.wind),
         ],
+        xaxis=day_axis(days),
         yaxis={**look.axis_title("wind"), "rangemode": "tozero"},
     )
+
+
+def _gusts(look: Look, days: pd.DataFrame) -> list[dict[str, Any]]:
+    """Nothing where no gust was published, as at LA DESIRADE."""
+    if not days["wind_gust_m_s"].notna().any():
+        return []
+    drawn = line(look, days, "wind_gust_m_s", "wind", name=look.language("chart.gust"), color=look.theme.gust)
+    drawn["line"] = {"color": look.theme.gust, "width": 1, "dash": "solid" if is_long(days) else "dot"}
+    return [drawn if is_long(days) else drawn | {"mode": "lines+markers", "marker": {"size": 4}}]
 
 
 def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
@@ -99,20 +123,11 @@ def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
     word, theme, unit = look.language, look.theme, look.unit("rain")
     days = _with_others(days.assign(running=days["rain_total_mm"].cumsum()), others)
     drawn = thinned(days, ["rain_total_mm", "running"])
-    incomplete = (drawn["rain_n"] < READINGS_A_DAY).tolist()
-    bars = {
-        "type": "bar",
-        "name": word("chart.rain"),
-        "x": texts(drawn.index),
-        "y": look.shown(drawn["rain_total_mm"], "rain"),
-        "customdata": counts(drawn["rain_n"]),
-        "marker": {
-            "color": [theme.surface if hollow else theme.rain for hollow in incomplete],
-            "line": {"color": theme.rain, "width": [1.4 if hollow else 0 for hollow in incomplete]},
-        },
-        "hovertemplate": look.hover(word("chart.rain"), "rain", count=True),
-        "showlegend": False,
-    }
+    known = drawn[drawn["rain_total_mm"].notna()]
+    incomplete = known["rain_n"] < READINGS_A_DAY
+    bars = [_bars(look, known[~incomplete], word("chart.rain"), hollow=False)]
+    if incomplete.any():
+        bars.append(_bars(look, known[incomplete], word("chart.incomplete"), hollow=True))
     total = line(look, drawn, "running", "rain", name=word("chart.running_total"), color=theme.rain_total, yaxis="y2")
     total["line"]["shape"] = "hv"
     heavy = _HEAVY_RAIN_MM * unit.factor
@@ -126,7 +141,9 @@ def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
     }
     bands = [{**trace, "yaxis": "y2"} for trace in _other_years(look, drawn, "rain")]
     return look.figure(
-        [*bands, bars, total],
+        [*bands, *bars, total],
+        barmode="overlay",
+        xaxis=day_axis(days),
         yaxis={**look.axis_title("rain"), "rangemode": "tozero"},
         yaxis2={
             "overlaying": "y",
@@ -139,6 +156,22 @@ def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
         },
         shapes=[{**mark, "line": {"color": theme.warm, "width": 1, "dash": "dash"}, "label": label}] if reached else [],
     )
+
+
+def _bars(look: Look, days: pd.DataFrame, name: str, *, hollow: bool) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "name": name,
+        "x": texts(days.index),
+        "y": look.shown(days["rain_total_mm"], "rain"),
+        "customdata": counts(days["rain_n"]),
+        "width": _BAR_MS,
+        "marker": {
+            "color": look.theme.surface if hollow else look.theme.rain,
+            "line": {"color": look.theme.rain, "width": 1.4 if hollow else 0},
+        },
+        "hovertemplate": look.hover(look.language("chart.rain"), "rain", count=True),
+    }
 
 
 def other_years(same_days: list[pd.DataFrame], metric: str, index: pd.DatetimeIndex) -> pd.DataFrame | None:
@@ -170,12 +203,14 @@ def _other_years(look: Look, days: pd.DataFrame, metric: str) -> list[dict[str, 
 
 
 def _extreme(look: Look, days: pd.DataFrame, column: str, name: str, color: str, symbol: str) -> list[dict[str, Any]]:
-    """Marks of a figure that many stations never report: nothing where there is none."""
+    """A figure that many stations never report: marks, a thin line over many days, nothing where there is none."""
     if not days[column].notna().any():
         return []
-    known = days[days[column].notna()]
-    drawn = line(look, known, column, "temperature", name=name, color=color)
-    return [drawn | {"mode": "markers", "marker": {"symbol": symbol, "size": 6, "color": color}}]
+    drawn = line(look, days, column, "temperature", name=name, color=color)
+    drawn["line"]["width"] = 0.9
+    return [
+        drawn if is_long(days) else drawn | {"mode": "markers", "marker": {"symbol": symbol, "size": 6, "color": color}}
+    ]
 
 
 def _faint(color: str) -> str:

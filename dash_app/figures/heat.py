@@ -10,28 +10,38 @@ from dash_app.measures import METRICS
 from weather_platform.domain.statistics import EXPECTED_OBSERVATIONS, KELVIN_OFFSET
 
 HOURS = tuple(range(0, 24, 3))
+MOST_DAYS = 400
+"""More columns than that are narrower than a pixel and a half."""
+_MOST_PARTED = 100
+"""Gaps of a pixel between more columns would be as wide as the columns."""
 _PA_PER_HPA = 100
 
 
 def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
-    """A reading of the metric by day and synoptic hour (UTC); what is missing stays empty."""
+    """A reading of the metric by day and synoptic hour (UTC), or over `MOST_DAYS` the mean by month and hour.
+
+    What is missing stays empty.
+    """
     field = METRICS[metric].field
     known = observations[["date", field]].dropna()
     values = _in_document_units(known[field].astype("float64"), metric)
     times = pd.to_datetime(known["date"])
-    table = pd.DataFrame({"day": times.dt.normalize(), "hour": times.dt.hour, "value": values})
-    table = table.pivot_table(index="hour", columns="day", values="value").reindex(HOURS)
+    by_month = not by_day(observations)
+    start = times.dt.to_period("M").dt.start_time if by_month else times.dt.normalize()
+    table = pd.DataFrame({"start": start, "hour": times.dt.hour, "value": values})
+    table = table.pivot_table(index="hour", columns="start", values="value").reindex(HOURS)
     if len(table.columns):
-        table = table.reindex(columns=pd.date_range(table.columns.min(), table.columns.max()))
-    unit = look.unit(metric)
+        every = pd.date_range(table.columns.min(), table.columns.max(), freq="MS" if by_month else "D")
+        table = table.reindex(columns=every)
+    unit, when = look.unit(metric), "%b %Y" if by_month else "%-d %b %Y"
     return look.figure(
         [
             {
-                **_cells(look, metric),
+                **_cells(look, metric, len(table.columns)),
                 "x": texts(table.columns),
                 "y": [f"{hour:02d} h" for hour in HOURS],
                 "z": [look.shown(row, metric) for _, row in table.iterrows()],
-                "hovertemplate": f"%{{x|%-d %b %Y}}, %{{y}} UTC<br>%{{z:.2f}} {unit.symbol}<extra></extra>",
+                "hovertemplate": f"%{{x|{when}}}, %{{y}} UTC<br>%{{z:.2f}} {unit.symbol}<extra></extra>",
             }
         ],
         hovermode="closest",
@@ -50,7 +60,7 @@ def calendar(days: pd.DataFrame, metric: str, look: Look) -> Figure:
     return look.figure(
         [
             {
-                **_cells(look, metric),
+                **_cells(look, metric, len(table.columns)),
                 "x": texts(table.columns),
                 "y": names,
                 "z": [look.shown(row, metric) for _, row in table.iterrows()],
@@ -65,10 +75,11 @@ def calendar(days: pd.DataFrame, metric: str, look: Look) -> Figure:
 
 def coverage(shares: pd.DataFrame, look: Look) -> Figure:
     """Percent of the expected observations by city (rows, by name) and month (columns, text)."""
+    most = 3 if look.narrow else 12
     return look.figure(
         [
             {
-                **_cells(look, "share"),
+                **_cells(look, "share", len(shares.columns)),
                 "x": list(shares.columns),
                 "y": list(shares.index),
                 "z": [numbers(row.round(1)) for _, row in shares.iterrows()],
@@ -86,7 +97,7 @@ def coverage(shares: pd.DataFrame, look: Look) -> Figure:
             }
         ],
         hovermode="closest",
-        xaxis={"type": "category", "side": "top", "tickangle": -90 if len(shares.columns) > 12 else 0},
+        xaxis={"type": "category", "side": "top", "tickangle": -90 if len(shares.columns) > most else 0},
         yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "dtick": 1, "tickfont": {"size": 10}},
     )
 
@@ -100,12 +111,18 @@ def expected_in(month: str, last_loaded: pd.Timestamp) -> int:
     return int(days) * EXPECTED_OBSERVATIONS
 
 
-def _cells(look: Look, scale: str) -> dict[str, Any]:
+def by_day(observations: pd.DataFrame) -> bool:
+    """Whether `hours` has a column a day."""
+    times = pd.to_datetime(observations["date"])
+    return times.empty or (times.max() - times.min()).days <= MOST_DAYS
+
+
+def _cells(look: Look, scale: str, columns: int) -> dict[str, Any]:
     symbol = look.unit(scale).symbol if scale in look.units else "%"
     return {
         "type": "heatmap",
         "colorscale": look.theme.scales[scale],
-        "xgap": 1,
+        "xgap": 1 if columns <= _MOST_PARTED else 0,
         "ygap": 1,
         "hoverongaps": False,
         "colorbar": {"thickness": 10, "outlinewidth": 0, "title": {"text": symbol, "side": "top"}},

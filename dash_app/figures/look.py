@@ -45,7 +45,7 @@ class Look(NamedTuple):
         return {"data": data, "layout": base}
 
     def axis_title(self, metric: str) -> dict[str, Any]:
-        return {"title": {"text": self.unit(metric).symbol, "font": {"size": 12}}, "ticksuffix": ""}
+        return {"title": {"text": self.unit(metric).symbol, "font": {"size": 12}}}
 
     def hover(self, name: str, metric: str, *, count: bool = False) -> str:
         """What the pointer shows of a point: name, value with its unit and, with `count`, ``n of 8``."""
@@ -54,6 +54,18 @@ class Look(NamedTuple):
             f" · {self.language('chart.of_readings', n='%{customdata}', expected=READINGS_A_DAY)}" if count else ""
         )
         return f"{name} %{{y:.{unit.decimals}f}} {unit.symbol}{readings}<extra></extra>"
+
+
+def is_long(days: pd.DataFrame) -> bool:
+    """Whether marks of single days would hide each other."""
+    return len(days) > MOST_MARKED_DAYS
+
+
+def day_axis(days: pd.DataFrame) -> dict[str, Any]:
+    """The axis of days, the same below every chart of a page: plotly's own depends on the marks."""
+    room = pd.Timedelta(days=0.6 + len(days) / 100)
+    ends = [str(days.index[0] - room), str(days.index[-1] + room)]
+    return {"type": "date", "range": ends, "ticklabeloverflow": "allow"}
 
 
 def every_day(frame: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
@@ -104,7 +116,7 @@ def line(
         "x": texts(days.index),
         "y": look.shown(days[column], metric),
         "connectgaps": False,
-        "line": {"color": color, "width": 2},
+        "line": {"color": color, "width": 1.3 if is_long(days) else 2},
         "hovertemplate": look.hover(name, metric),
         **more,
     }
@@ -120,7 +132,7 @@ def mean_line(
     drawn["legendgroup"] = name
     known = days[days[column].notna()]
     incomplete = known[count] < READINGS_A_DAY
-    if len(days) <= MOST_MARKED_DAYS:
+    if not is_long(days):
         full = known[~incomplete]
     else:
         alone = days[column].shift(1).isna() & days[column].shift(-1).isna()

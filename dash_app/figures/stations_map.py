@@ -7,7 +7,7 @@ import pandas as pd
 
 from dash_app.figures.look import Figure, Look
 from dash_app.frames import is_known, records
-from dash_app.insets import FRAME, drawn_at, latitude, mercator
+from dash_app.insets import TALL, WIDE, Layout, latitude, mercator
 
 OUTLINE_URL = "/assets/outline"
 _EDGE_DEG = 0.5
@@ -24,10 +24,11 @@ def stations_map(
     The whole of France fits into `width_px`; nobody has to drag it. `places`: slug, city, latitude_deg, longitude_deg,
     value (in the document's unit; missing is drawn small and grey) and text.
     """
-    drawn = [(place, spot) for place in records(places) if (spot := _spot(place)) is not None]
+    layout = TALL if look.narrow else WIDE
+    drawn = [(place, spot) for place in records(places) if (spot := _spot(place, layout)) is not None]
     known = [(place, spot) for place, spot in drawn if is_known(place["value"])]
     silent = [(place, spot) for place, spot in drawn if not is_known(place["value"])]
-    unit, size = look.unit(metric), 9 if look.narrow else 14
+    unit, size = look.unit(metric), 11 if look.narrow else 14
     data = [
         _marks(silent, {"size": size - 2, "color": look.theme.missing, "opacity": 0.55}),
         _marks(known, {"size": size + 3, "color": look.theme.text}) | {"hoverinfo": "skip"},
@@ -52,31 +53,30 @@ def stations_map(
             },
         ),
     ]
-    west, south, east, north = FRAME
-    degree_px = width_px / (east - west + 2 * _EDGE_DEG)
-    middle = (mercator(south) + mercator(north)) / 2
+    degree_px = width_px / (layout.east - layout.west + 2 * _EDGE_DEG)
+    low, high = mercator(layout.south), mercator(layout.north)
     return look.figure(
         [trace for trace in data if trace["lat"]],
         map={
             "style": _ground(look),
-            "center": {"lon": (west + east) / 2, "lat": latitude(middle)},
+            "center": {"lon": (layout.west + layout.east) / 2, "lat": latitude((low + high) / 2)},
             "zoom": math.log2(degree_px * 360 / _WORLD_PX),
-            "layers": _outline(look, outline_url),
+            "layers": _outline(look, outline_url, layout),
         },
         hovermode="closest",
         showlegend=False,
         margin={"l": 0, "r": 0, "t": 0, "b": _SCALE_PX},
         dragmode=False,
-        height=round(degree_px * (mercator(north) - mercator(south) + 2 * _EDGE_DEG)) + _SCALE_PX,
+        height=round(degree_px * (high - low + 2 * _EDGE_DEG)) + _SCALE_PX,
     )
 
 
 _Drawn = tuple[dict[str, Any], tuple[float, float]]
 
 
-def _spot(place: dict[str, Any]) -> tuple[float, float] | None:
+def _spot(place: dict[str, Any], layout: Layout) -> tuple[float, float] | None:
     longitude_deg, latitude_deg = place["longitude_deg"], place["latitude_deg"]
-    return drawn_at(longitude_deg, latitude_deg) if is_known(longitude_deg) and is_known(latitude_deg) else None
+    return layout.drawn_at(longitude_deg, latitude_deg) if is_known(longitude_deg) and is_known(latitude_deg) else None
 
 
 def _marks(places: list[_Drawn], marker: dict[str, Any]) -> dict[str, Any]:
@@ -100,16 +100,16 @@ def _ground(look: Look) -> str | dict[str, Any]:
     return {"version": 8, "sources": {}, "layers": [ground]}
 
 
-def _outline(look: Look, url: str) -> list[dict[str, Any]]:
+def _outline(look: Look, url: str, layout: Layout) -> list[dict[str, Any]]:
     theme = look.theme
 
     def layer(name: str, kind: str, color: str) -> dict[str, Any]:
-        source = {"sourcetype": "geojson", "source": f"{url}/{name}.geojson", "below": "traces"}
+        source = {"sourcetype": "geojson", "source": f"{url}/{name}-{layout.name}.geojson", "below": "traces"}
         return {**source, "type": kind, "color": color, "line": {"width": 0.7}}
 
     return [
         layer("land", "fill", theme.land),
         layer("land", "line", theme.border),
         layer("frames", "line", theme.border),
-        layer("names", "fill", theme.muted),
+        layer("names", "fill", theme.text),
     ]

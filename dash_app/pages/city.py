@@ -16,7 +16,6 @@ from dash_app.measures import METRICS
 from dash_app.periods import years_before
 from dash_app.view import NoSuchDays, View
 from weather_platform.domain.errors import StoreUnavailable
-from weather_platform.domain.events import THRESHOLDS
 
 _CHARTS: dict[str, Callable[..., Figure]] = {
     "temperature": daily.temperature,
@@ -25,22 +24,20 @@ _CHARTS: dict[str, Callable[..., Figure]] = {
     "rain": daily.rain,
 }
 _MOST_EVENTS = 60
-_SIGNS = {threshold.type: threshold.reached for threshold in THRESHOLDS}
-_METRIC_OF = {threshold.type: threshold.metric for threshold in THRESHOLDS}
-_QUANTITY = {"temperature": "temperature", "wind_speed": "wind", "rainfall": "rain"}
+_ROSE_HEIGHT_PX = 400
+"""As high as the heat map beside it with its controls."""
 
 
 def page(view: View) -> list[Any]:
     frame = view.daily()
-    bar = _controls(view)
     if frame.empty:
         raise NoSuchDays(view.stations[0].name, view.period_text)
     days = every_day(frame, *view.bounds)
     others = _other_years(view)
     return [
-        bar,
+        _controls(view),
         html.H1(f"{view.stations[0].name}, {view.period_text}"),
-        _facts(view, frame),
+        _facts(view, frame, others),
         _years_note(view, others),
         html.Div([_chart(view, metric, days, others) for metric in _CHARTS], className="grid"),
         html.Div(_from_readings(view, days), className="grid"),
@@ -49,14 +46,17 @@ def page(view: View) -> list[Any]:
 
 
 def _controls(view: View) -> Any:
-    word, years = view.word, {day.year for day in view.reader.dates(view.station_ids)}
-    options = [(key, word(f"controls.years_{key}")) for key in ("on", "off")]
-    switch = [ui.choice(view, "years", view.state.years, options)] if len(years) > 1 else []
+    years = {day.year for day in view.reader.dates(view.station_ids)}
+    switch = [ui.choice(view, "years")] if len(years) > 1 else []
     return ui.controls(ui.city_picker(view), ui.period_picker(view), *switch, below=ui.preset_links(view))
 
 
-def _facts(view: View, frame: pd.DataFrame) -> Any:
-    return html.Div([ui.fact(*found) for found in summaries.facts(view, frame)], className="facts")
+def _facts(view: View, frame: pd.DataFrame, others: dict[int, pd.DataFrame]) -> Any:
+    found = summaries.facts(view, frame, others.values())
+    return html.Div(
+        [ui.fact(label, value, [html.P(text) for text in details]) for label, value, details in found],
+        className="facts",
+    )
 
 
 def _other_years(view: View) -> dict[int, pd.DataFrame]:
@@ -96,8 +96,7 @@ def _from_readings(view: View, days: pd.DataFrame) -> list[Any]:
     try:
         observations = view.reader.observations(view.stations[0], view.first, view.last)
     except StoreUnavailable as error:
-        notice = ui.notice(view.word("trouble.staging"), html.Small(f"{error.cause} {error.cure}"))
-        return [html.Div(notice), _heat(view, None, days)]
+        return [html.Div(ui.staging_notice(view, error)), _heat(view, None, days)]
     return [_rose(view, observations), _heat(view, observations, days)]
 
 
@@ -106,7 +105,14 @@ def _rose(view: View, observations: pd.DataFrame) -> Any:
     if found is None:
         text = word("city.no_wind", city=view.stations[0].name)
         return ui.card(word("city.rose"), ui.notice(word("city.no_measure"), text, color="gray"))
-    chart = ui.chart(view, "wind-rose", word("city.rose"), wind_rose(found, view.look), summaries.of_rose(view, found))
+    chart = ui.chart(
+        view,
+        "wind-rose",
+        word("city.rose"),
+        wind_rose(found, view.look),
+        summaries.of_rose(view, found),
+        height_px=_ROSE_HEIGHT_PX,
+    )
     if not found.few:
         return chart
     warning = ui.notice(word("city.rose_few", n=word.number(found.readings)))
@@ -116,19 +122,12 @@ def _rose(view: View, observations: pd.DataFrame) -> Any:
 def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> Any:
     word, metric = view.word, view.metric
     name = word(f"metrics.{metric.key}")
-    switches = html.Div(
-        [
-            ui.metric_choice(view),
-            ui.choice(
-                view, "heat", view.state.heat, [(key, word(f"controls.heat_{key}")) for key in ("hours", "calendar")]
-            ),
-        ],
-        className="controls",
-    )
+    switches = html.Div([ui.metric_choice(view), ui.choice(view, "heat")], className="controls")
     if observations is not None and view.state.heat == "hours":
-        title, known = word("city.heat", metric=name), int(observations[metric.field].notna().sum())
+        key = "heat" if heat.by_day(observations) else "heat_months"
+        title, known = word(f"city.{key}", metric=name), int(observations[metric.field].notna().sum())
         figure = heat.hours(observations, metric.key, view.look)
-        summary = [word("city.heat_summary", n=word.number(known))]
+        summary = [word(f"city.{key}_summary", n=word.number(known))]
     else:
         title, known = word("city.calendar", metric=name), int(days[metric.column].notna().sum())
         figure = heat.calendar(days, metric.key, view.look)
@@ -146,13 +145,7 @@ def _events(view: View, frame: pd.DataFrame) -> Any:
         return ui.card(word("city.events"), html.P(word("city.events_none")))
     head = [word(f"city.event_{name}") for name in ("date", "type", "value", "threshold")]
     rows = [
-        [
-            ui.link(word.day(day), href=ui.origin_href(view, day.date())),
-            word(f"events.{event['type']}"),
-            view.quantity(event["value"], _QUANTITY[_METRIC_OF[event["type"]]]),
-            f"{word('city.' + _SIGNS[event['type']])} "
-            + view.quantity(event["threshold"], _QUANTITY[_METRIC_OF[event["type"]]], 1),
-        ]
+        [ui.link(word.day(day), href=ui.origin_href(view, day.date())), *summaries.of_event(view, event)]
         for day, event in found[:_MOST_EVENTS]
     ]
     more = (

@@ -22,31 +22,27 @@ def page(view: View) -> list[Any]:
     }
     if frame.empty:
         raise NoSuchDays(", ".join(by_city), view.period_text)
-    title = word("compare.title", metric=word(f"metrics.{view.metric.key}"), period=view.period_text)
     return [
         _controls(view),
-        html.H1(title),
-        html.Div([_chart(view, by_city, title), _table(view, by_city)], className="chart-and-table"),
+        html.H1(word("compare.title", metric=word(f"metrics.{view.metric.key}"), period=view.period_text)),
+        html.Div([_chart(view, by_city), _table(view, by_city)], className="chart-and-table"),
     ]
 
 
 def _controls(view: View) -> Any:
-    word = view.word
+    choices = [ui.choice(view, "view")]
+    if view.state.view == "values":
+        choices.append(ui.choice(view, "axis"))
     return ui.controls(
-        ui.cities_picker(view),
-        ui.period_picker(view),
-        ui.metric_choice(view),
-        ui.choice(
-            view, "view", view.state.view, [(key, word(f"controls.view_{key}")) for key in ("values", "difference")]
-        ),
-        ui.choice(view, "axis", view.state.axis, [(key, word(f"controls.axis_{key}")) for key in ("shared", "own")]),
-        below=ui.preset_links(view),
+        ui.cities_picker(view), ui.period_picker(view), ui.metric_choice(view), *choices, below=ui.preset_links(view)
     )
 
 
-def _chart(view: View, by_city: dict[str, pd.DataFrame], title: str) -> Any:
+def _chart(view: View, by_city: dict[str, pd.DataFrame]) -> Any:
     word, metric, height_px = view.word, view.metric.key, 460
+    title = word("compare.by_day")
     if view.state.view == "difference":
+        title = word("compare.difference_by_day", reference=next(iter(by_city)))
         if len(by_city) < 2:
             return ui.notice(word("controls.view_difference"), word("compare.one"))
         figure = compare.differences(by_city, metric, view.look)
@@ -64,15 +60,10 @@ def _summary(view: View, by_city: dict[str, pd.DataFrame]) -> list[str]:
     known = {name: value for name, value in figures.items() if value is not None}
     sentences = []
     if view.state.view == "difference":
-        reference = next(iter(by_city))
-        unit = view.look.unit(metric.key)
-        gaps = [
-            f"{name} {'+' if value >= known[reference] else ''}"
-            + word.quantity(unit.difference(value - known[reference]), unit.symbol, unit.decimals)
-            for name, value in known.items()
-            if reference in known and name != reference
-        ]
-        sentences.append(word("compare.summary_difference", reference=reference, list=", ".join(gaps) or "–"))
+        reference, *others = by_city
+        found = [_difference(view, name, by_city[name], by_city[reference]) for name in others if name in known]
+        text = ", ".join(filter(None, found)) or "–"
+        sentences.append(word("compare.summary_difference", reference=reference, list=text))
     elif known:
         listed = ", ".join(f"{name} {view.quantity(value, metric.key, 1)}" for name, value in known.items())
         key = "compare.summary_rain" if metric.key == "rain" else "compare.summary"
@@ -80,6 +71,16 @@ def _summary(view: View, by_city: dict[str, pd.DataFrame]) -> list[str]:
     if silent:
         sentences.append(word("compare.no_data", names=", ".join(silent)))
     return [sentence[:1].upper() + sentence[1:] for sentence in sentences]
+
+
+def _difference(view: View, name: str, days: pd.DataFrame, reference: pd.DataFrame) -> str | None:
+    """``ORLY −2.94 °C``, over the days that both have: a missing day is no difference."""
+    metric, unit = view.metric, view.look.unit(view.metric.key)
+    gaps = (days[metric.column] - reference[metric.column]).dropna()
+    if gaps.empty:
+        return None
+    gap = unit.difference(float(gaps.sum() if metric.over_period == "sum" else gaps.mean()))
+    return f"{name} {'+' if gap >= 0 else ''}{view.word.quantity(gap, unit.symbol, unit.decimals)}"
 
 
 def over_period(view: View, days: pd.DataFrame) -> float | None:
@@ -109,5 +110,5 @@ def _table(view: View, by_city: dict[str, pd.DataFrame]) -> Any:
                 *(view.number(v, metric.key) for v in (over_period(view, days), low, days[metric.high].max())),
             ]
         )
-        rows[-1].append(f"{int(days['observations'].notna().sum())} / {view.days}")
+        rows[-1].append(f"{int(days['observations'].notna().sum())}/{view.days}")
     return ui.card(word("compare.table"), ui.table([*head, word("compare.days")], rows, label=word("compare.table")))

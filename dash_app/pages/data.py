@@ -1,5 +1,7 @@
 """What is loaded, what was set aside, and where any number comes from."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -10,33 +12,25 @@ from dash_app import components as ui
 from dash_app.figures import heat
 from dash_app.frames import is_known, records
 from dash_app.measures import METRICS
-from dash_app.reader import quarantine_by_reason
+from dash_app.summaries import reached
 from dash_app.view import View
 from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.events import THRESHOLDS
+from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import KELVIN_OFFSET
 
 _ROW_HEIGHT_PX = 15
 _MADE = ("temperature", "pressure", "wind", "rain", "null", "events")
-_QUANTITY = {"temperature": "temperature", "wind_speed": "wind", "rainfall": "rain"}
 
 
 def page(view: View) -> list[Any]:
     word = view.word
     return [
         html.H1(word("data.title")),
-        html.P(
-            word(
-                "data.span",
-                first=word.day(view.loaded[0]),
-                last=word.day(view.loaded[1]),
-                cities=len(view.reader.cities()),
-            ),
-            className="hint",
-        ),
+        html.P([_span(view), " ", *_last_received(view)], className="hint"),
         _origin(view),
-        *_staging_parts(view),
+        _quarantine(view),
         _coverage(view),
         _made(view),
         ui.card(word("data.licence_title"), html.P(word("data.licence_text"))),
@@ -63,7 +57,7 @@ def _origin(view: View) -> Any:
             _objects(view, list(row["raw_objects"])),
         ]
     except StoreUnavailable as error:
-        parts.append(ui.notice(word("trouble.staging"), html.Small(f"{error.cause} {error.cure}")))
+        parts.append(ui.staging_notice(view, error))
     return ui.card(word("data.origin"), *parts, id="origin")
 
 
@@ -126,24 +120,33 @@ def _objects(view: View, names: list[str]) -> Any:
     return ui.table(head, rows, numbers_from=len(head), label=word("data.object"))
 
 
-def _staging_parts(view: View) -> list[Any]:
+def _span(view: View) -> str:
+    first, last = (view.word.day(day) for day in view.loaded)
+    return view.word("data.span", first=first, last=last, cities=len(view.reader.cities()))
+
+
+def _last_received(view: View) -> Iterator[str]:
+    """When the latest file came in; nothing where staging does not answer, which the parts below say."""
+    with suppress(StoreUnavailable):
+        last = view.reader.last_received()
+        if last is not None:
+            yield view.word("data.last", date=view.word.day(last.date()), time=f"{last:%H:%M}")
+
+
+def _quarantine(view: View) -> Any:
     word = view.word
     try:
-        last, counts = view.reader.last_received(), view.reader.quarantine()
+        counts = view.reader.quarantine()
     except StoreUnavailable as error:
-        return [ui.notice(word("trouble.staging"), html.Small(f"{error.cause} {error.cure}"))]
-    received = (
-        word("data.never") if last is None else word("data.last", date=word.day(last.date()), time=f"{last:%H:%M}")
-    )
+        return ui.staging_notice(view, error)
     if counts:
-        by_reason = quarantine_by_reason(counts)
-        text = word("data.quarantine_some", n=word.number(sum(by_reason.values())))
-        rows = [[count.reason, count.month, word.number(count.records)] for count in counts]
+        text = word("data.quarantine_some", n=word.number(sum(count.records for count in counts)))
+        rows = [[word(f"reasons.{count.reason}"), count.month, word.number(count.records)] for count in counts]
         head = [word("data.reason"), word("data.month"), word("data.records")]
         listed = ui.table(head, rows, numbers_from=2, label=word("data.quarantine"))
     else:
         text, listed = word("data.quarantine_none"), None
-    return [ui.card(word("data.quarantine"), html.P(text), listed, html.P(received, className="hint"), id="quarantine")]
+    return ui.card(word("data.quarantine"), html.P(text), listed, id="quarantine")
 
 
 def _coverage(view: View) -> Any:
@@ -161,13 +164,17 @@ def _coverage(view: View) -> Any:
 
 
 def coverage_shares(view: View) -> pd.DataFrame:
-    """Percent of the expected observations, by city (rows) and month (columns); missing where a city has nothing."""
+    """Percent of the expected observations, by city (rows) and month (columns) from the first loaded to the last.
+
+    Missing where a city has nothing.
+    """
     counted = view.reader.coverage()
     names = {number: station.name for number, station in view.reader.stations().items()}
     last = pd.Timestamp(view.loaded[1])
     counted["share"] = [100 * row["observations"] / heat.expected_in(row["month"], last) for row in records(counted)]
     counted["city"] = counted["station_id"].map(names)
-    return counted.pivot_table(index="city", columns="month", values="share").sort_index()
+    shares = counted.pivot_table(index="city", columns="month", values="share").sort_index()
+    return shares.reindex(columns=[str(month) for month in month_range(*map(Month.of, view.loaded))])
 
 
 def _made(view: View) -> Any:
@@ -176,8 +183,8 @@ def _made(view: View) -> Any:
     rows = [
         [
             word(f"events.{threshold.type}"),
-            f"{word('city.' + threshold.reached)} {view.quantity(threshold.value, _QUANTITY[threshold.metric], 1)}",
-            threshold.source,
+            reached(view, threshold, threshold.value),
+            word(f"event_sources.{threshold.type}"),
         ]
         for threshold in THRESHOLDS
     ]

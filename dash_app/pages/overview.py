@@ -9,23 +9,28 @@ from dash import html
 from dash_app import components as ui
 from dash_app.figures.stations_map import stations_map
 from dash_app.frames import is_known, records
-from dash_app.insets import drawn_at
+from dash_app.insets import WIDE, is_at_home
 from dash_app.summaries import Extreme, extreme, gust
 from dash_app.view import NoSuchDays, View
 from weather_platform.domain.stations import STATIONS
 
+_EXTREMES = (
+    ("warmest", "temperature", "temperature_high_c"),
+    ("wettest", "rain", "rain_total_mm"),
+    ("windiest", "wind", "wind_gust_m_s"),
+    ("lowest", "pressure", "pressure_min_hpa"),
+)
 _MOST_NAMES = 12
 _ONE_COLUMN_PX = 900
 
 
 def page(view: View) -> list[Any]:
     frame = view.reader.daily(None, view.first, view.last)
-    bar = ui.controls(ui.metric_choice(view), ui.period_picker(view), below=ui.preset_links(view))
     if frame.empty:
         raise NoSuchDays("", view.period_text)
     places = by_station(view, frame)
     return [
-        bar,
+        ui.controls(ui.metric_choice(view), ui.period_picker(view), below=ui.preset_links(view)),
         html.H1(f"{view.word('metrics.' + view.metric.key)}, {view.period_text}"),
         _cards(view, frame),
         html.Div([_map(view, places), _list(view, places)], className="map-and-list"),
@@ -60,21 +65,32 @@ def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cards(view: View, frame: pd.DataFrame) -> Any:
-    found = (
-        ("warmest", extreme(frame, "temperature_high_c"), "temperature"),
-        ("wettest", extreme(frame, "rain_total_mm"), "rain"),
-        ("windiest", extreme(frame, "wind_gust_m_s"), "wind"),
-        ("lowest", extreme(frame, "pressure_min_hpa", lowest=True), "pressure"),
-    )
-    return html.Div([_card(view, key, best, metric) for key, best, metric in found if best], className="facts")
+    """The extremes of all stations, and those of metropolitan France too: the tropics are always warmest."""
+    stations = view.reader.stations().values()
+    home = {s.station_id for s in stations if is_at_home(s.longitude_deg, s.latitude_deg)}
+    at_home = frame[frame["station_id"].isin(home)]
+    cards = []
+    for key, metric, column in _EXTREMES:
+        best = extreme(frame, column, lowest=key == "lowest")
+        nearer = extreme(at_home, column, lowest=key == "lowest")
+        if best:
+            sentences = [_sentence(view, key, metric, best)]
+            if nearer and nearer != best:
+                sentences.append(_sentence(view, "at_home", metric, nearer))
+            details = [html.P(sentence) for sentence in sentences]
+            cards.append(ui.fact(view.word(f"overview.{key}_title"), _extreme_value(view, metric, best), details))
+    return html.Div(cards, className="facts")
 
 
-def _card(view: View, key: str, best: Extreme, metric: str) -> Any:
-    word = view.word
-    value = gust(view, best.value) if metric == "wind" else view.quantity(best.value, metric, 1)
-    before, _, after = word(f"overview.{key}", value=value, city="\0", date=word.day(best.day)).partition("\0")
-    link = ui.link(best.city, href=_city_href(view, best.slug))
-    return ui.fact(word(f"overview.{key}_title"), value, [before, link, after])
+def _sentence(view: View, key: str, metric: str, found: Extreme) -> list[Any]:
+    """A sentence in which the city is a link."""
+    value, day = _extreme_value(view, metric, found), view.word.day(found.day)
+    before, _, after = view.word(f"overview.{key}", value=value, city="\0", date=day).partition("\0")
+    return [before, ui.link(found.city, href=_city_href(view, found.slug)), after]
+
+
+def _extreme_value(view: View, metric: str, found: Extreme) -> str:
+    return gust(view, found.value) if metric == "wind" else view.quantity(found.value, metric, 1)
 
 
 def _city_href(view: View, slug: str) -> str:
@@ -84,10 +100,13 @@ def _city_href(view: View, slug: str) -> str:
 def _map(view: View, places: pd.DataFrame) -> Any:
     word = view.word
     name = f"{word('metrics.' + view.metric.key)}, {view.period_text}"
-    places = places.assign(text=[_hover(view, place) for place in records(places)])
+    heard = _days_heard(view)
+    places = places.assign(text=[_hover(view, place, heard) for place in records(places)])
     figure = stations_map(places, view.metric.key, view.look, width_px=_map_width_px(view.look.width_px))
     spots = zip(places["city"], places["longitude_deg"], places["latitude_deg"], strict=True)
-    outside = [city for city, longitude_deg, latitude_deg in spots if drawn_at(longitude_deg, latitude_deg) is None]
+    outside = [
+        city for city, longitude_deg, latitude_deg in spots if WIDE.drawn_at(longitude_deg, latitude_deg) is None
+    ]
     summary = [*_map_summary(view, places), word("overview.map_hint")]
     if outside:
         names = ", ".join(outside[:_MOST_NAMES])
@@ -121,10 +140,15 @@ def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
     ]
 
 
-def _hover(view: View, place: dict[str, Any]) -> str:
+def _days_heard(view: View) -> int:
+    """Days of the period that have a document of any station: what one station can be held to."""
+    return sum(view.first <= day <= view.last for day in view.reader.dates(None))
+
+
+def _hover(view: View, place: dict[str, Any], heard: int) -> str:
     if not is_known(place["value"]):
         return view.word("overview.no_value", city=place["city"])
-    days = view.word("overview.days", n=place["days"], all=view.days)
+    days = view.word("overview.days", n=place["days"], all=heard)
     return f"<b>{place['city']}</b><br>{view.quantity(place['value'], view.metric.key)}<br>{days}"
 
 
@@ -140,16 +164,24 @@ def _list(view: View, places: pd.DataFrame) -> Any:
             ui.link(place["city"], href=_city_href(view, place["slug"])),
             *(view.number(place[column], metric.key) for column in columns),
         ]
-        for place in records(places)
+        for place in records(_sorted(view, places))
     ]
-    return ui.card(word("overview.list"), ui.table(head, rows, label=word("overview.list")), id="station-list")
+    sort = html.Div(ui.choice(view, "sort"), className="controls")
+    return ui.card(word("overview.list"), sort, ui.table(head, rows, label=word("overview.list")), id="station-list")
+
+
+def _sorted(view: View, places: pd.DataFrame) -> pd.DataFrame:
+    """By name as they come, or by value; who has none comes last."""
+    if view.state.sort == "name":
+        return places
+    return places.sort_values("value", ascending=view.state.sort == "lowest", kind="stable", na_position="last")
 
 
 def _silent(view: View, frame: pd.DataFrame) -> Any:
     word = view.word
     known = {number: station.name for number, station in (dict(STATIONS) | view.reader.stations()).items()}
     heard = Counter(frame["station_id"].tolist())
-    expected = (min(view.last, view.loaded[1]) - max(view.first, view.loaded[0])).days + 1
+    expected = _days_heard(view)
     silent = sorted(name for number, name in known.items() if number not in heard)
     partial = sorted(
         f"{known[number]} ({word('overview.days', n=days, all=expected)})"

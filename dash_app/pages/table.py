@@ -123,7 +123,8 @@ def columns(view: View) -> list[dict[str, Any]]:
             "comparator": {"function": "siteDayOrder"},
             "headerName": word("table.date"),
             "pinned": None if view.look.narrow else "left",
-            "minWidth": 190,
+            "minWidth": 240,
+            "cellRenderer": "SiteDay",
         },
         {"field": "city", "headerName": word("table.city"), "minWidth": 150, "hide": len(view.stations) == 1},
     ]
@@ -166,6 +167,7 @@ def _row(view: View, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "day": row["date"].strftime("%Y-%m-%d"),
         "date": word.day(row["date"].date()),
+        "origin": view.href(page="data", cities=(row["slug"],), day=row["date"].date()),
         "city": row["city"],
         **{column: _shown(view, column, row[column]) for column in FIGURES},
         "observations": f"{row['observations']} / {row['expected']}",

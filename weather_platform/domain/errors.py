@@ -55,6 +55,10 @@ class StoreUnavailable(WeatherError):
     transient = True
 
 
+class NothingStored(StoreUnavailable):
+    """A store that nobody has written to yet."""
+
+
 class StoreRefused(StoreUnavailable):
     """A store that does not let us in (keys, rights), or is not what the settings say it is."""
 

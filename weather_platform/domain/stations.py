@@ -76,16 +76,21 @@ def find_station(text: str, stations: Mapping[str, Station]) -> Station:
     for station in stations.values():
         if wanted and wanted in (fold(station.name), fold(station.slug)):
             return station
-    raise UnknownCity(f"{text!r} is no station here.", _cure(wanted, stations))
+    raise UnknownCity(f"{text!r} is no station here.", _cure(text, stations))
 
 
-def _cure(wanted: str, stations: Mapping[str, Station]) -> str:
-    by_name = {fold(station.name): station for station in stations.values()}
+def nearest_stations(text: str, stations: Mapping[str, Station]) -> list[Station]:
+    """At most three stations whose names hold the text or are spelled much like it."""
+    wanted, by_name = fold(text), {fold(station.name): station for station in stations.values()}
     holding = [name for name in by_name if wanted and wanted in name]
-    nearest = holding or get_close_matches(wanted, by_name, n=3, cutoff=0.5)
+    return [by_name[name] for name in (holding or get_close_matches(wanted, by_name, n=3, cutoff=0.5))[:3]]
+
+
+def _cure(text: str, stations: Mapping[str, Station]) -> str:
+    nearest = nearest_stations(text, stations)
     if not nearest:
         return "Use a station's name, slug or WMO number, for example NICE, nice or 07690."
-    return f"Did you mean {' or '.join(by_name[name].name for name in nearest[:3])}?"
+    return f"Did you mean {' or '.join(station.name for station in nearest)}?"
 
 
 def _read_reference() -> Mapping[str, Station]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from weather_platform.domain.errors import StoreRefused, StoreUnavailable
+from weather_platform.domain.errors import NothingStored, StoreRefused, StoreUnavailable
 from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import Document
 from weather_platform.storage.curated import (
@@ -278,7 +278,7 @@ class SqliteCurated:
             ) from error
         except sqlite3.Error as error:
             if self.read_only and (not self.path.exists() or "no such table" in str(error)):
-                raise StoreUnavailable(
+                raise NothingStored(
                     f"No weather statistics are stored yet in {self.path}.", "Load a month first: weather load 2023-12."
                 ) from error
             kind, cure = _CURES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _ANOTHER)

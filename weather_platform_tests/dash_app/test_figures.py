@@ -100,8 +100,11 @@ def test_an_incomplete_day_is_hollow_and_says_how_many_readings_it_has() -> None
     assert hollow["marker"]["color"] == LIGHT.surface
     assert named(figure, "Mean")["customdata"] == [8, 5, 8]
     assert "%{customdata} of 8" in named(figure, "Mean")["hovertemplate"]
-    bars = named(daily.rain(frame(3, rain_n=[8, 5, 8]), LOOK), "Rain")
-    assert bars["marker"]["color"] == [LIGHT.rain, LIGHT.surface, LIGHT.rain]
+    rain = daily.rain(frame(3, rain_n=[8, 5, 8]), LOOK)
+    full, hollow = named(rain, "Rain"), named(rain, "Incomplete day")
+    assert (full["x"], full["marker"]["color"]) == (["2023-12-01", "2023-12-03"], LIGHT.rain)
+    assert (hollow["x"], hollow["marker"]["color"], hollow["customdata"]) == (["2023-12-02"], LIGHT.surface, [5])
+    assert full["width"] == hollow["width"]  # one bar alone would else be as wide as the chart
 
 
 def test_the_running_total_breaks_where_a_day_is_missing_and_counts_on() -> None:
@@ -130,6 +133,54 @@ def test_a_thinned_line_keeps_its_extremes_and_its_gaps(values: list[float | Non
     if len(known):
         assert (thin["v"].min(), thin["v"].max()) == (known.min(), known.max())
     assert thin["v"].isna().any() == days["v"].isna().any()
+
+
+@pytest.mark.parametrize(("column", "name"), [("wind_gust_m_s", "Gust"), ("temperature_tn_c", "Tn")])
+def test_what_a_station_never_reports_is_not_in_the_legend(column: str, name: str) -> None:
+    mute = frame(3, **{column: [np.nan] * 3})
+    draw = daily.wind if name == "Gust" else daily.temperature
+    assert name in [trace["name"] for trace in draw(frame(3), LOOK)["data"]]
+    assert name not in [trace["name"] for trace in draw(mute, LOOK)["data"]]
+
+
+def readings(days: int) -> pd.DataFrame:
+    times = pd.date_range("2014-01-01", periods=8 * days, freq="3h")
+    return pd.DataFrame({"date": times, "t": 283.15 + (times.month == 7) * 10, "ff": 3.0, "dd": 90.0})
+
+
+def test_the_heat_map_of_ten_years_has_a_column_a_month_and_no_gap_wider_than_it() -> None:
+    figure = heat.hours(readings(3652), "temperature", LOOK)
+    (cells,) = figure["data"]
+    assert (len(cells["x"]), cells["x"][:2]) == (120, ["2014-01-01", "2014-02-01"])
+    assert cells["z"][0][5:8] == [10.0, 20.0, 10.0]
+    assert cells["xgap"] == 0
+    (few,) = heat.hours(readings(31), "temperature", LOOK)["data"]
+    assert (len(few["x"]), few["xgap"]) == (31, 1)
+
+
+def test_charts_of_the_same_days_have_the_same_axis() -> None:
+    days = frame(31)
+    ranges = [draw(days, LOOK)["layout"]["xaxis"]["range"] for draw in (daily.temperature, daily.wind, daily.rain)]
+    assert ranges[0] == ranges[1] == ranges[2]
+    assert ranges[0][0] < "2023-12-01"
+    assert ranges[0][1] > "2023-12-31"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_map_fits_the_screen_with_its_insets_beside_or_below(look: Look) -> None:
+    place = {
+        "slug": "cayenne",
+        "city": "CAYENNE",
+        "latitude_deg": 4.82,
+        "longitude_deg": -52.37,
+        "value": 27.0,
+        "text": "",
+    }
+    figure = stations_map(pd.DataFrame([place]), "temperature", look, width_px=340)
+    longitude_deg, latitude_deg = figure["data"][-1]["lon"][0], figure["data"][-1]["lat"][0]
+    assert (latitude_deg < 41, longitude_deg < -6) == ((True, False) if look.narrow else (False, True))
+    kind = "tall" if look.narrow else "wide"
+    assert all(layer["source"].endswith(f"-{kind}.geojson") for layer in figure["layout"]["map"]["layers"])
 
 
 def test_a_short_line_is_not_thinned() -> None:

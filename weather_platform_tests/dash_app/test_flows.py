@@ -81,7 +81,10 @@ def test_a_ready_made_period_is_a_link(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?city=nice&lang=en")
     page.get_by_role("link", name="Last 7 days").click()
     expect(page.locator("h1")).to_have_text("NICE, 25 to 31 December 2023")
-    page.wait_for_function("() => document.querySelector('#card-rain .js-plotly-plot')?.data[0].x.length === 7")
+    page.wait_for_function(
+        """() => document.querySelector('#card-temperature .js-plotly-plot')
+            ?.data.find((trace) => trace.name === 'Mean').x.length === 7"""
+    )
 
 
 def test_cities_are_compared_each_in_its_colour(site: str, new_page: NewPage) -> None:

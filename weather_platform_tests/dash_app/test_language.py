@@ -11,6 +11,7 @@ import pytest
 
 from dash_app.language import LANGUAGES, language, preferred
 from weather_platform.domain.events import THRESHOLDS
+from weather_platform.domain.parsing import Reason
 
 
 def _texts(code: str) -> dict[str, Any]:
@@ -44,14 +45,26 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
 
 
 def test_no_text_is_left_over() -> None:
+    """Keys are asked for whole, or begun by what is put together (``f"events.{type}"``, ``"table." + name``)."""
     source = "\n".join(path.read_text("utf-8") for path in files("dash_app").rglob("*.py"))  # type: ignore[attr-defined]
-    sections = {key.split(".")[0] for key in _texts("fr")}
-    assert sections == {section for section in sections if re.search(rf"""["']{section}\.""", source)} | {"calendar"}
+    whole = set(re.findall(r"""["']([a-z_]+\.[a-z_.0-9]+)["']""", source))
+    begun = tuple(set(re.findall(r"""["']([a-z_]+\.[a-z_]*)(?:{|["'] \+)""", source)) | {"metrics.", "calendar."})
+    counted = re.compile(r"\.(one|many|none)$")
+    left = [key for key in _texts("fr") if counted.sub("", key) not in whole and key not in whole]
+    assert [key for key in left if not key.startswith(begun)] == []
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_event_has_a_name(code: str) -> None:
-    assert [language(code)(f"events.{threshold.type}") for threshold in THRESHOLDS]
+def test_every_event_and_every_reason_has_a_name(code: str) -> None:
+    word = language(code)
+    assert all(word(f"events.{threshold.type}") for threshold in THRESHOLDS)
+    assert all(word(f"reasons.{reason}") for reason in Reason)
+
+
+def test_the_sources_of_thresholds_are_those_of_the_platform() -> None:
+    said = {threshold.type: language("en")(f"event_sources.{threshold.type}") for threshold in THRESHOLDS}
+    assert said == {threshold.type: threshold.source for threshold in THRESHOLDS}
+    assert _texts("fr").keys() >= {f"event_sources.{kind}" for kind in said}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +94,10 @@ def test_numbers_are_written_as_the_language_does(code: str, value: float | None
         ("2022-12-25", "2023-01-07", "du 25 décembre 2022 au 7 janvier 2023", "25 December 2022 to 7 January 2023"),
         ("2023-12-01", "2023-12-01", "1er décembre 2023", "1 December 2023"),
         ("2024-02-01", "2024-02-29", "février 2024", "February 2024"),
+        ("2023-06-01", "2023-08-31", "juin à août 2023", "June to August 2023"),
+        ("2022-12-01", "2023-02-28", "décembre 2022 à février 2023", "December 2022 to February 2023"),
+        ("2022-12-01", "2023-12-31", "décembre 2022 à décembre 2023", "December 2022 to December 2023"),
+        ("2014-01-01", "2023-12-31", "2014 à 2023", "2014 to 2023"),
     ],
 )
 def test_a_period_is_said_in_the_fewest_words(first: str, last: str, french: str, english: str) -> None:

@@ -57,7 +57,7 @@ def test_every_answer_has_headers_that_keep_the_browser_safe(client: flask.testi
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/_dash-layout", "/assets/site.js", "/assets/outline/land.geojson", "/download/city.csv?city=nice"],
+    ["/", "/_dash-layout", "/assets/site.js", "/assets/outline/land-wide.geojson", "/download/city.csv?city=nice"],
 )
 def test_answers_are_compressed_for_who_can_read_it(client: flask.testing.FlaskClient, path: str) -> None:
     plain, small = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
@@ -65,6 +65,25 @@ def test_answers_are_compressed_for_who_can_read_it(client: flask.testing.FlaskC
     assert len(gzip.decompress(small.data)) == len(plain.data)  # the document has a mark of its own each time
     assert len(small.data) < 0.6 * len(plain.data)
     assert client.get(path, headers={"Accept-Encoding": "br"}).headers["Content-Encoding"] == "br"
+
+
+@pytest.mark.parametrize(
+    ("path", "seconds"),
+    [
+        ("/assets/site.js?m=1", 31_536_000),
+        ("/assets/outline/land-tall.geojson", 3_600),
+        ("/_dash-component-suites/plotly/package_data/plotly.min.js", 3_600),
+    ],
+)
+def test_a_browser_keeps_what_is_the_same_for_everybody(
+    client: flask.testing.FlaskClient, path: str, seconds: int
+) -> None:
+    assert client.get(path).cache_control.max_age == seconds
+
+
+@pytest.mark.parametrize("path", ["/", "/assets/nothing.js?m=1", "/download/city.csv"])
+def test_a_browser_keeps_no_answer_that_changes(client: flask.testing.FlaskClient, path: str) -> None:
+    assert client.get(path).cache_control.max_age in (None, 0)
 
 
 @pytest.mark.parametrize(

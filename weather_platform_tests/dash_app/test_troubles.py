@@ -36,17 +36,22 @@ def test_a_store_that_is_no_store_is_a_message_in_the_readers_language(tmp_path:
 
 
 @pytest.mark.parametrize("pathname", ["/city", "/compare", "/table", "/data"])
-def test_a_city_that_is_not_there_names_the_nearest(reader: Reader, pathname: str) -> None:
-    page = shown(reader, pathname, "?city=niice")
-    assert "That city is not among the data." in page
-    assert "Did you mean NICE" in page
+def test_a_city_that_is_not_there_leads_to_the_nearest(reader: Reader, pathname: str) -> None:
+    page = shown(reader, pathname, "?city=niice&metric=wind", accepted="fr")
+    assert "« niice » n’est pas parmi les villes chargées." in page
+    assert f'"href": "{pathname}?city=nice&metric=wind"' in page
+    assert "no station" not in page  # the cause is in English, for logs
+
+
+def test_a_city_like_no_other_leads_to_the_list(reader: Reader) -> None:
+    assert "The overview lists the cities." in shown(reader, "/city", "?city=xyzzy")
 
 
 @pytest.mark.parametrize("pathname", ["/", "/city", "/compare", "/table"])
 def test_a_period_without_data_says_which_there_is(reader: Reader, pathname: str) -> None:
     page = shown(reader, pathname, "?from=2020-01-01&to=2020-01-31")
     assert "January 2020" in page
-    assert "There are data December 2023." in page
+    assert "Loaded: December 2023." in page
     assert "from=2023-12-01&to=2023-12-31" in page
 
 
