@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.intake import Stored, receive
 from weather_platform.pipeline import Stores, curate_month, quarantine_unplaced, stage_month
+from weather_platform.sources.sample import SampleSource
 from weather_platform_tests import layers, real_months
 from weather_platform_tests.domain import reckoning
 from weather_platform_tests.domain.broken import record
@@ -39,9 +41,9 @@ def process(stores: Stores, *months: Month) -> None:
         curate_month(stores, month)
 
 
-def load(stores: Stores, body: bytes, received: datetime = NOON) -> None:
+def load(stores: Stores, body: bytes, received: datetime = NOON, *, synthetic: bool = False) -> None:
     """Receive a file and process its months."""
-    stored = take_in(stores, body, received)
+    stored = take_in(stores, body, received, synthetic=synthetic)
     process(stores, *sorted({Month.parse(s.object.partition) for s in stored if s.object.partition != UNPLACED}))
 
 
@@ -102,6 +104,22 @@ def test_months_in_another_order_and_some_twice_end_in_identical_rows_and_docume
         for month in ("2023-09", "2023-12", "2023-11", "2023-08", "2023-10", "2023-09"):
             load(stores, real_months.archive_path(real_data, month).read_bytes())
         assert layers.state(stores) == autumn
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sample_first", [True, False], ids=["the sample first", "the sample last"])
+def test_the_sample_leaves_no_trace_in_a_real_month(stores: Stores, real_data: Path, sample_first: bool) -> None:
+    """`make run` loads the sample, whatever the home holds."""
+    real = partial(load, stores, real_months.archive_path(real_data, "2023-12").read_bytes())
+    sample = partial(load, stores, SampleSource().fetch(DECEMBER).body, synthetic=True)
+    for step in (sample, real) if sample_first else (real, sample):
+        step()
+    summary = stores.staging.summary(DECEMBER)
+    assert (summary.rows_in_tables, summary.synthetic) == (14_979, False)
+    found = layers.documents(stores).values()
+    assert len(found) == 1_893
+    assert round(sum(doc["metrics"]["rainfall"]["total"] or 0 for doc in found), 1) == 5_066.5
+    assert not any(doc["provenance"]["synthetic"] for doc in found)
 
 
 _days = st.sampled_from(["2023-11-01", "2023-11-30", "2023-12-01", "2023-12-31", "2024-01-01", "2024-01-31"])

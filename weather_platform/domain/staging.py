@@ -13,7 +13,7 @@ import msgspec
 
 from weather_platform.domain import cleaning
 from weather_platform.domain.fields import Observation
-from weather_platform.domain.parsing import Parsed, Reason, Refusal, parse
+from weather_platform.domain.parsing import Parsed, Place, Reason, Refusal, parse
 from weather_platform.domain.provenance import RawObject
 from weather_platform.domain.record_files import RecordFile
 from weather_platform.domain.stations import Station, station_for
@@ -34,9 +34,14 @@ class ObjectCounts(msgspec.Struct, kw_only=True):
     replaced: int = 0
     """Put in the place of an earlier report with other values."""
     outdated: int = 0
-    """Older, by their insert time, than what was known."""
+    """Older, by their insert time, than what was known; or generated, where something was measured."""
     refused: dict[str, int] = msgspec.field(default_factory=dict)
     """Set aside, by reason."""
+
+    def give_way(self) -> None:
+        """Count whatever counted as outdated."""
+        self.outdated += self.kept + self.unchanged + self.replaced
+        self.kept = self.unchanged = self.replaced = 0
 
 
 class Quarantined(NamedTuple):
@@ -62,6 +67,11 @@ class StagedMonth(msgspec.Struct):
     def observations(self) -> int:
         return sum(map(len, self.rows.values()))
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether the observations are generated; all are, or none."""
+        return any(obj.provenance.synthetic and self.counts[obj.name].kept for obj in self.objects)
+
     def changes(self) -> dict[str, int]:
         """How many observations cleaning changed, by what it changed."""
         return cleaning.changes(row for rows in self.rows.values() for row in rows)
@@ -76,46 +86,64 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
 
     A later report of a station and time replaces an earlier one, within a file too; where both tell
     when they were inserted upstream (the annual archive does), the later insertion wins instead.
+    In a month of which anything was measured nothing generated counts, whatever came first.
     """
-    known: dict[str, dict[datetime, Observation]] = {}
-    inserted: dict[tuple[str, datetime], str] = {}
-    described: dict[str, Any] = {}
+    measured, synthetic = _Merger(), _Merger()
     quarantine: list[Quarantined] = []
     counts: dict[str, ObjectCounts] = {}
     staged_objects: list[RawObject] = []
     for raw_object, file in objects:
         staged_objects.append(raw_object)
         count = counts[raw_object.name] = ObjectCounts(read=len(file.records))
+        merger = synthetic if raw_object.provenance.synthetic else measured
         for item in parse(file):
             if isinstance(item, Refusal):
                 quarantine.append(Quarantined(raw_object.name, item))
                 count.refused[item.reason] = count.refused.get(item.reason, 0) + 1
-                continue
-            place, record = item.place, item.record
-            rows = known.setdefault(place.station_id, {})
-            new, old = cleaning.clean(place, record, raw_object.name), rows.get(place.time)
-            if record.nom or place.station_id not in described:
-                described[place.station_id] = record
-            if old is not None and record.insert_time and record.insert_time < inserted.get(place, ""):
-                count.outdated += 1
-                continue
-            if record.insert_time or place in inserted:
-                inserted[place] = record.insert_time or ""
-            if old is None:
-                count.kept += 1
-            elif old[:_ORIGIN] == new[:_ORIGIN]:
-                count.unchanged += 1
-                continue
             else:
-                count.replaced += 1
-            rows[place.time] = new
+                merger.add(item, raw_object.name, count)
+    if measured.known:
+        for raw_object in staged_objects:
+            if raw_object.provenance.synthetic:
+                counts[raw_object.name].give_way()
+    merged = measured if measured.known else synthetic
     return StagedMonth(
-        rows={station: sorted(rows.values(), key=_time) for station, rows in sorted(known.items())},
-        stations={station: _described(station, described[station]) for station in sorted(known)},
+        rows={station: sorted(rows.values(), key=_time) for station, rows in sorted(merged.known.items())},
+        stations={station: _described(station, merged.described[station]) for station in sorted(merged.known)},
         objects=staged_objects,
         counts=counts,
         quarantine=quarantine,
     )
+
+
+class _Merger:
+    """Reports by station and time, of two of one time the one that counts."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, dict[datetime, Observation]] = {}
+        self.described: dict[str, Any] = {}
+        """The last record of each station that names it."""
+        self._inserted: dict[Place, str] = {}
+
+    def add(self, item: Parsed, raw_object: str, count: ObjectCounts) -> None:
+        place, record = item.place, item.record
+        rows = self.known.setdefault(place.station_id, {})
+        new, old = cleaning.clean(place, record, raw_object), rows.get(place.time)
+        if record.nom or place.station_id not in self.described:
+            self.described[place.station_id] = record
+        if old is not None and record.insert_time and record.insert_time < self._inserted.get(place, ""):
+            count.outdated += 1
+            return
+        if record.insert_time or place in self._inserted:
+            self._inserted[place] = record.insert_time or ""
+        if old is None:
+            count.kept += 1
+        elif old[:_ORIGIN] == new[:_ORIGIN]:
+            count.unchanged += 1
+            return
+        else:
+            count.replaced += 1
+        rows[place.time] = new
 
 
 def stage_unplaced(

@@ -167,7 +167,7 @@ class StagingStore:
             silent_hours=[datetime.fromisoformat(hour) for hour in row.silent_hours],
             changes=row.changes,
             objects={obj.raw_object: msgspec.convert(obj.counts, ObjectCounts) for obj in objects},
-            synthetic=any(obj.synthetic for obj in objects),
+            synthetic=any(obj.synthetic and obj.counts["kept"] for obj in objects),
         )
 
     def stations(self) -> dict[str, Station]:

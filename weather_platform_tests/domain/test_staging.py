@@ -56,6 +56,23 @@ def test_the_last_of_a_file_wins_within_it() -> None:
     assert staged.counts == {FIRST.name: ObjectCounts(read=4, kept=1, unchanged=1, replaced=2)}
 
 
+@pytest.mark.parametrize("measured_first", [True, False])
+def test_a_month_with_any_measurement_holds_nothing_generated(measured_first: bool) -> None:
+    generated = raw_object(name=f"{9:016x}", synthetic=True)
+    objects = [(FIRST, file(report(0, 280))), (generated, file(report(0, 290), report(3, 291), report(3, 291), b"{}"))]
+    staged = stage(objects if measured_first else reversed(objects))
+    assert rows_of(staged) == [at("2023-12-01T00", t=280, raw_object=FIRST.name)]
+    assert staged.counts == {
+        FIRST.name: ObjectCounts(read=1, kept=1),
+        generated.name: ObjectCounts(read=4, outdated=3, refused={"no_station_number": 1}),
+    }
+    assert not staged.synthetic
+
+
+def test_a_generated_month_is_synthetic() -> None:
+    assert stage([(raw_object(synthetic=True), file(report(0, 280)))]).synthetic
+
+
 def test_an_unchanged_report_keeps_the_object_that_first_told_it() -> None:
     staged = stage([(FIRST, file(report(0, 280))), (SECOND, file(report(0, 280.0), report(0, 280, numer_sta=7690)))])
     assert rows_of(staged) == [at("2023-12-01T00", t=280, raw_object=FIRST.name)]
