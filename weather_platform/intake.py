@@ -9,7 +9,7 @@ import logging
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import IO, NamedTuple, Self
@@ -17,9 +17,9 @@ from typing import IO, NamedTuple, Self
 import msgspec
 
 from weather_platform.ahead import ahead
-from weather_platform.domain.errors import NoObservations, StoreUnavailable
-from weather_platform.domain.months import Partitions
-from weather_platform.domain.parsing import Refusal, parse
+from weather_platform.domain.errors import BadInput, NoObservations, StoreUnavailable
+from weather_platform.domain.months import Month, Partitions
+from weather_platform.domain.parsing import Reason, Refusal, parse
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile, cut, cut_in_pieces
 from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
@@ -150,6 +150,25 @@ def receive(
         file.write(body)
         intake.add(provenance.name, file)
         return intake.keep(raw, provenance, received)
+
+
+def check_something_counts(stored: Sequence[Stored], partitions: Partitions) -> None:
+    """BadInput for files of which no record can be staged; what was kept of them is shown in the quarantine."""
+    records = sum(each.object.records for each in stored)
+    if not records:
+        raise BadInput("There is no record in what was sent.", "Send a file that holds observations.")
+    refused = Counter[str]()
+    for each in stored:
+        refused.update(each.refused)
+        if each.object.partition == UNPLACED:
+            refused[Reason.OUTSIDE] += each.object.records - sum(each.refused.values())
+    if refused.total() == records:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()) if count)
+        raise BadInput(
+            f"None of the {records:,} records can be used: {reasons}.",
+            f"The quarantine shows each with its reason; send observations with numer_sta and date, "
+            f"from {partitions.first} to {Month.current()}.",
+        )
 
 
 class _Extent(NamedTuple):

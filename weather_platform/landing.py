@@ -13,7 +13,7 @@ import msgspec
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
-from weather_platform.intake import Intake
+from weather_platform.intake import Intake, check_something_counts
 from weather_platform.pipeline import Stores, quarantine_unplaced
 from weather_platform.storage.blobs import BlobInfo
 
@@ -77,11 +77,10 @@ def _taken_in(stores: Stores, partitions: Partitions, blob: BlobInfo, now: datet
         file.writelines(stores.raw.blobs.stream(blob.key))
         intake.add(blob.key, file)
         stored = intake.keep(stores.raw, origin, now)
-    if not stored:
-        raise BadInput("There is no record in the file.", "Drop a file that holds observations.")
-    objects = [(item.object.partition, item.object.name) for item in stored]
-    if any(partition == UNPLACED for partition, _ in objects):
+    if any(each.object.partition == UNPLACED for each in stored):
         quarantine_unplaced(stores, partitions)
+    check_something_counts(stored, partitions)
+    objects = [(item.object.partition, item.object.name) for item in stored]
     return Taken(stamp=_stamp(blob), objects=objects, asked=now)
 
 

@@ -256,8 +256,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             first_month=Month.parse(get("WEATHER_FIRST_MONTH") or "2010-01"),
             source=source,
             opendatasoft_url=get("WEATHER_OPENDATASOFT_URL") or "https://public.opendatasoft.com",
-            archive_url=get("WEATHER_ARCHIVE_URL")
-            or "https://object.files.data.gouv.fr/meteofrance/data/synchro_ftp/OBS/SYNOP",
+            archive_url=get("WEATHER_ARCHIVE_URL") or "https://meteofrance.s3.sbg.io.cloud.ovh.net/data/OBS/SYNOP",
             dagster_home=Path(own).expanduser().resolve() if (own := get("DAGSTER_HOME")) else None,
             dagster_url=get("WEATHER_DAGSTER_URL") or f"http://127.0.0.1:{dagster_port}",
             dagster_port=dagster_port,

@@ -1,5 +1,6 @@
 """Files dropped under `landing/`: taken in once, cleared when staged, set aside with a reason when unreadable."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,9 +70,26 @@ def test_a_file_that_cannot_be_read_is_set_aside_with_its_reason(stores: Stores)
     ]
 
 
-def test_records_without_a_month_are_in_the_quarantine_and_ask_for_no_run(stores: Stores) -> None:
-    taken: dict[str, Taken] = {}
-    drop(stores, "odd.json", b'[{"numer_sta": "07690"}]')
-    assert seen(stores, taken) == [Arrival("landing/odd.json", [])]
-    assert (seen(stores, taken, 5), landed(stores)) == ([], [])
-    assert [row["reason"] for row in stores.staging.quarantine()] == ["unreadable_date"]
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"numer_sta": "07690"}, "unreadable_date"),
+        ({"numer_sta": "07690", "date": "1999-01-01T00:00:00Z"}, "outside_partitions"),
+    ],
+)
+def test_a_file_of_which_no_record_counts_is_set_aside_and_its_records_are_in_the_quarantine(
+    stores: Stores, record: dict[str, str], reason: str
+) -> None:
+    drop(stores, "odd.json", json.dumps([record]).encode())
+    assert seen(stores, {}) == []
+    assert landed(stores) == ["landing/refused/odd.json", "landing/refused/odd.json.reason.json"]
+    said = json.loads(stores.raw.blobs.get("landing/refused/odd.json.reason.json"))
+    assert said["cause"] == f"None of the 1 records can be used: 1 {reason}."
+    assert [row["reason"] for row in stores.staging.quarantine()] == [reason]
+
+
+def test_hidden_files_and_names_with_odd_spaces_hold_nothing_up(stores: Stores) -> None:
+    drop(stores, "from a\u00a0Mac.json", as_json(observations()))
+    hidden = stores.raw.blobs.folder / "landing/.being-copied.json"  # type: ignore[attr-defined]  # a folder here
+    hidden.write_bytes(b"[")
+    assert seen(stores, {}) == [Arrival("landing/from a\u00a0Mac.json", [NOVEMBER])]

@@ -143,6 +143,7 @@ class _Buffer:
 
 
 def _csv_pieces(source: _Buffer, piece_bytes: int) -> Iterator[RecordFile]:
+    cut(source.rest[:_TAIL_BYTES])  # tells at once where this is something else
     header: list[bytes] = []
     while source.rest:
         end = max(source.rest.rfind(b"\n"), source.rest.rfind(b"\r")) + 1

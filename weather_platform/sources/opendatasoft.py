@@ -50,7 +50,7 @@ class OpenDataSoftSource:
             if not count:
                 raise EmptyMonth(
                     f"{httpx.URL(self._dataset_url).host} has no observation for {month}{_of(chosen)}.",
-                    "Choose another month, or load it from the source meteofrance.",
+                    "Choose another month, or the source meteofrance, whose archive goes on where copies end.",
                 )
             return get(
                 client,

@@ -6,6 +6,7 @@ Nothing here knows what the bytes mean. The adapter for S3 is `blobs_s3`, import
 import errno
 import os
 import secrets
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -72,7 +73,10 @@ class Blobs(Protocol):
         ...
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
-        """Blobs whose key starts with the text, in the order of their keys; looks at no folder outside the prefix."""
+        """Blobs whose key starts with the text, in the order of their keys; looks at no folder outside the prefix.
+
+        What a system leaves there under a name that is no key (``.DS_Store``, ``.nfs0001``) is passed over.
+        """
         ...
 
     def delete(self, key: str) -> None:
@@ -97,14 +101,19 @@ def open_blobs(url: str, s3: "S3Settings | Callable[[], S3Client]") -> Blobs:
     raise BadSettings(f"No blobs can be kept at {url!r}.", "Use s3://bucket/prefix or file:///folder.")
 
 
-def checked_key(key: str) -> str:
-    """The key, where it can be a file below a folder and an object's key alike; else BadInput."""
+def is_key(key: str) -> bool:
+    """Whether it can be a file below a folder and an object's key alike."""
+    if any(unicodedata.category(letter).startswith("C") for letter in key):  # no control character, no half of one
+        return False
     segments = key.split("/")
-    if (
-        any(not segment or segment.startswith(".") or len(segment.encode()) > _SEGMENT_BYTES for segment in segments)
-        or not key.isprintable()
-        or len(key.encode()) > _KEY_BYTES
-    ):
+    return len(key.encode()) <= _KEY_BYTES and all(
+        segment and not segment.startswith(".") and len(segment.encode()) <= _SEGMENT_BYTES for segment in segments
+    )
+
+
+def checked_key(key: str) -> str:
+    """The key; BadInput where it is none."""
+    if not is_key(key):
         raise BadInput(f"{key[:80]!r} cannot be the key of a stored file.", "Give visible names with a / between them.")
     return key
 
@@ -155,10 +164,9 @@ class FolderBlobs:
         with self._explained():
             keys = [path.relative_to(self.folder).as_posix() for path in root.rglob("*") if path.is_file()]
         # S3 sorts by the bytes of the whole key, so that `a-b` comes before `a/b`.
-        for key in sorted((key for key in keys if key.startswith(prefix)), key=str.encode):
-            if not key.rpartition("/")[2].startswith(_UNFINISHED):
-                with suppress(NotFound):  # deleted since
-                    yield self.stat(key)
+        for key in sorted((key for key in keys if key.startswith(prefix) and is_key(key)), key=str.encode):
+            with suppress(NotFound):  # deleted since
+                yield self.stat(key)
 
     def delete(self, key: str) -> None:
         with self._explained():

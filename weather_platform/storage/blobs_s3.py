@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from weather_platform.domain.errors import NotFound, StoreRefused, StoreUnavailable
 from weather_platform.settings import S3Settings
-from weather_platform.storage.blobs import CHUNK_BYTES, BlobInfo, checked_key
+from weather_platform.storage.blobs import CHUNK_BYTES, BlobInfo, checked_key, is_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -120,6 +120,8 @@ class S3Blobs:
             )
             for page in pages:
                 for entry in page.get("Contents", ()):
+                    if not is_key(entry["Key"].removeprefix(self.prefix)):
+                        continue
                     # To the second, as a HEAD tells it; rclone's listing has milliseconds.
                     modified = entry["LastModified"].astimezone(UTC).replace(microsecond=0)
                     yield BlobInfo(entry["Key"].removeprefix(self.prefix), entry["Size"], modified)

@@ -1,5 +1,6 @@
 """The contract of `Blobs`, held by every adapter; then what a folder and a bucket have each of their own."""
 
+import os
 import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -154,6 +155,12 @@ def test_a_key_cannot_leave_the_store(blobs: Blobs, key: str) -> None:
     assert list(blobs.list()) == []
 
 
+@pytest.mark.parametrize("key", ["été 1.json", "a b/c\u00a0d.json", "№ 5/x"])
+def test_a_name_that_people_give_is_a_key(blobs: Blobs, key: str) -> None:
+    blobs.put(key, b"x")
+    assert ([info.key for info in blobs.list()], blobs.get(key)) == ([key], b"x")
+
+
 def test_a_store_that_is_ready_says_nothing(blobs: Blobs) -> None:
     blobs.put(KEY, b"x")
     blobs.ensure()
@@ -162,6 +169,16 @@ def test_a_store_that_is_ready_says_nothing(blobs: Blobs) -> None:
 
 
 # A folder
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "2023-12/.nfs0001", ".snapshot/x", b"a\xff", "line\nbreak"])
+def test_what_a_system_leaves_in_the_folder_is_passed_over(tmp_path: Path, name: str | bytes) -> None:
+    blobs = FolderBlobs(tmp_path)
+    blobs.put(KEY, b"x")
+    path = tmp_path / os.fsdecode(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"nothing of ours")
+    assert [info.key for info in blobs.list()] == [KEY]
 
 
 def test_a_folder_that_is_not_there_yet_is_empty_and_fine(tmp_path: Path) -> None:
