@@ -78,9 +78,9 @@ def test_a_file_that_cannot_be_read_is_set_aside_with_its_reason(stores: Stores)
     ],
 )
 def test_a_file_of_which_no_record_counts_is_set_aside_and_its_records_are_in_the_quarantine(
-    stores: Stores, record: dict[str, str], reason: str
+    stores: Stores, date: dict[str, str], reason: str
 ) -> None:
-    drop(stores, "odd.json", json.dumps([record]).encode())
+    drop(stores, "odd.json", json.dumps([{"numer_sta": "07690", **date}]).encode())
     assert seen(stores, {}) == []
     assert landed(stores) == ["landing/refused/odd.json", "landing/refused/odd.json.reason.json"]
     said = json.loads(stores.raw.blobs.get("landing/refused/odd.json.reason.json"))
