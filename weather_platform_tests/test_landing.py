@@ -71,11 +71,7 @@ def test_a_file_that_cannot_be_read_is_set_aside_with_its_reason(stores: Stores)
 
 
 @pytest.mark.parametrize(
-    ("record", "reason"),
-    [
-        ({"numer_sta": "07690"}, "unreadable_date"),
-        ({"numer_sta": "07690", "date": "1999-01-01T00:00:00Z"}, "outside_partitions"),
-    ],
+    ("date", "reason"), [({}, "unreadable_date"), ({"date": "1999-01-01T00:00:00Z"}, "outside_partitions")]
 )
 def test_a_file_of_which_no_record_counts_is_set_aside_and_its_records_are_in_the_quarantine(
     stores: Stores, date: dict[str, str], reason: str
