@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -17,6 +17,11 @@ def ahead(items: Iterable[T], make: Callable[[T], U], *, threads: int = 2) -> It
     """
     todo = iter(items)
     begun: deque[tuple[T, Future[U]]] = deque()
+    alone = list(islice(todo, 2))
+    if len(alone) == 1:  # a thread would cost memory of its own
+        yield alone[0], make(alone[0])
+        return
+    todo = chain(alone, todo)
     with ThreadPoolExecutor(threads) as pool:
         while True:
             begun.extend((item, pool.submit(make, item)) for item in islice(todo, threads - len(begun)))

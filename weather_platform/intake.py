@@ -4,7 +4,7 @@ Memory holds a piece of a file at a time, then one raw object, however large the
 `pipeline`.
 """
 
-import itertools
+import io
 import logging
 import os
 import tempfile
@@ -21,7 +21,7 @@ from weather_platform.domain.errors import BadInput, NoObservations, StoreUnavai
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.parsing import Reason, Refusal, parse
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
-from weather_platform.domain.record_files import RecordFile, cut, cut_in_pieces
+from weather_platform.domain.record_files import RecordFile, cut_in_pieces
 from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
 from weather_platform.storage.raw import RawStore
 
@@ -146,9 +146,8 @@ def receive(
     limits: Limits = DEFAULT_LIMITS,
 ) -> list[Stored]:
     """Keep one file that is in memory already, as `Intake` does; BadInput where nothing of it can be kept."""
-    with Intake(partitions, limits) as intake, tempfile.SpooledTemporaryFile(len(body) + 1) as file:
-        file.write(body)
-        intake.add(provenance.name, file)
+    with Intake(partitions, limits) as intake:
+        intake.add(provenance.name, io.BytesIO(body))
         return intake.keep(raw, provenance, received)
 
 
@@ -214,10 +213,7 @@ class _Pile:
 
     def body(self, spool: IO[bytes]) -> bytes:
         """The object's bytes: a file of the form that the records came in."""
-        parts = (os.pread(spool.fileno(), extent.size_bytes, extent.at) for extent in self._extents)
-        if len(self._extents) == 1:
-            return next(parts)
-        return self._head.with_records(itertools.chain.from_iterable(cut(part).records for part in parts))
+        return self._head.joined(os.pread(spool.fileno(), extent.size_bytes, extent.at) for extent in self._extents)
 
 
 def _pieces(member: Member) -> Iterator[RecordFile]:

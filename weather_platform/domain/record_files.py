@@ -4,9 +4,11 @@ Nothing is interpreted here: a record's bytes go on exactly as received. What th
 """
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -56,6 +58,19 @@ class RecordFile(NamedTuple):
         if self.is_whole or all(map(_is_json, records)):
             return b"[" + b",\n".join(records) + b"]\n"
         return b"".join(_SEPARATOR + record + b"\n" for record in records)
+
+    def joined(self, parts: Iterable[bytes]) -> bytes:
+        """A file of the records of several that `with_records` wrote; `is_whole` must not be true unless theirs is."""
+        if self.form == "json" and not self.is_whole:
+            return self.with_records(chain.from_iterable(cut(part).records for part in parts))
+        head, between, tail = (b"[", b",\n", b"]\n") if self.form == "json" else (self.header + b"\n", b"", b"")
+        out = io.BytesIO()  # gives its bytes without a copy
+        out.write(head)
+        for part in parts:
+            out.write(between if out.tell() > len(head) else b"")
+            out.write(memoryview(part)[len(head) : len(part) - len(tail)])
+        out.write(tail)
+        return out.getvalue()
 
 
 def cut(data: bytes) -> RecordFile:

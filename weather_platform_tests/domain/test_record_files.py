@@ -121,6 +121,18 @@ def test_any_part_of_a_file_is_a_file_of_the_same_records(body: bytes, data: st.
     assert [_meaning(item) for item in parse(again)] == [_meaning(read[n]) for n in chosen]
 
 
+@settings(deadline=None)
+@given(anything, st.integers(0, 5))
+def test_parts_of_a_file_are_joined_to_the_whole(body: bytes, at: int) -> None:
+    try:
+        file = cut(body)
+    except BadInput:
+        return
+    parts = [records for records in (file.records[:at], file.records[at:]) if records]
+    if parts:
+        assert file.joined(map(file.with_records, parts)) == file.with_records(file.records)
+
+
 def _in_pieces(body: bytes, piece_bytes: int) -> list[RecordFile]:
     return list(cut_in_pieces((body[at : at + 7] for at in range(0, len(body), 7)), piece_bytes))
 
