@@ -105,18 +105,16 @@ def _rose(view: View, observations: pd.DataFrame) -> Any:
     if found is None:
         text = word("city.no_wind", city=view.stations[0].name)
         return ui.card(word("city.rose"), ui.notice(word("city.no_measure"), text, color="gray"))
-    chart = ui.chart(
+    warning = ui.notice(word("city.rose_few", n=word.number(found.readings))) if found.few else None
+    return ui.chart(
         view,
         "wind-rose",
         word("city.rose"),
         wind_rose(found, view.look),
         summaries.of_rose(view, found),
         height_px=_ROSE_HEIGHT_PX,
+        above=warning,
     )
-    if not found.few:
-        return chart
-    warning = ui.notice(word("city.rose_few", n=word.number(found.readings)))
-    return html.Div([chart, warning])
 
 
 def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> Any:

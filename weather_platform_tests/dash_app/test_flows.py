@@ -69,6 +69,9 @@ def test_a_period_is_chosen_in_the_calendar_where_days_without_data_cannot_be(si
     page = new_page(f"{site}/city?city=la_desirade_meteo&lang=en")
     page.get_by_role("button", name=re.compile("Period")).click()
     calendar = page.get_by_role("dialog")
+    box = calendar.bounding_box()
+    assert box is not None
+    assert box["width"] < 400, "a rule for our own tables has met the calendar"
     # LA DESIRADE has six days of December 2023, from the 12th.
     expect(calendar.get_by_role("button", name="10 December 2023")).to_be_disabled()
     calendar.get_by_role("button", name="13 December 2023").click()
@@ -85,6 +88,32 @@ def test_a_ready_made_period_is_a_link(site: str, new_page: NewPage) -> None:
         """() => document.querySelector('#card-temperature .js-plotly-plot')
             ?.data.find((trace) => trace.name === 'Mean').x.length === 7"""
     )
+
+
+def test_a_ready_made_period_without_data_is_grey_and_no_link(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    presets = page.get_by_role("navigation", name="Ready-made periods")
+    expect(presets.get_by_text("A year earlier")).to_have_class("chip absent")
+    expect(presets.get_by_role("link", name="A year earlier")).to_have_count(0)
+    expect(presets.get_by_role("link", name="Last 30 days")).to_have_count(1)
+
+
+def test_the_list_is_sorted_by_value(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/?lang=en&metric=rain")
+    names = page.locator("#station-list tbody a")
+    expect(names.first).to_have_text("ABBEVILLE")
+    page.locator("#station-list").get_by_text("Highest", exact=True).click()
+    expect(names.first).to_have_text("CAYENNE-MATOURY")
+    page.locator("#station-list").get_by_text("Lowest", exact=True).click()
+    expect(names.first).to_have_text("BASTIA")
+    expect(names.last).to_have_text("CAP CEPET")  # which has no rain gauge
+
+
+def test_a_day_of_the_table_leads_to_its_raw_objects(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/table?city=nice&lang=en")
+    page.locator("#grid").get_by_role("link", name="8 December 2023").click()
+    expect(page.locator("#origin h3")).to_have_text("NICE, 8 December 2023")
+    expect(page.locator("#origin")).to_contain_text("rain 40.60 mm")
 
 
 def test_cities_are_compared_each_in_its_colour(site: str, new_page: NewPage) -> None:

@@ -1,7 +1,4 @@
-"""Every page as people meet it: in light and dark, on a desk and on a phone, in French and in English.
-
-With ``--pictures`` (a folder in the environment, see `docs/site.md`) each is photographed too.
-"""
+"""Every page as people meet it: in light and dark, on a desk and on a phone, in French and in English."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -38,6 +35,21 @@ def test_a_page_is_whole_and_within_reach_of_everybody(site: str, new_page: NewP
     expect(page.locator("h1")).to_be_visible()
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert too_wide <= 0, f"the page is {too_wide} px wider than the screen"
+    assert _serious(page) == []
+
+
+TROUBLES = {
+    "unknown city": "/city?city=niice",
+    "no days": "/compare?city=nice&from=2020-01-01&to=2020-01-31",
+    "no page": "/x",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_message_is_within_reach_of_everybody(site: str, new_page: NewPage, name: str, scheme: str) -> None:
+    page = new_page(site + TROUBLES[name], scheme=scheme)
+    expect(page.get_by_role("alert")).to_be_visible()
     assert _serious(page) == []
 
 
