@@ -9,7 +9,7 @@ import pandas as pd
 
 from dash_app import components as ui
 from dash_app import state as states
-from dash_app.measures import METRICS, converted
+from dash_app.measures import METRIC, METRICS, converted
 from dash_app.pages import data, overview
 from dash_app.reader import Reader
 from dash_app.view import View, look_of, resolve
@@ -65,7 +65,8 @@ def _stations(view: View) -> pd.DataFrame:
         "low": f"{name}_low_{suffix}",
         "high": f"{name}_high_{suffix}",
     }
-    return frame.drop(columns="slug").rename(columns=renamed)
+    # A sum of hundredths is one only up to the last binary digit: 1.2000000000000002.
+    return frame.drop(columns="slug").round(dict.fromkeys(renamed, METRIC[name].decimals)).rename(columns=renamed)
 
 
 def _coverage(view: View) -> pd.DataFrame:

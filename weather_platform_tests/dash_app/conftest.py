@@ -13,7 +13,7 @@ from typing import Any
 
 import flask
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as NotInTime
 from werkzeug.serving import make_server
 
@@ -32,6 +32,9 @@ _ARGUMENTS = (
     *("--disable-component-update", "--disable-sync"),
 )
 NewPage = Callable[..., Page]
+_PATIENCE_MS = 30_000
+"""For a busy machine; on a calm one nothing takes a second."""
+expect.set_options(timeout=_PATIENCE_MS)
 
 
 def settings_in(home: Path) -> Settings:
@@ -160,7 +163,7 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(_PATIENCE_MS)
         troubles.append(Trouble(page, "/".join(address.split("/")[:3])))
         _go(page, address, troubles[-1])
         return page
