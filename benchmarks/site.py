@@ -114,9 +114,8 @@ def _measure(url: str, rounds: int, server_pid: int) -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
         context = _browser(playwright, profile)
         _wait_for(context, url)
-        print(
-            f"load average {os.getloadavg()[0]:.1f}\n\n| first view | text, ms | processor | all charts, ms | processor |\n|---|---|---|---|---|"
-        )
+        print(f"load average {os.getloadavg()[0]:.1f}\n")
+        print("| first view | text, ms | processor | all charts, ms | processor |\n|---|---|---|---|---|")
         for name, path in VIEWS.items():
             _print(name, *zip(*(_first_view(context, url + path, server_pid) for _ in range(rounds)), strict=True))
         print("\n| interaction | ms | processor |\n|---|---|---|")
@@ -227,7 +226,7 @@ def _interactions(
         page.evaluate(NOTE_THE_CLICK)
         processor = Processor(page, server_pid)
         act(page, n)
-        page.wait_for_function("window.drawnAt > window.actedAt")
+        page.wait_for_function("() => window.drawnAt > window.actedAt")
         page.wait_for_timeout(900)
         times.append((page.evaluate("window.drawnAt - window.actedAt"), processor.ms))
     page.close()
