@@ -171,9 +171,11 @@ def coverage_shares(view: View) -> pd.DataFrame:
     counted = view.reader.coverage()
     names = {number: station.name for number, station in view.reader.stations().items()}
     last = pd.Timestamp(view.loaded[1])
-    counted["share"] = [100 * row["observations"] / heat.expected_in(row["month"], last) for row in records(counted)]
-    counted["city"] = counted["station_id"].map(names)
-    shares = counted.pivot_table(index="city", columns="month", values="share").sort_index()
+    shown = counted.assign(
+        share=[100 * row["observations"] / heat.expected_in(row["month"], last) for row in records(counted)],
+        city=counted["station_id"].map(names),
+    )
+    shares = shown.pivot_table(index="city", columns="month", values="share").sort_index()
     return shares.reindex(columns=[str(month) for month in month_range(*map(Month.of, view.loaded))])
 
 

@@ -3,8 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from dash_app.app import render
 from dash_app.reader import Reader, open_reader
 from weather_platform.domain.errors import StoreUnavailable, UnknownCity
 from weather_platform.domain.weather_stats import Document
@@ -57,6 +59,17 @@ def test_an_answer_comes_from_memory_until_a_document_changes(tmp_path: Path, mo
     asked = 0
     assert len(reader.daily(["07690"], FIRST, LAST)) == len(documents)
     assert asked == 1
+
+
+@pytest.mark.parametrize("pathname", ["/", "/city", "/compare", "/table", "/data"])
+def test_a_page_leaves_what_the_reader_remembers_as_it_is(reader: Reader, pathname: str) -> None:
+    asked = {"pathname": pathname, "search": "?city=nice", "scheme": "light", "width": 1280}
+    render(reader, asked, "en")
+    before = {key: answer.copy() for key, (_, answer) in reader._answers.items() if isinstance(answer, pd.DataFrame)}
+    render(reader, asked, "fr")
+    for key, frame in before.items():
+        pd.testing.assert_frame_equal(reader._answers[key][1], frame)
+    assert set(reader.coverage()) == {"station_id", "month", "documents", "observations"}
 
 
 def test_a_reader_makes_no_store(tmp_path: Path) -> None:
