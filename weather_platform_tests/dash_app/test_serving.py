@@ -50,7 +50,8 @@ def test_every_answer_has_headers_that_keep_the_browser_safe(client: flask.testi
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         policy = answer.headers["Content-Security-Policy"]
-        assert "default-src 'self'" in policy
+        for rule in ("default-src 'self'", "connect-src 'self'", "object-src 'none'", "frame-ancestors 'none'"):
+            assert rule in policy
         assert "'unsafe-eval'" not in policy
         assert "script-src 'self' 'sha256-" in policy
 

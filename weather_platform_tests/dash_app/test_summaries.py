@@ -1,0 +1,69 @@
+"""What pages say in words: against the documents, by another way than theirs."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dash_app import state as states
+from dash_app.pages import PAGES
+from dash_app.reader import Reader
+from dash_app.summaries import extreme
+from dash_app.view import look_of, resolve
+
+FIRST, LAST = date(2023, 12, 1), date(2023, 12, 31)
+
+
+def words(reader: Reader, pathname: str, search: str) -> str:
+    """All the texts of a page, links and all, in English; spaces are plain ones."""
+    state = states.parse(pathname, search)
+    assert state is not None
+    page = PAGES[state.page](resolve(state, reader, look_of(state, accepted="en", system_scheme="light")))
+    return " ".join("".join(_texts(page)).split())
+
+
+def _texts(node: Any) -> list[str]:
+    if isinstance(node, str):
+        return [node]
+    if isinstance(node, list | tuple):
+        return [text for part in node for text in _texts(part)]
+    return _texts(getattr(node, "children", None)) if node is not None and hasattr(node, "children") else []
+
+
+def test_the_extremes_of_metropolitan_france_stand_beside_those_of_the_tropics(reader: Reader) -> None:
+    said = words(reader, "/", "?from=2023-12-01&to=2023-12-31")
+    assert "It was up to 34.6 °C at MARIPASOULA on 19 December 2023." in said
+    assert "at BASTIA on 1 December 2023." in said
+    assert said.count("In metropolitan France:") == 3  # the strongest gust of all blew at PERPIGNAN
+
+
+def test_a_difference_is_one_of_the_days_that_both_have(reader: Reader) -> None:
+    known = {
+        number: reader.daily([number], FIRST, LAST).set_index("date")["temperature_avg_c"].dropna()
+        for number in ("07690", "78890")
+    }
+    nice, desirade = known.values()
+    both = nice.index.intersection(desirade.index)
+    assert 0 < len(both) < 7
+    gap = (desirade[both] - nice[both]).mean()
+    said = words(reader, "/compare", "?city=nice,la_desirade_meteo&view=difference&from=2023-12-01&to=2023-12-31")
+    assert f"LA DESIRADE METEO {gap:+.2f}".replace("-", "−") in said
+
+
+def test_what_is_usual_is_the_mean_of_the_other_years(years_reader: Reader) -> None:
+    others = [years_reader.daily(["07690"], date(year, 12, 1), date(year, 12, 31)) for year in (2021, 2022)]
+    usual = sum(frame["temperature_avg_c"].mean() for frame in others) / 2
+    said = words(years_reader, "/city", "?city=nice&from=2023-12-01&to=2023-12-31")
+    assert f"{usual:.1f} °C on average in other years" in said
+
+
+@pytest.mark.parametrize("indexed", [False, True])
+def test_of_equal_extremes_the_earliest_counts(indexed: bool) -> None:
+    days = pd.DataFrame(
+        {"date": pd.date_range(FIRST, periods=4), "city": "NICE", "slug": "nice", "v": [1.0, None, 3.0, 3.0]}
+    )
+    frame = days.set_index("date") if indexed else days
+    assert extreme(frame, "v") == (3.0, date(2023, 12, 3), "NICE", "nice")
+    assert extreme(frame, "v", lowest=True) == (1.0, FIRST, "NICE", "nice")
+    assert extreme(frame.assign(v=None), "v") is None
