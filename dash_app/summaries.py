@@ -57,12 +57,12 @@ def facts(
     if low and high:
         detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
         mean = view.quantity(frame["temperature_avg_c"].mean(), "temperature", 1)
-        yield word("city.mean_temperature"), mean, [detail, *_of_others(view, others, "temperature")]
+        yield word("city.mean_temperature"), mean, [detail, *_of_others(view, frame, others, "temperature")]
     if frame["rain_total_mm"].notna().any():
         wet = int((frame["rain_total_mm"] >= _WET_MM).sum())
         detail = counted(word, "city.wet_days", wet) if wet else word("city.wet_days.none")
         total = view.quantity(frame["rain_total_mm"].sum(), "rain", 1)
-        yield word("city.rain_total"), total, [detail, *_of_others(view, others, "rain")]
+        yield word("city.rain_total"), total, [detail, *_of_others(view, frame, others, "rain")]
     if strongest := extreme(frame, "wind_gust_m_s"):
         yield word("city.gust"), gust(view, strongest.value), [word.day(strongest.day)]
     if lowest := extreme(frame, "pressure_min_hpa", lowest=True):
@@ -70,9 +70,11 @@ def facts(
         yield word("city.pressure"), view.quantity(frame["pressure_avg_hpa"].mean(), "pressure", 1), [detail]
 
 
-def _of_others(view: View, others: Collection[pd.DataFrame], metric: str) -> Iterator[str]:
-    """What the metric was on average in the years that have nearly all the days: a sum of half of them is low."""
+def _of_others(view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame], metric: str) -> Iterator[str]:
+    """What the metric was on average in other years; all must have nearly all days, as a sum of half of them is low."""
     column = METRICS[metric].column
+    if frame[column].notna().sum() < _NEARLY_ALL * view.days:
+        return
     whole = [frame[column] for frame in others if frame[column].notna().mean() >= _NEARLY_ALL]
     if whole:
         years = [float(days.sum() if METRICS[metric].over_period == "sum" else days.mean()) for days in whole]

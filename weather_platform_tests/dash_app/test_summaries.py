@@ -58,6 +58,12 @@ def test_what_is_usual_is_the_mean_of_the_other_years(years_reader: Reader) -> N
     assert f"{usual:.1f} °C on average in other years" in said
 
 
+def test_a_few_days_are_not_held_against_other_years(years_reader: Reader) -> None:
+    """A year before, both months are loaded; now only the first is: half a winter is no drought."""
+    said = words(years_reader, "/city", "?city=nice&from=2023-12-01&to=2024-01-31")
+    assert "in other years" not in said
+
+
 @pytest.mark.parametrize("indexed", [False, True])
 def test_of_equal_extremes_the_earliest_counts(indexed: bool) -> None:
     days = pd.DataFrame(
