@@ -36,6 +36,17 @@ def test_load_says_what_each_month_holds_then(weather: Weather, weather_home: Pa
     assert all(line["documents"] for line in expected)
 
 
+def test_a_station_that_the_reference_table_does_not_know_is_loaded_by_its_number(
+    weather: Weather,
+    weather_home: Path,  # noqa: ARG001
+) -> None:
+    """Sources have about 130 of them since 2025; one that is staged has a name to call it by as well."""
+    for month, city in (("2023-11", "07002"), ("2023-12", "station_07002")):
+        ran = weather("load", month, "--source", "sample", "--city", city)
+        assert (ran.code, ran.err) == (0, "")
+    assert list(open_stores(Settings.from_environment()).staging.stations()) == ["07002"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
