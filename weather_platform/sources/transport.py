@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import httpx
 import msgspec
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from weather_platform.domain.errors import BadSettings, SourceUnavailable, TooLarge
 
@@ -42,6 +42,8 @@ class Patience:
     """
 
     attempts: int = 5
+    attempts_to_connect: int = 3
+    """Of these, while the host cannot be reached at all: as a rule it is our own network that is down."""
     connect_timeout_s: float = 10
     read_timeout_s: float = 60
     first_backoff_s: float = 1
@@ -65,6 +67,10 @@ class Interrupted(SourceUnavailable):
     def __init__(self, cause: str, cure: str = TRY_LATER, *, wait_s: float = 0) -> None:
         super().__init__(cause, cure)
         self.wait_s = wait_s
+
+
+class OutOfReach(Interrupted):
+    """The host is not found, or takes no connection."""
 
 
 class Refusal(msgspec.Struct):
@@ -115,7 +121,7 @@ def get(
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Interrupted),
-        stop=stop_after_attempt(patience.attempts),
+        stop=_stop(patience),
         wait=_wait(patience),
         sleep=patience.sleep,
         before_sleep=_say_wait,
@@ -127,6 +133,12 @@ def get(
             with client.stream("GET", url, params=params, headers=headers) as response:
                 _refuse_busy(response, patience)
                 return read(response)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            why = str(error) or type(error).__name__
+            raise OutOfReach(
+                f"{httpx.URL(url).host} cannot be reached: {why}.",
+                "Check the network and the address, or load from another source.",
+            ) from error
         except httpx.RequestError as error:
             why = str(error) or type(error).__name__
             raise Interrupted(f"{httpx.URL(url).host} did not answer, or not completely: {why}.") from error
@@ -161,6 +173,14 @@ def unexpected(response: httpx.Response) -> SourceUnavailable:
         f"{response.url.host} answered {response.status_code} to {response.url}: {Refusal.of(response)}.",
         "Check the address of the source, or load from another source.",
     )
+
+
+def _stop(patience: Patience) -> Callable[[RetryCallState], bool]:
+    def stop(state: RetryCallState) -> bool:
+        unreached = state.outcome is not None and isinstance(state.outcome.exception(), OutOfReach)
+        return state.attempt_number >= (patience.attempts_to_connect if unreached else patience.attempts)
+
+    return stop
 
 
 def _wait(patience: Patience) -> Callable[[RetryCallState], float]:
