@@ -1,13 +1,13 @@
 """`weather load`: months from a source to documents, by the Dagster job in this process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from weather_platform.commands.console import months_progress, say, show, show_json
 from weather_platform.domain.months import Month, parse_months
-from weather_platform.domain.stations import STATIONS, chosen_station, find_station
+from weather_platform.domain.stations import STATIONS, Station, chosen_station, find_station
 from weather_platform.domain.tabular import flat
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
@@ -24,7 +24,11 @@ def load(
     """Fetch months, stage and curate them; prints what each month holds then."""
     settings = Settings.from_environment()
     wanted = parse_months(months)
-    chosen = [chosen_station(name, lambda: open_stores(settings).staging.stations()).station_id for name in city or ()]
+
+    def staged() -> Mapping[str, Station]:
+        return open_stores(settings).staging.stations()
+
+    chosen = [chosen_station(name, staged).station_id for name in city or ()]
     load_months(settings, wanted, source=source, cities=chosen)
     stores = open_stores(settings)
     rows = [_held(stores, month) for month in wanted]
@@ -34,9 +38,7 @@ def load(
         show(list(rows[0]), rows, as_json=False)
 
 
-def load_months(
-    settings: Settings, months: list[Month], *, source: str | None, cities: Sequence[str] = ()
-) -> None:
+def load_months(settings: Settings, months: list[Month], *, source: str | None, cities: Sequence[str] = ()) -> None:
     """Run the job with a progress bar."""
     from weather_platform.runtime.in_process import load_in_process
 

@@ -39,9 +39,5 @@ def raw_observations(
     with explained(context.retry_number):
         months = months_of_run(context, stores.partitions)
         source = open_source(stores.settings, config.source)
-        stations = [_number(city, stores) for city in config.cities] or None
-    return Monthly(months, lambda month: source.fetch(month, stations))
-
-
-def _number(city: str, stores: StoresResource) -> str:
-    return chosen_station(city, lambda: stores.open().staging.stations()).station_id
+        stations = [chosen_station(city, stores.open().staging.stations).station_id for city in config.cities]
+    return Monthly(months, lambda month: source.fetch(month, stations or None))

@@ -20,8 +20,8 @@ WMO_NUMBER = re.compile(r"\d{5}", re.ASCII)
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 _ELSE = re.compile(r"[^a-z0-9]+")
 _LIKENESS = 0.75
-"""Of difflib, from 0 to 1, between what was typed and a name or a word of it: `nise` is 0.75 like `nice`,
-`bourdeaux` 0.94 like `bordeaux`. Below, nobody meant it: `mareille` is 0.71 like `abbeville`, `atlantis` 0.5 like `pamandzi`."""
+"""Of difflib, from 0 to 1, between what was typed and a name or a word of it: `nise` is 0.75 like `nice`, `bourdeaux`
+0.94 like `bordeaux`. Below, nobody meant it: `mareille` is 0.71 like `abbeville`, `atlantis` 0.5 like `pamandzi`."""
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True):

@@ -86,20 +86,25 @@ def test_wrong_usage_is_exit_code_2(weather: Weather, weather_home: Path, argume
     assert not weather_home.exists()
 
 
-@pytest.mark.parametrize("command", [["load", "2023-12", "--source", "sample"], ["status"], ["export"], ["quarantine"]])
+@pytest.mark.parametrize(
+    "command", [["load", "2023-12", "--source", "sample"], ["up"], ["status"], ["export"], ["quarantine"]]
+)
+@pytest.mark.parametrize("home", ["/sys/weather", "/proc/weather", "/dev/null", "/dev/null/weather"])
 def test_a_home_that_cannot_be_written_is_said(
     weather: Weather,
     weather_home: Path,  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
     command: list[str],
+    home: str,
 ) -> None:
-    """Below /sys nobody makes folders, not even root."""
-    monkeypatch.setenv("WEATHER_HOME", "/sys/weather")
+    """Below /sys and /proc nobody makes folders, not even root; and no file is one."""
+    monkeypatch.setenv("WEATHER_HOME", home)
     ran = weather(*command)
     cause, cure = ran.err.splitlines()
     assert ran.code == 1
-    assert "/sys/weather" in cause
+    assert home in cause
     assert "right to write" in cure
+    assert "WEATHER_HOME" in cure
 
 
 @pytest.mark.parametrize(

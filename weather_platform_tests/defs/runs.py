@@ -39,7 +39,9 @@ class Graph:
         self.instance = instance
         self.definitions = dg.Definitions.merge(defs(), added) if added else defs()
 
-    def load(self, first: str | None, last: str | None = None, *, source: str = "sample", cities: Sequence[str] = ()) -> Run:
+    def load(
+        self, first: str | None, last: str | None = None, *, source: str = "sample", cities: Sequence[str] = ()
+    ) -> Run:
         """Source to documents, for a month or for a range of months in one run."""
         fetch = {"source": source, "cities": list(cities)}
         return self.run(names.LOAD_JOB, first, last, {names.RAW_OBSERVATIONS: {"config": fetch}})
