@@ -46,8 +46,9 @@ class Advice(WeatherError):
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
     """Try each store and setting, the source and the broker, and look who serves; say the cause and cure of trouble.
 
-    Exit code 1 where a store, a setting or the broker does not work; what is only worth knowing (a source out of reach,
-    a port that is taken, little space) is a warning.
+    Exit code 1 where a store, a setting or the broker does not work. What is only
+    worth knowing (a source out of reach, a port that is taken, little space) is a
+    warning.
     """
     settings = Settings.from_environment()
     probes: dict[str, Callable[[], str]] = {
@@ -136,8 +137,8 @@ def _source(settings: Settings) -> str:
     address = _asked_of_source(settings)
     if address is None:
         return f"{settings.source} (synthetic)"
-    if not address.startswith("http"):
-        return _folder(Path(url2pathname(address.removeprefix("file://"))).expanduser())
+    if isinstance(address, Path):
+        return _folder(address)
     try:
         with _GLANCE.client() as client:
             status = get(client, address, lambda response: response.status_code, _GLANCE)
@@ -148,19 +149,19 @@ def _source(settings: Settings) -> str:
     return f"{settings.source} answers at {httpx.URL(address).host}"
 
 
-def _asked_of_source(settings: Settings) -> str | None:
+def _asked_of_source(settings: Settings) -> str | Path | None:
     """An address or a folder that is there as long as the source is; None for what is made here."""
     match settings.source:
         case "opendatasoft":
             from weather_platform.sources.opendatasoft import DATASET
 
             return f"{settings.opendatasoft_url.rstrip('/')}/api/explore/v2.1/catalog/datasets/{DATASET}"
-        case "meteofrance" if settings.archive_url.startswith(("http://", "https://")):
+        case "meteofrance" if settings.archive_url.lower().startswith(("http://", "https://")):
             from weather_platform.sources.meteofrance import ANNUAL
 
             return f"{settings.archive_url.rstrip('/')}/{ANNUAL.file_name.format(year=Month.current().previous.year)}"
         case "meteofrance":
-            return settings.archive_url
+            return Path(url2pathname(settings.archive_url.removeprefix("file://"))).expanduser()
         case _:
             return None
 

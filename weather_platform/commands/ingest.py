@@ -40,9 +40,11 @@ def ingest(
 ) -> None:
     """Post observation files to the API (WEATHER_API_URL) and wait until their documents are readable.
 
-    Each file's receipt is shown as it comes. A file that is refused is said and does not keep the others from being
-    posted; the exit code is 1 then. With --json: one array, whether of one file or of several, on standard output; what
-    was refused without a receipt is said on standard error alone.
+    Each file's receipt is shown as it comes. A file that is refused is said and
+    keeps no other from being posted; the exit code is 1 then.
+
+    With --json: one array of receipts, be it of one file or of several; what was
+    refused without a receipt is said on standard error alone.
     """
     settings = Settings.from_environment().api
     headers = {"x-api-key": settings.key} if settings.key else {}

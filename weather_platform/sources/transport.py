@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -96,8 +97,9 @@ class Refusal(msgspec.Struct):
 def web_address(url: str, meaning: str) -> str:
     """The address without its last slash; BadSettings where it is not an http(s) one."""
     try:
+        urlsplit(url)  # refuses an open bracket, which httpx takes for a host's name
         readable = httpx.URL(url)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:
         raise BadSettings(f"The address of {meaning}, {url!r}, cannot be read: {error}.", "Correct it.") from error
     if readable.scheme not in ("http", "https") or not readable.host:
         raise BadSettings(f"The address of {meaning} is {url!r}.", "Write it as https://host/….")

@@ -266,3 +266,16 @@ def test_a_setting_that_cannot_be_read_is_named(
     monkeypatch.setenv(variable, value)
     ran = weather("status")
     assert (ran.code, ran.out, ran.err) == (1, "", said)
+
+
+@pytest.mark.parametrize(("source", "name"), [("opendatasoft", "OPENDATASOFT"), ("meteofrance", "ARCHIVE")])
+@pytest.mark.parametrize("address", ["ftp://here/there", "https://", "http://[here"])
+def test_an_address_of_a_source_that_is_none_is_named_with_its_setting(
+    weather: Weather, monkeypatch: pytest.MonkeyPatch, source: str, name: str, address: str
+) -> None:
+    monkeypatch.setenv("WEATHER_SOURCE", source)
+    monkeypatch.setenv(f"WEATHER_{name}_URL", address)
+    ok, says = findings(weather, 1)["source"]
+    assert not ok
+    assert f"WEATHER_{name}_URL" in says
+    assert repr(address) in says
