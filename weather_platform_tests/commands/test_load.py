@@ -111,9 +111,9 @@ def test_a_home_that_cannot_be_written_is_said(
     ("size_bytes", "cause"),
     [
         (20_000, "Dagster cannot record the run in {home}/dagster: disk I/O error."),
-        (10_000_000, "{home}/raw is full (File too large)."),
+        (10_000_000, "There is no room to sort a file: File too large."),
     ],
-    ids=["for Dagster", "for raw observations"],
+    ids=["for Dagster", "for a month on its way to the raw store"],
 )
 def test_a_full_disk_is_said_and_nothing_is_half_written(
     weather: Weather, weather_home: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int, cause: str
