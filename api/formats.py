@@ -1,10 +1,6 @@
 """Rows as JSON, NDJSON, CSV or Parquet, chosen by `?format=` or else by `Accept`."""
 
-import csv
-import io
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
 from itertools import chain, islice
 from typing import Any, Literal, NamedTuple
 
@@ -14,10 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import NotAcceptable
+from weather_platform.tables import BATCH_ROWS, Row, csv_pieces, parquet_pieces
 
 Format = Literal["json", "ndjson", "csv", "parquet"]
-Row = dict[str, Any]
-_BATCH_ROWS = 2_000
 MEDIA_TYPES: dict[Format, str] = {
     "json": "application/json",
     "ndjson": "application/x-ndjson",
@@ -91,7 +86,8 @@ def answer(table: Table, form: Format, envelope: dict[str, Any], headers: dict[s
         stream = _ndjson(map(table.nested, rows) if table.nested else rows)
     else:
         flat_rows = map(table.flat, rows) if table.flat else rows
-        stream = _csv(flat_rows, table.columns) if form == "csv" else _parquet(flat_rows, table.columns)
+        write = csv_pieces if form == "csv" else parquet_pieces
+        stream = write(flat_rows, table.columns)
     disposition = f'attachment; filename="{name}.{form}"' if form == "parquet" else f'inline; filename="{name}.{form}"'
     return StreamingResponse(
         stream, headers={**headers, "content-disposition": disposition}, media_type=MEDIA_TYPES[form]
@@ -100,37 +96,5 @@ def answer(table: Table, form: Format, envelope: dict[str, Any], headers: dict[s
 
 def _ndjson(rows: Iterator[Row]) -> Iterator[bytes]:
     encoder = msgspec.json.Encoder()
-    while batch := list(islice(rows, _BATCH_ROWS)):
+    while batch := list(islice(rows, BATCH_ROWS)):
         yield encoder.encode_lines(batch)
-
-
-def _csv(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[bytes]:
-    yield (",".join(columns) + "\n").encode()
-    while batch := list(islice(rows, _BATCH_ROWS)):
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([_csv_cell(row.get(column)) for column in columns] for row in batch)
-        yield text.getvalue().encode()
-
-
-def _csv_cell(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value
-
-
-def _parquet(rows: Iterator[Row], columns: Sequence[str]) -> Iterator[bytes]:
-    """Written to disk first: a Parquet file is read from its end."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with tempfile.TemporaryFile() as file:
-        # A column may be null throughout the first batch, so types are told by all rows of the page at once.
-        listed = [{column: row.get(column) for column in columns} for row in rows]
-        table = pa.Table.from_pylist(listed) if listed else pa.table({column: pa.nulls(0) for column in columns})
-        pq.write_table(table, file, compression="zstd")
-        file.seek(0)
-        while chunk := file.read(1 << 20):
-            yield chunk

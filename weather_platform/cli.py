@@ -2,10 +2,12 @@
 
 import typer
 
-from weather_platform.commands import api_key, doctor, export, ingest, load, look, sample, up
-from weather_platform.commands.console import said_plainly
+from weather_platform.commands import api_key, doctor, export, ingest, load, look, reload, sample, up
+from weather_platform.commands.console import QuietAtAClosedPipe, said_plainly
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    cls=QuietAtAClosedPipe, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
 app.command()(load.load)
 app.command()(ingest.ingest)
 app.command()(look.status)
@@ -16,6 +18,7 @@ app.command()(look.quarantine)
 app.command()(doctor.doctor)
 app.command()(api_key.api_key)
 app.command()(up.up)
+app.command()(reload.reload)
 
 
 def main() -> None:

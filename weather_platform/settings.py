@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from weather_platform.domain.errors import BadSettings
+from weather_platform.domain.errors import BadInput, BadSettings
 from weather_platform.domain.months import Month
 
 S3_VARIABLES = {
@@ -26,7 +26,9 @@ STAGING_SCHEMES = ("mysql+pymysql", "sqlite")
 CURATED_SCHEMES = ("mongodb", "mongodb+srv", "sqlite")
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 _MB = 1_000_000
-_KEY = re.compile(r"([\w.-]+):([0-9a-f]{64})", re.ASCII)
+KEY_NAME = re.compile(r"[\w.-]+", re.ASCII)
+"""What the owner of an API key may be called."""
+_KEY = re.compile(rf"({KEY_NAME.pattern}):([0-9a-f]{{64}})", re.ASCII)
 _PLACEHOLDERS = (
     "",
     "changeme",
@@ -253,12 +255,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 secret_key=get(S3_VARIABLES["aws_secret_access_key"]) or None,
                 region=get(S3_VARIABLES["region_name"]) or "eu-west-3",
             ),
-            first_month=Month.parse(get("WEATHER_FIRST_MONTH") or "2010-01"),
+            first_month=_month(get("WEATHER_FIRST_MONTH") or "2010-01", "WEATHER_FIRST_MONTH"),
             source=source,
             opendatasoft_url=get("WEATHER_OPENDATASOFT_URL") or "https://public.opendatasoft.com",
             archive_url=get("WEATHER_ARCHIVE_URL") or "https://meteofrance.s3.sbg.io.cloud.ovh.net/data/OBS/SYNOP",
             dagster_home=Path(own).expanduser().resolve() if (own := get("DAGSTER_HOME")) else None,
-            dagster_url=get("WEATHER_DAGSTER_URL") or f"http://127.0.0.1:{dagster_port}",
+            dagster_url=_url(
+                get("WEATHER_DAGSTER_URL") or f"http://127.0.0.1:{dagster_port}",
+                "WEATHER_DAGSTER_URL",
+                ("http", "https"),
+            ),
             dagster_port=dagster_port,
             launcher=_one_of(LAUNCHERS, get, "WEATHER_LAUNCHER"),
             broker_url=_optional_url(get, "WEATHER_BROKER_URL", ("redis", "rediss")),
@@ -303,6 +309,13 @@ def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:
 def _optional_url(get: Callable[[str], str | None], name: str, schemes: tuple[str, ...]) -> str | None:
     text = get(name)
     return _url(text, name, schemes) if text else None
+
+
+def _month(text: str, name: str) -> Month:
+    try:
+        return Month.parse(text)
+    except BadInput as error:
+        raise BadSettings(f"{name} is {text!r}, which is no month.", error.cure) from error
 
 
 def _number(text: str, name: str, least: int, most: int) -> int:

@@ -6,11 +6,14 @@ from typing import Annotated
 import typer
 
 from weather_platform.commands.console import err, out
-from weather_platform.settings import hashed_key
+from weather_platform.domain.errors import BadInput
+from weather_platform.settings import KEY_NAME, hashed_key
 
 
 def api_key(name: Annotated[str, typer.Argument(help="whose key it is, as logs will call them")]) -> None:
     """Make an API key: give the key to its owner, and add the line below to WEATHER_API_KEYS."""
+    if not KEY_NAME.fullmatch(name):
+        raise BadInput(f"{name!r} cannot be the name of a key.", "Use the letters A to Z, digits, `_`, `.` and `-`.")
     key = secrets.token_urlsafe(32)
     err.print("The key, shown this once:", highlight=False)
     out.print(key, highlight=False)

@@ -1,5 +1,6 @@
 """How commands speak: figures to standard output, progress and errors to standard error."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,16 +9,27 @@ from typing import Any
 from unicodedata import category
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from typer.core import TyperGroup
 
 from weather_platform.domain.errors import WeatherError
 from weather_platform.intake import PROGRESS
 
-out = Console()
-err = Console(stderr=True)
+_EDGELESS_COLUMNS = 100_000
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Left to `QuietAtAClosedPipe`; rich would end with exit code 1."""
+        raise BrokenPipeError
+
+
+out = _Console()
+err = _Console(stderr=True)
 _STEERING = ("Cc", "Cf", "Cs")
 """Unicode's controls, formats and half characters."""
 
@@ -41,7 +53,8 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         table.add_column(column, justify="right" if numeric else "left")
     for row in listed:
         table.add_row(*map(_cell, row))
-    out.print(table)
+    # A pipe or a file has no edge at which cells would have to be cut.
+    (out if out.is_terminal else _Console(width=_EDGELESS_COLUMNS)).print(table)
 
 
 def _cell(value: object) -> str:
@@ -103,16 +116,31 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except WeatherError as error:
-        _say_trouble(error.cause, error.cure)
+        say_trouble(error.cause, error.cure)
         raise SystemExit(1) from error
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(0) from None
     except OSError as error:  # the machine's trouble: a full disk, a folder of somebody else
-        _say_trouble(f"{error}.", "Free space there or give this user the right to write, then run again.")
+        say_trouble(f"{error}.", "Free space there or give this user the right to write, then run again.")
         raise SystemExit(1) from error
 
 
-def _say_trouble(cause: str, cure: str) -> None:
+class QuietAtAClosedPipe(TyperGroup):
+    """Commands whose reader may leave before the end, as `head` does: that is a good end, without a word.
+
+    typer, click and rich each make exit code 1 of it, and what is still in Python's buffer makes a noise at exit.
+    """
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's context is click's
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(0) from None
+        return result
+
+
+def say_trouble(cause: str, cure: str) -> None:
+    """Two lines for people on standard error; a cure may be missing where somebody else's words are told."""
     say(cause, style="bold red")
-    say(cure)
+    if cure:
+        say(cure)

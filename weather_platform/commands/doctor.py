@@ -1,53 +1,101 @@
-"""`weather doctor`: is every setting right and every store there?"""
+"""`weather doctor`: is every setting right, every store there, and what else there should be?"""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
+from urllib.request import url2pathname
 
+import httpx
 import typer
 from rich.markup import escape
 
 from weather_platform.commands.console import out, show_json
-from weather_platform.domain.errors import StoreUnavailable, WeatherError
+from weather_platform.domain.errors import SourceUnavailable, StoreUnavailable, WeatherError
+from weather_platform.domain.months import Month
+from weather_platform.runtime.service import port_is_free
+from weather_platform.runtime.up import serving_process
 from weather_platform.settings import Settings
 from weather_platform.sources.catalogue import open_source
+from weather_platform.sources.transport import Patience, get
 from weather_platform.storage.curated import open_curated
 from weather_platform.storage.raw import open_raw
 from weather_platform.storage.staging import open_staging
 
+_GLANCE = Patience(attempts=1, connect_timeout_s=3, read_timeout_s=5)
+LITTLE_SPACE_BYTES = 1_000_000_000
+"""A month of 62 stations with all its layers takes 27 MB (measured), its run in Dagster's history included."""
+
+
+class Finding(TypedDict):
+    """What a probe found; a warning is well enough to be ok."""
+
+    what: str
+    ok: bool
+    warning: bool
+    says: str
+
+
+class Advice(WeatherError):
+    """Something that stands in the way of some commands only, or later: said, and no reason for exit code 1."""
+
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
-    """Try each store and setting; say the cause and the cure of what does not work, and exit with 1 then."""
+    """Try each store and setting, the source and the broker, and look who serves; say the cause and cure of trouble.
+
+    Exit code 1 where a store, a setting or the broker does not work. What is only
+    worth knowing (a source out of reach, a port that is taken, little space) is a
+    warning.
+    """
     settings = Settings.from_environment()
     probes: dict[str, Callable[[], str]] = {
-        "home": lambda: _writable(settings.home, "WEATHER_HOME"),
+        "home": lambda: _home(settings),
         "raw store": lambda: _raw(settings),
         "staging store": lambda: _staging(settings),
         "curated store": lambda: _curated(settings),
         "city CSV files": lambda: _writable(settings.csv_folder, "WEATHER_CSV_FOLDER"),
         "source": lambda: _source(settings),
         "months": lambda: f"from {settings.first_month}",
+        "broker": lambda: _broker(settings),
+        "Dagster": lambda: _served("WEATHER_DAGSTER_URL", settings.dagster_url, "/server_info", "dagster_webserver"),
+        "API": lambda: _served("WEATHER_API_URL", settings.api.url, "/livez", "alive"),
+        "ports": lambda: _ports(settings),
     }
     findings = [_found(name, probe) for name, probe in probes.items()]
     if as_json:
         show_json(findings)
     else:
         for finding in findings:
-            sign = "[green]ok  [/]" if finding["ok"] else "[bold red]not [/]"
-            says = escape(str(finding["says"]))
-            out.print(f"{sign} {finding['what']:<15} {says}", highlight=False, soft_wrap=True)
+            out.print(
+                f"{_sign(finding)} {finding['what']:<15} {escape(finding['says'])}", highlight=False, soft_wrap=True
+            )
     if not all(finding["ok"] for finding in findings):
         raise SystemExit(1)
 
 
-def _found(name: str, probe: Callable[[], str]) -> dict[str, object]:
+def _sign(finding: Finding) -> str:
+    if not finding["ok"]:
+        return "[bold red]not [/]"
+    return "[yellow]warn[/]" if finding["warning"] else "[green]ok  [/]"
+
+
+def _found(name: str, probe: Callable[[], str]) -> Finding:
     try:
-        return {"what": name, "ok": True, "says": probe()}
+        return {"what": name, "ok": True, "warning": False, "says": probe()}
+    except Advice as advice:
+        return {"what": name, "ok": True, "warning": True, "says": str(advice)}
     except WeatherError as error:
-        return {"what": name, "ok": False, "says": str(error)}
+        return {"what": name, "ok": False, "warning": False, "says": str(error)}
+
+
+def _home(settings: Settings) -> str:
+    says = _writable(settings.home, "WEATHER_HOME")
+    if shutil.disk_usage(settings.home).free < LITTLE_SPACE_BYTES:
+        raise Advice(f"{says}: that is little.", "Free space there, or set WEATHER_HOME elsewhere.")
+    return says
 
 
 def _writable(folder: Path, variable: str) -> str:
@@ -86,5 +134,86 @@ def _curated(settings: Settings) -> str:
 
 def _source(settings: Settings) -> str:
     open_source(settings)
-    address = {"opendatasoft": settings.opendatasoft_url, "meteofrance": settings.archive_url}
-    return f"{settings.source} {address.get(settings.source, '(synthetic)')}"
+    address = _asked_of_source(settings)
+    if address is None:
+        return f"{settings.source} (synthetic)"
+    if isinstance(address, Path):
+        return _folder(address)
+    try:
+        with _GLANCE.client() as client:
+            status = get(client, address, lambda response: response.status_code, _GLANCE)
+    except SourceUnavailable as error:
+        raise Advice(error.cause, "Check the network and the address; what is loaded needs no source.") from error
+    if status != 200:
+        raise Advice(f"{settings.source} answers {status} to {address}.", "Correct its address, or try another source.")
+    return f"{settings.source} answers at {httpx.URL(address).host}"
+
+
+def _asked_of_source(settings: Settings) -> str | Path | None:
+    """An address or a folder that is there as long as the source is; None for what is made here."""
+    match settings.source:
+        case "opendatasoft":
+            from weather_platform.sources.opendatasoft import DATASET
+
+            return f"{settings.opendatasoft_url.rstrip('/')}/api/explore/v2.1/catalog/datasets/{DATASET}"
+        case "meteofrance" if settings.archive_url.lower().startswith(("http://", "https://")):
+            from weather_platform.sources.meteofrance import ANNUAL
+
+            return f"{settings.archive_url.rstrip('/')}/{ANNUAL.file_name.format(year=Month.current().previous.year)}"
+        case "meteofrance":
+            return Path(url2pathname(settings.archive_url.removeprefix("file://"))).expanduser()
+        case _:
+            return None
+
+
+def _folder(folder: Path) -> str:
+    if not folder.is_dir():
+        raise Advice(f"The archive folder {folder} is not there.", "Make or mount it, or correct WEATHER_ARCHIVE_URL.")
+    return f"meteofrance {folder}"
+
+
+def _broker(settings: Settings) -> str:
+    if settings.launcher != "celery":
+        return "none is needed: WEATHER_LAUNCHER is default"
+    if settings.broker_url is None:
+        return "files in WEATHER_HOME"
+    from redis import Redis, RedisError
+
+    where = settings.broker_url.rpartition("@")[2]
+    try:
+        with Redis.from_url(settings.broker_url, socket_connect_timeout=3, socket_timeout=3) as broker:
+            broker.ping()
+    except (RedisError, ValueError) as error:
+        raise StoreUnavailable(
+            f"The broker {where} does not answer: {error}.", "Start Redis, or correct WEATHER_BROKER_URL."
+        ) from error
+    return f"{where} answers"
+
+
+def _served(variable: str, url: str, path: str, proof: str) -> str:
+    """Whether it runs is for a person to decide; that it is the right one, for us."""
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}{path}", timeout=2)
+    except httpx.TransportError:
+        return f"does not run at {url}; `weather up` starts it"
+    if proof not in answer.text:
+        raise Advice(f"Something else answers at {url}.", f"Correct {variable}, or the port of `weather up`.")
+    return f"answers at {url}"
+
+
+def _ports(settings: Settings) -> str:
+    """What `weather up` will find."""
+    if pid := serving_process(settings.home):
+        return f"`weather up` has them, process {pid}"
+    ports = {
+        "WEATHER_DAGSTER_PORT": settings.dagster_port,
+        "WEATHER_API_PORT": settings.api.port,
+        "WEATHER_SITE_PORT": settings.site.port,
+    }
+    taken = {variable: port for variable, port in ports.items() if not port_is_free(port)}
+    if taken:
+        raise Advice(
+            f"{' and '.join(map(str, taken.values()))} taken by another program, so `weather up` cannot start.",
+            f"Stop it (`ss -ltnp` names it), or set {' and '.join(taken)} to other ports.",
+        )
+    return f"{', '.join(map(str, ports.values()))} are free for `weather up`"

@@ -1,12 +1,11 @@
 """`weather export`: documents as CSV, JSON or Parquet."""
 
-import csv
 import sys
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated
 
 import msgspec
 import typer
@@ -14,10 +13,11 @@ import typer
 from weather_platform.commands.files import replacing
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.stations import STATIONS, find_station
-from weather_platform.domain.tabular import COLUMNS, flat
+from weather_platform.domain.tabular import COLUMNS, TYPES, flat
 from weather_platform.domain.weather_stats import Document
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
+from weather_platform.tables import csv_pieces, parquet_pieces
 
 
 class Format(StrEnum):
@@ -44,13 +44,12 @@ def export(
         first=days[0],
         last=days[1],
     )
-    write = {Format.CSV: _write_csv, Format.JSON: _write_json, Format.PARQUET: _write_parquet}[format_]
+    pieces = _pieces(documents, format_)
     if output is None:
-        write(documents, sys.stdout.buffer)
-        sys.stdout.flush()
+        sys.stdout.buffer.writelines(pieces)
         return
     with replacing(output) as unfinished, unfinished.open("wb") as file:
-        write(documents, file)
+        file.writelines(pieces)
 
 
 def _period(first: str | None, last: str | None) -> tuple[date | None, date | None]:
@@ -67,53 +66,21 @@ def _day(text: str | None) -> date | None:
         raise BadInput(f"{text!r} is not a day.", "Write it as YYYY-MM-DD, for example 2023-12-01.") from error
 
 
-def _write_csv(documents: Iterator[Document], file: BinaryIO) -> None:
-    file.write((",".join(COLUMNS) + "\n").encode())
-    writer = csv.DictWriter(_Utf8(file), COLUMNS, lineterminator="\n")
-    for document in documents:
-        writer.writerow(flat(document))
+def _pieces(documents: Iterator[Document], form: Format) -> Iterator[bytes]:
+    match form:
+        case Format.CSV:
+            return csv_pieces(map(flat, documents), COLUMNS)
+        case Format.PARQUET:
+            return parquet_pieces(
+                ({**flat(doc), "date": date.fromisoformat(doc["period"])} for doc in documents), COLUMNS, TYPES
+            )
+        case Format.JSON:
+            return _json_pieces(documents)
 
 
-class _Utf8:
-    """Text into a binary file, without taking the file over."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def write(self, text: str) -> None:
-        self._file.write(text.encode())
-
-
-def _write_json(documents: Iterator[Document], file: BinaryIO) -> None:
+def _json_pieces(documents: Iterator[Document]) -> Iterator[bytes]:
     separator = b"[\n"
     for document in documents:
-        file.write(separator + msgspec.json.encode(document))
+        yield separator + msgspec.json.encode(document)
         separator = b",\n"
-    file.write(b"[]\n" if separator == b"[\n" else b"\n]\n")
-
-
-def _write_parquet(documents: Iterator[Document], file: BinaryIO) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.Table.from_pylist([_dated(flat(document)) for document in documents], schema=_arrow_schema())
-    pq.write_table(table, file)
-
-
-def _dated(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "date": date.fromisoformat(row["date"])}
-
-
-def _arrow_schema() -> Any:
-    import pyarrow as pa
-
-    def kind(column: str) -> Any:
-        if column == "date":
-            return pa.date32()
-        if column in ("station_id", "city", "extreme_events"):
-            return pa.string()
-        if column in ("rain_trace", "synthetic"):
-            return pa.bool_()
-        return pa.int32() if column.endswith("_n") or column in ("observations", "expected") else pa.float64()
-
-    return pa.schema([(column, kind(column)) for column in COLUMNS])
+    yield b"[]\n" if separator == b"[\n" else b"\n]\n"

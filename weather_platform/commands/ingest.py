@@ -17,7 +17,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from weather_platform.commands.console import err, show_json, show_table
+from weather_platform.commands.console import err, say_trouble, show_json, show_table
 from weather_platform.domain.errors import CannotServe, WeatherError
 from weather_platform.settings import Settings
 
@@ -36,12 +36,73 @@ def ingest(
         list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON, CSV, gzip, zip")
     ],
     fast: Annotated[bool, typer.Option("--fast", help="do not go through a Dagster run")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="print the receipts as JSON")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON array of the receipts at the end")] = False,
 ) -> None:
-    """Post observation files to the API (WEATHER_API_URL) and wait until their documents are readable."""
+    """Post observation files to the API (WEATHER_API_URL) and wait until their documents are readable.
+
+    Each file's receipt is shown as it comes. A file that is refused is said and
+    keeps no other from being posted; the exit code is 1 then.
+
+    With --json: one array of receipts, be it of one file or of several; what was
+    refused without a receipt is said on standard error alone.
+    """
     settings = Settings.from_environment().api
     headers = {"x-api-key": settings.key} if settings.key else {}
-    progress = Progress(
+    receipts = []
+    refused = False
+    try:
+        with httpx.Client(base_url=settings.url, headers=headers, timeout=_TIMEOUT) as api:
+            for file in files:
+                try:
+                    receipt = _posted(api, file, fast=fast)
+                    receipts.append(receipt)
+                    if not as_json:
+                        _show(file, receipt)
+                    _check(receipt)
+                except Refused as trouble:
+                    refused = True
+                    cause = trouble.cause.removeprefix(f"{file.name}: ")
+                    say_trouble(f"{file}: {cause}", trouble.cure)
+    finally:
+        if as_json:
+            show_json(receipts)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _show(file: Path, receipt: dict[str, Any]) -> None:
+    rows = [[file.name, *(_cell(month[name]) for name in _COLUMNS)] for month in receipt["outcome"]]
+    if rows:
+        show_table(("file", *_COLUMNS), rows)
+
+
+def _check(receipt: dict[str, Any]) -> None:
+    if trouble := receipt["trouble"]:
+        raise Refused(trouble["cause"], trouble["cure"])
+
+
+def _posted(api: httpx.Client, file: Path, *, fast: bool) -> dict[str, Any]:
+    """The receipt of one file, in its last state."""
+    size = file.stat().st_size
+    with _progress() as progress:
+        bar = progress.add_task(file.name, total=size)
+        receipt = _asked(
+            api,
+            "POST",
+            "/ingest-fast" if fast else "/ingest",
+            params={"name": file.name},
+            headers={"content-type": "application/octet-stream", "content-length": str(size)},
+            content=_sent(file, progress, bar),
+        )
+        while receipt["state"] not in ("done", "failed"):
+            progress.update(bar, description=f"{file.name}: {receipt['state']}")
+            time.sleep(_POLL_S)
+            receipt = _asked(api, "GET", f"/ingestions/{receipt['id']}")
+    return receipt
+
+
+def _progress() -> Progress:
+    return Progress(
         TextColumn("{task.description:<30.30}"),
         BarColumn(),
         DownloadColumn(),
@@ -51,35 +112,6 @@ def ingest(
         transient=True,
         disable=not err.is_terminal,
     )
-    with httpx.Client(base_url=settings.url, headers=headers, timeout=_TIMEOUT) as api, progress:
-        receipts = [_posted(api, file, progress, fast=fast) for file in files]
-    for receipt in receipts:
-        if as_json:
-            show_json(receipt)
-            continue
-        show_table(_COLUMNS, ([_cell(month[name]) for name in _COLUMNS] for month in receipt["outcome"]))
-    for receipt in receipts:
-        if trouble := receipt["trouble"]:
-            raise Refused(trouble["cause"], trouble["cure"])
-
-
-def _posted(api: httpx.Client, file: Path, progress: Progress, *, fast: bool) -> dict[str, Any]:
-    """The receipt of one file, in its last state."""
-    size = file.stat().st_size
-    bar = progress.add_task(file.name, total=size)
-    receipt = _asked(
-        api,
-        "POST",
-        "/ingest-fast" if fast else "/ingest",
-        params={"name": file.name},
-        headers={"content-type": "application/octet-stream", "content-length": str(size)},
-        content=_sent(file, progress, bar),
-    )
-    while receipt["state"] not in ("done", "failed"):
-        progress.update(bar, description=f"{file.name}: {receipt['state']}")
-        time.sleep(_POLL_S)
-        receipt = _asked(api, "GET", f"/ingestions/{receipt['id']}")
-    return receipt
 
 
 def _sent(file: Path, progress: Progress, bar: TaskID) -> Iterator[bytes]:

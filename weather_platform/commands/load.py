@@ -1,12 +1,13 @@
 """`weather load`: months from a source to documents, by the Dagster job in this process."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from weather_platform.commands.console import months_progress, say, show, show_json
 from weather_platform.domain.months import Month, parse_months
-from weather_platform.domain.stations import STATIONS, find_station
+from weather_platform.domain.stations import STATIONS, Station, chosen_station, find_station
 from weather_platform.domain.tabular import flat
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
@@ -17,13 +18,18 @@ _LAYERS = 3
 def load(
     months: Annotated[str, typer.Argument(metavar="MONTH[..MONTH]", help="2023-12, or 2023-01..2023-12")],
     source: Annotated[str | None, typer.Option(help="sample, opendatasoft or meteofrance; else WEATHER_SOURCE")] = None,
-    city: Annotated[list[str] | None, typer.Option(help="name, slug or WMO number; may be given again")] = None,
+    city: Annotated[list[str] | None, typer.Option(help="name, slug or any WMO number; may be given again")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Fetch months, stage and curate them; prints what each month holds then."""
     settings = Settings.from_environment()
     wanted = parse_months(months)
-    load_months(settings, wanted, source=source, cities=city or ())
+
+    def staged() -> Mapping[str, Station]:
+        return open_stores(settings).staging.stations()
+
+    chosen = [chosen_station(name, staged).station_id for name in city or ()]
+    load_months(settings, wanted, source=source, cities=chosen)
     stores = open_stores(settings)
     rows = [_held(stores, month) for month in wanted]
     if as_json:
@@ -32,14 +38,10 @@ def load(
         show(list(rows[0]), rows, as_json=False)
 
 
-def load_months(
-    settings: Settings, months: list[Month], *, source: str | None, cities: tuple[str, ...] | list[str]
-) -> None:
+def load_months(settings: Settings, months: list[Month], *, source: str | None, cities: Sequence[str] = ()) -> None:
     """Run the job with a progress bar."""
     from weather_platform.runtime.in_process import load_in_process
 
-    for name in cities:
-        find_station(name, STATIONS)
     with months_progress(len(months) * _LAYERS):
         load_in_process(settings, months, source=source, cities=cities)
 

@@ -7,6 +7,7 @@ import typer
 
 from weather_platform.commands.console import show
 from weather_platform.domain.months import Month
+from weather_platform.domain.parsing import Reason
 from weather_platform.domain.stations import STATIONS
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
@@ -54,7 +55,7 @@ def stations(as_json: AsJson = False) -> None:
 
 def quarantine(
     month: Annotated[str | None, typer.Option(help="2023-12, or unplaced for records that belong to no month")] = None,
-    reason: Annotated[str | None, typer.Option(help="unreadable_date, impossible_value …")] = None,
+    reason: Annotated[Reason | None, typer.Option(help="only those set aside for it")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Records that were set aside: why, and where they stand."""

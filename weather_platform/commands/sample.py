@@ -9,20 +9,20 @@ import typer
 from weather_platform.commands.console import say
 from weather_platform.commands.files import replacing
 from weather_platform.domain.months import parse_months
-from weather_platform.domain.stations import STATIONS, find_station
+from weather_platform.domain.stations import chosen_station
 
 
 def sample(
     months: Annotated[str, typer.Argument(metavar="MONTH[..MONTH]", help="2023-12, or 2023-01..2023-12")],
     output: Annotated[Path | None, typer.Option(help="a file, gzipped if it ends in .gz; else standard output")] = None,
-    city: Annotated[list[str] | None, typer.Option(help="name, slug or WMO number; may be given again")] = None,
+    city: Annotated[list[str] | None, typer.Option(help="name, slug or any WMO number; may be given again")] = None,
     stations: Annotated[int | None, typer.Option(min=1, help="how many; beyond 62 they are invented")] = None,
     seed: Annotated[int, typer.Option(help="another seed is other weather")] = 1,
 ) -> None:
     """Write believable weather that nobody measured; every record says so."""
     from weather_platform.sources.sample import sample_stations, write_sample
 
-    chosen = [find_station(name, STATIONS).station_id for name in city] if city else sample_stations(stations or 62)
+    chosen = [chosen_station(name).station_id for name in city] if city else sample_stations(stations or 62)
     wanted = parse_months(months)
     if output is None:
         write_sample(sys.stdout.buffer, wanted, chosen, seed)

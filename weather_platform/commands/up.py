@@ -20,7 +20,7 @@ def up(
     settings = Settings.from_environment()
     if load:
         months = parse_months(load)
-        load_months(settings, months, source=source, cities=())
+        load_months(settings, months, source=source)
         for month in months:
             documents = open_stores(settings).curated.coverage(month.first_day, month.last_day)
             say(

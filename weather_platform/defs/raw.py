@@ -5,9 +5,9 @@ from pydantic import Field
 
 from weather_platform import names
 from weather_platform.defs.facts import layer_asset
-from weather_platform.domain.months import Month
-from weather_platform.domain.stations import STATIONS, find_station
+from weather_platform.domain.stations import chosen_station
 from weather_platform.io_managers.explained import explained
+from weather_platform.io_managers.months import months_of_run
 from weather_platform.io_managers.stores import StoresResource
 from weather_platform.io_managers.types import PAYLOADS
 from weather_platform.monthly import Monthly
@@ -22,7 +22,7 @@ class Fetch(dg.Config):
         default=None, description="opendatasoft, meteofrance or sample; the platform's setting where not given"
     )
     cities: list[str] = Field(
-        default_factory=list, description="names, slugs or WMO numbers; all stations where none is given"
+        default_factory=list, description="names, slugs or any WMO numbers; all stations where none is given"
     )
 
 
@@ -37,7 +37,7 @@ def raw_observations(
 ) -> Monthly[Payload]:
     """SYNOP observations as received, every record's bytes unchanged, named by their hash."""
     with explained(context.retry_number):
+        months = months_of_run(context, stores.partitions)
         source = open_source(stores.settings, config.source)
-        stations = [find_station(city, STATIONS).station_id for city in config.cities] or None
-    months = [Month.parse(key) for key in context.partition_keys]
-    return Monthly(months, lambda month: source.fetch(month, stations))
+        stations = [chosen_station(city, stores.open().staging.stations).station_id for city in config.cities]
+    return Monthly(months, lambda month: source.fetch(month, stations or None))

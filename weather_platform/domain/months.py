@@ -67,6 +67,14 @@ class Partitions(NamedTuple):
     def holds(self, month: Month) -> bool:
         return self.first <= month <= Month.current()
 
+    def check(self, month: Month) -> None:
+        """BadInput for a month that is not kept."""
+        if not self.holds(month):
+            raise BadInput(
+                f"{month} is not among the months that the platform keeps ({self.first} to {Month.current()}).",
+                "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
+            )
+
     def all(self) -> list[Month]:
         return list(month_range(self.first, Month.current()))
 

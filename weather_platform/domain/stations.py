@@ -7,7 +7,7 @@ and region follow from the position (that file has neither). What a station obse
 import csv
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib.resources import files
 from types import MappingProxyType
@@ -16,8 +16,12 @@ import msgspec
 
 from weather_platform.domain.errors import UnknownCity
 
+WMO_NUMBER = re.compile(r"\d{5}", re.ASCII)
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 _ELSE = re.compile(r"[^a-z0-9]+")
+_LIKENESS = 0.75
+"""Of difflib, from 0 to 1, between what was typed and a name or a word of it: `nise` is 0.75 like `nice`, `bourdeaux`
+0.94 like `bordeaux`. Below, nobody meant it: `mareille` is 0.71 like `abbeville`, `atlantis` 0.5 like `pamandzi`."""
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,11 +83,29 @@ def find_station(text: str, stations: Mapping[str, Station]) -> Station:
     raise UnknownCity(f"{text!r} is no station here.", _cure(text, stations))
 
 
+def chosen_station(text: str, staged: Callable[[], Mapping[str, Station]] = dict) -> Station:
+    """The station to fetch that a person's word means, as `find_station` reads it.
+
+    Any five-digit number is one: sources have stations (190 since 2025) that are not in the reference table.
+    ``staged`` gives the stations that came in files; it is asked only for a word that means none of the reference.
+    """
+    if WMO_NUMBER.fullmatch(text.strip()):
+        return station_for(text.strip())
+    try:
+        return find_station(text, STATIONS)
+    except UnknownCity:
+        return find_station(text, {**STATIONS, **staged()})
+
+
 def nearest_stations(text: str, stations: Mapping[str, Station]) -> list[Station]:
-    """At most three stations whose names hold the text or are spelled much like it."""
+    """At most three stations whose names hold the text or are spelled much like it, whole or in a word."""
     wanted, by_name = fold(text), {fold(station.name): station for station in stations.values()}
     holding = [name for name in by_name if wanted and wanted in name]
-    return [by_name[name] for name in (holding or get_close_matches(wanted, by_name, n=3, cutoff=0.5))[:3]]
+    if holding:
+        return [by_name[name] for name in holding[:3]]
+    by_word = {word: by_name[name] for name in by_name for word in (name, *name.split()) if len(word) > 3}
+    close = get_close_matches(wanted, by_word, n=3, cutoff=_LIKENESS)
+    return list({by_word[word].station_id: by_word[word] for word in close}.values())
 
 
 def _cure(text: str, stations: Mapping[str, Station]) -> str:

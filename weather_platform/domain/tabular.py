@@ -1,5 +1,6 @@
 """WeatherStats documents as rows: one flat column a figure, its unit in its name."""
 
+from datetime import date
 from typing import Any
 
 from weather_platform.domain.weather_stats import Document
@@ -28,6 +29,15 @@ FIGURES = {
 """Metric and figure of a document by column."""
 COLUMNS = ("station_id", "city", "date", *FIGURES, "extreme_events", "observations", "expected", "synthetic")
 """Column names in order; every row of `flat` has exactly these."""
+
+TYPES: dict[str, type] = {
+    **dict.fromkeys(COLUMNS, float),
+    **dict.fromkeys(("station_id", "city", "extreme_events"), str),
+    **dict.fromkeys(("rain_trace", "synthetic"), bool),
+    **dict.fromkeys((*(column for column in COLUMNS if column.endswith("_n")), "observations", "expected"), int),
+    "date": date,
+}
+"""What the columns hold, null where a figure is missing; `flat` writes the date as text."""
 
 
 def flat(document: Document) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Errors as Dagster should take them: an outage is tried again after a while, anything else is final at once."""
+"""Errors as Dagster should take them: a store's outage is tried again after a while, anything else is final at once."""
 
 import random
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from weather_platform.domain.errors import WeatherError
+from weather_platform.domain.errors import SourceUnavailable, WeatherError
 
 MAX_RETRIES = 3
 _FIRST_WAIT_S = 2.0
@@ -21,12 +21,15 @@ def wait_s(retry_number: int) -> float:
 def explained(retry_number: int) -> Iterator[None]:
     """Turn a WeatherError into a retry (an outage) or a failure in words.
 
+    Not the outage of a source: `sources.transport` has asked it again and again by then. Both patiences together kept
+    a person without a network waiting for 47 s.
     The last retry fails in words too: what is left of a RetryRequested are the driver's.
     """
     try:
         yield
     except WeatherError as error:
-        if error.transient and retry_number < MAX_RETRIES:
+        may_pass = error.transient and not isinstance(error, SourceUnavailable)
+        if may_pass and retry_number < MAX_RETRIES:
             raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait_s(retry_number)) from error
         metadata = {"cause": error.cause, "cure": error.cure}
         raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from error

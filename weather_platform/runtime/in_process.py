@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weather_platform import names
-from weather_platform.domain.errors import BadInput, BadSettings, CannotServe, WeatherError
-from weather_platform.domain.months import Month, contiguous
+from weather_platform.domain.errors import BadSettings, CannotServe, WeatherError
+from weather_platform.domain.months import Month, Partitions, contiguous
 from weather_platform.runtime.instance import opening_alone, write_instance
 from weather_platform.runtime.own_runs import owning_runs
 from weather_platform.settings import Settings
@@ -28,7 +28,8 @@ def load_in_process(
     Raises RunFailed with the cause and cure that the run recorded, BadInput for a month outside the partitions,
     CannotServe where Dagster cannot record the run.
     """
-    _check_months(settings, months)
+    for month in months:
+        Partitions(settings.first_month).check(month)
     home = _home(settings)
 
     from weather_platform.definitions import defs
@@ -77,16 +78,6 @@ def _home(settings: Settings) -> Path:
     if not settings.dagster_home.is_dir():
         raise BadSettings(f"DAGSTER_HOME is {settings.dagster_home}, which is no folder.", "Create or unset it.")
     return settings.dagster_home
-
-
-def _check_months(settings: Settings, months: Sequence[Month]) -> None:
-    last = Month.current()
-    for month in months:
-        if not settings.first_month <= month <= last:
-            raise BadInput(
-                f"{month} is not among the months that the platform keeps ({settings.first_month} to {last}).",
-                "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
-            )
 
 
 def _failure(result: Any) -> RunFailed:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from weather_platform import names
-from weather_platform.domain.errors import CannotServe
+from weather_platform.domain.errors import BadSettings, CannotServe
 from weather_platform.settings import Settings, dagster_environment
 
 QUEUE = "weather"
@@ -26,10 +26,21 @@ START_TIMEOUT_S = 60
 def write_instance(settings: Settings) -> Path:
     """Write Dagster's home below ``settings.home`` and return it; what a person changed in there by hand is lost."""
     home = settings.home / "dagster"
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_home(settings)
     home.mkdir(mode=0o700, exist_ok=True)  # the broker's password may stand in here
     _write_yaml(home / "dagster.yaml", instance_config(settings, home))
     return home
+
+
+def make_home(settings: Settings) -> None:
+    """Make the folder of everything; BadSettings where it cannot be."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSettings(
+            f"WEATHER_HOME is {settings.home}, which cannot be made a folder: {error.strerror}.",
+            "Give this user the right to write there, or set WEATHER_HOME to another folder.",
+        ) from error
 
 
 def write_workspace(home: Path, code_server_port: int) -> Path:

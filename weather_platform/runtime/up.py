@@ -12,6 +12,7 @@ from weather_platform import names
 from weather_platform.domain.errors import CannotServe
 from weather_platform.runtime.instance import (
     forget_dead_workers,
+    make_home,
     open_once,
     write_instance,
     write_workspace,
@@ -43,6 +44,8 @@ def up(
     Raises:
         CannotServe: a port is taken, the home is in use, or a service did not start.
     """
+    make_home(settings)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # `reload_code` before there is anything to load anew would end us
     with _alone(settings.home):
         home = write_instance(settings)
         open_once(home)
@@ -106,34 +109,35 @@ def _worker(settings: Settings, home: Path, module_name: str) -> Service:
     )
 
 
-def reload_code(settings: Settings) -> None:
-    """Have the `up` that serves this home load the code anew, in the code server and in the worker alike.
-
-    The button "Reload" in Dagster's UI fetches what the code server has loaded, and loads no code.
+def reload_code(home: Path) -> int:
+    """Have the `up` that serves this home load the code anew, in all that hold it alike; returns its process id.
 
     Raises:
         CannotServe: nobody serves this home.
     """
-    path = settings.home / "up.pid"
+    pid = serving_process(home)
+    if pid is None:
+        raise CannotServe(f"Nothing serves {home}, so there is no code to load anew.", "Start `weather up`.")
+    os.kill(pid, signal.SIGUSR1)
+    return pid
+
+
+def serving_process(home: Path) -> int | None:
+    """The id of the `up` that serves this home; None where nobody does."""
+    path = home / "up.pid"
     try:
         with path.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.kill(int(path.read_text()), signal.SIGUSR1)
-    except FileNotFoundError:
-        raise _nobody_serves(settings.home) from None
-    else:
-        raise _nobody_serves(settings.home)
-
-
-def _nobody_serves(home: Path) -> CannotServe:
-    return CannotServe(f"Nothing serves {home}, so there is no code to load anew.", "Start `weather up`.")
+        return int(path.read_text())
+    except OSError:  # no such file, or no such home
+        return None
+    return None
 
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """One `up` per home: two daemons on one instance retry every lost run twice (seen here)."""
-    home.mkdir(parents=True, exist_ok=True)
     with (home / "up.pid").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,9 +30,8 @@ class OpenDataSoftSource:
     name = "opendatasoft"
 
     def __init__(self, base_url: str, patience: Patience | None = None) -> None:
-        self._dataset_url = (
-            f"{web_address(base_url, 'the OpenDataSoft portal')}/api/explore/v2.1/catalog/datasets/{DATASET}"
-        )
+        portal_url = web_address(base_url, "the OpenDataSoft portal (WEATHER_OPENDATASOFT_URL)")
+        self._dataset_url = f"{portal_url}/api/explore/v2.1/catalog/datasets/{DATASET}"
         self._patience = patience or Patience()
 
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:

@@ -1,11 +1,9 @@
 """Which stations a month is asked for: the one check that every source makes before it asks."""
 
-import re
 from collections.abc import Collection
 
 from weather_platform.domain.errors import BadInput
-
-_WMO_NUMBER = re.compile(r"\d{5}", re.ASCII)
+from weather_platform.domain.stations import WMO_NUMBER
 
 
 def station_numbers(stations: Collection[str] | None) -> tuple[str, ...] | None:
@@ -16,7 +14,7 @@ def station_numbers(stations: Collection[str] | None) -> tuple[str, ...] | None:
     """
     if stations is None:
         return None
-    wrong = sorted(number for number in stations if not _WMO_NUMBER.fullmatch(number))
+    wrong = sorted(number for number in stations if not WMO_NUMBER.fullmatch(number))
     if wrong:
         raise BadInput(
             f"{', '.join(map(repr, wrong))} is no WMO station number.", "Write five digits, for example 07690 for NICE."

@@ -74,7 +74,7 @@ class Website:
     complete: ClassVar = True
 
     def __init__(self, url: str, cache: Path, check: Callable[[Path, str], None], patience: Patience) -> None:
-        self._url = web_address(url, "the archive")
+        self._url = web_address(url, "the archive (WEATHER_ARCHIVE_URL)")
         self._cache = cache
         self._check = check
         self._patience = patience
@@ -130,14 +130,15 @@ class Website:
 
 def shelf(address: str, cache: Path, check: Callable[[Path, str], None], patience: Patience) -> Shelf:
     """The shelf at an http(s) or file URL or a folder's path; BadSettings for any other address."""
-    parts = urlsplit(address)
-    if parts.scheme in ("http", "https"):
+    if address.lower().startswith(("http://", "https://")):
         return Website(address, cache, check, patience)
+    parts = urlsplit(address)
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
         return Folder(Path(url2pathname(parts.path)))
     if "://" in address or not address:
         raise BadSettings(
-            f"The archive's address is {address!r}.", "Write https://…, file:///folder or a folder's path."
+            f"The address of the archive (WEATHER_ARCHIVE_URL) is {address!r}.",
+            "Write https://…, file:///folder or a folder's path.",
         )
     return Folder(Path(address).expanduser())
 

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from weather_platform.domain.errors import BadSettings, SourceUnavailable, TooLarge
 
@@ -42,6 +43,8 @@ class Patience:
     """
 
     attempts: int = 5
+    attempts_to_connect: int = 3
+    """Of these, while the host cannot be reached at all: as a rule it is our own network that is down."""
     connect_timeout_s: float = 10
     read_timeout_s: float = 60
     first_backoff_s: float = 1
@@ -67,6 +70,10 @@ class Interrupted(SourceUnavailable):
         self.wait_s = wait_s
 
 
+class OutOfReach(Interrupted):
+    """The host is not found, or takes no connection."""
+
+
 class Refusal(msgspec.Struct):
     """What the body of a refusal may say. Queries are refused with a message, quotas with an error and a reset time."""
 
@@ -90,8 +97,9 @@ class Refusal(msgspec.Struct):
 def web_address(url: str, meaning: str) -> str:
     """The address without its last slash; BadSettings where it is not an http(s) one."""
     try:
+        urlsplit(url)  # refuses an open bracket, which httpx takes for a host's name
         readable = httpx.URL(url)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:
         raise BadSettings(f"The address of {meaning}, {url!r}, cannot be read: {error}.", "Correct it.") from error
     if readable.scheme not in ("http", "https") or not readable.host:
         raise BadSettings(f"The address of {meaning} is {url!r}.", "Write it as https://host/….")
@@ -115,7 +123,7 @@ def get(
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Interrupted),
-        stop=stop_after_attempt(patience.attempts),
+        stop=_stop(patience),
         wait=_wait(patience),
         sleep=patience.sleep,
         before_sleep=_say_wait,
@@ -127,6 +135,12 @@ def get(
             with client.stream("GET", url, params=params, headers=headers) as response:
                 _refuse_busy(response, patience)
                 return read(response)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            why = str(error) or type(error).__name__
+            raise OutOfReach(
+                f"{httpx.URL(url).host} cannot be reached: {why}.",
+                "Check the network and the address, or load from another source.",
+            ) from error
         except httpx.RequestError as error:
             why = str(error) or type(error).__name__
             raise Interrupted(f"{httpx.URL(url).host} did not answer, or not completely: {why}.") from error
@@ -161,6 +175,14 @@ def unexpected(response: httpx.Response) -> SourceUnavailable:
         f"{response.url.host} answered {response.status_code} to {response.url}: {Refusal.of(response)}.",
         "Check the address of the source, or load from another source.",
     )
+
+
+def _stop(patience: Patience) -> Callable[[RetryCallState], bool]:
+    def stop(state: RetryCallState) -> bool:
+        unreached = state.outcome is not None and isinstance(state.outcome.exception(), OutOfReach)
+        return state.attempt_number >= (patience.attempts_to_connect if unreached else patience.attempts)
+
+    return stop
 
 
 def _wait(patience: Patience) -> Callable[[RetryCallState], float]:

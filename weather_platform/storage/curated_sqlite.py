@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from weather_platform.domain.errors import NothingStored, StoreRefused, StoreUnavailable
+from weather_platform.domain.errors import NothingStored, StoreRefused
 from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import Document
 from weather_platform.storage.curated import (
@@ -32,6 +32,7 @@ from weather_platform.storage.curated import (
     no_document,
     overall_revision,
 )
+from weather_platform.storage.sqlite_cures import FOLDER, cure_of
 
 _BUSY_TIMEOUT_S = 30
 _SCHEMA = """
@@ -47,16 +48,7 @@ CREATE INDEX IF NOT EXISTS by_date ON weather_stats (date, station_id);
 CREATE INDEX IF NOT EXISTS by_station ON weather_stats (station_id, date, observations, expected);
 CREATE TABLE IF NOT EXISTS revisions (month TEXT PRIMARY KEY, token TEXT NOT NULL);
 """
-_CURES = {
-    sqlite3.SQLITE_FULL: (StoreUnavailable, "Free space on its disk, then run again; nothing was half-written."),
-    sqlite3.SQLITE_BUSY: (StoreUnavailable, "Wait until the other process has written, then run again."),
-    sqlite3.SQLITE_READONLY: (StoreRefused, "Give this user the right to write the file and its folder."),
-    sqlite3.SQLITE_PERM: (StoreRefused, "Give this user the right to read the file."),
-    sqlite3.SQLITE_CANTOPEN: (StoreRefused, "Correct WEATHER_CURATED_URL, or give this user the folder."),
-    sqlite3.SQLITE_NOTADB: (StoreRefused, "Correct WEATHER_CURATED_URL; that file is something else."),
-    sqlite3.SQLITE_CORRUPT: (StoreRefused, "Move the file away and load the months again."),
-}
-_ANOTHER = (StoreUnavailable, "Look at the file and its disk, then run again; nothing was half-written.")
+_SETTING = "WEATHER_CURATED_URL"
 
 
 class SqliteCurated:
@@ -274,14 +266,14 @@ class SqliteCurated:
             yield
         except OSError as error:
             raise StoreRefused(
-                f"The folder of {self.path} cannot be made: {error.strerror}.", "Correct WEATHER_CURATED_URL."
+                f"The folder of {self.path} cannot be made: {error.strerror}.", FOLDER.format(setting=_SETTING)
             ) from error
         except sqlite3.Error as error:
             if self.read_only and (not self.path.exists() or "no such table" in str(error)):
                 raise NothingStored(
                     f"No weather statistics are stored yet in {self.path}.", "Load a month first: weather load 2023-12."
                 ) from error
-            kind, cure = _CURES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, _ANOTHER)
+            kind, cure = cure_of(error, _SETTING)
             raise kind(f"The statistics in {self.path} cannot be used: {error}.", cure) from error
 
 

@@ -15,31 +15,24 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.storage.sqlite_cures import ALTERED, FOLDER, cure_of
 
 LOCK_TIMEOUT_S = 600
+_SETTING = "WEATHER_STAGING_URL"
 _READS = "reads"
 _SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
-_ALTERED = "Drop the tables that were changed by hand, then load the months again."
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
     1021: (StoreUnavailable, "Free space on the database server's disk, then run again."),
     1044: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that database."),
     1045: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
     1049: (StoreRefused, "Create the database, or correct its name in WEATHER_STAGING_URL."),
-    1054: (StoreRefused, _ALTERED),  # no such column
+    1054: (StoreRefused, ALTERED),  # no such column
     1142: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that table."),
     1698: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
     2003: (StoreUnavailable, "Start the server, or correct WEATHER_STAGING_URL; then run again."),
-    sqlite3.SQLITE_ERROR: (StoreRefused, _ALTERED),  # no such column, no such table
-    sqlite3.SQLITE_FULL: (StoreUnavailable, "Free space on its disk, then run again; nothing was half-written."),
-    sqlite3.SQLITE_BUSY: (StoreUnavailable, "Wait until the other process has written, then run again."),
-    sqlite3.SQLITE_READONLY: (StoreRefused, "Give this user the right to write the file and its folder."),
-    sqlite3.SQLITE_PERM: (StoreRefused, "Give this user the right to read the file."),
-    sqlite3.SQLITE_CANTOPEN: (StoreRefused, "Load a month first, or correct WEATHER_STAGING_URL."),
-    sqlite3.SQLITE_NOTADB: (StoreRefused, "Correct WEATHER_STAGING_URL; that file is something else."),
-    sqlite3.SQLITE_CORRUPT: (StoreRefused, "Move the file away and load the months again."),
 }
-"""By error code of MySQL (1000 and more) or SQLite (less)."""
+"""By MySQL's error code; SQLite's stand in `sqlite_cures`."""
 _ANOTHER = (StoreUnavailable, "Look at it and its log, then run again; nothing was half-written.")
 _DISK_FULL = (3, 1114)
 """MySQL's words for a full disk where they are not 1021: errno 28 while writing a file, and a full table."""
@@ -109,7 +102,7 @@ def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cure = "Give this user the right to write there, or correct WEATHER_STAGING_URL."
+        cure = FOLDER.format(setting=_SETTING)
         raise StoreRefused(f"The folder {folder} cannot be written: {error.strerror}.", cure) from error
 
 
@@ -132,15 +125,14 @@ def reaching(engine: Engine) -> Iterator[None]:
 def _explained(engine: Engine, error: sa.exc.DBAPIError) -> WeatherError:
     where = engine.url.render_as_string(hide_password=True)
     reason = error.orig.args[-1] if error.orig and error.orig.args else error
-    kind, cure = _CURES.get(
-        _code(error), (StoreUnavailable, "Look at it and its log, then run again; nothing was half-written.")
-    )
+    if isinstance(error.orig, sqlite3.Error):
+        kind, cure = cure_of(error.orig, _SETTING)
+    else:
+        kind, cure = _CURES.get(_code(error), _ANOTHER)
     return kind(f"The staging database {where} answers: {reason}.", cure)
 
 
 def _code(error: sa.exc.DBAPIError) -> int:
-    if isinstance(error.orig, sqlite3.Error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to the primary code
     code = error.orig.args[0] if error.orig and error.orig.args else 0
     return 1021 if code in _DISK_FULL else code
 

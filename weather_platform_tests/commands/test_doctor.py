@@ -8,8 +8,27 @@ import pytest
 from weather_platform_tests.commands.conftest import Weather
 from weather_platform_tests.servers.process import free_port
 from weather_platform_tests.servers.s3 import S3Server
+from weather_platform_tests.sources.web_server import Answer, serving
 
 SECRET = "s3cret"
+
+
+pytestmark = pytest.mark.usefixtures("no_network")
+
+
+@pytest.fixture
+def no_network(weather_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  # before ours
+    """A source that is asked nowhere, and ports of our own: whatever else this machine runs is not asked."""
+    monkeypatch.setenv("WEATHER_SOURCE", "sample")
+    for service in ("DAGSTER", "API", "SITE"):
+        monkeypatch.setenv(f"WEATHER_{service}_PORT", str(free_port()))
+
+
+def warnings(weather: Weather) -> dict[str, str]:
+    """What is worth knowing, and no reason for an exit code."""
+    ran = weather("doctor", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    return {finding["what"]: finding["says"] for finding in json.loads(ran.out) if finding["warning"]}
 
 
 def findings(weather: Weather, code: int) -> dict[str, tuple[bool, str]]:
@@ -29,6 +48,10 @@ def test_all_is_well_with_the_embedded_stores(weather: Weather, weather_home: Pa
         "city CSV files",
         "source",
         "months",
+        "broker",
+        "Dagster",
+        "API",
+        "ports",
     }
     assert str(weather_home) in found["home"][1]
 
@@ -36,7 +59,7 @@ def test_all_is_well_with_the_embedded_stores(weather: Weather, weather_home: Pa
 def test_people_get_a_line_a_store(weather: Weather, weather_home: Path) -> None:  # noqa: ARG001
     ran = weather("doctor")
     assert ran.code == 0
-    assert [line.split()[0] for line in ran.out.splitlines()] == ["ok"] * 7
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["ok"] * 11
 
 
 @pytest.mark.parametrize(
@@ -155,3 +178,104 @@ def test_a_setting_that_is_none_is_said(
     ran = weather("doctor")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == "WEATHER_SOURCE is 'sky'.\nSet it to one of opendatasoft, meteofrance, sample.\n"
+
+
+PORTAL = "/api/explore/v2.1/catalog/datasets/donnees-synop-essentielles-omm"
+
+
+def test_a_source_that_answers_is_well(weather: Weather, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda request: Answer(status=200 if request.path == PORTAL else 404)) as portal:
+        monkeypatch.setenv("WEATHER_SOURCE", "opendatasoft")
+        monkeypatch.setenv("WEATHER_OPENDATASOFT_URL", portal.url)
+        assert warnings(weather) == {}
+        assert [request.path for request in portal.requests] == [PORTAL]
+
+
+@pytest.mark.parametrize(("source", "variable"), [("opendatasoft", "OPENDATASOFT"), ("meteofrance", "ARCHIVE")])
+def test_a_source_that_is_out_of_reach_is_a_warning(
+    weather: Weather, monkeypatch: pytest.MonkeyPatch, source: str, variable: str
+) -> None:
+    monkeypatch.setenv("WEATHER_SOURCE", source)
+    monkeypatch.setenv(f"WEATHER_{variable}_URL", f"http://127.0.0.1:{free_port()}")
+    assert "127.0.0.1 cannot be reached" in warnings(weather)["source"]
+    with serving(lambda _: Answer(status=404)) as moved:
+        monkeypatch.setenv(f"WEATHER_{variable}_URL", moved.url)
+        assert f"{source} answers 404 to {moved.url}/" in warnings(weather)["source"]
+
+
+def test_an_archive_folder_is_looked_for(weather: Weather, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WEATHER_SOURCE", "meteofrance")
+    monkeypatch.setenv("WEATHER_ARCHIVE_URL", tmp_path.as_uri())
+    assert warnings(weather) == {}
+    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(tmp_path / "unmounted"))
+    assert f"The archive folder {tmp_path / 'unmounted'} is not there." in warnings(weather)["source"]
+
+
+def test_who_serves_is_told_from_who_only_listens(weather: Weather, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda _: Answer(body=b'{"status":"alive"}')) as api:
+        monkeypatch.setenv("WEATHER_API_URL", api.url)
+        assert findings(weather, 0)["API"] == (True, f"answers at {api.url}")
+        monkeypatch.setenv("WEATHER_DAGSTER_URL", api.url)
+        assert warnings(weather) == {
+            "Dagster": f"Something else answers at {api.url}. Correct WEATHER_DAGSTER_URL, or the port of `weather up`."
+        }
+
+
+def test_a_port_that_is_taken_is_named_with_its_setting(weather: Weather, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda _: Answer()) as other:
+        port = other.url.rpartition(":")[2]
+        monkeypatch.setenv("WEATHER_SITE_PORT", port)
+        says = warnings(weather)["ports"]
+    assert says.startswith(f"{port} taken by another program")
+    assert "set WEATHER_SITE_PORT to" in says
+
+
+def test_little_space_is_a_warning(weather: Weather, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("weather_platform.commands.doctor.LITTLE_SPACE_BYTES", 10**18)
+    assert "that is little. Free space there" in warnings(weather)["home"]
+
+
+def test_a_broker_is_tried(weather: Weather, monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+    assert findings(weather, 0)["broker"] == (True, "files in WEATHER_HOME")
+    monkeypatch.setenv("WEATHER_BROKER_URL", redis_url)
+    assert findings(weather, 0)["broker"][1].endswith(" answers")
+    monkeypatch.setenv("WEATHER_BROKER_URL", f"redis://:{SECRET}@127.0.0.1:{free_port()}/0")
+    ok, says = findings(weather, 1)["broker"]
+    assert not ok
+    assert says.endswith("Start Redis, or correct WEATHER_BROKER_URL.")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        (
+            "WEATHER_FIRST_MONTH",
+            "abc",
+            "WEATHER_FIRST_MONTH is 'abc', which is no month.\nWrite it as YYYY-MM, for example 2023-12.\n",
+        ),
+        (
+            "WEATHER_DAGSTER_URL",
+            "here",
+            "WEATHER_DAGSTER_URL is 'here', which no adapter reads.\nUse one of http://…, https://….\n",
+        ),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named(
+    weather: Weather, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    ran = weather("status")
+    assert (ran.code, ran.out, ran.err) == (1, "", said)
+
+
+@pytest.mark.parametrize(("source", "name"), [("opendatasoft", "OPENDATASOFT"), ("meteofrance", "ARCHIVE")])
+@pytest.mark.parametrize("address", ["ftp://here/there", "https://", "http://[here"])
+def test_an_address_of_a_source_that_is_none_is_named_with_its_setting(
+    weather: Weather, monkeypatch: pytest.MonkeyPatch, source: str, name: str, address: str
+) -> None:
+    monkeypatch.setenv("WEATHER_SOURCE", source)
+    monkeypatch.setenv(f"WEATHER_{name}_URL", address)
+    ok, says = findings(weather, 1)["source"]
+    assert not ok
+    assert f"WEATHER_{name}_URL" in says
+    assert repr(address) in says

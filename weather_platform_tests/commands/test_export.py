@@ -34,9 +34,15 @@ def test_csv_is_a_line_a_day_with_units_in_its_heading(weather: Weather, stored:
     assert (ran.code, ran.err) == (0, "")
     lines = list(csv.DictReader(io.StringIO(ran.out)))
     assert ran.out.splitlines()[0] == ",".join(COLUMNS)
-    expected = [{name: "" if value is None else str(value) for name, value in flat(doc).items()} for doc in stored]
+    expected = [{name: _cell(value) for name, value in flat(doc).items()} for doc in stored]
     assert lines == expected
     assert len(lines) == 6
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def test_json_is_the_documents_themselves(weather: Weather, stored: list[Document]) -> None:

@@ -36,6 +36,17 @@ def test_load_says_what_each_month_holds_then(weather: Weather, weather_home: Pa
     assert all(line["documents"] for line in expected)
 
 
+def test_a_station_that_the_reference_table_does_not_know_is_loaded_by_its_number(
+    weather: Weather,
+    weather_home: Path,  # noqa: ARG001
+) -> None:
+    """Sources have about 130 of them since 2025; one that is staged has a name to call it by as well."""
+    for month, city in (("2023-11", "07002"), ("2023-12", "station_07002")):
+        ran = weather("load", month, "--source", "sample", "--city", city)
+        assert (ran.code, ran.err) == (0, "")
+    assert list(open_stores(Settings.from_environment()).staging.stations()) == ["07002"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -75,29 +86,34 @@ def test_wrong_usage_is_exit_code_2(weather: Weather, weather_home: Path, argume
     assert not weather_home.exists()
 
 
-@pytest.mark.parametrize("command", [["load", "2023-12", "--source", "sample"], ["status"], ["export"], ["quarantine"]])
+@pytest.mark.parametrize(
+    "command", [["load", "2023-12", "--source", "sample"], ["up"], ["status"], ["export"], ["quarantine"]]
+)
+@pytest.mark.parametrize("home", ["/sys/weather", "/proc/weather", "/dev/null", "/dev/null/weather"])
 def test_a_home_that_cannot_be_written_is_said(
     weather: Weather,
     weather_home: Path,  # noqa: ARG001
     monkeypatch: pytest.MonkeyPatch,
     command: list[str],
+    home: str,
 ) -> None:
-    """Below /sys nobody makes folders, not even root."""
-    monkeypatch.setenv("WEATHER_HOME", "/sys/weather")
+    """Below /sys and /proc nobody makes folders, not even root; and no file is one."""
+    monkeypatch.setenv("WEATHER_HOME", home)
     ran = weather(*command)
     cause, cure = ran.err.splitlines()
     assert ran.code == 1
-    assert "/sys/weather" in cause
+    assert home in cause
     assert "right to write" in cure
+    assert "WEATHER_HOME" in cure
 
 
 @pytest.mark.parametrize(
     ("size_bytes", "cause"),
     [
         (20_000, "Dagster cannot record the run in {home}/dagster: disk I/O error."),
-        (10_000_000, "{home}/raw is full (File too large)."),
+        (10_000_000, "There is no room to sort a file: File too large."),
     ],
-    ids=["for Dagster", "for raw observations"],
+    ids=["for Dagster", "for a month on its way to the raw store"],
 )
 def test_a_full_disk_is_said_and_nothing_is_half_written(
     weather: Weather, weather_home: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int, cause: str

@@ -1,9 +1,14 @@
 """`weather status`, `stations` and `quarantine` tell what the stores hold, to people and to scripts."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from weather_platform.domain.parsing import Reason
 from weather_platform.domain.stations import STATIONS
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
@@ -82,3 +87,51 @@ def test_quarantine_lists_refused_records_with_reason_and_place(
     assert ran.code == 0
     assert [line["reason"] for line in lines] == reasons
     assert all(line["raw_object"] and line["position"] and line["detail"] and line["record"] for line in lines)
+
+
+def test_a_reason_that_there_is_not_is_refused_with_those_that_there_are(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
+    ran = weather("quarantine", "--reason", "bogus")
+    assert (ran.code, ran.out) == (2, "")
+    said = " ".join(ran.err.replace("│", " ").split())
+    assert all(f"'{reason}'" in said for reason in Reason)
+
+
+def test_a_table_is_whole_where_no_terminal_shows_it(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
+    ran = weather("stations")
+    assert "…" not in ran.out
+    (desirade,) = (line for line in ran.out.splitlines() if line.startswith("78897"))
+    assert desirade.split()[1:3] == ["LE", "RAIZET"]
+    assert " le_raizet_aero " in desirade
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export", "--format", "csv"],
+        ["export", "--format", "json"],
+        ["stations"],
+        ["stations", "--json"],
+        ["quarantine"],
+    ],
+)
+def test_a_reader_that_leaves_early_is_a_quiet_end(filled: Settings, command: list[str]) -> None:
+    """As `head` does. The first byte of an answer is in the pipe when its reader is gone."""
+    process = subprocess.Popen(
+        [Path(sys.executable).with_name("weather"), *command],
+        env={**os.environ, "WEATHER_HOME": str(filled.home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, said = process.communicate()
+    assert (process.returncode, said) == (0, b"")
+
+
+def test_reload_where_nobody_serves_is_said(weather: Weather, weather_home: Path) -> None:
+    said = f"Nothing serves {weather_home}, so there is no code to load anew.\nStart `weather up`.\n"
+    for _ in range(2):
+        ran = weather("reload")
+        assert (ran.code, ran.out, ran.err) == (1, "", said)
+        weather_home.mkdir(exist_ok=True)
+        (weather_home / "up.pid").write_text("1")  # of an `up` that is gone

@@ -39,7 +39,9 @@ class Graph:
         self.instance = instance
         self.definitions = dg.Definitions.merge(defs(), added) if added else defs()
 
-    def load(self, first: str, last: str | None = None, *, source: str = "sample", cities: Sequence[str] = ()) -> Run:
+    def load(
+        self, first: str | None, last: str | None = None, *, source: str = "sample", cities: Sequence[str] = ()
+    ) -> Run:
         """Source to documents, for a month or for a range of months in one run."""
         fetch = {"source": source, "cities": list(cities)}
         return self.run(names.LOAD_JOB, first, last, {names.RAW_OBSERVATIONS: {"config": fetch}})
@@ -48,10 +50,10 @@ class Graph:
         """Documents from what the raw store holds."""
         return self.run(names.PROCESS_JOB, first, last)
 
-    def run(self, job: str, first: str, last: str | None = None, ops: Mapping[str, Any] | None = None) -> Run:
+    def run(self, job: str, first: str | None, last: str | None = None, ops: Mapping[str, Any] | None = None) -> Run:
         """Any job, as a worker runs it: its months by tags."""
-        tags = {"dagster/partition": first}
-        if last:
+        tags = {"dagster/partition": first} if first else {}
+        if first and last:
             tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
         quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
         result = self.definitions.resolve_job_def(job).execute_in_process(

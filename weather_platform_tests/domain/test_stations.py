@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weather_platform.domain.errors import UnknownCity
-from weather_platform.domain.stations import STATIONS, Station, find_station, fold, slugify, station_for
+from weather_platform.domain.stations import (
+    STATIONS,
+    Station,
+    chosen_station,
+    find_station,
+    fold,
+    slugify,
+    station_for,
+)
 
 NICE = STATIONS["07690"]
 
@@ -106,6 +114,10 @@ def test_an_unverified_station_is_found_alike(text: str) -> None:
         ("nise", "Did you mean NICE?"),
         ("lyon", "Did you mean LYON-ST EXUPERY?"),
         ("saint", "Did you mean SAINT LAURENT or SAINT GEORGES?"),
+        ("bourdeaux", "Did you mean BORDEAUX-MERIGNAC?"),
+        ("breste", "Did you mean BREST-GUIPAVAS?"),
+        ("atlantis", "Use a station's name, slug or WMO number, for example NICE, nice or 07690."),
+        ("mareille", "Use a station's name, slug or WMO number, for example NICE, nice or 07690."),
         ("zzzzzz", "Use a station's name, slug or WMO number, for example NICE, nice or 07690."),
         ("", "Use a station's name, slug or WMO number, for example NICE, nice or 07690."),
     ],
@@ -114,3 +126,13 @@ def test_an_unknown_city_is_told_the_nearest(text: str, cure: str) -> None:
     with pytest.raises(UnknownCity) as refused:
         find_station(text, STATIONS)
     assert (refused.value.cause, refused.value.cure) == (f"{text!r} is no station here.", cure)
+
+
+def test_every_wmo_number_can_be_chosen_and_names_only_of_stations_that_are_known() -> None:
+    assert chosen_station("07002") == station_for("07002")
+    assert chosen_station(" 07690 ") is chosen_station("nice") is NICE
+    boulogne = station_for("07002", "BOULOGNE")
+    assert chosen_station("Boulogne", lambda: {"07002": boulogne}) is boulogne
+    for unknown in ("boulogne", "07 002", "7002", "070021", "٠٧٠٠٢"):
+        with pytest.raises(UnknownCity):
+            chosen_station(unknown)

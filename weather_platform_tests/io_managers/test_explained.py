@@ -3,7 +3,14 @@
 import dagster as dg
 import pytest
 
-from weather_platform.domain.errors import BadInput, EmptyMonth, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.domain.errors import (
+    BadInput,
+    EmptyMonth,
+    SourceUnavailable,
+    StoreRefused,
+    StoreUnavailable,
+    WeatherError,
+)
 from weather_platform.io_managers.explained import MAX_RETRIES, explained, wait_s
 
 
@@ -23,6 +30,7 @@ def test_an_outage_is_tried_again(retry_number: int) -> None:
         (StoreRefused("No.", "Correct the password."), 0),
         (EmptyMonth("Nothing.", "Choose another."), 0),
         (BadInput("Rubbish.", "Give a file."), 0),
+        (SourceUnavailable("No answer, five times.", "Try again later."), 0),
     ],
 )
 def test_anything_else_is_final_with_its_cause_and_cure(error: WeatherError, retry_number: int) -> None:

@@ -6,8 +6,9 @@ import signal
 import pytest
 from dagster import RunsFilter
 
-from weather_platform_tests.runtime.processes import descendants, sessions, survivors
-from weather_platform_tests.runtime.serving import Serving
+from weather_platform.runtime.up import reload_code
+from weather_platform_tests.runtime.processes import command, descendants, sessions, survivors
+from weather_platform_tests.runtime.serving import Serving, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -78,6 +79,19 @@ def test_a_run_whose_worker_is_killed_fails_and_is_retried_to_success(serving: S
 
 def test_the_broker_keeps_nothing_of_runs_that_are_done(serving: Serving) -> None:
     assert list((serving.home / "dagster/broker/messages").iterdir()) == []
+
+
+def test_changed_code_is_loaded_on_request_by_all_that_hold_it(serving: Serving) -> None:
+    before = descendants(serving.process.pid)
+    holding = {found for found in before if "--module" in command(found)}  # code server and worker, and its children
+    assert len(holding) >= 4
+
+    assert reload_code(serving.home) == serving.process.pid
+
+    serving.wait_until_printed("news: Loading the code anew: restarting worker and code-server.")
+    wait_for(lambda: not holding & descendants(serving.process.pid), "the old ones to be gone")
+    wait_for(lambda: len(descendants(serving.process.pid)) >= len(before), "new ones")
+    assert descendants(serving.process.pid) > before - holding
 
 
 def test_ctrl_c_leaves_no_process_behind(serving: Serving) -> None:

@@ -166,7 +166,7 @@ def test_a_portal_that_is_not_there_is_an_outage(waited_s: list[float]) -> None:
     with serving(Portal([]).answer) as gone:
         url = gone.url
     assert isinstance(failing(OpenDataSoftSource(url, patience(waited_s))), SourceUnavailable)
-    assert len(waited_s) == 3
+    assert len(waited_s) == 2
 
 
 def quota(reset_in_s: float, how: str) -> Answer:

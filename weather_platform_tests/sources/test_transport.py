@@ -97,7 +97,17 @@ def test_every_wait_is_told_with_its_reason(caplog: pytest.LogCaptureFixture) ->
     with asked.client() as client, pytest.raises(SourceUnavailable):
         get(client, f"http://127.0.0.1:{free_port()}/", httpx.Response.read, asked)
     assert caplog.messages == [
-        f"127.0.0.1 did not answer, or not completely: [Errno 111] Connection refused. Asking again in {wait_s:.1f} s."
+        f"127.0.0.1 cannot be reached: [Errno 111] Connection refused. Asking again in {wait_s:.1f} s."
         for wait_s in waited_s
     ]
-    assert len(waited_s) == 3
+    assert len(waited_s) == asked.attempts_to_connect - 1 == 2
+
+
+def test_a_host_that_is_out_of_reach_is_said_with_what_to_check() -> None:
+    """Sooner than after all attempts: where there is no network, waiting brings none."""
+    asked = patience([])
+    assert asked.attempts_to_connect < asked.attempts
+    with asked.client() as client, pytest.raises(SourceUnavailable) as raised:
+        get(client, "http://no-such-host.invalid/", httpx.Response.read, asked)
+    assert raised.value.cause.startswith("no-such-host.invalid cannot be reached: ")
+    assert raised.value.cure == "Check the network and the address, or load from another source."
