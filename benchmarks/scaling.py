@@ -1,6 +1,6 @@
 """What months and years cost by store, on real servers, as years and stations grow: time, bytes, memory.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/scaling.py [--stations 62 190 1000 5000] [--years 20] [--year-stations 62]
+    PYTHONPATH=. .venv/bin/python benchmarks/scaling.py [--stations …] [--years 20] [--year-stations …]
 
 A quarter of an hour; JSON lines on standard output, of which scaling.md keeps one run. Seconds by layer are those of
 the last month alone: they tell whether a month costs more where many are stored already.
@@ -37,22 +37,26 @@ def main() -> None:
     parser.add_argument("--years", type=int, default=20)
     parser.add_argument("--year-stations", type=int, nargs="*", default=[62])
     parser.add_argument("--stations", type=int, nargs="*", default=[62, 190, 1000, 5000])
+    parser.add_argument("--cache-gb", type=float, default=0.25, help="MongoDB's; a month is one transaction in it")
     asked = parser.parse_args()
     months = parse_months(f"{FIRST}..{FIRST.year + asked.years - 1}-12")
     spawned = multiprocessing.get_context("spawn")
-    plans = [(count, months[:1]) for count in asked.stations] + [(count, months) for count in asked.year_stations]
+    plans = [
+        *((count, months[:1], asked.cache_gb) for count in asked.stations),
+        *((count, months, asked.cache_gb) for count in asked.year_stations),
+    ]
     for plan in plans:
         process = spawned.Process(target=measure, args=plan)  # so that peak memory is this plan's own
         process.start()
         process.join()
 
 
-def measure(count: int, months: Sequence[Month]) -> None:
+def measure(count: int, months: Sequence[Month], cache_gb: float) -> None:
     """Load the months one after the other; a line after the first and after every year."""
     with (
         tempfile.TemporaryDirectory() as place,
         MariaDB(Path(place) / "mariadb") as mariadb,
-        MongoDB(Path(place) / "mongodb", replica_set=True) as mongodb,
+        MongoDB(Path(place) / "mongodb", replica_set=True, cache_gb=cache_gb) as mongodb,
         mariadb.fresh_database() as staging_url,
         mongodb.fresh_database() as curated_url,
     ):
