@@ -1,15 +1,20 @@
 """What months and years cost by store, on real servers, as years and stations grow: time, bytes, memory.
 
-python benchmarks/scaling.py [--years 5] [--stations 62 190 1000 5000]     a few minutes; JSON lines on standard output
+    PYTHONPATH=. .venv/bin/python benchmarks/scaling.py [--stations …] [--years 20] [--year-stations …]
+
+A quarter of an hour; JSON lines on standard output, of which scaling.md keeps one run. Seconds by layer are those of
+the last month alone: they tell whether a month costs more where many are stored already.
 """
 
 import argparse
 import json
 import multiprocessing
+import os
 import resource
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +30,34 @@ from weather_platform.sources.sample import SampleSource, sample_stations
 from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.mongodb import MongoDB
 
-FIRST = Month.parse("2015-01")
+FIRST = Month.parse("2000-01")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--years", type=int, default=5)
-    parser.add_argument("--year-stations", type=int, nargs="*", default=[62, 190])
+    parser.add_argument("--years", type=int, default=20)
+    parser.add_argument("--year-stations", type=int, nargs="*", default=[62])
     parser.add_argument("--stations", type=int, nargs="*", default=[62, 190, 1000, 5000])
+    parser.add_argument("--cache-gb", type=float, default=0.25, help="MongoDB's; a month is one transaction in it")
     asked = parser.parse_args()
     months = parse_months(f"{FIRST}..{FIRST.year + asked.years - 1}-12")
     spawned = multiprocessing.get_context("spawn")
-    plans = [(count, months[:1]) for count in asked.stations] + [(count, months) for count in asked.year_stations]
+    plans = [
+        *((count, months[:1], asked.cache_gb) for count in asked.stations),
+        *((count, months, asked.cache_gb) for count in asked.year_stations),
+    ]
     for plan in plans:
         process = spawned.Process(target=measure, args=plan)  # so that peak memory is this plan's own
         process.start()
         process.join()
 
 
-def measure(count: int, months: Sequence[Month]) -> None:
+def measure(count: int, months: Sequence[Month], cache_gb: float) -> None:
     """Load the months one after the other; a line after the first and after every year."""
     with (
         tempfile.TemporaryDirectory() as place,
         MariaDB(Path(place) / "mariadb") as mariadb,
-        MongoDB(Path(place) / "mongodb", replica_set=True) as mongodb,
+        MongoDB(Path(place) / "mongodb", replica_set=True, cache_gb=cache_gb) as mongodb,
         mariadb.fresh_database() as staging_url,
         mongodb.fresh_database() as curated_url,
     ):
@@ -57,10 +66,21 @@ def measure(count: int, months: Sequence[Month]) -> None:
         )
         stores = open_stores(settings)
         stations = sample_stations(count)
+        began = time.perf_counter()
         for done, month in enumerate(months, start=1):
             seconds = load(stores, month, stations)
             if done == 1 or done % 12 == 0:
-                print(json.dumps({"stations": count, "months": done, **seconds, **sizes(settings)}), flush=True)
+                seconds["all_s"] = round(time.perf_counter() - began, 1)
+                read = reading(stores, month, stations[0])
+                line = {
+                    "stations": count,
+                    "months": done,
+                    **seconds,
+                    **read,
+                    **sizes(settings),
+                    "load": os.getloadavg()[0],
+                }
+                print(json.dumps(line), flush=True)
 
 
 def load(stores: Stores, month: Month, stations: Sequence[str]) -> dict[str, float]:
@@ -76,6 +96,15 @@ def load(stores: Stores, month: Month, stations: Sequence[str]) -> dict[str, flo
         "staging_s": round(staged - received, 2),
         "curated_s": round(time.perf_counter() - staged, 2),
     }
+
+
+def reading(stores: Stores, month: Month, station: str) -> dict[str, float]:
+    """Milliseconds to read what a page of the site asks for: a station's year, and what there is of a month."""
+    began = time.perf_counter()
+    list(stores.curated.find(stations=[station], first=date(month.year, 1, 1), last=month.last_day))
+    found = time.perf_counter()
+    stores.curated.coverage(month.first_day, month.last_day)
+    return {"year_ms": round((found - began) * 1000, 1), "month_ms": round((time.perf_counter() - found) * 1000, 1)}
 
 
 def sizes(settings: Settings) -> dict[str, Any]:

@@ -234,6 +234,7 @@ def watching_memory() -> Iterator[dict[str, float]]:
 
 
 def look_at_the_site() -> None:
+    from playwright.sync_api import TimeoutError as TookTooLong
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as player:
@@ -241,9 +242,17 @@ def look_at_the_site() -> None:
         page = browser.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("requestfailed", lambda request: problems.append(f"{request.url}: {request.failure}"))
+        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
         page.set_default_timeout(60_000)
         page.goto(f"http://127.0.0.1:{PORTS['SITE_PORT']}/city?city=nice&lang=en")
-        page.locator(".js-plotly-plot .main-svg").first.wait_for()
+        try:
+            page.locator(".js-plotly-plot .main-svg").first.wait_for()
+        except TookTooLong as error:
+            charts = page.locator(".js-plotly-plot").evaluate_all("all => all.map(one => one.outerHTML.slice(0, 300))")
+            raise NotAsItShouldBe(
+                f"no chart on the site: {problems}, {charts}, {page.locator('body').inner_text()[:2000]}"
+            ) from error
         title, plots = page.title(), page.locator(".js-plotly-plot").count()
         browser.close()
     if problems:
@@ -386,7 +395,15 @@ def main() -> int:
             print(stack.compose("ps", "--all"))
             print(
                 stack.compose(
-                    "logs", "--tail", "40", "worker", "dagster-daemon", "dagster-webserver", "api", "code-server"
+                    "logs",
+                    "--tail",
+                    "40",
+                    "worker",
+                    "dagster-daemon",
+                    "dagster-webserver",
+                    "api",
+                    "code-server",
+                    "site",
                 )
             )
             return 1

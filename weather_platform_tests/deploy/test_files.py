@@ -33,6 +33,23 @@ def test_docker_compose_accepts_the_files(also: list[str], tmp_path: Path) -> No
     run(docker, "compose", "--env-file", tmp_path / "env", "-f", "docker-compose.yml", *also, "config", "--quiet")
 
 
+@pytest.mark.slow
+def test_the_image_is_built_and_its_user_may_write_no_code() -> None:
+    base = re.findall(r"^FROM (\S+:\S+)", (REPOSITORY / "Dockerfile").read_text(), re.MULTILINE)[0]
+    docker = shutil.which("docker")
+    if (
+        docker is None
+        or subprocess.run([docker, "image", "inspect", base], capture_output=True, check=False).returncode
+    ):
+        pytest.skip(f"no engine answers that has {base}")
+    build = [docker, "build", "--quiet", "."]
+    image = subprocess.run(build, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.strip()
+    look = "import os, weather_platform as code; print(os.getuid(), os.access(code.__path__[0], os.W_OK))"
+    container = [docker, "run", "--rm", "--network", "none", image, "python", "-c", look]
+    said = subprocess.run(container, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["10001", "False"]
+
+
 def test_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
     file = tmp_path / "env"
     run("deploy/make-env.sh", file)

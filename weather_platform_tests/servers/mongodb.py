@@ -21,9 +21,10 @@ class MongoDB(Server):
 
     name = "MongoDB"
 
-    def __init__(self, folder: Path, *, replica_set: bool) -> None:
+    def __init__(self, folder: Path, *, replica_set: bool, cache_gb: float = 0.25) -> None:
         super().__init__(folder)
         self.replica_set = replica_set
+        self.cache_gb = cache_gb
 
     def prepare(self) -> None:
         (self.folder / "data").mkdir()
@@ -32,7 +33,7 @@ class MongoDB(Server):
         return [
             _mongod(),
             *("--dbpath", self.folder / "data", "--port", str(self.port), "--bind_ip", LOOPBACK),
-            *("--nounixsocket", "--quiet", "--wiredTigerCacheSizeGB", "0.25"),
+            *("--nounixsocket", "--quiet", "--wiredTigerCacheSizeGB", str(self.cache_gb)),
             # A new data folder of 7 MB instead of 302 MB, at the same speed.
             *("--wiredTigerEngineConfigString", "log=(file_max=5MB,prealloc=false)"),
             *(("--replSet", REPLICA_SET) if self.replica_set else ()),
