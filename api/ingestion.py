@@ -359,7 +359,7 @@ class Ingestions:
         if any(obj.partition == UNPLACED for obj in receipt.objects):
             receipt.outcomes.append(_unplaced_outcome(receipt))
         receipt.state, receipt.finished = "done", datetime.now(UTC)
-        if self._layers.receipts.finish(receipt):  # of several that follow a run, one counts
+        if self._layers.receipts.advance(receipt):  # of several that follow a run, one counts
             self._measures.ended(receipt)
             _log.info("ingested", extra=_figures(receipt))
         if receipt.mode == "fast":
@@ -368,7 +368,7 @@ class Ingestions:
 
     def _fail(self, receipt: Receipt, trouble: Trouble) -> None:
         receipt.state, receipt.finished, receipt.trouble = "failed", datetime.now(UTC), trouble
-        if self._layers.receipts.finish(receipt):
+        if self._layers.receipts.advance(receipt):
             self._measures.ended(receipt)
             _log.error("ingestion failed", extra={**_figures(receipt), "cause": trouble.cause})
 
