@@ -9,6 +9,7 @@ from api.ingestion import Ingestions
 from api.layers import Layers
 from api.measures import Measures
 from api.orchestrator import Orchestrator
+from api.runs import Runs
 from api.security import Caller, Guard
 from weather_platform.domain.stations import STATIONS, Station, find_station
 from weather_platform.settings import Settings
@@ -32,7 +33,8 @@ class Services:
         self.guard = Guard(settings.api)
         self.partitions = Partitions(settings.first_month)
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members_limit)
-        self.ingestions = Ingestions(writing, self.orchestrator, self.catalogue, self.measures, self.partitions, limits)
+        runs = Runs(writing, self.orchestrator)
+        self.ingestions = Ingestions(writing, runs, self.catalogue, self.measures, self.partitions, limits)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -4,7 +4,6 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -154,8 +153,3 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return problem(
         request, 500, "Something went wrong that should not.", "Tell the operator the `instance` of this answer."
     )
-
-
-def encoded(value: object) -> bytes:
-    """JSON as every answer writes it: datetimes in ISO 8601, the rest as it is."""
-    return msgspec.json.encode(value)

@@ -10,7 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from weather_platform.domain.errors import NotFound
-from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, News, Receipt, State, Trouble, new_ingestion_id
+from weather_platform.domain.ingestions import (
+    LaunchedRun,
+    MonthOutcome,
+    News,
+    Receipt,
+    State,
+    Trouble,
+    new_ingestion_id,
+)
 from weather_platform.storage.databases import open_engine
 from weather_platform.storage.receipts import ReceiptStore
 
