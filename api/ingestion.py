@@ -12,6 +12,7 @@ from functools import partial
 from typing import IO, Any, NamedTuple
 
 from api.catalogue import Catalogue
+from api.errors import Conflict
 from api.layers import Layers
 from api.measures import Measures
 from api.orchestrator import OrchestratorUnavailable
@@ -44,10 +45,6 @@ class Upload(NamedTuple):
 
     file: ReceivedFile
     source: IO[bytes]
-
-
-class Conflict(WeatherError):
-    """An idempotency key that was used for other files."""
 
 
 class IngestionFailed(WeatherError):

@@ -6,7 +6,7 @@ What a month holds is decided by `domain.staging`; reading for people and for ot
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
 from weather_platform.storage.staging_tables import COVERAGE, MONTHS, QUARANTINE, RAW_OBJECTS, city_table, own_tables
 
+_LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
 
 
@@ -219,7 +220,9 @@ class StagingStore:
         if first is not None:
             query = query.where(table.c.date >= datetime.combine(first, time()))
         if last is not None:
-            query = query.where(table.c.date < datetime.combine(last + timedelta(days=1), time()))
+            query = query.where(
+                table.c.date <= datetime.combine(last, _LAST_SECOND)
+            )  # the last of all days has no next
         with reading(self.engine) as connection:
             for row in connection.execution_options(stream_results=True).execute(query).mappings():
                 yield dict(row)

@@ -69,6 +69,8 @@ def test_a_run_is_followed_by_its_receipt_and_as_a_stream_of_events(platform: Pl
     assert receipt["state"] == "queued"
     stream = platform.api.get(f"/ingestions/{receipt['id']}/events").text
     assert [line for line in stream.splitlines() if line.startswith("event:")][-1] == "event: done"
+    ids = [line for line in stream.splitlines() if line.startswith("id:")]
+    assert len(set(ids)) == len(ids)
     done = platform.finished(receipt["id"])
     assert done["outcome"][0]["kept"] == 32
     (run,) = [run for run in platform.runs() if run["runId"] == done["run_id"]]

@@ -5,7 +5,6 @@ import io
 import json
 import socket
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from weather_platform.domain.ingestions import Receipt
 from weather_platform.domain.months import Month
+from weather_platform.storage.receipts import ReceiptStore
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
 from weather_platform_tests.runtime.serving import wait_for
 
@@ -210,15 +210,20 @@ def test_a_replay_does_a_month_once_however_often_it_is_named(api: Api) -> None:
     assert len(replayed["raw_objects"]) == 1
 
 
-def test_a_replay_that_is_looked_at_while_it_runs_is_not_taken_for_abandoned(api: Api) -> None:
+def test_a_replay_that_is_looked_at_as_soon_as_it_is_there_is_not_taken_for_abandoned(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     api.ingest("/ingest-fast", BODY)
-    with ThreadPoolExecutor(1) as pool, api.services.layers.staging.exclusive("stage:2023-11"):
-        replaying = pool.submit(api.client.post, "/quarantine/replay", json={"months": ["2023-11"]})
-        listed = wait_for(
-            lambda: [item for item in api.get("/ingestions").json()["data"] if not item["files"]], "the replay to begin"
-        )
-        assert [item["state"] for item in listed] == ["running"]
-    assert replaying.result().json()["state"] == "done"
+    receipts, seen = api.services.layers.receipts, []
+
+    def save_and_look(receipt: Receipt) -> None:
+        ReceiptStore.save(receipts, receipt)
+        seen.append(api.get(f"/ingestions/{receipt.id}").json()["state"])
+
+    monkeypatch.setattr(receipts, "save", save_and_look)
+    replayed = api.client.post("/quarantine/replay", json={"months": ["2023-11"]}).json()
+    assert (seen, replayed["state"]) == (["running"], "done")
+    assert api.get(f"/ingestions/{replayed['id']}").json()["state"] == "done"
 
 
 def test_a_run_without_dagster_is_503_and_the_files_are_kept_for_the_next_try(api: Api) -> None:

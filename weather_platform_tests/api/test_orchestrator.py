@@ -52,7 +52,8 @@ def webserver_without_code(tmp_path: Path) -> Iterator[str]:
     workspace.write_text(
         f"load_from:\n  - grpc_server: {{host: 127.0.0.1, port: {free_port()}, location_name: weather_platform}}\n"
     )
-    command = [Path(sys.executable).with_name("dagster-webserver"), "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
+    program = Path(sys.executable).with_name("dagster-webserver")
+    command = [str(program), "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
     with (home / "printed.txt").open("w") as printed:
         environment = {**os.environ, "DAGSTER_HOME": str(home)}
         process = subprocess.Popen(command, env=environment, stdout=printed, stderr=printed)
