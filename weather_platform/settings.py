@@ -31,9 +31,9 @@ KEY_NAME = re.compile(r"[\w.-]+", re.ASCII)
 _KEY = re.compile(rf"({KEY_NAME.pattern}):([0-9a-f]{{64}})", re.ASCII)
 PLACEHOLDERS = frozenset(
     """
-    changeme change-me change_me replaceme todo xxx default dummy example sample qwerty secret mysecret topsecret password
-    passwd pass mypassword yourpassword letmein key api-key apikey token test testing dev local demo guest user admin root
-    mysql mariadb mongo mongodb redis minio minioadmin s3 dagster weather weatherplatform
+    changeme change-me change_me replaceme todo xxx default dummy example sample qwerty secret mysecret topsecret
+    password passwd pass mypassword yourpassword letmein key api-key apikey token test testing dev local demo guest user
+    admin root mysql mariadb mongo mongodb redis minio minioadmin s3 dagster weather weatherplatform
     0000 1234 12345 123456 1234567 12345678 123456789
     """.split()  # noqa: SIM905  # forty words are read more easily without their quotes
 ) | {""}

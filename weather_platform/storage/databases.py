@@ -174,7 +174,7 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
 def make_missing(engine: Engine, tables: Iterable[sa.Table]) -> None:
     """Make those tables that are missing; another process may make them at the same time, as all do on a new database.
 
-    Of tables with an index beside their keys this holds no longer: MySQL has no CREATE INDEX IF NOT EXISTS.
+    They have no index beside their keys: MySQL knows no CREATE INDEX IF NOT EXISTS.
     """
     with reaching(engine), engine.begin() as connection:
         there = set(sa.inspect(connection).get_table_names())
