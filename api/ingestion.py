@@ -27,13 +27,12 @@ from weather_platform.domain.ingestions import (
     ReceivedFile,
     ReceivedObject,
     Trouble,
-    added_up,
     new_ingestion_id,
 )
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance, RawObject
 from weather_platform.domain.unpacking import Limits
-from weather_platform.intake import Intake, receive
+from weather_platform.intake import Intake, check_something_counts, receive
 from weather_platform.pipeline import curate_month, quarantine_unplaced, stage_month
 
 _log = logging.getLogger("weather.api.ingestion")
@@ -229,10 +228,11 @@ class Ingestions:
                 intake.add(upload.file.name, upload.source)
             origin = Provenance(source="upload", name="", licence=ETALAB)  # each object gets its file's name
             stored = intake.keep(self._layers.raw, origin, now)
-        objects = [_received(item.object, new=item.new, refused=item.refused) for item in stored]
-        if not objects:
-            raise BadInput("There is no record in what was sent.", "Send a file that holds observations.")
-        self._check_something_is_readable(objects)
+        try:
+            check_something_counts(stored, self._partitions)
+        except BadInput:
+            self._show_refused({item.object.partition for item in stored})
+            raise
         receipt = Receipt(
             id=earlier.id if earlier else new_ingestion_id(now),
             content=content,
@@ -241,28 +241,18 @@ class Ingestions:
             received=now,
             request_id=request_id,
             files=[upload.file for upload in uploads],
-            objects=objects,
+            objects=[_received(item.object, new=item.new, refused=item.refused) for item in stored],
         )
         self._layers.receipts.save(receipt)
         return receipt
 
-    def _check_something_is_readable(self, objects: Sequence[ReceivedObject]) -> None:
-        """A file of which no record comes into a month is an error of its sender; all are in the quarantine."""
-        records = sum(obj.records for obj in objects)
-        set_aside = added_up(obj.set_aside for obj in objects)
-        if sum(set_aside.values()) < records:
-            return
-        for partition in sorted({obj.partition for obj in objects}):
+    def _show_refused(self, partitions: set[str]) -> None:
+        """Have the quarantine show the records of a file of which none counts."""
+        for partition in sorted(partitions):
             if partition == UNPLACED:
                 quarantine_unplaced(self._layers.stores, self._partitions)
             else:
                 stage_month(self._layers.stores, Month.parse(partition))
-        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(set_aside.items()))
-        raise BadInput(
-            f"None of the {records} records can be used: {reasons}.",
-            "GET /quarantine shows each with its reason; send observations with numer_sta and date, of "
-            f"{self._partitions.first} to {Month.current()}.",
-        )
 
     def _ended(self, receipt: Receipt) -> Receipt:
         """Take a stored ingestion as far as its mode promises."""

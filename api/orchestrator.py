@@ -8,6 +8,7 @@ makes its own (measured: under 1 ms).
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from weather_platform.domain.ingestions import State, Trouble
 from weather_platform.domain.months import Month
 
 if TYPE_CHECKING:
+    import httpx
     from dagster_graphql import DagsterGraphQLClient
 
 _TIMEOUT_S = 30
@@ -119,6 +121,13 @@ class Orchestrator:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 
+    @cached_property
+    def _http(self) -> "httpx.Client":
+        """One for all threads: to make a client takes as long as a report does, for the sake of its TLS context."""
+        import httpx
+
+        return httpx.Client()
+
     def warm(self) -> None:
         """Import what the first call would import."""
         from dagster_graphql import DagsterGraphQLClient  # noqa: F401
@@ -129,11 +138,13 @@ class Orchestrator:
 
         body = {"query": LOADED, "variables": {"location": names.LOCATION}}
         try:
-            answer = httpx.post(f"{self.url}/graphql", json=body, timeout=2).raise_for_status().json()
+            answer = self._http.post(f"{self.url}/graphql", json=body, timeout=2).raise_for_status().json()
+            found = answer["data"]["workspaceLocationEntryOrError"]["locationOrLoadError"]["__typename"]
         except (httpx.HTTPError, json.JSONDecodeError) as error:
             raise self._unavailable(error) from error
-        entry = (answer.get("data") or {}).get("workspaceLocationEntryOrError") or {}
-        if (entry.get("locationOrLoadError") or {}).get("__typename") != "RepositoryLocation":
+        except (KeyError, TypeError) as error:  # null while it loads
+            raise self._not_loaded() from error
+        if found != "RepositoryLocation":
             raise self._not_loaded()
 
     def launch(self, months: Sequence[Month], tags: Mapping[str, str]) -> str:
@@ -198,7 +209,7 @@ class Orchestrator:
 
         body = {"partition": month, "metadata": dict(metadata)}
         try:
-            answer = httpx.post(f"{self.url}/report_asset_materialization/{asset}", json=body, timeout=_TIMEOUT_S)
+            answer = self._http.post(f"{self.url}/report_asset_materialization/{asset}", json=body, timeout=_TIMEOUT_S)
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
         if answer.status_code >= 500:

@@ -38,12 +38,6 @@ class ReceivedObject(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, int]
     """What the first look set aside, by reason."""
 
-    @property
-    def set_aside(self) -> dict[str, int]:
-        """All that will be in no month, by reason: outside the partitions too."""
-        outside = self.records - sum(self.refused.values()) if self.partition == UNPLACED else 0
-        return {**self.refused, Reason.OUTSIDE: outside} if outside else self.refused
-
 
 class MonthOutcome(msgspec.Struct, kw_only=True):
     """What became of the file's records of one month; read = kept + unchanged + replaced + outdated + refused."""
@@ -120,13 +114,15 @@ class Receipt(msgspec.Struct, kw_only=True):
             count = counts.get(name, ObjectCounts())
             for figure in ("read", "kept", "unchanged", "replaced", "outdated"):
                 setattr(outcome, figure, getattr(outcome, figure) + getattr(count, figure))
-            outcome.refused = added_up((outcome.refused, count.refused))
+            outcome.refused = _added_up((outcome.refused, count.refused))
         return outcome
 
     def unplaced_outcome(self) -> MonthOutcome:
         """What became of its records that are in no month."""
-        refused = added_up(obj.set_aside for obj in self.unplaced)
-        return MonthOutcome(month=UNPLACED, read=sum(obj.records for obj in self.unplaced), refused=refused)
+        read, refused = sum(obj.records for obj in self.unplaced), _added_up(obj.refused for obj in self.unplaced)
+        if outside := read - sum(refused.values()):
+            refused[Reason.OUTSIDE] = outside
+        return MonthOutcome(month=UNPLACED, read=read, refused=refused)
 
 
 class News(NamedTuple):
@@ -139,7 +135,7 @@ class News(NamedTuple):
     token: str = ""
 
 
-def added_up(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+def _added_up(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     """Counts by reason, added up."""
     total = Counter[str]()
     for count in counts:

@@ -174,7 +174,7 @@ def test_a_file_of_other_times_is_refused_with_the_months_that_are_kept(api: Api
     answer = api.post_file("/ingest-fast", as_json(observations("2009-12")))
     assert answer.status_code == 422
     assert "32 outside_partitions" in answer.json()["detail"]
-    assert f"of 2010-01 to {Month.current()}." in answer.json()["cure"]
+    assert f"from 2010-01 to {Month.current()}." in answer.json()["cure"]
     assert len(api.get("/quarantine?reason=outside_partitions").json()["data"]) == READABLE
 
 
