@@ -6,12 +6,10 @@ They wait in the staging database, so that neither an outage of Dagster nor a re
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from api.layers import Layers
 from api.orchestrator import Orchestrator, OrchestratorRefused
-from weather_platform import names
 from weather_platform.domain.errors import WeatherError
 from weather_platform.domain.ingestions import News
 
@@ -77,26 +75,13 @@ class Catalogue:
             self._awake.clear()
 
     def _deliver(self) -> int:
-        """Deliver what waits, the raw layer's months of one ingestion in one call; how many."""
+        """Deliver what waits; how many."""
         waiting = self._layers.receipts.undelivered()
-        alike: dict[tuple[str, str, str], list[News]] = {}
         for news in waiting:
-            if news.asset == names.RAW_OBSERVATIONS:
-                alike.setdefault((news.asset, news.ingestion, str(news.metadata["description"])), []).append(news)
-        for (asset, _, description), group in alike.items():
-            with self._settling(group):
-                self._orchestrator.report_alike(asset, [news.month for news in group], description)
-        for news in waiting:
-            if news.asset != names.RAW_OBSERVATIONS:
-                with self._settling([news]):
-                    self._orchestrator.report(news.asset, news.month, news.metadata)
+            try:
+                self._orchestrator.report(news.asset, news.month, news.metadata)
+            except OrchestratorRefused as error:
+                # What Dagster refuses it would refuse for ever, and hold up all others: it ends in the log.
+                _log.exception("catalogue refuses news", extra={"cause": error.cause, "asset": news.asset})
+            self._layers.receipts.delivered([news])
         return len(waiting)
-
-    @contextmanager
-    def _settling(self, group: Sequence[News]) -> Iterator[None]:
-        """News that Dagster refuses would be refused for ever, and hold up all others: they end in the log."""
-        try:
-            yield
-        except OrchestratorRefused as error:
-            _log.exception("catalogue refuses news", extra={"cause": error.cause, "asset": group[0].asset})
-        self._layers.receipts.delivered(group)

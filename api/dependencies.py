@@ -2,6 +2,7 @@
 
 from typing import Annotated, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from api.catalogue import Catalogue
@@ -9,9 +10,13 @@ from api.ingestion import Ingestions
 from api.layers import Layers
 from api.measures import Measures
 from api.orchestrator import Orchestrator
+from api.runs import Runs
 from api.security import Caller, Guard
 from weather_platform.domain.stations import STATIONS, Station, find_station
 from weather_platform.settings import Settings
+
+_INGESTIONS_AT_ONCE = 2
+"""In this process, replays too: each has a month or two in memory and a spool on disk."""
 
 
 class Services:
@@ -27,12 +32,14 @@ class Services:
         # Where a deployment has users that may only read, reading goes by them; a file has no users.
         self.layers = Layers(settings.for_reading, read_only=True) if settings.has_readers else writing
         self._opened = (self.layers, writing)
+        self.at_once = CapacityLimiter(_INGESTIONS_AT_ONCE)
         self.orchestrator = Orchestrator(settings.dagster_url)
         self.catalogue = Catalogue(writing, self.orchestrator)
         self.guard = Guard(settings.api)
         self.partitions = Partitions(settings.first_month)
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members_limit)
-        self.ingestions = Ingestions(writing, self.orchestrator, self.catalogue, self.measures, self.partitions, limits)
+        runs = Runs(writing, self.orchestrator)
+        self.ingestions = Ingestions(writing, runs, self.catalogue, self.measures, self.partitions, limits)
 
     def close(self) -> None:
         """Let go of connections."""

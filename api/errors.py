@@ -11,6 +11,10 @@ class Unsupported(WeatherError):
         self.status = status
 
 
+class Conflict(WeatherError):
+    """An idempotency key that was used for other files."""
+
+
 class Denied(WeatherError):
     """A caller without the right key (401), or one that may not be trusted with this (403)."""
 

@@ -41,7 +41,7 @@ def negotiated(request: Request, asked: Format | None) -> Format:
     """The format to answer in; NotAcceptable where `Accept` names none of them."""
     if asked is not None:
         return asked
-    ranges = [_quality(part) for part in request.headers.get("accept", "*/*").split(",")]
+    ranges = [_quality(part) for part in (request.headers.get("accept", "").strip() or "*/*").split(",")]
     for _, media_type in sorted(ranges, key=lambda item: -item[0]):
         if found := _ACCEPTED.get(media_type):
             return found

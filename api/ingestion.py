@@ -5,46 +5,38 @@ No FastAPI here: this is what `POST /ingest` means, whoever calls. Every functio
 
 import hashlib
 import logging
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import IO, Any, NamedTuple
 
-import msgspec
-
 from api.catalogue import Catalogue
+from api.errors import Conflict
 from api.layers import Layers
 from api.measures import Measures
-from api.orchestrator import Materialised, Orchestrator, OrchestratorUnavailable
+from api.orchestrator import OrchestratorUnavailable
+from api.runs import Runs
 from weather_platform import names
 from weather_platform.ahead import ahead
 from weather_platform.domain.errors import BadInput, NotFound, StoreUnavailable, WeatherError
 from weather_platform.domain.ingestions import (
-    LaunchedRun,
     Mode,
-    MonthOutcome,
     News,
     Receipt,
     ReceivedFile,
     ReceivedObject,
-    State,
     Trouble,
     new_ingestion_id,
 )
-from weather_platform.domain.months import Month, Partitions, contiguous
-from weather_platform.domain.parsing import Reason
-from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
-from weather_platform.domain.staging import ObjectCounts
+from weather_platform.domain.months import Month, Partitions
+from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance, RawObject
 from weather_platform.domain.unpacking import Limits
-from weather_platform.intake import Intake, receive
+from weather_platform.intake import Intake, check_something_counts, receive
 from weather_platform.pipeline import curate_month, quarantine_unplaced, stage_month
 
 _log = logging.getLogger("weather.api.ingestion")
 _TELL_TIMEOUT_S = 3.0
-INGESTION_TAG = "weather/ingestion"
-REQUEST_TAG = "weather/request"
 
 
 class Upload(NamedTuple):
@@ -52,10 +44,6 @@ class Upload(NamedTuple):
 
     file: ReceivedFile
     source: IO[bytes]
-
-
-class Conflict(WeatherError):
-    """An idempotency key that was used for other files."""
 
 
 class IngestionFailed(WeatherError):
@@ -80,14 +68,14 @@ class Ingestions:
     def __init__(
         self,
         layers: Layers,
-        orchestrator: Orchestrator,
+        runs: Runs,
         catalogue: Catalogue,
         measures: Measures,
         partitions: Partitions,
         limits: Limits,
     ) -> None:
         self._layers = layers
-        self._orchestrator = orchestrator
+        self._runs = runs
         self._catalogue = catalogue
         self._measures = measures
         self._partitions = partitions
@@ -101,7 +89,7 @@ class Ingestions:
         The same files again give the first receipt, unless that ingestion failed: then it is taken up again.
 
         Raises:
-            BadInput: nothing can be read; nothing was kept.
+            BadInput: nothing can be read. What at least looked like observations is in the quarantine.
             Conflict: the idempotency key was used for other files.
             IngestionFailed: an outage after the files were kept; posting them again goes on.
             StoreUnavailable: an outage before anything was kept.
@@ -112,15 +100,19 @@ class Ingestions:
             wanted = [_lock(content), *([f"idempotency:{key[:3]}"] if key else [])]
             locks.enter_context(self._layers.staging.exclusive(*wanted))
             if key:
-                self._tie(key, content)
+                self._check_key(key, content)
             earlier = self._layers.receipts.of_content(content)
             if earlier is not None:
-                self._follow_if_it_answers(earlier)
-                if _is_on_its_way(earlier) and self._still_stands(earlier):
+                earlier = self._followed(earlier)
+                if earlier.is_on_its_way and self._still_stands(earlier):
+                    if key:
+                        self._layers.receipts.remember_key(key, content)
                     self._measures.ingestions.labels(mode, "repeated").inc()
                     return Answer(earlier, repeated=True)
             receipt = self._begin(content, mode, uploads, request_id, earlier)
-            return Answer(self._ended(receipt, uploads), repeated=False)
+            if key:  # only now: a file that cannot be read may be mended and sent with the same key
+                self._layers.receipts.remember_key(key, content)
+            return Answer(self._ended(receipt), repeated=False)
 
     def replay(self, months: Sequence[Month], *, request_id: str = "") -> Receipt:
         """Stage and curate months again from their raw objects, with today's rules, here and now.
@@ -137,31 +129,26 @@ class Ingestions:
             received=now,
             request_id=request_id,
         )
-        self._layers.receipts.save(receipt)
-        with self._layers.staging.exclusive(_lock(receipt.content)), self._failing_into(receipt):
-            raw = self._layers.raw
-            if not months:
-                for obj in raw.objects(UNPLACED):
-                    stored = receive(raw, raw.read(obj), obj.provenance, self._partitions, obj.received, self._limits)
-                    receipt.objects += [_received(item) for item in stored if item.object.partition != UNPLACED]
-                months = _months(receipt)
-                quarantine_unplaced(self._layers.stores, self._partitions)
-            else:
-                receipt.objects = [
-                    ReceivedObject(
-                        key=obj.key,
-                        name=obj.name,
-                        partition=obj.partition,
-                        records=obj.records,
-                        size_bytes=obj.size_bytes,
-                        new=False,
-                        refused={},
-                    )
-                    for month in months
-                    for obj in raw.objects(str(month))
+        with self._layers.staging.exclusive(_lock(receipt.content)):  # before anybody can see a receipt without it
+            self._layers.receipts.save(receipt)
+            with self._failing_into(receipt):
+                self._replay(receipt, sorted(set(months)))
+            return self._done(receipt)
+
+    def _replay(self, receipt: Receipt, months: Sequence[Month]) -> None:
+        raw = self._layers.raw
+        if months:
+            receipt.objects = [_received(obj) for month in months for obj in raw.objects(str(month))]
+        else:
+            for obj in raw.objects(UNPLACED):
+                stored = receive(raw, raw.read(obj), obj.provenance, self._partitions, obj.received, self._limits)
+                receipt.objects += [
+                    _received(item.object, new=item.new, refused=item.refused)
+                    for item in stored
+                    if item.object.partition != UNPLACED
                 ]
-            self._process(receipt, months)
-        return self._done(receipt)
+            quarantine_unplaced(self._layers.stores, self._partitions)
+        self._process(receipt, months or receipt.months)
 
     def get(self, ingestion: str) -> Receipt:
         """The receipt as it stands now; NotFound."""
@@ -176,19 +163,32 @@ class Ingestions:
         if receipt.is_finished:
             return receipt
         if receipt.runs:
-            self._follow_if_it_answers(receipt)
-        elif self._is_abandoned(receipt):
+            return self._followed(receipt)
+        if self._is_abandoned(receipt):
             cure = "Post the file again: what was kept of it is used."
             self._fail(receipt, Trouble(cause="The API was stopped in the middle of this ingestion.", cure=cure))
         return receipt
 
-    def _follow_if_it_answers(self, receipt: Receipt) -> None:
+    def _followed(self, receipt: Receipt) -> Receipt:
+        """The receipt as its runs stand, which is kept; as it was where Dagster does not answer."""
         if receipt.is_finished or not receipt.runs:
-            return
+            return receipt
+        before = (receipt.state, [run.state for run in receipt.runs])
         try:
-            self._follow(receipt)
+            state = self._runs.follow(receipt)
+            if state == "done":
+                receipt.outcomes = self._runs.outcomes(receipt)
+                return self._done(receipt)
+            if state == "failed":
+                self._fail(receipt, self._runs.trouble(receipt))
+                return receipt
         except OrchestratorUnavailable:
             _log.warning("run not followed", extra={"ingestion": receipt.id})
+            return receipt
+        receipt.state = state
+        if before == (state, [run.state for run in receipt.runs]) or self._layers.receipts.advance(receipt):
+            return receipt
+        return self._layers.receipts.get(receipt.id)  # another saw it end meanwhile
 
     def _is_abandoned(self, receipt: Receipt) -> bool:
         """Whoever works on an ingestion without a run holds its lock, which falls free when it dies."""
@@ -202,13 +202,12 @@ class Ingestions:
         """Whether Dagster's catalogue shows what an ingestion did."""
         return not self._layers.receipts.is_undelivered(receipt.id)
 
-    def _tie(self, key: str, content: str) -> None:
+    def _check_key(self, key: str, content: str) -> None:
         used_for = self._layers.receipts.content_of_key(key)
         if used_for is not None and used_for != content:
             raise Conflict(
                 "This Idempotency-Key was used for other files.", "Send a new key with new files, or the same files."
             )
-        self._layers.receipts.remember_key(key, content)
 
     def _still_stands(self, receipt: Receipt) -> bool:
         """Whether what the receipt promises is in the raw store still."""
@@ -228,10 +227,12 @@ class Ingestions:
             for upload in uploads:
                 intake.add(upload.file.name, upload.source)
             origin = Provenance(source="upload", name="", licence=ETALAB)  # each object gets its file's name
-            objects = [_received(item) for item in intake.keep(self._layers.raw, origin, now)]
-        if not objects:
-            raise BadInput("There is no record in what was sent.", "Send a file that holds observations.")
-        self._check_something_is_readable(objects)
+            stored = intake.keep(self._layers.raw, origin, now)
+        try:
+            check_something_counts(stored, self._partitions)
+        except BadInput:
+            self._show_refused({item.object.partition for item in stored})
+            raise
         receipt = Receipt(
             id=earlier.id if earlier else new_ingestion_id(now),
             content=content,
@@ -240,36 +241,31 @@ class Ingestions:
             received=now,
             request_id=request_id,
             files=[upload.file for upload in uploads],
-            objects=objects,
+            objects=[_received(item.object, new=item.new, refused=item.refused) for item in stored],
         )
         self._layers.receipts.save(receipt)
         return receipt
 
-    def _check_something_is_readable(self, objects: Sequence[ReceivedObject]) -> None:
-        """A file of which no record can be read is an error of its sender; its records are in the quarantine."""
-        records = sum(obj.records for obj in objects)
-        refused = _sums(obj.refused for obj in objects)
-        if sum(refused.values()) < records:
-            return
-        quarantine_unplaced(self._layers.stores, self._partitions)
-        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))
-        raise BadInput(
-            f"None of the {records} records can be read: {reasons}.",
-            "GET /quarantine shows each with its reason; send observations with numer_sta and date.",
-        )
-
-    def _ended(self, receipt: Receipt, uploads: Sequence[Upload]) -> Receipt:
-        """Take a stored ingestion as far as its mode promises."""
-        months = _months(receipt)
-        with self._failing_into(receipt):
-            if any(obj.partition == UNPLACED for obj in receipt.objects):
+    def _show_refused(self, partitions: set[str]) -> None:
+        """Have the quarantine show the records of a file of which none counts."""
+        for partition in sorted(partitions):
+            if partition == UNPLACED:
                 quarantine_unplaced(self._layers.stores, self._partitions)
-            self._tell_raw(receipt, months, uploads)
+            else:
+                stage_month(self._layers.stores, Month.parse(partition))
+
+    def _ended(self, receipt: Receipt) -> Receipt:
+        """Take a stored ingestion as far as its mode promises."""
+        months = receipt.months
+        with self._failing_into(receipt):
+            if receipt.unplaced:
+                quarantine_unplaced(self._layers.stores, self._partitions)
+            self._tell_raw(receipt)
             if receipt.mode == "run" and months:
-                self._launch(receipt, months)
+                self._runs.launch(receipt)
                 return receipt
             receipt.state = "running"
-            self._layers.receipts.save(receipt)
+            self._layers.receipts.advance(receipt)
             self._process(receipt, months)
         return self._done(receipt)
 
@@ -277,7 +273,7 @@ class Ingestions:
         """Stage and curate here and now, the months in order."""
         for month, staged in ahead(months, partial(stage_month, self._layers.stores)):
             replaced = curate_month(self._layers.stores, month)
-            outcome = _outcome(receipt, str(month), staged.counts)
+            outcome = receipt.outcome(month, staged.counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)
             covered = self._layers.curated.coverage(month.first_day, month.last_day)
@@ -302,64 +298,27 @@ class Ingestions:
                 ]
             )
 
-    def _tell_raw(self, receipt: Receipt, months: Sequence[Month], uploads: Sequence[Upload]) -> None:
-        records = sum(obj.records for obj in receipt.objects)
-        files = ", ".join(upload.file.name for upload in uploads)
-        new = sum(obj.new for obj in receipt.objects)
-        description = f"{records:,} records of {files}; raw objects: {len(receipt.objects)}, new: {new}"
-        self._catalogue.tell(
-            [News(names.RAW_OBSERVATIONS, str(month), receipt.id, {"description": description}) for month in months]
-        )
-
-    def _launch(self, receipt: Receipt, months: Sequence[Month]) -> None:
-        """One run for each unbroken stretch of months; those that are launched already are not launched again."""
-        tags = {INGESTION_TAG: receipt.id, REQUEST_TAG: receipt.request_id}
-        for stretch in contiguous(list(months)):
-            run_id = self._orchestrator.launch(stretch, tags)
-            receipt.runs.append(LaunchedRun(run_id=run_id, months=[str(month) for month in stretch]))
-            receipt.state = "queued"
-            self._layers.receipts.save(receipt)
-
-    def _follow(self, receipt: Receipt) -> None:
-        before = (receipt.state, [msgspec.to_builtins(run) for run in receipt.runs])
-        for run in receipt.runs:
-            if run.state in ("queued", "running"):
-                run.state = self._orchestrator.state(run.run_id)
-                if run.state == "running" and (latest := self._orchestrator.latest_try(run.run_id)) != run.run_id:
-                    run.run_id, run.state = latest, self._orchestrator.state(latest)
-        state = _overall([run.state for run in receipt.runs])
-        if state == "done":
-            self._count(receipt)
-            self._done(receipt)
-        elif state == "failed":
-            lost = next(run for run in receipt.runs if run.state == "failed")
-            self._fail(receipt, self._orchestrator.trouble(lost.run_id))
-        elif before != (state, [msgspec.to_builtins(run) for run in receipt.runs]):
-            receipt.state = state
-            self._layers.receipts.save(receipt)
-
-    def _count(self, receipt: Receipt) -> None:
-        """What the runs made of every month."""
-        written: dict[str, Materialised] = {}
-        for run in receipt.runs:
-            for item in self._orchestrator.materialised(run.run_id):
-                if item.asset == names.WEATHER_STATS:
-                    written[item.month] = item
-        for month in _months(receipt):
-            staged = self._layers.staging.objects(str(month))
-            counts = {obj["raw_object"]: msgspec.convert(obj["counts"], ObjectCounts) for obj in staged}
-            outcome = _outcome(receipt, str(month), counts)
-            figures = written[str(month)].figures if str(month) in written else {}
-            outcome.documents_written = figures.get("written")
-            outcome.documents_unchanged = figures.get("unchanged")
-            outcome.documents_deleted = figures.get("deleted")
-            receipt.outcomes.append(outcome)
+    def _tell_raw(self, receipt: Receipt) -> None:
+        """Have the catalogue show what was received of every month, as the source's materialisations do."""
+        files = ", ".join(file.name for file in receipt.files)
+        news = []
+        for month in receipt.months:
+            objects = [obj for obj in receipt.objects if obj.partition == str(month)]
+            figures = {
+                "dagster/partition_row_count": sum(obj.records for obj in objects),
+                "raw_objects": len(objects),
+                "new": sum(obj.new for obj in objects),
+                "files": files,
+                "ingestion": receipt.id,
+            }
+            news.append(News(names.RAW_OBSERVATIONS, str(month), receipt.id, figures))
+        self._catalogue.tell(news)
 
     def _done(self, receipt: Receipt) -> Receipt:
-        if any(obj.partition == UNPLACED for obj in receipt.objects):
-            receipt.outcomes.append(_unplaced_outcome(receipt))
+        if receipt.unplaced:
+            receipt.outcomes.append(receipt.unplaced_outcome())
         receipt.state, receipt.finished = "done", datetime.now(UTC)
-        if self._layers.receipts.finish(receipt):  # of several that follow a run, one counts
+        if self._layers.receipts.advance(receipt):  # of several that follow a run, one counts
             self._measures.ended(receipt)
             _log.info("ingested", extra=_figures(receipt))
         if receipt.mode == "fast":
@@ -368,7 +327,7 @@ class Ingestions:
 
     def _fail(self, receipt: Receipt, trouble: Trouble) -> None:
         receipt.state, receipt.finished, receipt.trouble = "failed", datetime.now(UTC), trouble
-        if self._layers.receipts.finish(receipt):
+        if self._layers.receipts.advance(receipt):
             self._measures.ended(receipt)
             _log.error("ingestion failed", extra={**_figures(receipt), "cause": trouble.cause})
 
@@ -390,60 +349,16 @@ def _lock(content: str) -> str:
     return f"ingest:{content[:3]}"
 
 
-def _received(item: Any) -> ReceivedObject:
-    obj = item.object
+def _received(obj: RawObject, *, new: bool = False, refused: dict[str, int] | None = None) -> ReceivedObject:
     return ReceivedObject(
         key=obj.key,
         name=obj.name,
         partition=obj.partition,
         records=obj.records,
         size_bytes=obj.size_bytes,
-        new=item.new,
-        refused=item.refused,
+        new=new,
+        refused=refused or {},
     )
-
-
-def _months(receipt: Receipt) -> list[Month]:
-    return sorted({Month.parse(obj.partition) for obj in receipt.objects if obj.partition != UNPLACED})
-
-
-def _outcome(receipt: Receipt, month: str, counts: dict[str, ObjectCounts]) -> MonthOutcome:
-    """What became of this receipt's objects in a month, out of the counts of all objects of the month."""
-    outcome = MonthOutcome(month=month)
-    for name in {obj.name for obj in receipt.objects if obj.partition == month}:
-        count = counts.get(name, ObjectCounts())
-        for figure in ("read", "kept", "unchanged", "replaced", "outdated"):
-            setattr(outcome, figure, getattr(outcome, figure) + getattr(count, figure))
-        outcome.refused = _sums((outcome.refused, count.refused))
-    return outcome
-
-
-def _unplaced_outcome(receipt: Receipt) -> MonthOutcome:
-    unplaced = [obj for obj in receipt.objects if obj.partition == UNPLACED]
-    read, refused = sum(obj.records for obj in unplaced), _sums(obj.refused for obj in unplaced)
-    if outside := read - sum(refused.values()):
-        refused[Reason.OUTSIDE] = outside
-    return MonthOutcome(month=UNPLACED, read=read, refused=refused)
-
-
-def _sums(counts: Iterable[dict[str, int]]) -> dict[str, int]:
-    """Counts by reason, added up."""
-    total = Counter[str]()
-    for count in counts:
-        total.update(count)
-    return dict(total)
-
-
-def _is_on_its_way(receipt: Receipt) -> bool:
-    """Done, or in the hands of Dagster; an ingestion that nobody works on any more is neither."""
-    return receipt.state == "done" or (bool(receipt.runs) and receipt.state != "failed")
-
-
-def _overall(states: Sequence[State]) -> State:
-    """The state of an ingestion out of those of its runs; it has failed only when no run goes on."""
-    if any(state in ("queued", "running") for state in states):
-        return "queued" if all(state == "queued" for state in states) else "running"
-    return "failed" if "failed" in states else "done"
 
 
 def _figures(receipt: Receipt) -> dict[str, Any]:

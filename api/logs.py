@@ -39,14 +39,13 @@ class JsonLines(logging.Formatter):
 
 
 def log_to_stdout() -> None:
-    """Have the API's loggers, and uvicorn's, write JSON lines to standard output."""
+    """Have all that is logged written as JSON lines to standard output; of libraries what is a warning or worse."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
-    for name in ("weather", "uvicorn", "uvicorn.error"):
-        logger = logging.getLogger(name)
-        logger.handlers = [handler] if name != "uvicorn.error" else []
-        logger.setLevel(logging.INFO)
-        logger.propagate = name == "uvicorn.error"
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    for name in ("weather", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def request_id_of(scope: Scope) -> str:

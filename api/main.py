@@ -12,8 +12,10 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api import problems
 from api.dependencies import Services
+from api.heads import Heads
 from api.logs import Traced, log_to_stdout
 from api.openapi import describe
+from api.placeholders import refuse_placeholders
 from api.routes import ROUTERS
 from weather_platform.settings import Settings
 
@@ -40,7 +42,9 @@ def create_app(settings: Settings) -> FastAPI:
         services.close()
 
     middleware = [
+        Middleware(Heads),
         Middleware(Traced, measures=services.measures),
+        Middleware(problems.Unexpected),
         Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
     ]
     if settings.api.cors_origins:
@@ -69,4 +73,6 @@ def create_app(settings: Settings) -> FastAPI:
 def create_app_from_environment() -> FastAPI:
     """For ``uvicorn --factory api.main:create_app_from_environment``; BadSettings where writing would be unsafe."""
     log_to_stdout()
-    return create_app(Settings.from_environment())
+    settings = Settings.from_environment()
+    refuse_placeholders(settings)
+    return create_app(settings)

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from weather_platform.domain.ingestions import Receipt
+from api.errors import Conflict, Unsupported
+from weather_platform.domain.errors import BadInput, StoreUnavailable
+from weather_platform.domain.ingestions import Mode, Receipt
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -26,7 +28,7 @@ class Measures:
             buckets=_SECONDS, registry=self.registry,
         )  # fmt: skip
         self.ingestions = Counter(
-            "weather_ingestions_total", "Ingestions by outcome: done, failed, repeated.", ("mode", "outcome"),
+            "weather_ingestions_total", "Ingestions by outcome: done, failed, repeated, refused.", ("mode", "outcome"),
             registry=self.registry,
         )  # fmt: skip
         self.refused = Counter(
@@ -55,6 +57,18 @@ class Measures:
         if receipt.finished and read:
             seconds = max((receipt.finished - receipt.received).total_seconds(), 0.001)
             self.records_per_second.labels(receipt.mode).set(read / seconds)
+
+    @contextmanager
+    def counting_refusals(self, mode: Mode) -> Iterator[None]:
+        """Count a posting that becomes no ingestion: refused as it is, or failed for an outage."""
+        try:
+            yield
+        except StoreUnavailable:
+            self.ingestions.labels(mode, "failed").inc()
+            raise
+        except (BadInput, Conflict, Unsupported):
+            self.ingestions.labels(mode, "refused").inc()
+            raise
 
     @contextmanager
     def timed(self, store: str) -> Iterator[None]:

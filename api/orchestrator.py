@@ -8,6 +8,7 @@ makes its own (measured: under 1 ms).
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from weather_platform.domain.ingestions import State, Trouble
 from weather_platform.domain.months import Month
 
 if TYPE_CHECKING:
+    import httpx
     from dagster_graphql import DagsterGraphQLClient
 
 _TIMEOUT_S = 30
@@ -33,14 +35,11 @@ _STATES: dict[str, State] = {
     "CANCELED": "failed",
 }
 
-REPORT = """
-mutation Report($asset: AssetKeyInput!, $partitions: [String], $description: String) {
-  reportRunlessAssetEvents(eventParams: {
-    eventType: ASSET_MATERIALIZATION, assetKey: $asset, partitionKeys: $partitions, description: $description
-  }) {
+LOADED = """
+query Loaded($location: String!) {
+  workspaceLocationEntryOrError(name: $location) {
     __typename
-    ... on UnauthorizedError { message }
-    ... on PythonError { message }
+    ... on WorkspaceLocationEntry { locationOrLoadError { __typename } }
   }
 }
 """
@@ -91,11 +90,15 @@ query Retries($filter: RunsFilter!) {
   }
 }
 """
-QUERIES = (REPORT, MATERIALISED, ENDING, RETRIES)
+QUERIES = (LOADED, MATERIALISED, ENDING, RETRIES)
+
+
+_NOT_LOADED = ("PipelineNotFoundError", "RepositoryNotFoundError", "DagsterUserCodeUnreachableError")
+"""What Dagster names the trouble of a job whose code server is starting, reloading or down."""
 
 
 class OrchestratorUnavailable(WeatherError):
-    """Dagster does not answer, or not with sense."""
+    """Dagster does not answer, or not with sense, or has not loaded the platform's code."""
 
     transient = True
 
@@ -118,18 +121,31 @@ class Orchestrator:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 
+    @cached_property
+    def _http(self) -> "httpx.Client":
+        """One for all threads: to make a client takes as long as a report does, for the sake of its TLS context."""
+        import httpx
+
+        return httpx.Client()
+
     def warm(self) -> None:
         """Import what the first call would import."""
         from dagster_graphql import DagsterGraphQLClient  # noqa: F401
 
     def ping(self) -> None:
-        """Nothing where Dagster answers, else OrchestratorUnavailable within about 2 s."""
+        """Nothing where Dagster answers and has the platform's code, else OrchestratorUnavailable in about 2 s."""
         import httpx
 
+        body = {"query": LOADED, "variables": {"location": names.LOCATION}}
         try:
-            httpx.get(f"{self.url}/server_info", timeout=2).raise_for_status()
-        except httpx.HTTPError as error:
+            answer = self._http.post(f"{self.url}/graphql", json=body, timeout=2).raise_for_status().json()
+            found = answer["data"]["workspaceLocationEntryOrError"]["locationOrLoadError"]["__typename"]
+        except (httpx.HTTPError, json.JSONDecodeError) as error:
             raise self._unavailable(error) from error
+        except (KeyError, TypeError) as error:  # null while it loads
+            raise self._not_loaded() from error
+        if found != "RepositoryLocation":
+            raise self._not_loaded()
 
     def launch(self, months: Sequence[Month], tags: Mapping[str, str]) -> str:
         """Launch one run that stages and curates an unbroken stretch of months; the run's id.
@@ -187,18 +203,13 @@ class Orchestrator:
         message = failures[-1]["message"] if failures else "The run ended without success."
         return Trouble(cause=f"{message.splitlines()[0].rstrip('.')}.", cure=cure)
 
-    def report_alike(self, asset: str, months: Sequence[str], description: str) -> None:
-        """Show months as materialised without a run, all with the same words."""
-        variables = {"asset": {"path": [asset]}, "partitions": list(months), "description": description}
-        self._ask(REPORT, variables, "reportRunlessAssetEvents")
-
     def report(self, asset: str, month: str, metadata: Mapping[str, Any]) -> None:
         """Show one month as materialised without a run, with figures: GraphQL's mutation takes none, so by REST."""
         import httpx
 
         body = {"partition": month, "metadata": dict(metadata)}
         try:
-            answer = httpx.post(f"{self.url}/report_asset_materialization/{asset}", json=body, timeout=_TIMEOUT_S)
+            answer = self._http.post(f"{self.url}/report_asset_materialization/{asset}", json=body, timeout=_TIMEOUT_S)
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
         if answer.status_code >= 500:
@@ -237,6 +248,8 @@ class Orchestrator:
                 raise self._unavailable(cause) from error
             # Its own words hold the whole query.
             reason = f"{type(cause).__name__}: {cause}" if cause else " ".join(map(str, filter(None, error.args)))
+            if any(name in reason for name in _NOT_LOADED):
+                raise self._not_loaded() from error
             raise _refused(reason) from error
         except KeyError as error:  # an answer without the message that the client looks for
             raise _refused("an answer without a reason") from error
@@ -277,8 +290,14 @@ class Orchestrator:
             "Start it, or correct WEATHER_DAGSTER_URL; then post the file again, or use /ingest-fast.",
         )
 
+    def _not_loaded(self) -> OrchestratorUnavailable:
+        return OrchestratorUnavailable(
+            f"Dagster at {self.url} has not loaded the platform's code: its code server starts, reloads or is down.",
+            "Post the file again in a few seconds, or use /ingest-fast; the Dagster UI shows why under Deployment.",
+        )
+
 
 def _refused(reason: str) -> OrchestratorRefused:
     return OrchestratorRefused(
-        f"Dagster refuses: {reason}.", "Look whether its code location is loaded in the Dagster UI, then try again."
+        f"Dagster refuses: {reason}.", "Look at the code location in the Dagster UI, then try again."
     )

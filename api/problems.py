@@ -4,13 +4,14 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import NotAcceptable, TooOften
-from api.ingestion import Conflict, IngestionFailed
+from api.errors import Conflict, NotAcceptable, TooOften
+from api.ingestion import IngestionFailed
 from api.logs import request_id_of
 from api.orchestrator import OrchestratorRefused, OrchestratorUnavailable
 from api.schemas import Problem
@@ -52,7 +53,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(WeatherError, _explained)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def problem(
@@ -149,13 +149,33 @@ async def _http(request: Request, error: Exception) -> Response:
     )
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("unexpected", exc_info=error, extra={"path": request.url.path})
-    return problem(
-        request, 500, "Something went wrong that should not.", "Tell the operator the `instance` of this answer."
-    )
+class Unexpected:
+    """Logs an error that nobody foresaw, once and under the request's id, and answers it.
 
+    Not as an exception handler: Starlette calls those outside all middleware, where the id is forgotten, and raises the
+    error on, for the server to log again.
+    """
 
-def encoded(value: object) -> bytes:
-    """JSON as every answer writes it: datetimes in ISO 8601, the rest as it is."""
-    return msgspec.json.encode(value)
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except ClientDisconnect:
+            _log.info("the client left", extra={"path": scope["path"]})
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            _log.exception("unexpected", extra={"path": scope["path"]})
+            if not has_begun:  # else the server breaks the connection off, as the answer lacks its end
+                cure = "Tell the operator the `instance` of this answer."
+                answer = problem(Request(scope), 500, "Something went wrong that should not.", cure)
+                await answer(scope, receive, send)

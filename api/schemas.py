@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -20,6 +20,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 STAGING_COLUMNS = (*FIELDS, "tc")
 EVENT_TYPES = tuple(threshold.type for threshold in THRESHOLDS)
 MOST_ROWS = 100_000
+Asked = TypeVar("Asked")
 
 
 def _day(value: object) -> date:
@@ -49,6 +50,13 @@ ReasonText = Annotated[str, _one_of(tuple(Reason)), Field(json_schema_extra={"en
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS)]
 
 
+def _in_order(query: Asked, first: date | str | None, last: date | str | None) -> Asked:
+    """The query, whose period must not end before it begins."""
+    if first and last and str(last) < str(first):
+        raise PydanticCustomError("period", "the period ends before it begins", {"allowed": f"to on or after {first}"})
+    return query
+
+
 class Query(BaseModel):
     """Parameters of a request; what is not known is refused, so that a slip of the pen is noticed."""
 
@@ -64,12 +72,8 @@ class Period(Formatted):
     to: Day | None = Field(None, description="Last day (UTC).", examples=["2023-12-31"])
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_ and self.to and self.to < self.from_:
-            raise PydanticCustomError(
-                "period", "the period ends before it begins", {"allowed": f"to on or after {self.from_}"}
-            )
-        return self
+    def _days_in_order(self) -> Self:
+        return _in_order(self, self.from_, self.to)
 
 
 class Paged(Period):
@@ -125,6 +129,10 @@ class CoverageQuery(Formatted):
     from_: MonthKey | None = Field(None, alias="from", description="First month.", examples=["2023-12"])
     to: MonthKey | None = Field(None, description="Last month.", examples=["2023-12"])
     city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
+
+    @model_validator(mode="after")
+    def _months_in_order(self) -> Self:
+        return _in_order(self, self.from_, self.to)
 
 
 class QuarantineQuery(Formatted):

@@ -13,6 +13,8 @@ from api.errors import Denied, TooOften
 from weather_platform.settings import LOOPBACK_HOSTS, ApiSettings, hashed_key
 
 _FORGET_ABOVE = 10_000
+_WRONG_KEYS_PER_MINUTE = 20
+"""By address. The right key is let in all the same: others may share the address, and nobody guesses 256 bits."""
 
 
 class Caller(NamedTuple):
@@ -29,6 +31,7 @@ class Guard:
         self._settings = settings
         self._writes = RateLimit(settings.writes_per_minute, clock)
         self._reads = RateLimit(settings.reads_per_minute, clock)
+        self._wrong_keys = RateLimit(_WRONG_KEYS_PER_MINUTE, clock)
 
     def admit_writer(self, request: Request) -> Caller:
         """Who writes; Denied without a key, unless the platform runs in its local default."""
@@ -54,16 +57,16 @@ class Guard:
         """Whose key it is; of two keys in two headers both must be known."""
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         offered = [request.headers.get("x-api-key", ""), bearer.strip() if scheme.lower() == "bearer" else ""]
-        callers = [self._owner(key) for key in offered if key]
-        if callers:
-            return callers[0]
-        return Caller(request.client.host if request.client else "unknown", has_key=False)
+        address = request.client.host if request.client else "unknown"
+        callers = [self._owner(key, address) for key in offered if key]
+        return callers[0] if callers else Caller(address, has_key=False)
 
-    def _owner(self, key: str) -> Caller:
+    def _owner(self, key: str, address: str) -> Caller:
         offered = hashed_key(key)
         for known in self._settings.keys:
             if hmac.compare_digest(known.sha256, offered):
                 return Caller(known.name, has_key=True)
+        self._wrong_keys.take(address)
         raise Denied("This API key is not known here.", "Check the key, or have the operator make one.")
 
     def _check_local(self, request: Request) -> None:

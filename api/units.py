@@ -41,12 +41,17 @@ def units_of(units: Units) -> dict[str, str]:
     return {metric: IMPERIAL[unit].unit if units == "imperial" else unit for metric, unit in METRIC.items()}
 
 
+def decimals_of(unit: str) -> int:
+    """How many decimals tell as much as the metric figure does."""
+    return 3 if unit in ("in", "inHg") else 2
+
+
 def converted(value: float, unit: str, units: Units) -> tuple[float, str]:
-    """A value in a metric unit, and the unit, as asked for; 2 decimals, 3 of inches."""
+    """A value in a metric unit, and the unit, as asked for."""
     if units == "metric" or unit not in IMPERIAL:
         return value, unit
     conversion = IMPERIAL[unit]
-    return round(conversion.of(value), 3 if conversion.unit in ("in", "inHg") else 2), conversion.unit
+    return round(conversion.of(value), decimals_of(conversion.unit)), conversion.unit
 
 
 def in_units(document: dict[str, Any], units: Units) -> dict[str, Any]:

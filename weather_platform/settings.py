@@ -29,19 +29,15 @@ _MB = 1_000_000
 KEY_NAME = re.compile(r"[\w.-]+", re.ASCII)
 """What the owner of an API key may be called."""
 _KEY = re.compile(rf"({KEY_NAME.pattern}):([0-9a-f]{{64}})", re.ASCII)
-_PLACEHOLDERS = (
-    "",
-    "changeme",
-    "change-me",
-    "change_me",
-    "secret",
-    "password",
-    "admin",
-    "key",
-    "api-key",
-    "test",
-    "weather",
-)
+PLACEHOLDERS = frozenset(
+    """
+    changeme change-me change_me replaceme todo xxx default dummy example sample qwerty secret mysecret topsecret
+    password passwd pass mypassword yourpassword letmein key api-key apikey token test testing dev local demo guest user
+    admin root mysql mariadb mongo mongodb redis minio minioadmin s3 dagster weather weatherplatform
+    0000 1234 12345 123456 1234567 12345678 123456789
+    """.split()  # noqa: SIM905  # forty words are read more easily without their quotes
+) | {""}
+"""What no secret may be, in small letters."""
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -140,7 +136,7 @@ def _api_key(text: str) -> ApiKey:
     cure = "Make one with `weather api-key NAME`; WEATHER_API_KEYS holds name:sha256, several with a comma between."
     if found is None:
         raise BadSettings("WEATHER_API_KEYS holds something that is no name with a SHA-256.", cure)
-    if found[2] in {hashed_key(word) for word in _PLACEHOLDERS} or len(set(found[2])) == 1:
+    if found[2] in {hashed_key(word) for word in PLACEHOLDERS} or len(set(found[2])) == 1:
         raise BadSettings(f"The key of {found[1]!r} in WEATHER_API_KEYS is a placeholder.", cure)
     return ApiKey(found[1], found[2])
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import READS, AllServices, stations
 from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
-from api.freshness import Freshness, curated_revision
+from api.freshness import Freshness
 from api.schemas import CompareQuery, Rows
-from api.units import METRIC, Units, converted
+from api.units import METRIC, Units, converted, decimals_of
 from weather_platform.domain.tabular import FIGURES
 
 router = APIRouter(tags=["compare"], dependencies=READS)
@@ -20,11 +20,10 @@ def compare_cities(request: Request, services: AllServices, query: Annotated[Com
     form = negotiated(request, query.format)
     curated = services.layers.curated
     wanted = stations(services.layers, query.city) or []
-    revision = curated_revision(curated, query.from_, query.to)
-    fresh = Freshness(request, services.settings.api, revision, query.to)
+    slugs = {station.station_id: station.slug for station in wanted}
+    fresh = Freshness.of_documents(request, services.settings.api, curated, (query.from_, query.to), slugs)
     if unchanged := fresh.unchanged():
         return unchanged
-    slugs = {station.station_id: station.slug for station in wanted}
     metric, figure = FIGURES[query.metric]
     days: dict[str, dict[str, Any]] = {}
     documents = curated.find(
@@ -37,10 +36,12 @@ def compare_cities(request: Request, services: AllServices, query: Annotated[Com
         day = days.setdefault(document["period"], {"period": document["period"], **dict.fromkeys(slugs.values())})
         day[slugs[document["station_id"]]] = _value(document["metrics"][metric][figure], METRIC[metric], query.units)
     rows = list(days.values())
+    unit = converted(0, METRIC[metric], query.units)[1]
+    decimals = decimals_of(unit)
     envelope = {
         "metric": query.metric,
-        "unit": converted(0, METRIC[metric], query.units)[1],
-        "summary": {slug: _summary([row[slug] for row in rows]) for slug in slugs.values()},
+        "unit": unit,
+        "summary": {slug: _summary([row[slug] for row in rows], decimals) for slug in slugs.values()},
         "next": None,
     }
     return answer(Table(rows, ["period", *slugs.values()]), form, envelope, fresh.headers, "compare")
@@ -50,7 +51,7 @@ def _value(value: float | None, unit: str, units: Units) -> float | None:
     return None if value is None else converted(value, unit, units)[0]
 
 
-def _summary(values: list[float | None]) -> dict[str, Any]:
+def _summary(values: list[float | None], decimals: int) -> dict[str, Any]:
     """Mean, least, greatest and sum of the days that have a value; null where none has."""
     known = [value for value in values if value is not None]
     if not known:
@@ -58,8 +59,8 @@ def _summary(values: list[float | None]) -> dict[str, Any]:
     total = sum(known)
     return {
         "days": len(known),
-        "mean": round(total / len(known), 2),
+        "mean": round(total / len(known), decimals),
         "min": min(known),
         "max": max(known),
-        "sum": round(total, 2),
+        "sum": round(total, decimals),
     }

@@ -23,7 +23,7 @@ def show_coverage(request: Request, services: AllServices, query: Annotated[Cove
     staging = services.layers.staging
     wanted = stations(services.layers, query.city)
     numbers = None if wanted is None else {station.station_id for station in wanted}
-    fresh = Freshness(request, services.settings.api, staging.revision(), None)
+    fresh = Freshness(request, services.settings.api, staging.revision())
     if unchanged := fresh.unchanged():
         return unchanged
     first, last = query.from_ or "0000-00", query.to or "9999-99"

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.dependencies import READS, AllServices, OpenLayers, station, stations
 from api.documents import flat, paths, table_paths
 from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
-from api.freshness import Freshness, curated_revision
+from api.freshness import Freshness
 from api.paging import page, rows_of
 from api.schemas import Cities, DocumentsQuery, Rows, SeveralDocumentsQuery
 from api.units import column_in_units, in_units, units_of
@@ -46,14 +46,14 @@ def read_documents(
 def _answered(request: Request, services: AllServices, wanted: list[Station] | None, query: DocumentsQuery) -> Response:
     form = negotiated(request, query.format)
     curated = services.layers.curated
-    revision = curated_revision(curated, query.from_, query.to)
-    fresh = Freshness(request, services.settings.api, revision, query.to)
+    numbers = None if wanted is None else [city.station_id for city in wanted]
+    fresh = Freshness.of_documents(request, services.settings.api, curated, (query.from_, query.to), numbers)
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)
     columns = table_paths(query.columns)
     documents = curated.find(
-        stations=None if wanted is None else [city.station_id for city in wanted],
+        stations=numbers,
         first=query.from_,
         last=query.to,
         fields=None if query.columns is None else paths(query.columns),

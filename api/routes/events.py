@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import READS, AllServices, stations
 from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
-from api.freshness import Freshness, curated_revision
+from api.freshness import Freshness
 from api.paging import page, rows_of
 from api.schemas import EventsQuery, Rows
 from api.units import event_in_units
@@ -21,14 +21,14 @@ def list_events(request: Request, services: AllServices, query: Annotated[Events
     form = negotiated(request, query.format)
     curated = services.layers.curated
     wanted = stations(services.layers, query.city)
-    revision = curated_revision(curated, query.from_, query.to)
-    fresh = Freshness(request, services.settings.api, revision, query.to)
+    numbers = None if wanted is None else [station.station_id for station in wanted]
+    fresh = Freshness.of_documents(request, services.settings.api, curated, (query.from_, query.to), numbers)
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)
     found = curated.events(
         types=query.type,
-        stations=None if wanted is None else [station.station_id for station in wanted],
+        stations=numbers,
         first=query.from_,
         last=query.to,
         at_least=query.at_least,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import msgspec
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
@@ -21,8 +21,6 @@ from weather_platform.domain.ingestions import Mode, Receipt
 
 router = APIRouter(tags=["ingestion"])
 
-_AT_ONCE = CapacityLimiter(2)
-"""Ingestions in this process; a year of observations takes some 600 MB while it is cut into records."""
 _POLL_S = 0.2
 _HEARTBEAT_S = 15.0
 IngestionId = Annotated[str, Path(max_length=40, examples=["0190f3a1b2c3d4e5f6a7b8c9"])]
@@ -115,16 +113,17 @@ async def follow_ingestion(request: Request, services: AllServices, ingestion: I
 async def _ingested(
     request: Request, services: Services, caller: Caller, mode: Mode, name: str | None, key: str | None
 ) -> Answer:
-    async with received_files(request, name, services.settings.api.upload_limit_bytes) as uploads:
-        return await to_thread.run_sync(
-            lambda: services.ingestions.ingest(
-                uploads,
-                mode,
-                request_id=request_id_of(request.scope),
-                idempotency_key=key and f"{caller.name}:{key}",
-            ),
-            limiter=_AT_ONCE,
-        )
+    with services.measures.counting_refusals(mode):
+        async with received_files(request, name, services.settings.api.upload_limit_bytes) as uploads:
+            return await to_thread.run_sync(
+                lambda: services.ingestions.ingest(
+                    uploads,
+                    mode,
+                    request_id=request_id_of(request.scope),
+                    idempotency_key=key and f"{caller.name}:{key}",
+                ),
+                limiter=services.at_once,
+            )
 
 
 async def _waited_for(services: Services, ingestion: str, seconds: float) -> Receipt:
@@ -137,12 +136,13 @@ async def _waited_for(services: Services, ingestion: str, seconds: float) -> Rec
 
 
 async def _changes(request: Request, services: Services, receipt: Receipt) -> AsyncIterator[bytes]:
-    told, quiet_since = None, time.monotonic()
+    told, number, quiet_since = None, 0, time.monotonic()
     while True:
         state = (receipt.state, [run.state for run in receipt.runs])
         if state != told:
             body = (await to_thread.run_sync(shown, receipt, request, services)).model_dump_json()
-            yield f"event: {receipt.state}\nid: {receipt.id}-{receipt.state}\ndata: {body}\n\n".encode()
+            number += 1
+            yield f"event: {receipt.state}\nid: {receipt.id}-{number}\ndata: {body}\n\n".encode()
             told, quiet_since = state, time.monotonic()
         elif time.monotonic() - quiet_since > _HEARTBEAT_S:
             yield b": still there\n\n"

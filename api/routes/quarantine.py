@@ -45,7 +45,7 @@ async def replay_quarantine(request: Request, services: AllServices, _: Writer, 
             first, last = services.partitions.first, Month.current()
             raise BadInput(f"{month} is not among the months kept here.", f"Choose from {first} to {last}.")
     receipt = await to_thread.run_sync(
-        lambda: services.ingestions.replay(months, request_id=request_id_of(request.scope))
+        lambda: services.ingestions.replay(months, request_id=request_id_of(request.scope)), limiter=services.at_once
     )
     return await to_thread.run_sync(shown, receipt, request, services)
 

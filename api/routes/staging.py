@@ -12,7 +12,6 @@ from api.freshness import Freshness
 from api.paging import page, rows_of
 from api.schemas import STAGING_COLUMNS, Cities, Rows, SeveralStagingQuery, StagingQuery
 from weather_platform.domain.errors import BadInput, NotFound
-from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
 
 if TYPE_CHECKING:
@@ -67,8 +66,8 @@ def _answered(request: Request, services: AllServices, cities: list[str], query:
     staging = services.layers.staging
     wanted = stations(services.layers, cities) or []
     _check_stored(staging, wanted)
-    months = [Month.of(day) if day else None for day in (query.from_, query.to)]
-    fresh = Freshness(request, services.settings.api, staging.revision(*months), query.to)
+    numbers = [station.station_id for station in wanted]
+    fresh = Freshness.of_observations(request, services.settings.api, staging, (query.from_, query.to), numbers)
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)

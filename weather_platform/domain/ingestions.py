@@ -1,10 +1,17 @@
 """What became of a posted file: the receipt that its sender gets, kept until long after."""
 
 import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+
+from weather_platform.domain.months import Month
+from weather_platform.domain.parsing import Reason
+from weather_platform.domain.provenance import UNPLACED
+from weather_platform.domain.staging import ObjectCounts
 
 State = Literal["stored", "queued", "running", "done", "failed"]
 Mode = Literal["run", "fast"]
@@ -85,6 +92,38 @@ class Receipt(msgspec.Struct, kw_only=True):
     def is_finished(self) -> bool:
         return self.state in FINISHED
 
+    @property
+    def is_on_its_way(self) -> bool:
+        """Done, or in the hands of Dagster; an ingestion that nobody works on any more is neither."""
+        return self.state == "done" or (bool(self.runs) and self.state != "failed")
+
+    @property
+    def months(self) -> list[Month]:
+        """The months of its objects, in order."""
+        return sorted({Month.parse(obj.partition) for obj in self.objects if obj.partition != UNPLACED})
+
+    @property
+    def unplaced(self) -> list[ReceivedObject]:
+        """Its objects with records that are in no month."""
+        return [obj for obj in self.objects if obj.partition == UNPLACED]
+
+    def outcome(self, month: Month, counts: Mapping[str, ObjectCounts]) -> MonthOutcome:
+        """What became of this receipt's objects in a month, out of the counts of all objects of the month by name."""
+        outcome = MonthOutcome(month=str(month))
+        for name in {obj.name for obj in self.objects if obj.partition == outcome.month}:
+            count = counts.get(name, ObjectCounts())
+            for figure in ("read", "kept", "unchanged", "replaced", "outdated"):
+                setattr(outcome, figure, getattr(outcome, figure) + getattr(count, figure))
+            outcome.refused = _added_up((outcome.refused, count.refused))
+        return outcome
+
+    def unplaced_outcome(self) -> MonthOutcome:
+        """What became of its records that are in no month."""
+        read, refused = sum(obj.records for obj in self.unplaced), _added_up(obj.refused for obj in self.unplaced)
+        if outside := read - sum(refused.values()):
+            refused[Reason.OUTSIDE] = outside
+        return MonthOutcome(month=UNPLACED, read=read, refused=refused)
+
 
 class News(NamedTuple):
     """A month of an asset that was written without a run, as Dagster's catalogue should show it."""
@@ -94,6 +133,14 @@ class News(NamedTuple):
     ingestion: str
     metadata: dict[str, Any]
     token: str = ""
+
+
+def _added_up(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts by reason, added up."""
+    total = Counter[str]()
+    for count in counts:
+        total.update(count)
+    return dict(total)
 
 
 def new_ingestion_id(now: datetime | None = None) -> str:

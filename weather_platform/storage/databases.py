@@ -4,10 +4,10 @@ import fcntl
 import hashlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -17,8 +17,11 @@ from sqlalchemy.engine import Connection, Engine
 from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
 from weather_platform.storage.sqlite_cures import ALTERED, FOLDER, cure_of
 
+T = TypeVar("T")
+
 LOCK_TIMEOUT_S = 600
 _SETTING = "WEATHER_STAGING_URL"
+_TRIES = 3
 _READS = "reads"
 _SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
@@ -115,9 +118,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reaching(engine: Engine) -> Iterator[None]:
-    """Turns a driver's error into one that names the store, the cause and the cure."""
+    """Turns a driver's error into one that names the store, the cause and the cure.
+
+    A broken constraint stays as it is: the store answered, and the fault is in this code.
+    """
     try:
         yield
+    except sa.exc.IntegrityError:
+        raise
     except sa.exc.DBAPIError as error:
         raise _explained(engine, error) from error
 
@@ -147,6 +155,32 @@ def snapshot(connection: Connection) -> None:
 def was_interrupted_by_another(error: sa.exc.DBAPIError) -> bool:
     """True for a deadlock or a lock wait that ran out: the same transaction may be tried again."""
     return bool(error.orig and error.orig.args and error.orig.args[0] in _DEADLOCK_OR_LOCK_WAIT)
+
+
+def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """What the work gives in a transaction of its own, which is tried again where another interrupted it."""
+    with reaching(engine):
+        for _ in range(_TRIES - 1):
+            try:
+                with engine.begin() as connection:
+                    return work(connection)
+            except sa.exc.DBAPIError as error:
+                if not was_interrupted_by_another(error):
+                    raise
+        with engine.begin() as connection:
+            return work(connection)
+
+
+def make_missing(engine: Engine, tables: Iterable[sa.Table]) -> None:
+    """Make those tables that are missing; another process may make them at the same time, as all do on a new database.
+
+    They have no index beside their keys: MySQL knows no CREATE INDEX IF NOT EXISTS.
+    """
+    with reaching(engine), engine.begin() as connection:
+        there = set(sa.inspect(connection).get_table_names())
+        for table in tables:
+            if table.name not in there:
+                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
 
 
 @contextmanager

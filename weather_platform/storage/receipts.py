@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-from sqlalchemy.engine import Engine
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.ingestions import FINISHED, News, Receipt
-from weather_platform.storage.databases import reaching, reading
+from weather_platform.storage.databases import in_transaction, make_missing, reaching, reading
 
 _MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
 _LONG_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
@@ -25,7 +25,7 @@ _INGESTIONS = sa.Table(
     _tables,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("content", sa.String(64), nullable=False, unique=True),
-    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("state", sa.String(16), nullable=False),
     sa.Column("receipt", _LONG_TEXT, nullable=False, comment="ingestions.Receipt as JSON"),
     **_MYSQL,
 )
@@ -42,7 +42,7 @@ _NEWS = sa.Table(
     sa.Column("asset", sa.String(64), primary_key=True),
     sa.Column("month", sa.String(8), primary_key=True),
     sa.Column("token", sa.String(16), nullable=False, comment="tells newer news from those being delivered"),
-    sa.Column("ingestion", sa.String(32), nullable=False, index=True),
+    sa.Column("ingestion", sa.String(32), nullable=False),
     sa.Column("metadata", _LONG_TEXT, nullable=False),
     **_MYSQL,
 )
@@ -56,17 +56,16 @@ class ReceiptStore:
 
     def ensure(self) -> None:
         """Make the tables where they are missing."""
-        with reaching(self.engine), self.engine.begin() as connection:
-            _tables.create_all(connection, checkfirst=True)
+        make_missing(self.engine, _tables.sorted_tables)
 
-    def finish(self, receipt: Receipt) -> bool:
-        """Keep a receipt that is done or failed; False where another finished it already, whose words stay."""
+    def advance(self, receipt: Receipt) -> bool:
+        """Keep a later state of a receipt; False where another finished it already, whose words stay."""
         open_still = _same_id(sa.update(_INGESTIONS), receipt.id).where(_INGESTIONS.c.state.not_in(FINISHED))
         with reaching(self.engine), self.engine.begin() as connection:
             return bool(connection.execute(open_still.values(_row(receipt))).rowcount)
 
     def save(self, receipt: Receipt) -> None:
-        """Keep the receipt, in the place of an earlier state of it."""
+        """Keep a receipt that begins, in the place of one that ended; a later state of it is for `advance`."""
         row = _row(receipt)
         with reaching(self.engine), self.engine.begin() as connection:
             if not connection.execute(_same_id(sa.update(_INGESTIONS), receipt.id).values(row)).rowcount:
@@ -89,9 +88,6 @@ class ReceiptStore:
         query = sa.select(_INGESTIONS.c.receipt).order_by(_INGESTIONS.c.id.desc()).limit(limit)
         return self._receipts(query if before is None else query.where(_INGESTIONS.c.id < before))
 
-    def unfinished(self) -> list[Receipt]:
-        return self._receipts(sa.select(_INGESTIONS.c.receipt).where(_INGESTIONS.c.state.not_in(FINISHED)))
-
     def content_of_key(self, key: str) -> str | None:
         """The content that an idempotency key was used for."""
         with reading(self.engine) as connection:
@@ -105,19 +101,18 @@ class ReceiptStore:
 
     def queue(self, news: Iterable[News]) -> None:
         """Keep news until they are delivered; of one asset and month only the latest."""
-        with reaching(self.engine), self.engine.begin() as connection:
-            for item in news:
-                same = sa.and_(_NEWS.c.asset == item.asset, _NEWS.c.month == item.month)
-                connection.execute(sa.delete(_NEWS).where(same))
-                connection.execute(
-                    sa.insert(_NEWS).values(
-                        asset=item.asset,
-                        month=item.month,
-                        token=secrets.token_hex(8),
-                        ingestion=item.ingestion,
-                        metadata=msgspec.json.encode(item.metadata).decode(),
-                    )
-                )
+        rows = [
+            {
+                "asset": item.asset,
+                "month": item.month,
+                "token": secrets.token_hex(8),
+                "ingestion": item.ingestion,
+                "metadata": msgspec.json.encode(item.metadata).decode(),
+            }
+            for item in sorted(news, key=lambda item: (item.asset, item.month))  # all writers lock in one order
+        ]
+        if rows:
+            in_transaction(self.engine, lambda connection: connection.execute(_upsert(connection, _NEWS), rows))
 
     def undelivered(self, limit: int = 100) -> list[News]:
         """News to deliver, months in order."""
@@ -136,10 +131,14 @@ class ReceiptStore:
 
     def delivered(self, news: Iterable[News]) -> None:
         """Forget news, unless newer ones took their place meanwhile."""
-        with reaching(self.engine), self.engine.begin() as connection:
-            for item in news:
+        settled = sorted(news, key=lambda item: (item.asset, item.month))
+
+        def forget(connection: Connection) -> None:
+            for item in settled:
                 same = (_NEWS.c.asset == item.asset, _NEWS.c.month == item.month, _NEWS.c.token == item.token)
                 connection.execute(sa.delete(_NEWS).where(*same))
+
+        in_transaction(self.engine, forget)
 
     def _receipts(self, query: sa.Select[Any]) -> list[Receipt]:
         with reading(self.engine) as connection:
@@ -158,3 +157,15 @@ def _insert_unless_there(connection: sa.Connection, ingestion: str, row: dict[st
     # MySQL counts changed rows, so that an update that changes nothing looks like one that found nothing.
     if connection.scalar(_same_id(sa.select(_INGESTIONS.c.id), ingestion)) is None:
         connection.execute(sa.insert(_INGESTIONS).values(id=ingestion, **row))
+
+
+def _upsert(connection: Connection, table: sa.Table) -> sa.Insert:
+    """Rows in the place of those with the same key: there is no moment at which another can insert between."""
+    columns = [column.name for column in table.columns if not column.primary_key]
+    if connection.dialect.name == "mysql":
+        into = mysql.insert(table)
+        return into.on_duplicate_key_update({name: into.inserted[name] for name in columns})
+    into_file = sqlite.insert(table)
+    keys = [column.name for column in table.primary_key]
+    new = {name: into_file.excluded[name] for name in columns}
+    return into_file.on_conflict_do_update(index_elements=keys, set_=new)

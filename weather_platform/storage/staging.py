@@ -6,7 +6,7 @@ What a month holds is decided by `domain.staging`; reading for people and for ot
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
 from weather_platform.storage.staging_tables import COVERAGE, MONTHS, QUARANTINE, RAW_OBJECTS, city_table, own_tables
 
-_TRIES = 3
+_LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
 
 
@@ -55,7 +55,7 @@ class StagingStore:
 
     def ensure(self) -> None:
         """Make the platform's own tables where they are missing."""
-        self._make_missing(own_tables().sorted_tables)
+        databases.make_missing(self.engine, own_tables().sorted_tables)
 
     def ping(self) -> None:
         """Raise StoreUnavailable where the database does not answer."""
@@ -79,33 +79,14 @@ class StagingStore:
             station_id: write_city_csv(self._csv_folder, month, staged.stations[station_id].slug, rows)
             for station_id, rows in staged.rows.items()
         }
-        with reaching(self.engine):
-            self._replace_retrying(month, staged, files)
+        databases.in_transaction(self.engine, lambda connection: self._replace(connection, month, staged, files))
         remove_other_cities(self._csv_folder, month, {station.slug for station in staged.stations.values()})
 
     def _ensure_cities(self, slugs: set[str]) -> None:
         # MySQL commits at every CREATE TABLE, so tables are there before the transaction begins.
         if missing := slugs - self._cities_made:
-            self._make_missing(map(city_table, missing))
+            databases.make_missing(self.engine, map(city_table, missing))
             self._cities_made |= slugs
-
-    def _make_missing(self, tables: Iterable[sa.Table]) -> None:
-        with reaching(self.engine), self.engine.begin() as connection:
-            there = set(sa.inspect(connection).get_table_names())
-            for table in tables:
-                if table.name not in there:  # another process may make it now: several start at once on a new database
-                    connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
-
-    def _replace_retrying(self, month: str, staged: StagedMonth, files: dict[str, Path]) -> None:
-        for attempt in range(1, _TRIES + 1):
-            try:
-                with self.engine.begin() as connection:
-                    self._replace(connection, month, staged, files)
-            except sa.exc.DBAPIError as error:
-                if attempt == _TRIES or not databases.was_interrupted_by_another(error):
-                    raise
-            else:
-                return
 
     def _replace(self, connection: Connection, month: str, staged: StagedMonth, files: dict[str, Path]) -> None:
         if month != UNPLACED:
@@ -239,7 +220,9 @@ class StagingStore:
         if first is not None:
             query = query.where(table.c.date >= datetime.combine(first, time()))
         if last is not None:
-            query = query.where(table.c.date < datetime.combine(last + timedelta(days=1), time()))
+            query = query.where(
+                table.c.date <= datetime.combine(last, _LAST_SECOND)
+            )  # the last of all days has no next
         with reading(self.engine) as connection:
             for row in connection.execution_options(stream_results=True).execute(query).mappings():
                 yield dict(row)

@@ -34,7 +34,7 @@ query Catalogue($asset: AssetKeyInput!, $partition: [String!]) {
   assetOrError(assetKey: $asset) {
     ... on Asset {
       assetMaterializations(partitions: $partition) {
-        runId description metadataEntries { label ... on IntMetadataEntry { intRepr } }
+        runId metadataEntries { label ... on IntMetadataEntry { intRepr } }
       }
     }
   }
@@ -111,13 +111,12 @@ class Platform:
             layers.curated.replace(days, [])
 
     def catalogue(self, asset: str, month: str) -> list[dict[str, Any]]:
-        """What Dagster's catalogue shows of an asset's month, the latest first: run, description and whole numbers."""
+        """What Dagster's catalogue shows of an asset's month, the latest first: run and whole numbers."""
         variables = {"asset": {"path": [asset]}, "partition": [month]}
         found = self.ask(_CATALOGUE, variables)["assetOrError"].get("assetMaterializations", [])
         return [
             {
                 "run": event["runId"] or None,
-                "description": event["description"],
                 **{e["label"]: int(e["intRepr"]) for e in event["metadataEntries"] if "intRepr" in e},
             }
             for event in found

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from weather_platform.domain.ingestions import Receipt
+from weather_platform.domain.months import Month
+from weather_platform.storage.receipts import ReceiptStore
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
 from weather_platform_tests.runtime.serving import wait_for
 
@@ -102,6 +104,12 @@ def test_an_idempotency_key_is_for_one_body(api: Api) -> None:
     assert (other.status_code, other.json()["detail"]) == (409, "This Idempotency-Key was used for other files.")
 
 
+def test_a_mended_file_may_be_sent_with_the_key_of_the_file_that_could_not_be_read(api: Api) -> None:
+    key = {"idempotency-key": "november"}
+    assert api.post_file("/ingest-fast", b"what?", headers=key).status_code == 422
+    assert api.ingest("/ingest-fast", BODY, headers=key)["state"] == "done"
+
+
 def test_receipts_outlive_the_process(api: Api) -> None:
     receipt = api.ingest("/ingest-fast", BODY)
     with served(api.settings) as restarted:
@@ -162,6 +170,20 @@ def test_a_file_of_which_nothing_can_be_read_is_refused_and_kept_in_the_quaranti
     assert len(api.get("/quarantine?month=unplaced").json()["data"]) == 1
 
 
+def test_a_file_of_other_times_is_refused_with_the_months_that_are_kept(api: Api) -> None:
+    answer = api.post_file("/ingest-fast", as_json(observations("2009-12")))
+    assert answer.status_code == 422
+    assert "32 outside_partitions" in answer.json()["detail"]
+    assert f"from 2010-01 to {Month.current()}." in answer.json()["cure"]
+    assert len(api.get("/quarantine?reason=outside_partitions").json()["data"]) == READABLE
+
+
+def test_a_file_of_impossible_values_is_refused_and_shown_in_the_quarantine_of_its_month(api: Api) -> None:
+    records = [{**record, "t": 999.0} for record in observations(days=1)]
+    assert api.post_file("/ingest-fast", as_json(records)).status_code == 422
+    assert len(api.get("/quarantine?month=2023-11&reason=impossible_value").json()["data"]) == 16
+
+
 def test_a_replay_places_records_that_have_a_partition_by_now(api: Api, tmp_path: Path) -> None:
     with served(settings_at(tmp_path, WEATHER_FIRST_MONTH="2023-12")) as short:
         records = observations("2023-11", days=1) + observations("2023-12", days=1)
@@ -179,6 +201,29 @@ def test_a_replay_stages_a_month_again(api: Api) -> None:
     replayed = api.client.post("/quarantine/replay", json={"months": ["2023-11"]}).json()
     assert (replayed["outcome"][0]["kept"], replayed["outcome"][0]["documents_unchanged"]) == (READABLE, 4)
     assert api.documents() == documents
+
+
+def test_a_replay_does_a_month_once_however_often_it_is_named(api: Api) -> None:
+    api.ingest("/ingest-fast", BODY)
+    replayed = api.client.post("/quarantine/replay", json={"months": ["2023-11", "2023-11"]}).json()
+    assert [(month["month"], month["kept"]) for month in replayed["outcome"]] == [("2023-11", READABLE)]
+    assert len(replayed["raw_objects"]) == 1
+
+
+def test_a_replay_that_is_looked_at_as_soon_as_it_is_there_is_not_taken_for_abandoned(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.ingest("/ingest-fast", BODY)
+    receipts, seen = api.services.layers.receipts, []
+
+    def save_and_look(receipt: Receipt) -> None:
+        ReceiptStore.save(receipts, receipt)
+        seen.append(api.get(f"/ingestions/{receipt.id}").json()["state"])
+
+    monkeypatch.setattr(receipts, "save", save_and_look)
+    replayed = api.client.post("/quarantine/replay", json={"months": ["2023-11"]}).json()
+    assert (seen, replayed["state"]) == (["running"], "done")
+    assert api.get(f"/ingestions/{replayed['id']}").json()["state"] == "done"
 
 
 def test_a_run_without_dagster_is_503_and_the_files_are_kept_for_the_next_try(api: Api) -> None:
@@ -260,8 +305,25 @@ def test_a_client_that_hangs_up_after_the_body_gets_its_month_all_the_same(api: 
 def test_news_wait_in_the_database_while_dagster_is_down(api: Api) -> None:
     receipt = api.ingest("/ingest-fast", BODY)
     assert receipt["catalogue"] == "pending"
-    waiting = {(news.asset, news.month) for news in api.services.layers.receipts.undelivered()}
-    assert waiting == {(asset, "2023-11") for asset in ("raw_observations", "staged_observations", "weather_stats")}
+    waiting = {
+        (news.asset, news.month): news.metadata["dagster/partition_row_count"]
+        for news in api.services.layers.receipts.undelivered()
+    }
+    assert waiting == {
+        ("raw_observations", "2023-11"): READABLE,
+        ("staged_observations", "2023-11"): READABLE,
+        ("weather_stats", "2023-11"): 4,
+    }
+
+
+def test_the_catalogue_is_told_how_many_records_each_month_received(api: Api) -> None:
+    api.ingest("/ingest-fast", as_json(observations("2023-10", days=1) + observations("2023-11")))
+    told = {
+        news.month: news.metadata["dagster/partition_row_count"]
+        for news in api.services.layers.receipts.undelivered()
+        if news.asset == "raw_observations"
+    }
+    assert told == {"2023-10": 16, "2023-11": READABLE}
 
 
 def test_a_raw_object_keeps_its_first_receipt_over_a_repetition(api: Api) -> None:

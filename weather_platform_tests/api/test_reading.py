@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from weather_platform.domain.tabular import COLUMNS, flat
-from weather_platform_tests.api.serving import Api
+from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
 
 
 def pages(api: Api, path: str) -> list[list[dict[str, Any]]]:
@@ -156,10 +157,67 @@ def test_an_answer_that_is_known_already_is_304(reading: Api, path: str) -> None
     assert other.status_code == 200
 
 
-def test_closed_months_keep_for_a_day_and_open_ones_are_asked_again(reading: Api) -> None:
-    closed = reading.get("/curated/cities/nice?from=2023-11-01&to=2023-11-30").headers["cache-control"]
-    assert closed == "public, max-age=86400"
-    assert reading.get("/curated/cities/nice").headers["cache-control"] == "public, no-cache"
+CLOSED = "from=2023-11-01&to=2023-11-30"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/curated/cities/nice?{CLOSED}",
+        f"/curated?{CLOSED}",
+        f"/events?{CLOSED}",
+        f"/compare?city=nice&{CLOSED}",
+        f"/staging/cities/nice?{CLOSED}",
+    ],
+)
+def test_closed_months_keep_for_a_day_once_they_are_there(tmp_path: Path, path: str) -> None:
+    with served(settings_at(tmp_path)) as api:
+        api.ingest("/ingest-fast", as_json(observations("2023-10", stations=["07690"])))
+        before = api.get(path)
+        api.ingest("/ingest-fast", as_json(observations("2023-11", stations=["07690"], days=30)))
+        after = api.get(path)
+    assert (before.headers["cache-control"], after.headers["cache-control"]) == (
+        "public, no-cache",
+        "public, max-age=86400",
+    )
+    assert before.headers["etag"] != after.headers["etag"]
+
+
+@pytest.mark.parametrize("query", ["", "from=2023-11-01", "to=2023-11-30", CLOSED, f"{CLOSED}&city=orly"])
+def test_open_months_and_those_with_gaps_are_asked_again(reading: Api, query: str) -> None:
+    assert reading.get(f"/curated?{query}").headers["cache-control"] == "public, no-cache"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1000-02-03", "9999-12-31"])
+@pytest.mark.parametrize("path", ["/staging/cities/nice?", "/curated?", "/events?", "/compare?city=nice&"])
+def test_no_day_is_too_far_away(reading: Api, path: str, day: str) -> None:
+    for query in (f"from={day}", f"to={day}", f"from={day}&to={day}", f"from=0001-01-01&to={day}"):
+        assert reading.get(f"{path}{query}").status_code == 200, query
+
+
+@pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/health", "/curated/cities/nice", "/staging/cities/nice"])
+def test_head_is_get_without_the_body(reading: Api, path: str) -> None:
+    head, full = reading.client.head(path), reading.get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == full.headers["content-type"]
+    assert head.headers.get("etag") == full.headers.get("etag")
+
+
+def test_head_of_what_only_takes_posts_is_not_allowed(reading: Api) -> None:
+    assert reading.client.head("/ingest").status_code == 405
+
+
+def test_an_empty_accept_accepts_all(reading: Api) -> None:
+    assert reading.get("/curated", headers={"accept": ""}).headers["content-type"] == "application/json"
+
+
+def test_inches_of_a_summary_have_three_decimals(reading: Api) -> None:
+    path = "/compare?city=nice&metric=rain_total_mm&from=2023-11-01&to=2023-11-02&units=imperial"
+    body = reading.get(path).json()
+    days = [row["nice"] for row in body["data"]]
+    assert body["summary"]["nice"]["sum"] == round(sum(days), 3)
+    assert body["summary"]["nice"]["mean"] == round(sum(days) / len(days), 3)
+    assert round(sum(days), 3) != round(sum(days), 2)
 
 
 def test_long_answers_are_compressed(reading: Api) -> None:
@@ -212,6 +270,7 @@ def test_what_cannot_be_read_is_a_problem_with_a_cure(reading: Api, path: str, s
         ("/events?type=plague", "heavy_rain"),
         ("/quarantine?reason=dull", "impossible_value"),
         ("/curated/cities/nice?units=nautical", "imperial"),
+        ("/coverage?from=2024-01&to=2023-01", "to on or after 2024-01"),
     ],
 )
 def test_422_lists_what_would_be_allowed(reading: Api, path: str, allowed: str) -> None:

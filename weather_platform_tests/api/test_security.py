@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.errors import TooOften
+from api.placeholders import refuse_placeholders
 from api.security import RateLimit
 from weather_platform.domain.errors import BadSettings
 from weather_platform.settings import Settings, hashed_key
@@ -83,6 +84,7 @@ def test_a_caller_that_waits_as_told_is_let_in_again() -> None:
         {"WEATHER_API_KEYS": "alice:changeme"},
         {"WEATHER_API_KEYS": f"alice:{hashed_key('changeme')}"},
         {"WEATHER_API_KEYS": f"alice:{'0' * 64}"},
+        {"WEATHER_API_KEYS": f"alice:{hashed_key('example')}"},
         {"WEATHER_API_READING": "key"},
         {"WEATHER_API_PORT": "many"},
     ],
@@ -98,6 +100,51 @@ def test_the_server_does_not_start_open_to_the_world(tmp_path: Path) -> None:
         [sys.executable, "-m", "api"], env=environment, capture_output=True, text=True, check=False, timeout=60
     )
     assert (ended.returncode, "anybody could write" in ended.stderr, "Traceback" in ended.stderr) == (1, True, False)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"WEATHER_STAGING_URL": "mysql+pymysql://writer:changeme@db/weather"},
+        {"WEATHER_STAGING_READ_URL": "mysql+pymysql://reader:Password123%21@db/weather"},
+        {"WEATHER_CURATED_URL": "mongodb://writer:@db/weather"},
+        {"WEATHER_CURATED_READ_URL": "mongodb://reader:weather@db/weather"},
+        {"WEATHER_BROKER_URL": "redis://:secret@redis:6379/0"},
+        {"WEATHER_DAGSTER_STORAGE_URL": "mysql+pymysql://dagster:example@db/dagster"},
+        {"WEATHER_S3_SECRET_KEY": "minioadmin"},
+    ],
+)
+def test_placeholder_secrets_are_for_the_local_default_alone(variables: dict[str, str]) -> None:
+    refuse_placeholders(Settings.from_environment(variables))
+    with pytest.raises(BadSettings, match=f"password in {next(iter(variables))} is a placeholder"):
+        refuse_placeholders(Settings.from_environment({**variables, "WEATHER_API_KEYS": KEYS}))
+
+
+def test_secrets_of_their_own_are_taken() -> None:
+    address = "mysql+pymysql://weather:b7Xk-29secretQ@db/weather"
+    refuse_placeholders(Settings.from_environment({"WEATHER_STAGING_URL": address, "WEATHER_API_KEYS": KEYS}))
+
+
+def test_the_server_does_not_start_with_a_placeholder(tmp_path: Path) -> None:
+    environment = {
+        "WEATHER_HOME": str(tmp_path),
+        "WEATHER_API_KEYS": KEYS,
+        "WEATHER_STAGING_URL": "mysql+pymysql://weather:changeme@127.0.0.1:9/weather",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "api"], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, "WEATHER_STAGING_URL is a placeholder" in ended.stderr) == (1, True)
+
+
+def test_wrong_keys_are_slowed_down_and_the_right_one_is_let_in(tmp_path: Path) -> None:
+    with served(settings_at(tmp_path, WEATHER_API_KEYS=KEYS)) as api:
+        wrong = [api.get("/curated/cities", headers={"x-api-key": f"guess-{n}"}) for n in range(25)]
+        right = api.get("/curated/cities", headers={"x-api-key": "key-of-alice"})
+    assert [answer.status_code for answer in wrong[:20]] == [401] * 20
+    assert wrong[-1].status_code == 429
+    assert int(wrong[-1].headers["retry-after"]) >= 1
+    assert right.status_code == 200
 
 
 def test_the_start_imports_neither_dagster_nor_pandas_nor_a_driver() -> None:

@@ -1,24 +1,35 @@
 """Receipts and news last in every staging database, and come back as they were."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from weather_platform.domain.errors import NotFound
-from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, News, Receipt, Trouble, new_ingestion_id
+from weather_platform.domain.ingestions import (
+    LaunchedRun,
+    MonthOutcome,
+    News,
+    Receipt,
+    State,
+    Trouble,
+    new_ingestion_id,
+)
 from weather_platform.storage.databases import open_engine
 from weather_platform.storage.receipts import ReceiptStore
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
+@pytest.fixture(params=["sqlite", "mariadb", "mysql"])
 def url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{request.getfixturevalue('tmp_path')}/staging.sqlite"
-    return str(request.getfixturevalue("fresh_mariadb_database"))
+    return str(request.getfixturevalue(f"fresh_{request.param}_database"))
 
 
 @pytest.fixture
@@ -42,6 +53,19 @@ def receipt(number: int = 0) -> Receipt:
     )
 
 
+def at_once(*calls: Callable[[], object]) -> None:
+    """Call all in threads that begin together; the first error of any."""
+    start = threading.Barrier(len(calls))
+
+    def begin(call: Callable[[], object]) -> None:
+        start.wait()
+        call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        for ended in [pool.submit(begin, call) for call in calls]:
+            ended.result()
+
+
 def test_a_receipt_is_kept_as_it_is_and_replaced_by_its_later_state(store: ReceiptStore, url: str) -> None:
     kept = receipt()
     store.save(kept)
@@ -53,12 +77,21 @@ def test_a_receipt_is_kept_as_it_is_and_replaced_by_its_later_state(store: Recei
     another.engine.dispose()
 
 
-def test_of_two_that_finish_a_receipt_the_first_counts(store: ReceiptStore) -> None:
+@pytest.mark.parametrize("later", ["failed", "running"])
+def test_a_receipt_that_is_finished_stays_as_it_is(store: ReceiptStore, later: State) -> None:
     kept = receipt()
     store.save(kept)
-    done, failed = (msgspec.structs.replace(kept, state=state) for state in ("done", "failed"))
-    assert (store.finish(done), store.finish(failed)) == (True, False)
+    done, slower = (msgspec.structs.replace(kept, state=state) for state in ("done", later))
+    assert (store.advance(done), store.advance(slower)) == (True, False)
     assert store.get(kept.id) == done
+
+
+def test_several_processes_may_start_at_once_on_a_new_database(url: str) -> None:
+    stores = [ReceiptStore(open_engine(url)) for _ in range(8)]
+    at_once(*(store.ensure for store in stores))
+    assert stores[0].newest() == []
+    for store in stores:
+        store.engine.dispose()
 
 
 def test_receipts_are_listed_newest_first(store: ReceiptStore) -> None:
@@ -91,3 +124,25 @@ def test_of_one_month_the_latest_news_wait_and_news_that_came_meanwhile_stay(sto
     (left,) = store.undelivered()
     assert (left.ingestion, left.metadata) == ("two", {"rows": 2})
     assert (store.is_undelivered("one"), store.is_undelivered("two")) == (False, True)
+
+
+def test_two_may_tell_of_the_same_months_at_once_while_others_are_delivered(store: ReceiptStore) -> None:
+    months = [f"2023-{number:02d}" for number in range(1, 13)]
+
+    def tell(ingestion: str, order: list[str]) -> None:
+        for _ in range(20):
+            store.queue(News("raw_observations", month, ingestion, {"of": ingestion}) for month in order)
+
+    def deliver() -> None:
+        for _ in range(20):
+            store.delivered(store.undelivered())
+
+    at_once(lambda: tell("one", months), lambda: tell("two", months[::-1]), deliver)
+    store.queue([News("raw_observations", month, "three", {}) for month in months])
+    assert [(news.month, news.ingestion) for news in store.undelivered()] == [(month, "three") for month in months]
+
+
+def test_a_broken_constraint_is_no_outage(store: ReceiptStore) -> None:
+    store.save(receipt(1))
+    with pytest.raises(sa.exc.IntegrityError):
+        store.save(msgspec.structs.replace(receipt(2), content=receipt(1).content))
