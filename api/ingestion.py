@@ -284,7 +284,7 @@ class Ingestions:
                 "tables": len(staged.rows),
                 "read": sum(count.read for count in counts),
                 "refused": sum(sum(count.refused.values()) for count in counts),
-                "synthetic": any(obj.provenance.synthetic for obj in staged.objects),
+                "synthetic": staged.synthetic,
             }
             documents = {
                 "dagster/partition_row_count": sum(city.documents for city in covered),

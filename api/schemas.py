@@ -214,7 +214,7 @@ class ObjectOut(BaseModel):
 
 
 class MonthOut(BaseModel):
-    """read = kept + unchanged + replaced + outdated + the refused."""
+    """read = kept + unchanged + replaced + outdated + generated + the refused."""
 
     month: str
     read: int
@@ -222,6 +222,7 @@ class MonthOut(BaseModel):
     unchanged: int
     replaced: int
     outdated: int
+    generated: int
     refused: dict[str, int]
     documents_written: int | None
     documents_unchanged: int | None

@@ -24,7 +24,7 @@ from weather_platform.settings import Settings
 _CHUNK_BYTES = 1 << 20
 _POLL_S = 0.3
 _TIMEOUT = httpx.Timeout(10, read=600, write=600)
-_COLUMNS = ("month", "read", "kept", "unchanged", "replaced", "outdated", "refused", "documents_written")
+_COLUMNS = ("month", "read", "kept", "unchanged", "replaced", "outdated", "generated", "refused", "documents_written")
 
 
 class Refused(WeatherError):

@@ -40,7 +40,7 @@ class ReceivedObject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MonthOutcome(msgspec.Struct, kw_only=True):
-    """What became of the file's records of one month; read = kept + unchanged + replaced + outdated + refused."""
+    """What became of the file's records of one month; read = kept + unchanged + replaced + outdated + generated + refused."""
 
     month: str
     """A partition: ``2023-12``, or ``unplaced``."""
@@ -49,6 +49,7 @@ class MonthOutcome(msgspec.Struct, kw_only=True):
     unchanged: int = 0
     replaced: int = 0
     outdated: int = 0
+    generated: int = 0
     refused: dict[str, int] = msgspec.field(default_factory=dict)
     documents_written: int | None = None
     documents_unchanged: int | None = None
@@ -112,7 +113,7 @@ class Receipt(msgspec.Struct, kw_only=True):
         outcome = MonthOutcome(month=str(month))
         for name in {obj.name for obj in self.objects if obj.partition == outcome.month}:
             count = counts.get(name, ObjectCounts())
-            for figure in ("read", "kept", "unchanged", "replaced", "outdated"):
+            for figure in ("read", "kept", "unchanged", "replaced", "outdated", "generated"):
                 setattr(outcome, figure, getattr(outcome, figure) + getattr(count, figure))
             outcome.refused = _added_up((outcome.refused, count.refused))
         return outcome

@@ -100,7 +100,7 @@ def rows_conserved(summary: MonthSummary) -> Verdict:
     """Every record read is a row, or is counted as refused, repeated or replaced."""
     kept = sum(obj.kept for obj in summary.objects.values())
     unaccounted = sum(
-        obj.read - obj.kept - obj.unchanged - obj.replaced - obj.outdated - sum(obj.refused.values())
+        obj.read - (obj.kept + obj.unchanged + obj.replaced + obj.outdated + obj.generated) - sum(obj.refused.values())
         for obj in summary.objects.values()
     )
     figures = {

@@ -24,7 +24,7 @@ _NAME_LENGTH = 100
 
 
 class ObjectCounts(msgspec.Struct, kw_only=True):
-    """What became of one raw object's records: read = kept + unchanged + replaced + outdated + refused."""
+    """What became of one raw object's records: read = kept + unchanged + replaced + outdated + generated + refused."""
 
     read: int = 0
     kept: int = 0
@@ -34,14 +34,16 @@ class ObjectCounts(msgspec.Struct, kw_only=True):
     replaced: int = 0
     """Put in the place of an earlier report with other values."""
     outdated: int = 0
-    """Older, by their insert time, than what was known; or generated, where something was measured."""
+    """Older, by their insert time, than what was known."""
+    generated: int = 0
+    """No measurements, in a month of which something was measured."""
     refused: dict[str, int] = msgspec.field(default_factory=dict)
     """Set aside, by reason."""
 
     def give_way(self) -> None:
-        """Count whatever counted as outdated."""
-        self.outdated += self.kept + self.unchanged + self.replaced
-        self.kept = self.unchanged = self.replaced = 0
+        """Let nothing count."""
+        self.generated = self.kept + self.unchanged + self.replaced + self.outdated
+        self.kept = self.unchanged = self.replaced = self.outdated = 0
 
 
 class Quarantined(NamedTuple):

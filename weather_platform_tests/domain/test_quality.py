@@ -115,7 +115,9 @@ def test_a_row_that_is_not_accounted_for_is_noticed(changes: dict[str, Any]) -> 
 
 
 def test_refused_repeated_and_replaced_records_are_accounted_for() -> None:
-    counts = ObjectCounts(read=62 * 248 + 10, kept=62 * 248, unchanged=1, replaced=2, outdated=3, refused={"x": 4})
+    counts = ObjectCounts(
+        read=62 * 248 + 10, kept=62 * 248, unchanged=1, replaced=2, outdated=2, generated=1, refused={"x": 4}
+    )
     assert quality.rows_conserved(but(objects={"aa": counts})).passed
 
 

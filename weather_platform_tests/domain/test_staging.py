@@ -64,7 +64,7 @@ def test_a_month_with_any_measurement_holds_nothing_generated(measured_first: bo
     assert rows_of(staged) == [at("2023-12-01T00", t=280, raw_object=FIRST.name)]
     assert staged.counts == {
         FIRST.name: ObjectCounts(read=1, kept=1),
-        generated.name: ObjectCounts(read=4, outdated=3, refused={"no_station_number": 1}),
+        generated.name: ObjectCounts(read=4, generated=3, refused={"no_station_number": 1}),
     }
     assert not staged.synthetic
 
