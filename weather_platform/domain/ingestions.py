@@ -40,7 +40,7 @@ class ReceivedObject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MonthOutcome(msgspec.Struct, kw_only=True):
-    """What became of the file's records of one month; read = kept + unchanged + replaced + outdated + generated + refused."""
+    """What became of the file's records of one month: read is the sum of all the others but the documents."""
 
     month: str
     """A partition: ``2023-12``, or ``unplaced``."""
