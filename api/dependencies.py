@@ -45,6 +45,7 @@ class Services:
         """Let go of connections."""
         for layers in self._opened:
             layers.close()
+        self.orchestrator.close()
 
 
 def _services(request: Request) -> Services:

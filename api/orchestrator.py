@@ -128,6 +128,11 @@ class Orchestrator:
 
         return httpx.Client()
 
+    def close(self) -> None:
+        """Let go of connections."""
+        if "_http" in vars(self):
+            self._http.close()
+
     def warm(self) -> None:
         """Import what the first call would import."""
         from dagster_graphql import DagsterGraphQLClient  # noqa: F401
