@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import CuratedStore, open_curated
-from weather_platform.storage.raw import RawStore, open_raw
+from weather_platform.storage.curated import CuratedStore
+from weather_platform.storage.opening import open_curated, open_raw, open_staging
+from weather_platform.storage.raw import RawStore
 
 if TYPE_CHECKING:
     from weather_platform.storage.receipts import ReceiptStore
@@ -68,8 +69,6 @@ class Layers:
         return raw
 
     def _open_staging(self) -> "StagingStore":
-        from weather_platform.storage.staging import open_staging  # SQLAlchemy, half a second
-
         return open_staging(self._settings, read_only=self._read_only)
 
     def _open_receipts(self) -> "ReceiptStore":

@@ -17,8 +17,9 @@ from weather_platform.domain.stations import STATIONS, Station, find_station, st
 from weather_platform.domain.tabular import COLUMNS, flat
 from weather_platform.domain.weather_stats import Document
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import CuratedStore, Days, StoredCity, open_curated
-from weather_platform.storage.staging import StagingStore, open_staging
+from weather_platform.storage.curated import CuratedStore, Days, StoredCity
+from weather_platform.storage.opening import open_curated, open_staging
+from weather_platform.storage.staging import StagingStore
 
 T = TypeVar("T")
 

@@ -18,8 +18,9 @@ from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import Document, document
 from weather_platform.intake import PROGRESS
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import CuratedStore, Replaced, open_curated
-from weather_platform.storage.raw import RawStore, open_raw
+from weather_platform.storage.curated import CuratedStore, Replaced
+from weather_platform.storage.opening import open_curated, open_raw, open_staging
+from weather_platform.storage.raw import RawStore
 
 if TYPE_CHECKING:
     from weather_platform.storage.staging import StagingStore
@@ -37,8 +38,6 @@ class Stores(NamedTuple):
 
 def open_stores(settings: Settings) -> Stores:
     """The stores that the settings name, made ready to write."""
-    from weather_platform.storage.staging import open_staging  # SQLAlchemy, half a second
-
     stores = Stores(open_raw(settings), open_staging(settings), open_curated(settings))
     stores.raw.blobs.ensure()
     return stores

@@ -21,9 +21,7 @@ from weather_platform.runtime.up import serving_process
 from weather_platform.settings import Settings
 from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.transport import Patience, get
-from weather_platform.storage.curated import open_curated
-from weather_platform.storage.raw import open_raw
-from weather_platform.storage.staging import open_staging
+from weather_platform.storage.opening import open_curated, open_raw, open_staging
 
 _GLANCE = Patience(attempts=1, connect_timeout_s=3, read_timeout_s=5)
 LITTLE_SPACE_BYTES = 1_000_000_000

@@ -9,9 +9,7 @@ from pydantic import PrivateAttr
 from weather_platform.domain.months import Partitions
 from weather_platform.pipeline import Stores
 from weather_platform.settings import S3Settings, Settings
-from weather_platform.storage.curated import open_curated
-from weather_platform.storage.raw import open_raw
-from weather_platform.storage.staging import open_staging
+from weather_platform.storage.opening import open_curated, open_raw, open_staging
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

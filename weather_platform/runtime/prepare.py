@@ -19,12 +19,9 @@ from weather_platform.domain.errors import CannotServe, WeatherError
 from weather_platform.runtime.instance import open_once, write_instance
 from weather_platform.runtime.logs import log_as_json
 from weather_platform.settings import Settings
-from weather_platform.storage.blobs import open_blobs
-from weather_platform.storage.curated import open_curated
 from weather_platform.storage.databases import open_engine, reaching
-from weather_platform.storage.raw import open_raw
+from weather_platform.storage.opening import open_blobs, open_curated, open_raw, open_staging
 from weather_platform.storage.receipts import ReceiptStore
-from weather_platform.storage.staging import open_staging
 
 _log = logging.getLogger("weather.prepare")
 

@@ -1,6 +1,6 @@
 """Bytes under keys: the port that raw objects and landed files are kept through, and its adapter for a folder.
 
-Nothing here knows what the bytes mean. The adapter for S3 is `blobs_s3`, imported only where an address asks for it.
+Nothing here knows what the bytes mean. The adapter for S3 is `blobs_s3`; which one an address names is `opening`.
 """
 
 import errno
@@ -11,14 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
-from urllib.parse import unquote, urlsplit
+from typing import NamedTuple, Protocol
 
-from weather_platform.domain.errors import BadInput, BadSettings, NotFound, StoreRefused, StoreUnavailable
-from weather_platform.settings import S3Settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from weather_platform.domain.errors import BadInput, NotFound, StoreRefused, StoreUnavailable
 
 CHUNK_BYTES = 1 << 20
 _KEY_BYTES = 900  # S3 takes 1,024, of which the prefix needs some
@@ -86,19 +81,6 @@ class Blobs(Protocol):
     def move(self, key: str, to: str) -> None:
         """Give a blob another key, replacing what was there; NotFound where there is none."""
         ...
-
-
-def open_blobs(url: str, s3: "S3Settings | Callable[[], S3Client]") -> Blobs:
-    """The store of ``s3://bucket/prefix`` or ``file:///folder``; nothing is reached or made yet."""
-    parts = urlsplit(url)
-    if parts.scheme == "s3" and parts.netloc:
-        from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
-
-        client = s3_client(s3) if isinstance(s3, S3Settings) else s3()
-        return S3Blobs(client, parts.netloc, unquote(parts.path))
-    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path:
-        return FolderBlobs(Path(unquote(parts.path)))
-    raise BadSettings(f"No blobs can be kept at {url!r}.", "Use s3://bucket/prefix or file:///folder.")
 
 
 def is_key(key: str) -> bool:

@@ -1,22 +1,20 @@
 """The curated store: daily documents (`domain.weather_stats`), replaced by days and read by city and period.
 
-Here is the port and what its adapters agree on; the adapters are `curated_mongodb` and `curated_sqlite`.
+Here is the port and what its adapters agree on: `curated_mongodb` and `curated_sqlite`. Which one an address names is
+`opening`.
 """
 
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit
 
 import msgspec
 
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.weather_stats import Document
-from weather_platform.settings import Settings
 
 Days = tuple[date, date]
 """First and last day, both included."""
@@ -149,21 +147,6 @@ class CuratedStore(Protocol):
     def month_revision(self, month: Month) -> str:
         """A text that changes whenever a document of the month did, and sometimes with those of its neighbours."""
         ...
-
-
-def open_curated(settings: Settings, *, read_only: bool = False) -> CuratedStore:
-    """The curated store of the settings; nothing is reached or made yet.
-
-    A `read_only` store never makes the SQLite file: before the first month was loaded, reading raises StoreUnavailable.
-    """
-    url = settings.curated_url
-    if urlsplit(url).scheme == "sqlite":
-        from weather_platform.storage.curated_sqlite import SqliteCurated
-
-        return SqliteCurated(Path(url.removeprefix("sqlite:///").partition("?")[0]), read_only=read_only)
-    from weather_platform.storage.curated_mongodb import MongoCurated
-
-    return MongoCurated(url)
 
 
 class Difference(NamedTuple):

@@ -6,20 +6,15 @@ was first received stand in a sidecar beside it. What the bytes mean is `domain.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import Form
-from weather_platform.settings import Settings
-from weather_platform.storage.blobs import Blobs, open_blobs
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from weather_platform.storage.blobs import Blobs
 
 _SIDECAR = ".meta.json"
 _PARTITION = rf"\d{{4}}-(?:0[1-9]|1[0-2])|{UNPLACED}"
@@ -108,11 +103,6 @@ class RawStore:
         except NotFound as error:
             raise _not_found(f"{partition}/{name}") from error
         return msgspec.json.decode(description, type=RawObject)
-
-
-def open_raw(settings: Settings, s3: "Callable[[], S3Client] | None" = None) -> RawStore:
-    """The raw store of the settings; nothing is reached or made yet. `s3` makes the client instead of the settings."""
-    return RawStore(open_blobs(settings.raw_url, s3 or settings.s3))
 
 
 def _checked_partition(partition: str) -> str:

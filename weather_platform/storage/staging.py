@@ -22,7 +22,6 @@ from weather_platform.domain.staging import ObjectCounts, StagedMonth
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import CODE_VERSION
-from weather_platform.settings import Settings
 from weather_platform.storage import databases
 from weather_platform.storage.aggregation import daily_aggregates
 from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
@@ -241,14 +240,6 @@ class StagingStore:
     def _dicts(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         with reading(self.engine) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def open_staging(settings: Settings, *, read_only: bool = False) -> StagingStore:
-    """The staging store that the settings name; makes its own tables unless it is opened to read only."""
-    store = StagingStore(databases.open_engine(settings.staging_url, read_only=read_only), settings.csv_folder)
-    if not read_only:
-        store.ensure()
-    return store
 
 
 def _coverage(connection: Connection, months: Iterable[str] | None) -> list[Coverage]:

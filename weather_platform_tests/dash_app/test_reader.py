@@ -10,7 +10,7 @@ from dash_app.app import render
 from dash_app.reader import Reader, open_reader
 from weather_platform.domain.errors import StoreUnavailable, UnknownCity
 from weather_platform.domain.weather_stats import Document
-from weather_platform.storage.curated import open_curated
+from weather_platform.storage.opening import open_curated
 from weather_platform_tests.dash_app.conftest import load_sample, settings_in
 
 FIRST, LAST = date(2023, 12, 1), date(2023, 12, 31)

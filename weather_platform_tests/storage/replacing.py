@@ -16,7 +16,7 @@ from typing import Any
 from weather_platform.domain.errors import WeatherError
 from weather_platform.domain.months import parse_months
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import open_curated
+from weather_platform.storage.opening import open_curated
 from weather_platform_tests.storage.documents import month_documents
 
 

@@ -22,8 +22,9 @@ from weather_platform.domain.errors import (
     StoreUnavailable,
 )
 from weather_platform.settings import S3Settings
-from weather_platform.storage.blobs import CHUNK_BYTES, Blobs, FolderBlobs, open_blobs
+from weather_platform.storage.blobs import CHUNK_BYTES, Blobs, FolderBlobs
 from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
+from weather_platform.storage.opening import open_blobs
 from weather_platform_tests.servers.process import LOOPBACK, free_port
 from weather_platform_tests.servers.s3 import S3Server
 

@@ -14,7 +14,8 @@ from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import Document
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import Coverage, CuratedStore, Days, Replaced, StoredCity, open_curated
+from weather_platform.storage.curated import Coverage, CuratedStore, Days, Replaced, StoredCity
+from weather_platform.storage.opening import open_curated
 from weather_platform_tests.storage.documents import BREST, CITIES, NICE, ORLY, day_document
 
 DECEMBER = Month(2023, 12)

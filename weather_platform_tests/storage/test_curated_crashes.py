@@ -14,8 +14,9 @@ import pytest
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.weather_stats import Document
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import CuratedStore, Days, open_curated
+from weather_platform.storage.curated import CuratedStore, Days
 from weather_platform.storage.curated_sqlite import SqliteCurated
+from weather_platform.storage.opening import open_curated
 from weather_platform_tests.servers.mongodb import MongoDB
 from weather_platform_tests.storage.documents import month_documents
 

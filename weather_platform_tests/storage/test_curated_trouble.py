@@ -11,9 +11,10 @@ import pytest
 from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable
 from weather_platform.domain.months import Month
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import CuratedStore, open_curated
+from weather_platform.storage.curated import CuratedStore
 from weather_platform.storage.curated_mongodb import MongoCurated
 from weather_platform.storage.curated_sqlite import SqliteCurated
+from weather_platform.storage.opening import open_curated
 from weather_platform_tests.servers.mongodb import MongoDB
 from weather_platform_tests.servers.process import LOOPBACK, free_port
 from weather_platform_tests.storage.documents import NICE, day_document, month_documents

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
 from weather_platform.settings import Settings
 from weather_platform.storage.databases import exclusive, open_engine, reaching, reading
-from weather_platform.storage.staging import StagingStore, open_staging
+from weather_platform.storage.opening import open_staging
+from weather_platform.storage.staging import StagingStore
 from weather_platform_tests.observations import NICE, NOWHERE, at, month_of
 from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.process import LOOPBACK, free_port

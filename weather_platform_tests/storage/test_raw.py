@@ -19,7 +19,8 @@ from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.settings import S3Settings, Settings
 from weather_platform.storage.blobs import BlobInfo, Blobs, FolderBlobs
 from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
-from weather_platform.storage.raw import RawStore, open_raw
+from weather_platform.storage.opening import open_raw
+from weather_platform.storage.raw import RawStore
 
 BODY = b'[{"numer_sta": "07690"}]\n'
 NAME = sha256(BODY).hexdigest()[:16]
