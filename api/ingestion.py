@@ -19,7 +19,7 @@ from api.orchestrator import OrchestratorUnavailable
 from api.runs import Runs
 from weather_platform import names
 from weather_platform.ahead import ahead
-from weather_platform.domain.errors import BadInput, NotFound, StoreUnavailable, WeatherError
+from weather_platform.domain.errors import NotFound, StoreUnavailable, WeatherError
 from weather_platform.domain.ingestions import (
     Mode,
     News,
@@ -32,8 +32,8 @@ from weather_platform.domain.ingestions import (
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance, RawObject
 from weather_platform.domain.unpacking import Limits
-from weather_platform.intake import Intake, check_something_counts, receive
-from weather_platform.pipeline import curate_month, quarantine_unplaced, stage_month
+from weather_platform.intake import Intake, receive
+from weather_platform.pipeline import curate_month, quarantine_unplaced, refuse_what_counts_nowhere, stage_month
 
 _log = logging.getLogger("weather.api.ingestion")
 _TELL_TIMEOUT_S = 3.0
@@ -228,11 +228,7 @@ class Ingestions:
                 intake.add(upload.file.name, upload.source)
             origin = Provenance(source="upload", name="", licence=ETALAB)  # each object gets its file's name
             stored = intake.keep(self._layers.raw, origin, now)
-        try:
-            check_something_counts(stored, self._partitions)
-        except BadInput:
-            self._show_refused({item.object.partition for item in stored})
-            raise
+        refuse_what_counts_nowhere(self._layers.stores, self._partitions, stored)
         receipt = Receipt(
             id=earlier.id if earlier else new_ingestion_id(now),
             content=content,
@@ -245,14 +241,6 @@ class Ingestions:
         )
         self._layers.receipts.save(receipt)
         return receipt
-
-    def _show_refused(self, partitions: set[str]) -> None:
-        """Have the quarantine show the records of a file of which none counts."""
-        for partition in sorted(partitions):
-            if partition == UNPLACED:
-                quarantine_unplaced(self._layers.stores, self._partitions)
-            else:
-                stage_month(self._layers.stores, Month.parse(partition))
 
     def _ended(self, receipt: Receipt) -> Receipt:
         """Take a stored ingestion as far as its mode promises."""

@@ -13,8 +13,8 @@ import msgspec
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
-from weather_platform.intake import Intake, check_something_counts
-from weather_platform.pipeline import Stores, quarantine_unplaced
+from weather_platform.intake import Intake
+from weather_platform.pipeline import Stores, quarantine_unplaced, refuse_what_counts_nowhere
 from weather_platform.storage.blobs import BlobInfo
 
 FOLDER = "landing/"
@@ -50,7 +50,7 @@ def look(
     A file whose run went wrong arrives again after an hour.
     """
     now = now or datetime.now(UTC)
-    present = {blob.key: blob for blob in stores.raw.blobs.list(FOLDER) if _is_dropped(blob)}
+    present = {blob.key: blob for blob in stores.raw.blobs.list(FOLDER) if not blob.key.startswith(REFUSED)}
     for key in taken.keys() - present.keys():
         del taken[key]
     for key, blob in present.items():
@@ -77,9 +77,9 @@ def _taken_in(stores: Stores, partitions: Partitions, blob: BlobInfo, now: datet
         file.writelines(stores.raw.blobs.stream(blob.key))
         intake.add(blob.key, file)
         stored = intake.keep(stores.raw, origin, now)
+    refuse_what_counts_nowhere(stores, partitions, stored)
     if any(each.object.partition == UNPLACED for each in stored):
         quarantine_unplaced(stores, partitions)
-    check_something_counts(stored, partitions)
     objects = [(item.object.partition, item.object.name) for item in stored]
     return Taken(stamp=_stamp(blob), objects=objects, asked=now)
 
@@ -90,12 +90,6 @@ def _refuse(stores: Stores, key: str, error: BadInput, now: datetime) -> None:
     reason = {"file": key, "refused": now, "cause": error.cause, "cure": error.cure}
     stores.raw.blobs.put(f"{refused}.reason.json", msgspec.json.format(msgspec.json.encode(reason)))
     stores.raw.blobs.move(key, refused)
-
-
-def _is_dropped(blob: BlobInfo) -> bool:
-    """S3 consoles make an empty object for a folder."""
-    hidden = blob.key.rpartition("/")[2].startswith(".")
-    return not (blob.key.startswith(REFUSED) or blob.key.endswith("/") or hidden)
 
 
 def _stamp(blob: BlobInfo) -> str:

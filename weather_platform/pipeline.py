@@ -4,11 +4,12 @@ The Dagster assets, the API and the command line all call these; who calls shows
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
@@ -16,7 +17,7 @@ from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import Document, document
-from weather_platform.intake import PROGRESS
+from weather_platform.intake import PROGRESS, Stored, check_something_counts
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Replaced
 from weather_platform.storage.opening import open_curated, open_raw, open_staging
@@ -75,6 +76,19 @@ def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
         return partitions.holds(month) and record in held(month)
 
     return write_staged(stores, UNPLACED, lambda: stage_unplaced(raw_month(stores.raw, UNPLACED), is_placed))
+
+
+def refuse_what_counts_nowhere(stores: Stores, partitions: Partitions, stored: Sequence[Stored]) -> None:
+    """BadInput for files of which no record can be staged; the quarantine shows each of them then."""
+    try:
+        check_something_counts(stored, partitions)
+    except BadInput:
+        for partition in sorted({each.object.partition for each in stored}):
+            if partition == UNPLACED:
+                quarantine_unplaced(stores, partitions)
+            else:
+                stage_month(stores, Month.parse(partition))
+        raise
 
 
 def curated_days(month: Month) -> tuple[date, date]:

@@ -71,12 +71,17 @@ def test_a_file_that_cannot_be_read_is_set_aside_with_its_reason(stores: Stores)
 
 
 @pytest.mark.parametrize(
-    ("date", "reason"), [({}, "unreadable_date"), ({"date": "1999-01-01T00:00:00Z"}, "outside_partitions")]
+    ("fields", "reason"),
+    [
+        ({}, "unreadable_date"),
+        ({"date": "1999-01-01T00:00:00Z"}, "outside_partitions"),
+        ({"date": "2023-11-01T00:00:00Z", "t": 999}, "impossible_value"),
+    ],
 )
 def test_a_file_of_which_no_record_counts_is_set_aside_and_its_records_are_in_the_quarantine(
-    stores: Stores, date: dict[str, str], reason: str
+    stores: Stores, fields: dict[str, object], reason: str
 ) -> None:
-    drop(stores, "odd.json", json.dumps([{"numer_sta": "07690", **date}]).encode())
+    drop(stores, "odd.json", json.dumps([{"numer_sta": "07690", **fields}]).encode())
     assert seen(stores, {}) == []
     assert landed(stores) == ["landing/refused/odd.json", "landing/refused/odd.json.reason.json"]
     said = json.loads(stores.raw.blobs.get("landing/refused/odd.json.reason.json"))
