@@ -40,16 +40,12 @@ from weather_platform.storage.curated import (
 
 COLLECTION = "WeatherStats"
 _REVISIONS = "_revisions"
+_COUNTS = [("observations", ASCENDING), ("expected", ASCENDING)]
+"""Make `coverage` answer from the index alone."""
 _INDEXES = {
-    "by_date": [("date", ASCENDING), ("station_id", ASCENDING)],
+    "by_day": [("date", ASCENDING), ("station_id", ASCENDING), *_COUNTS],
     "by_city": [("city", ASCENDING), ("date", ASCENDING)],
-    # The last two make `coverage` answer from the index alone.
-    "by_station": [
-        ("station_id", ASCENDING),
-        ("date", ASCENDING),
-        ("observations", ASCENDING),
-        ("expected", ASCENDING),
-    ],
+    "by_station": [("station_id", ASCENDING), ("date", ASCENDING), *_COUNTS],
 }
 _TIMEOUTS = {"serverSelectionTimeoutMS": 2_000, "connectTimeoutMS": 2_000, "socketTimeoutMS": 90_000}
 _APP_NAME = "weather-platform"
@@ -276,21 +272,8 @@ class MongoCurated:
         return sorted(moment.date() for moment in found)
 
     def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
-        pipeline: list[dict[str, Any]] = [
-            {"$match": _selection(None, first, last)},
-            {"$sort": {"station_id": 1, "date": 1}},  # makes it read the index, not the documents
-            {
-                "$group": {
-                    "_id": {"station_id": "$station_id", "year": {"$year": "$date"}, "month": {"$month": "$date"}},
-                    "documents": {"$sum": 1},
-                    "observations": {"$sum": "$observations"},
-                    "expected": {"$sum": "$expected"},
-                }
-            },
-            {"$sort": {"_id.station_id": 1, "_id.year": 1, "_id.month": 1}},
-        ]
         with self._explained():
-            return [_coverage(row) for row in self._documents.aggregate(pipeline)]
+            return [_coverage(row) for row in self._documents.aggregate(coverage_pipeline(first, last))]
 
     def revision(self) -> str:
         with self._explained():
@@ -358,6 +341,24 @@ class MongoCurated:
             f"{where} does not answer: {str(error).partition(', Timeout')[0]}.",
             "Start the server, or correct WEATHER_CURATED_URL; then run again.",
         )
+
+
+def coverage_pipeline(first: date | None, last: date | None) -> list[dict[str, Any]]:
+    """Counts by station and month; reads no document, and no index entry of other days (`by_day`)."""
+    by_index: dict[str, Any] = {"date": 1} if first or last else {"station_id": 1, "date": 1}
+    return [
+        {"$match": _selection(None, first, last)},
+        {"$sort": by_index},  # makes it read an index, not the documents
+        {
+            "$group": {
+                "_id": {"station_id": "$station_id", "year": {"$year": "$date"}, "month": {"$month": "$date"}},
+                "documents": {"$sum": 1},
+                "observations": {"$sum": "$observations"},
+                "expected": {"$sum": "$expected"},
+            }
+        },
+        {"$sort": {"_id.station_id": 1, "_id.year": 1, "_id.month": 1}},
+    ]
 
 
 def _client(url: str) -> MongoClient[Document]:

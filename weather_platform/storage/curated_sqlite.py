@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS weather_stats (
     observations INTEGER AS (json_extract(doc, '$.observations')),
     expected     INTEGER AS (json_extract(doc, '$.expected'))
 );
-CREATE INDEX IF NOT EXISTS by_date ON weather_stats (date, station_id);
+CREATE INDEX IF NOT EXISTS by_day ON weather_stats (date, station_id, observations, expected);
 CREATE INDEX IF NOT EXISTS by_station ON weather_stats (station_id, date, observations, expected);
 CREATE TABLE IF NOT EXISTS revisions (month TEXT PRIMARY KEY, token TEXT NOT NULL);
 """

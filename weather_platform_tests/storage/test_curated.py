@@ -15,6 +15,7 @@ from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import Document
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Coverage, CuratedStore, Days, Replaced, StoredCity
+from weather_platform.storage.curated_mongodb import COLLECTION, MongoCurated, coverage_pipeline
 from weather_platform.storage.opening import open_curated
 from weather_platform_tests.storage.documents import BREST, CITIES, NICE, ORLY, day_document
 
@@ -349,6 +350,24 @@ def test_coverage_counts_by_station_and_month(filled: CuratedStore) -> None:
     assert filled.coverage() == [*december, leap_day]
     assert filled.coverage(*DAYS) == december
     assert filled.coverage(first=date(2024, 1, 1)) == [leap_day]
+
+
+@pytest.mark.parametrize(
+    ("days", "read"), [(DAYS, 14), ((date(2024, 1, 1), None), 1), ((None, None), len(DATASET))], ids=str
+)
+def test_coverage_of_a_period_reads_the_index_entries_of_its_days_and_no_document(
+    fresh_mongo_database: str, days: tuple[date | None, date | None], read: int
+) -> None:
+    """Reading all months for one, it grew from 19 to 540 ms in three years of 190 stations (benchmarks/scaling.py)."""
+    store = MongoCurated(fresh_mongo_database)
+    store.replace((date(2023, 12, 1), date(2024, 2, 29)), DATASET)
+    command = {"aggregate": COLLECTION, "pipeline": coverage_pipeline(*days), "cursor": {}}
+    explained = store._database.command("explain", command, verbosity="executionStats")
+    stages = explained.get("stages")
+    stats = (stages[0]["$cursor"] if stages else explained)["executionStats"]
+    store.close()
+    assert stats["totalDocsExamined"] == 0
+    assert read <= stats["totalKeysExamined"] <= read + 2
 
 
 def test_one_answer_may_be_read_by_several_threads_in_turn(filled: CuratedStore) -> None:
