@@ -1,4 +1,4 @@
-"""Météo-France's own archive: a file a year (data.gouv.fr), or a file a month (the form before it).
+"""Météo-France's own archive: a file a year, or a file a month (the form before it).
 
 A month is cut out of its year line by line; every line stays as it was published.
 """
