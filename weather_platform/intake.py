@@ -50,9 +50,10 @@ class Intake:
     """
 
     def __init__(self, partitions: Partitions, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._months = {str(month): str(month) for month in partitions.all()}
+        self._months = {str(month) for month in partitions.all()}
         self._limits = limits
-        self._spool = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `__exit__`
+        # Unbuffered: what a full disk does not take is noticed here, not when it is closed.
+        self._spool = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by `__exit__`
         self._piles: list[_Pile] = []
         self._count = Counter[str]()
 
@@ -90,7 +91,6 @@ class Intake:
         station and time the later in the order of the files counts.
         """
         received = received or datetime.now(UTC)
-        self._spool.flush()
 
         def put(pile: _Pile) -> Stored:
             obj, new = raw.put(
@@ -113,7 +113,7 @@ class Intake:
         for item in parse(piece):
             time = item.time
             month = f"{time.year:04d}-{time.month:02d}" if time else ""
-            partition = self._months.get(month, UNPLACED)
+            partition = month if month in self._months else UNPLACED
             part = parts.get(partition)
             if part is None:
                 part = parts[partition] = _Part()
@@ -127,8 +127,10 @@ class Intake:
 
     def _written(self, body: bytes) -> "_Extent":
         try:
-            at = self._spool.seek(0, 2)
-            self._spool.write(body)
+            at = self._spool.seek(0, os.SEEK_END)
+            rest = memoryview(body)
+            while rest:
+                rest = rest[self._spool.write(rest) :]
         except OSError as error:
             raise StoreUnavailable(
                 f"There is no room to sort a file: {error.strerror}.",

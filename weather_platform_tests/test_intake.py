@@ -7,6 +7,7 @@ import tempfile
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weather_platform import intake as intake_module
-from weather_platform.domain.errors import BadInput
+from weather_platform.domain.errors import BadInput, StoreUnavailable
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.parsing import Parsed, parse
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
@@ -163,3 +164,12 @@ def test_memory_does_not_grow_with_the_file(raw: RawStore, tmp_path: Path) -> No
     few, many = peak_mb(12), peak_mb(60)  # 34 and 170 MB
     assert many < few * 1.2
     assert many < 60
+
+
+def test_a_full_disk_is_an_outage_with_its_cure_and_keeps_nothing(
+    raw: RawStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", partial(Path("/dev/full").open, "r+b"))
+    with pytest.raises(StoreUnavailable, match=r"No space left on device\. Free space in this machine's TMPDIR"):
+        take_in(raw, GOOD)
+    assert raw.partitions() == []
