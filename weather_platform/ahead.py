@@ -16,12 +16,12 @@ def ahead(items: Iterable[T], make: Callable[[T], U], *, threads: int = 2) -> It
     An error of `make` comes in its item's turn. No further item is begun then, and those under way are waited for.
     """
     todo = iter(items)
-    begun: deque[tuple[T, Future[U]]] = deque()
-    alone = list(islice(todo, 2))
-    if len(alone) == 1:  # a thread would cost memory of its own
-        yield alone[0], make(alone[0])
+    first = list(islice(todo, 2))
+    if len(first) == 1:  # a thread would cost memory of its own
+        yield first[0], make(first[0])
         return
-    todo = chain(alone, todo)
+    todo = chain(first, todo)
+    begun: deque[tuple[T, Future[U]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         while True:
             begun.extend((item, pool.submit(make, item)) for item in islice(todo, threads - len(begun)))

@@ -175,7 +175,7 @@ def _bytes_of(item: Parsed | Refusal) -> bytes:
 
 
 def _outside(item: Parsed) -> Refusal:
-    detail = f"{item.place.time:%Y-%m} is not among the partitions (WEATHER_FIRST_MONTH to this month)"
+    detail = f"{item.place.time:%Y-%m} was not among the partitions (WEATHER_FIRST_MONTH to this month) when it came"
     return Refusal(item.position, Reason.OUTSIDE, detail, bytes(item.raw), item.place.time)
 
 

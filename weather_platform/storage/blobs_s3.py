@@ -120,11 +120,11 @@ class S3Blobs:
             )
             for page in pages:
                 for entry in page.get("Contents", ()):
-                    if not is_key(entry["Key"].removeprefix(self.prefix)):
-                        continue
-                    # To the second, as a HEAD tells it; rclone's listing has milliseconds.
-                    modified = entry["LastModified"].astimezone(UTC).replace(microsecond=0)
-                    yield BlobInfo(entry["Key"].removeprefix(self.prefix), entry["Size"], modified)
+                    key = entry["Key"].removeprefix(self.prefix)
+                    if is_key(key):
+                        # To the second, as a HEAD tells it; rclone's listing has milliseconds.
+                        modified = entry["LastModified"].astimezone(UTC).replace(microsecond=0)
+                        yield BlobInfo(key, entry["Size"], modified)
 
     def delete(self, key: str) -> None:
         with self._explained():
