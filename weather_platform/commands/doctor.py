@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, TypedDict
 from urllib.request import url2pathname
 
-import httpx
+import httpx2 as httpx
 import typer
 from rich.markup import escape
 

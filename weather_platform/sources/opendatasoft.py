@@ -6,7 +6,7 @@ An export may break off after its 200, so the records are counted against what t
 from collections.abc import Collection
 from typing import Final
 
-import httpx
+import httpx2 as httpx
 import msgspec
 
 from weather_platform.domain.errors import BadInput, EmptyMonth, SourceUnavailable
