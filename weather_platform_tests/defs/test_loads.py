@@ -233,7 +233,7 @@ def test_records_of_no_month_are_kept_counted_and_shown_in_quarantine(
     """A line whose month nobody can read, and one of a month that the platform does not keep."""
     header, first, second, third, *_ = _lines(archive / "synop.202312.csv.gz")
     broken = second.replace(b"20231201", b"2023?201", 1)
-    ancient = third.replace(b"20231201", b"19991201", 1)
+    ancient = third.replace(b"20231201", b"19891201", 1)
     (tmp_path / "archive").mkdir()
     _write(tmp_path / "archive" / "synop.202312.csv.gz", [header, first, broken, ancient])
     monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(tmp_path / "archive"))
