@@ -32,7 +32,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from weather_platform.domain.errors import BadInput, BadSettings
 from weather_platform.domain.months import Month
 
-Source = Literal["opendatasoft", "meteofrance", "sample"]
+Source = Literal["meteofrance", "opendatasoft", "sample"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 S3_VARIABLES = {
@@ -282,9 +282,9 @@ class Settings(_Masked, BaseSettings):
     csv_folder: Folder = Field(default_factory=lambda given: given["home"] / "staging_csv")
     """Folder of the CSV file per city and month that staging leaves."""
     s3: S3Settings = S3Settings()
-    first_month: Annotated[InstanceOf[Month], BeforeValidator(_month)] = Month(2010, 1)
+    first_month: Annotated[InstanceOf[Month], BeforeValidator(_month)] = Month(1996, 1)
     """First month of the archive; the partitions begin with it."""
-    source: Source = "opendatasoft"
+    source: Source = "meteofrance"
     """Where months come from, unless a run says otherwise."""
     opendatasoft_url: str = "https://public.opendatasoft.com"
     """OpenDataSoft portal."""

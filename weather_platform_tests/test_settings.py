@@ -14,7 +14,7 @@ _REPOSITORY = Path(__file__).parents[1]
 @pytest.mark.parametrize(
     ("variables", "cause", "cure"),
     [
-        ({"WEATHER_SOURCE": "x"}, "WEATHER_SOURCE is 'x'.", "Set it to one of opendatasoft, meteofrance, sample."),
+        ({"WEATHER_SOURCE": "x"}, "WEATHER_SOURCE is 'x'.", "Set it to one of meteofrance, opendatasoft, sample."),
         ({"WEATHER_API_PORT": "many"}, "WEATHER_API_PORT is 'many'.", "Set it to a whole number from 1 to 65535."),
         ({"WEATHER_RUNS_AT_ONCE": "0"}, "WEATHER_RUNS_AT_ONCE is '0'.", "Set it to a whole number from 1 to 1000."),
         (
@@ -103,8 +103,8 @@ def test_an_env_file_stands_below_the_environment(weather_home: Path, monkeypatc
     monkeypatch.delenv("WEATHER_ENV_FILE")
     monkeypatch.chdir(_REPOSITORY / "data")
     file = weather_home.parent / "mine.env"
-    file.write_text("# mine\nWEATHER_FIRST_MONTH=2015-05\nWEATHER_SOURCE='sample'\nMYSQL_ROOT_PASSWORD=x\n")
-    monkeypatch.setenv("WEATHER_SOURCE", "meteofrance")
+    file.write_text("# mine\nWEATHER_FIRST_MONTH=2015-05\nWEATHER_SOURCE=opendatasoft\nMYSQL_ROOT_PASSWORD=x\n")
+    monkeypatch.setenv("WEATHER_SOURCE", "sample")
     (weather_home.parent / ".env").symlink_to(file)
     unread = Settings.from_environment()
     monkeypatch.chdir(file.parent)
@@ -113,9 +113,9 @@ def test_an_env_file_stands_below_the_environment(weather_home: Path, monkeypatc
     monkeypatch.setenv("WEATHER_ENV_FILE", str(file))
     named = Settings.from_environment()
     assert [(s.first_month, s.source) for s in (unread, read, named)] == [
-        (Month(2010, 1), "meteofrance"),
-        (Month(2015, 5), "meteofrance"),
-        (Month(2015, 5), "meteofrance"),
+        (Month(1996, 1), "sample"),
+        (Month(2015, 5), "sample"),
+        (Month(2015, 5), "sample"),
     ]
     assert "WEATHER_FIRST_MONTH" not in os.environ
 
