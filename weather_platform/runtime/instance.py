@@ -1,6 +1,5 @@
 """Dagster's home: everything that Dagster's servers and the workers are told, written anew at each start."""
 
-import fcntl
 import json
 import os
 import subprocess
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 from weather_platform import names
 from weather_platform.domain.errors import BadSettings, CannotServe
+from weather_platform.files import atomic_write, file_lock
 from weather_platform.settings import Settings, dagster_environment
 
 QUEUE = "weather"
@@ -75,8 +75,7 @@ def opening_alone(home: Path) -> Iterator[bool]:
     Six processes that opened a fresh home at once left it broken for good, with two heads in ``alembic_version``.
     """
     opened = home / f".opened-by-dagster-{version('dagster')}"
-    with (home / "opening.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(home / "opening.lock"):
         yield not opened.exists()
         opened.touch()
 
@@ -187,10 +186,9 @@ def forget_dead_workers(home: Path) -> None:
 
 
 def _write_yaml(path: Path, content: dict[str, Any]) -> None:
-    """JSON is YAML. Renamed into place, as a server may be reading the old one."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
-    draft.replace(path)
+    """JSON is YAML. A server may be reading the old one."""
+    with atomic_write(path) as draft:
+        draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
 
 
 if __name__ == "__main__":
