@@ -34,14 +34,8 @@ pytestmark = [
 def launched(instance: dg.DagsterInstance) -> dg.DagsterRun:
     """A run that waits for a worker; there is none."""
     partition = json.dumps({"dagster/partition": "2023-12"})
-    command: list[str | Path] = [
-        Path(sys.executable).parent / "dagster",
-        "job",
-        "launch",
-        "-w",
-        REPOSITORY / "workspace.yaml",
-    ]
-    asked = [*command, "-j", names.LOAD_JOB, "--tags", partition]
+    dagster, workspace = Path(sys.executable).parent / "dagster", REPOSITORY / "workspace.yaml"
+    asked: list[str | Path] = [dagster, "job", "launch", "-w", workspace, "-j", names.LOAD_JOB, "--tags", partition]
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (run,) = instance.get_runs()
