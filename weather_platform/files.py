@@ -12,6 +12,8 @@ from filelock import FileLock
 
 UNFINISHED = ".tmp-"
 """How the name of a file begins that is still being written, or whose writer was killed."""
+_LONGEST_SUFFIX = 16
+"""What follows the last dot of a longer name is not a suffix, and a name has at most 255 bytes."""
 
 
 @contextmanager
@@ -24,7 +26,8 @@ def atomic_write(path: Path, *, durable: bool = False, replace: bool = True) -> 
         FileExistsError: without `replace`, where the name is taken; of two writers at once, one wins.
         OSError: the folder cannot be written, or the disk is full.
     """
-    unfinished = path.with_name(f"{UNFINISHED}{secrets.token_hex(8)}{path.suffix}")
+    suffix = path.suffix if len(path.suffix) <= _LONGEST_SUFFIX else ""
+    unfinished = path.with_name(f"{UNFINISHED}{secrets.token_hex(8)}{suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
