@@ -64,6 +64,6 @@ def test_a_real_month_without_a_day_or_a_region_is_incomplete(year: Stores, real
         year.staging.replace_month(month, cut)
         found.append(failed(year, month).get("completeness", "passed"))
     year.staging.replace_month(month, whole)
-    silent = ["8 hours silent" in said for said in found]
+    silent = ["1 days silent" in said for said in found]
     assert silent == [True, True, False, False], found
     assert [said.split(",")[0] for said in found[2:]] == ["2 stations absent", "5 stations absent"]

@@ -1,5 +1,6 @@
 """What makes a month trustworthy: verdicts on what a store holds of it, each with the figures behind it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
@@ -24,6 +25,7 @@ LACKING_SHARE = 0.04
 """The real months of 2023 lack 0.4 to 3.2 % of what their stations are used to report; a day is 3.2 % more."""
 ABSENT_SHARE = 0.02
 IMPLAUSIBLE_SHARE = 0.001
+_SILENT_DAY_HOURS = 4
 
 
 def synoptic_hours(month: Month) -> Iterator[datetime]:
@@ -110,19 +112,20 @@ def structure(summary: MonthSummary) -> Verdict:
 def completeness(summary: MonthSummary, now: datetime | None = None) -> Verdict:
     """The stations report what they are used to, at every synoptic hour that every source has by now.
 
-    Fails where fewer than half of the stations reported at such an hour, where more than 4 % of the usual observations
-    lack, or where more than one station in fifty (and more than one) is absent. Without an earlier month in the store,
-    the reference stations are expected, and no observation of theirs.
+    Fails where at half of a day's hours fewer than half of the stations reported, where more than 4 % of the usual
+    observations lack, or where more than one station in fifty (and more than one) is absent.
+    Without an earlier month in the store, the reference stations are expected, and no count of observations.
     """
     hours = sum(hour <= reported_until(now) for hour in synoptic_hours(summary.month))
-    silent = [hour.isoformat() for hour in summary.silent_hours if hour <= reported_until(now)]
+    silent = [hour for hour in summary.silent_hours if hour <= reported_until(now)]
+    days = sorted(day for day, count in Counter(hour.date() for hour in silent).items() if count >= _SILENT_DAY_HOURS)
     usual = {number: share * hours for number, share in summary.usual.items()}
     lacking = {number: count - summary.observations.get(number, 0) for number, count in usual.items()}
     lacking = {number: count for number, count in lacking.items() if count >= 1}
     expected = list(usual or STATIONS) if hours else []
     absent = sorted(number for number in expected if number not in summary.observations)
     share = sum(lacking.values()) / sum(usual.values()) if hours and usual else 0.0
-    passed = not silent and share <= LACKING_SHARE and len(absent) <= max(1, ABSENT_SHARE * len(expected))
+    passed = not days and share <= LACKING_SHARE and len(absent) <= max(1, ABSENT_SHARE * len(expected))
 
     def shown(number: str) -> str:
         return f"{summary.names.get(number) or station_for(number).name} ({number})"
@@ -138,10 +141,11 @@ def completeness(summary: MonthSummary, now: datetime | None = None) -> Verdict:
         "stations_short": {
             shown(number): f"{summary.observations.get(number, 0)} of {usual[number]:.0f}" for number in short[:_LISTED]
         },
-        "silent_hours": silent,
+        "silent_days": [day.isoformat() for day in days],
+        "silent_hours": [hour.isoformat() for hour in silent],
     }
     lack = f"{100 * share:.1f} % less than usual" if usual else "no earlier month to compare with"
-    return Verdict(passed, f"{len(absent)} stations absent, {lack}, {len(silent)} hours silent", figures)
+    return Verdict(passed, f"{len(absent)} stations absent, {lack}, {len(days)} days silent", figures)
 
 
 def cadence(summary: MonthSummary) -> Verdict:

@@ -69,7 +69,7 @@ def test_without_earlier_months_the_reference_stations_are_expected() -> None:
     verdict = quality.completeness(but(observations=observations, usual={}), LATER)
     assert (verdict.passed, verdict.description) == (
         False,
-        "2 stations absent, no earlier month to compare with, 0 hours silent",
+        "2 stations absent, no earlier month to compare with, 0 days silent",
     )
     assert verdict.figures["stations_absent"] == ["ORLY (07149)", "NICE (07690)"]
     assert quality.completeness(but(usual={}), LATER).passed
@@ -82,7 +82,7 @@ def test_a_station_is_judged_by_what_it_is_used_to_report() -> None:
     verdict = quality.completeness(but(observations=observations, usual=usual, names={"99002": "FAR"}), LATER)
     assert verdict == (
         True,
-        "0 stations absent, 0.2 % less than usual, 0 hours silent",
+        "0 stations absent, 0.2 % less than usual, 0 days silent",
         {
             "observations": 188 * 248 + 155 + 168,
             "usual_observations": 189 * 248 + 155,
@@ -91,6 +91,7 @@ def test_a_station_is_judged_by_what_it_is_used_to_report() -> None:
             "stations": 190,
             "stations_absent": [],
             "stations_short": {"FAR (99002)": "168 of 248"},
+            "silent_days": [],
             "silent_hours": [],
         },
     )
@@ -101,9 +102,9 @@ def test_a_station_is_judged_by_what_it_is_used_to_report() -> None:
     [
         {"observations": {number: 248 for number in STATIONS if not number.startswith("077")}},
         {"observations": dict.fromkeys(STATIONS, 237)},
-        {"silent_hours": [datetime.fromisoformat("2023-12-03T09:00:00")]},
+        {"silent_hours": [datetime(2023, 12, 3, hour) for hour in (0, 6, 12, 21)]},  # noqa: DTZ001  # as in a table
     ],
-    ids=["a region is absent", "every station lacks more than a day", "an hour is silent"],
+    ids=["a region is absent", "every station lacks more than a day", "a day is silent"],
 )
 def test_a_month_that_lacks_what_is_usual_is_incomplete(changes: dict[str, Any]) -> None:
     assert not quality.completeness(but(**changes), LATER).passed
