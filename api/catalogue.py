@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Sequence
 
-from api.layers import Layers
 from api.orchestrator import Orchestrator, OrchestratorRefused
 from weather_platform.domain.errors import WeatherError
 from weather_platform.domain.ingestions import News
+from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.catalogue")
 _FIRST_PAUSE_S = 1.0
@@ -21,7 +21,7 @@ _LONGEST_PAUSE_S = 30.0
 class Catalogue:
     """Delivers news in a thread of its own, in the order of months, each at least once."""
 
-    def __init__(self, layers: Layers, orchestrator: Orchestrator) -> None:
+    def __init__(self, layers: Stores, orchestrator: Orchestrator) -> None:
         self._layers = layers
         self._orchestrator = orchestrator
         self._awake = threading.Event()

@@ -13,7 +13,6 @@ from typing import IO, Any, NamedTuple
 
 from api.catalogue import Catalogue
 from api.errors import Conflict
-from api.layers import Layers
 from api.measures import Measures
 from api.orchestrator import OrchestratorUnavailable
 from api.runs import Runs
@@ -34,6 +33,7 @@ from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance, Raw
 from weather_platform.domain.unpacking import Limits
 from weather_platform.intake import Intake, receive
 from weather_platform.pipeline import curate_month, quarantine_unplaced, refuse_what_counts_nowhere, stage_month
+from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.ingestion")
 _TELL_TIMEOUT_S = 3.0
@@ -67,7 +67,7 @@ class Ingestions:
 
     def __init__(
         self,
-        layers: Layers,
+        layers: Stores,
         runs: Runs,
         catalogue: Catalogue,
         measures: Measures,
@@ -147,7 +147,7 @@ class Ingestions:
                     for item in stored
                     if item.object.partition != UNPLACED
                 ]
-            quarantine_unplaced(self._layers.stores, self._partitions)
+            quarantine_unplaced(self._layers, self._partitions)
         self._process(receipt, months or receipt.months)
 
     def get(self, ingestion: str) -> Receipt:
@@ -228,7 +228,7 @@ class Ingestions:
                 intake.add(upload.file.name, upload.source)
             origin = Provenance(source="upload", name="", licence=ETALAB)  # each object gets its file's name
             stored = intake.keep(self._layers.raw, origin, now)
-        refuse_what_counts_nowhere(self._layers.stores, self._partitions, stored)
+        refuse_what_counts_nowhere(self._layers, self._partitions, stored)
         receipt = Receipt(
             id=earlier.id if earlier else new_ingestion_id(now),
             content=content,
@@ -247,7 +247,7 @@ class Ingestions:
         months = receipt.months
         with self._failing_into(receipt):
             if receipt.unplaced:
-                quarantine_unplaced(self._layers.stores, self._partitions)
+                quarantine_unplaced(self._layers, self._partitions)
             self._tell_raw(receipt)
             if receipt.mode == "run" and months:
                 self._runs.launch(receipt)
@@ -259,8 +259,8 @@ class Ingestions:
 
     def _process(self, receipt: Receipt, months: Sequence[Month]) -> None:
         """Stage and curate here and now, the months in order."""
-        for month, staged in ahead(months, partial(stage_month, self._layers.stores)):
-            replaced = curate_month(self._layers.stores, month)
+        for month, staged in ahead(months, partial(stage_month, self._layers)):
+            replaced = curate_month(self._layers, month)
             outcome = receipt.outcome(month, staged.counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from api.layers import Layers
 from api.orchestrator import Materialised, Orchestrator
 from weather_platform import names
 from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, Receipt, State, Trouble
 from weather_platform.domain.months import contiguous
 from weather_platform.domain.staging import ObjectCounts
+from weather_platform.storage.opening import Stores
 
 INGESTION_TAG = "weather/ingestion"
 REQUEST_TAG = "weather/request"
@@ -18,7 +18,7 @@ REQUEST_TAG = "weather/request"
 class Runs:
     """Brings receipts up to what Dagster knows; keeps nothing itself."""
 
-    def __init__(self, layers: Layers, orchestrator: Orchestrator) -> None:
+    def __init__(self, layers: Stores, orchestrator: Orchestrator) -> None:
         self._layers = layers
         self._orchestrator = orchestrator
 

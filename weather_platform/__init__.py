@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from weather_platform.notebook import Archive
 
-__all__ = ["__version__", "open"]  # noqa: PLE0604  # `__getattr__` below has the version
+__all__ = ["__version__", "open"]  # `__getattr__` below has the version
 
 
 def open(home: str | None = None) -> "Archive":  # noqa: A001  # weather_platform.open reads well
-    """The data of a home as pandas frames, to read only; by default that of the settings (``WEATHER_HOME``, ``.env``)."""
+    """The data of a home as pandas frames, to read only; by default of the settings' (``WEATHER_HOME``, ``.env``)."""
     from weather_platform.notebook import open_archive
 
     return open_archive(home)

@@ -15,5 +15,7 @@ def defs() -> dg.Definitions:
     `load_from_defs_folder` does the same in a checkout alone: it looks for pyproject.toml, which a wheel does not hold.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.PreviewWarning)  # Dagster calls two preview functions of its own here
+        # Features that we chose while they are in beta, and two preview functions that Dagster calls by itself here.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
         return dg.ComponentTree.from_module(defs_module=graph, project_root=Path(__file__).parents[1]).build_defs()

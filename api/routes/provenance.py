@@ -7,10 +7,10 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
 from api.dependencies import READS, OpenLayers, station
-from api.layers import Layers
 from api.schemas import Rows
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.months import Month
+from weather_platform.storage.opening import Stores
 
 router = APIRouter(tags=["provenance"], dependencies=READS)
 
@@ -39,7 +39,7 @@ def trace_document(
     return Response(msgspec.json.encode(body), media_type="application/json")
 
 
-def _rows(layers: Layers, station_id: str, day: date) -> list[dict[str, Any]]:
+def _rows(layers: Stores, station_id: str, day: date) -> list[dict[str, Any]]:
     """Rows of the day, and the first of the next one for its rain."""
     following = day + timedelta(days=1)
     found = layers.staging.rows(station(layers, station_id), day, following)
@@ -47,7 +47,7 @@ def _rows(layers: Layers, station_id: str, day: date) -> list[dict[str, Any]]:
     return [{**row, "date": row["date"].replace(tzinfo=UTC)} for row in found if row["date"] <= end]
 
 
-def _object(request: Request, layers: Layers, name: str, period: str) -> dict[str, Any]:
+def _object(request: Request, layers: Stores, name: str, period: str) -> dict[str, Any]:
     month = Month.parse(period[:7])
     for partition in (month, month.next):
         try:

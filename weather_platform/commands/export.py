@@ -4,19 +4,20 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from weather_platform.commands.console import writing_to
+from weather_platform.commands.console import say, writing_to
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.stations import STATIONS, find_station
 from weather_platform.domain.tabular import COLUMNS, TYPES, flat
 from weather_platform.domain.weather_stats import Document
-from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.opening import Stores
 from weather_platform.tables import csv_pieces, parquet_pieces
 
 
@@ -37,14 +38,20 @@ def export(
 ) -> None:
     """Write WeatherStats documents, by date and station."""
     days = _period(first, last)
-    stores = open_stores(Settings.from_environment())
+    if output is None and format_ is Format.PARQUET and sys.stdout.isatty():
+        raise typer.BadParameter("Parquet is binary. Give --output a file, or send it to a file or a pipe.")
+    settings = Settings.from_environment()
+    stores = Stores(settings, read_only=True)
     stations = {**STATIONS, **stores.staging.stations()}
     documents = stores.curated.find(
         stations=[find_station(name, stations).station_id for name in city] if city else None,
         first=days[0],
         last=days[1],
     )
-    pieces = _pieces(documents, format_)
+    first_found = next(documents, None)
+    if first_found is None:
+        say(f"Nothing that is stored in {settings.home} lies in the period and cities asked for: `weather status`.")
+    pieces = _pieces(documents if first_found is None else chain([first_found], documents), format_)
     if output is None:
         sys.stdout.buffer.writelines(pieces)
         return

@@ -8,6 +8,8 @@ from typing import NamedTuple, Self
 from weather_platform.domain.errors import BadInput
 
 _WRITTEN = re.compile(r"(\d{4})-(\d{2})(?:-01)?")
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_FIRST_YEAR = 1900
 
 
 class Month(NamedTuple):
@@ -20,7 +22,7 @@ class Month(NamedTuple):
     def parse(cls, text: str) -> Self:
         """Read ``2023-12`` (or ``2023-12-01``); anything else is a BadInput."""
         written = _WRITTEN.fullmatch(text.strip())
-        if not written or not 1 <= int(written[2]) <= 12 or int(written[1]) < 1900:
+        if not written or not 1 <= int(written[2]) <= 12 or int(written[1]) < _FIRST_YEAR:
             raise BadInput(f"{text!r} is not a month.", "Write it as YYYY-MM, for example 2023-12.")
         return cls(int(written[1]), int(written[2]))
 
@@ -88,12 +90,21 @@ def month_range(first: Month, last: Month) -> Iterator[Month]:
 
 
 def parse_months(text: str) -> list[Month]:
-    """Read ``2023-12`` or ``2023-01..2023-12`` (both ends included)."""
-    first, dots, last = text.partition("..")
-    months = list(month_range(Month.parse(first), Month.parse(last if dots else first)))
-    if not months:
+    """Read a month, a year or a range with both ends included: ``2023-12``, ``2023``, ``2023-01..2024-06``."""
+    begin, dots, end = text.partition("..")
+    (first, last), (later_first, later_last) = _months_of(begin), _months_of(end if dots else begin)
+    if later_first < first:
         raise BadInput(f"{text!r} ends before it begins.", "Write the earlier month first: 2023-01..2023-12.")
-    return months
+    return list(month_range(first, max(last, later_last)))
+
+
+def _months_of(text: str) -> tuple[Month, Month]:
+    """The first and the last month of a month or a year."""
+    year = _YEAR.fullmatch(text.strip())
+    if year and int(year[0]) >= _FIRST_YEAR:
+        return Month(int(year[0]), 1), Month(int(year[0]), 12)
+    month = Month.parse(text)
+    return month, month
 
 
 def contiguous(months: list[Month]) -> list[list[Month]]:

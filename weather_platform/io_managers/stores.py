@@ -9,7 +9,6 @@ from pydantic import PrivateAttr, SecretStr
 from weather_platform.domain.months import Partitions
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
-from weather_platform.storage.opening import open_curated, open_raw, open_staging
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -48,15 +47,10 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def open(self) -> Stores:
         """The stores, ready to write."""
         if self._stores is None:
-            settings = self.settings
-            self._stores = Stores(
-                open_raw(settings, self.s3.get_client), open_staging(settings), open_curated(settings)
-            )
-            self._stores.raw.blobs.ensure()
+            self._stores = Stores(self.settings, s3=self.s3.get_client)
         return self._stores
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002  # Dagster's signature
         if self._stores is not None:
-            self._stores.staging.engine.dispose()
-            self._stores.curated.close()
+            self._stores.close()
             self._stores = None

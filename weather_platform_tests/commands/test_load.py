@@ -86,9 +86,7 @@ def test_wrong_usage_is_exit_code_2(weather: Weather, weather_home: Path, argume
     assert not weather_home.exists()
 
 
-@pytest.mark.parametrize(
-    "command", [["load", "2023-12", "--source", "sample"], ["up"], ["status"], ["export"], ["quarantine"]]
-)
+@pytest.mark.parametrize("command", [["load", "2023-12", "--source", "sample"], ["up"]])
 @pytest.mark.parametrize("home", ["/sys/weather", "/proc/weather", "/dev/null", "/dev/null/weather"])
 def test_a_home_that_cannot_be_written_is_said(
     weather: Weather,

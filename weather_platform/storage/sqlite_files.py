@@ -1,8 +1,11 @@
-"""What a person can do about SQLite's errors, in the staging database and in the statistics alike."""
+"""SQLite files, of the staging database and of the statistics alike: how they are opened to read, and their errors."""
 
+import os
 import sqlite3
+from pathlib import Path
+from urllib.parse import quote
 
-from weather_platform.domain.errors import StoreRefused, StoreUnavailable
+from weather_platform.domain.errors import NothingStored, StoreRefused, StoreUnavailable
 
 FOLDER = "Give this user the right to write there, or correct {setting} (WEATHER_HOME, where that is not set)."
 ALTERED = "Drop the tables that were changed by hand, then load the months again."
@@ -24,3 +27,30 @@ def cure_of(error: sqlite3.Error, setting: str) -> tuple[type[StoreUnavailable],
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to the primary code
     kind, cure = _CURES.get(code, _ANOTHER)
     return kind, cure.format(setting=setting)
+
+
+def connect_to_read(path: Path, *, timeout_s: float) -> sqlite3.Connection:
+    """A connection that changes nothing, and that works without the right to write.
+
+    In WAL mode even a reader writes: it makes the files ``-wal`` and ``-shm`` where no other process has the database
+    open. Where this user may not, the file is at rest, and is read as such (``immutable``).
+    """
+    mode = "immutable=1" if _is_at_rest_for_us(path) else "mode=ro"
+    return sqlite3.connect(
+        f"file:{quote(str(path))}?{mode}",
+        uri=True,
+        timeout=timeout_s,
+        isolation_level=None,  # BEGIN and COMMIT are ours
+        check_same_thread=False,  # a web server asks for one answer's rows from several threads in turn
+    )
+
+
+def _is_at_rest_for_us(path: Path) -> bool:
+    return path.exists() and not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
+
+
+def nothing_stored(path: Path, error: BaseException) -> NothingStored | None:
+    """What to raise for an error of a reader where nobody has written yet; None where the error is another."""
+    if path.exists() and "no such table" not in str(error):
+        return None
+    return NothingStored(f"Nothing is stored yet in {path}.", "Load a month first: weather load 2023-12.")
