@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from weather_platform.domain.columns import CELSIUS
+from weather_platform.domain.columns import CELSIUS, Columns
 from weather_platform.domain.fields import MEASURED
 from weather_platform.domain.parsing import Parsed, Reason, Refusal, columns_of, parse
 from weather_platform.domain.record_files import cut
@@ -388,7 +388,7 @@ def test_the_number_of_a_row_is_not_the_cloud_cover() -> None:
 def test_columns_that_are_not_used_are_told_from_the_others(
     body: bytes, read: set[str], unused: tuple[str, ...]
 ) -> None:
-    assert columns_of(cut(body)) == (read, unused)
+    assert columns_of(cut(body)) == Columns(frozenset(read), unused)
 
 
 @pytest.mark.parametrize(
