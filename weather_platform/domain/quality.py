@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from weather_platform.domain.counts import OUTCOMES, RecordCounts
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Reason
-from weather_platform.domain.staging import ObjectCounts
 from weather_platform.domain.stations import STATIONS
 
 _STEP = timedelta(hours=3)
@@ -37,7 +37,7 @@ class MonthSummary(msgspec.Struct, kw_only=True):
     """Column names by city table."""
     silent_hours: list[datetime]
     changes: dict[str, int]
-    objects: dict[str, ObjectCounts]
+    objects: dict[str, RecordCounts]
     synthetic: bool
 
 
@@ -82,12 +82,11 @@ def completeness(summary: MonthSummary, now: datetime | None = None) -> Verdict:
 
 
 def duplicates(summary: MonthSummary) -> Verdict:
-    """No station and time was reported twice in what was received; the latest counts where one was."""
-    counts = {
-        kind: sum(getattr(obj, kind) for obj in summary.objects.values())
-        for kind in ("unchanged", "replaced", "outdated")
-    }
-    return Verdict(not any(counts.values()), f"{sum(counts.values())} reports of a time that had one", counts)
+    """No station and time was reported twice in what was received; where one was, `merging` tells what counts."""
+    total = RecordCounts.total(summary.objects.values())
+    counts = {kind: getattr(total, kind) for kind in OUTCOMES if kind not in ("kept", "generated")}
+    several = total.accepted - sum(summary.observations.values())
+    return Verdict(not several, f"{several} reports of a time that had one", counts)
 
 
 def plausibility(summary: MonthSummary) -> Verdict:
@@ -97,20 +96,20 @@ def plausibility(summary: MonthSummary) -> Verdict:
 
 
 def rows_conserved(summary: MonthSummary) -> Verdict:
-    """Every record read is a row, or is counted as refused, repeated or replaced."""
-    kept = sum(obj.kept for obj in summary.objects.values())
-    unaccounted = sum(
-        obj.read - (obj.kept + obj.unchanged + obj.replaced + obj.outdated + obj.generated) - sum(obj.refused.values())
-        for obj in summary.objects.values()
-    )
+    """Every record read is a row, or is counted as refused or as another report of a row's time."""
+    total = RecordCounts.total(summary.objects.values())
+    observations = sum(summary.observations.values())
     figures = {
-        "records_read": sum(obj.read for obj in summary.objects.values()),
-        "observations": kept,
+        "records_read": total.read,
+        "observations": observations,
         "rows_in_tables": summary.rows_in_tables,
-        "refused": sum(sum(obj.refused.values()) for obj in summary.objects.values()),
+        "refused": total.refusals,
     }
-    counted = kept == summary.rows_in_tables == sum(summary.observations.values())
-    return Verdict(counted and not unaccounted, f"{kept} observations in {summary.rows_in_tables} rows", figures)
+    # The first report of a row is counted as kept until another object overrules it.
+    first = total.kept <= observations <= total.kept + total.superseded + total.outdated
+    accounted = first and not any(obj.unaccounted for obj in summary.objects.values())
+    sentence = f"{observations} observations in {summary.rows_in_tables} rows"
+    return Verdict(accounted and observations == summary.rows_in_tables, sentence, figures)
 
 
 def documents_conserved(staged: Mapping[str, int], documented: Mapping[str, int]) -> Verdict:

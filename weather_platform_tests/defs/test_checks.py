@@ -73,7 +73,11 @@ def test_missing_stations_are_named_in_a_warning(weather: Graph) -> None:
 @pytest.mark.parametrize(
     ("record", "check", "shown"),
     [
-        (observation(1, 0, t=280.0), "duplicates", {"unchanged": 0, "replaced": 1, "outdated": 0}),
+        (
+            observation(1, 0, t=280.0),
+            "duplicates",
+            {"completed": 0, "unchanged": 0, "replaced": 1, "superseded": 1, "outdated": 0},
+        ),
         (observation(1, 0, t=999.0), "plausibility", {"not_a_number": 0, "impossible_value": 1}),
         (observation(1, 0, t="mild"), "plausibility", {"not_a_number": 1, "impossible_value": 0}),
     ],

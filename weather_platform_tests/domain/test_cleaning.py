@@ -15,7 +15,7 @@ from weather_platform_tests.observations import at
 def cleaned(**values: Any) -> Observation:
     (item,) = parse(cut(record(**{"t": ..., **values})))
     assert isinstance(item, Parsed)
-    return cleaning.clean(item.place, item.record, "00000000000000aa")
+    return cleaning.observed(item.place, list(cleaning.values_of(item.record)), "00000000000000aa")
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from weather_platform.domain import quality
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import MonthSummary, synoptic_hours
-from weather_platform.domain.staging import ObjectCounts
 from weather_platform.domain.stations import STATIONS
 
 DECEMBER = Month(2023, 12)
@@ -24,7 +24,7 @@ WHOLE = MonthSummary(
     columns={station.slug: [*FIELDS, "tc"] for station in STATIONS.values()},
     silent_hours=[],
     changes={},
-    objects={"aa": ObjectCounts(read=62 * 248, kept=62 * 248)},
+    objects={"aa": RecordCounts(read=62 * 248, kept=62 * 248)},
     synthetic=False,
 )
 
@@ -90,7 +90,7 @@ def test_hours_that_have_not_come_are_not_missing() -> None:
 
 @pytest.mark.parametrize("kind", ["unchanged", "replaced", "outdated"])
 def test_a_report_of_a_time_that_had_one_is_a_duplicate(kind: str) -> None:
-    verdict = quality.duplicates(but(objects={"aa": ObjectCounts(read=3, kept=1, **{kind: 2})}))  # type: ignore[arg-type]
+    verdict = quality.duplicates(but(objects={"aa": RecordCounts(read=3, kept=1, **{kind: 2})}))  # type: ignore[arg-type]
     assert (verdict.passed, verdict.figures[kind]) == (False, 2)
 
 
@@ -98,7 +98,7 @@ def test_a_report_of_a_time_that_had_one_is_a_duplicate(kind: str) -> None:
     ("reason", "passed"), [("impossible_value", False), ("not_a_number", False), ("unreadable_date", True)]
 )
 def test_an_impossible_value_is_implausible(reason: str, passed: bool) -> None:
-    assert quality.plausibility(but(objects={"aa": ObjectCounts(read=1, refused={reason: 1})})).passed is passed
+    assert quality.plausibility(but(objects={"aa": RecordCounts(read=1, refused={reason: 1})})).passed is passed
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_an_impossible_value_is_implausible(reason: str, passed: bool) -> None:
     [
         {"rows_in_tables": 62 * 248 - 1},
         {"observations": dict.fromkeys(STATIONS, 247)},
-        {"objects": {"aa": ObjectCounts(read=62 * 248 + 1, kept=62 * 248)}},
-        {"objects": {"aa": ObjectCounts(read=62 * 248, kept=62 * 248 - 1, refused={"impossible_value": 1})}},
+        {"objects": {"aa": RecordCounts(read=62 * 248 + 1, kept=62 * 248)}},
+        {"objects": {"aa": RecordCounts(read=62 * 248, kept=62 * 248 - 1, refused={"impossible_value": 1})}},
     ],
 )
 def test_a_row_that_is_not_accounted_for_is_noticed(changes: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ def test_a_row_that_is_not_accounted_for_is_noticed(changes: dict[str, Any]) -> 
 
 
 def test_refused_repeated_and_replaced_records_are_accounted_for() -> None:
-    counts = ObjectCounts(
+    counts = RecordCounts(
         read=62 * 248 + 10, kept=62 * 248, unchanged=1, replaced=2, outdated=2, generated=1, refused={"x": 4}
     )
     assert quality.rows_conserved(but(objects={"aa": counts})).passed
