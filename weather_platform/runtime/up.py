@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from weather_platform import names
+from weather_platform.dagster_patches.folder_broker import forget_dead_workers
 from weather_platform.domain.errors import CannotServe
 from weather_platform.runtime.instance import (
-    forget_dead_workers,
     make_home,
     open_once,
     write_instance,
@@ -49,7 +49,7 @@ def up(
     with _alone(settings.home):
         home = write_instance(settings)
         open_once(home)
-        forget_dead_workers(home)
+        forget_dead_workers(home / "broker")
         services = [*doors, *dagster_services(settings, home, module_name)]
         Supervisor(services, settings.home / "logs", report).run(when_ready)
 
@@ -74,7 +74,7 @@ def dagster_services(settings: Settings, home: Path, module_name: str) -> list[S
     )
     daemon = Service(
         name="daemon",
-        command=python("dagster._daemon", "run", "-w", str(workspace)),
+        command=python("weather_platform.dagster_patches.daemon", "run", "-w", str(workspace)),
         environment=environment,
         is_ready=lambda: True,
         after="code-server",

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 from uuid import uuid4
 
-import httpx
+import httpx2 as httpx
 
 from weather_platform.domain.errors import BadSettings, SourceUnavailable
 from weather_platform.sources.transport import Patience, get, unexpected, web_address

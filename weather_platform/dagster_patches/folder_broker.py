@@ -1,4 +1,7 @@
-"""A Celery broker in a folder, for one machine without any server."""
+"""A Celery broker in a folder, for one machine without any server, whose messages are whole and do not pile up.
+
+celery/kombu#1551 (a message that cannot be read ends the reader) and #1281 (control queues that stay).
+"""
 
 import time
 import uuid
@@ -24,3 +27,12 @@ class Transport(filesystem.Transport):
     """For ``broker_transport`` in Celery's settings, beside the broker ``filesystem://``."""
 
     Channel = Channel
+
+
+def forget_dead_workers(broker: Path) -> None:
+    """Remove control messages to workers that are gone; runs that wait for a worker stay.
+
+    Call it while no worker runs: the first one binds its queues again.
+    """
+    for path in [*broker.glob("control/*.exchange"), *broker.glob("messages/*.pidbox.msg")]:
+        path.unlink(missing_ok=True)
