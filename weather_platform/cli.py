@@ -2,7 +2,7 @@
 
 import typer
 
-from weather_platform.commands import api_key, doctor, export, ingest, load, look, reload, sample, up
+from weather_platform.commands import api_key, doctor, export, ingest, load, look, reload, sample, stations, up
 from weather_platform.commands.console import QuietAtAClosedPipe, said_plainly
 
 app = typer.Typer(
@@ -13,7 +13,7 @@ app.command()(ingest.ingest)
 app.command()(look.status)
 app.command()(export.export)
 app.command()(sample.sample)
-app.command()(look.stations)
+app.command()(stations.stations)
 app.command()(look.quarantine)
 app.command()(doctor.doctor)
 app.command()(api_key.api_key)

@@ -9,7 +9,7 @@ import typer
 from weather_platform.commands.console import say
 from weather_platform.commands.files import replacing
 from weather_platform.domain.months import parse_months
-from weather_platform.domain.stations import chosen_station
+from weather_platform.domain.search import chosen_station
 
 
 def sample(
