@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import flask.testing
-import httpx
+import httpx2 as httpx
 import pandas as pd
 import pytest
 
