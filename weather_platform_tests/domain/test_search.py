@@ -95,6 +95,12 @@ def test_the_nearest_is_one_of_the_stations_there_are() -> None:
     assert (found.station, found.distance_km) == (montsouris, 4)
 
 
+@pytest.mark.parametrize("text", ["", " ", ",,", "\ufffd\0"])
+def test_a_blank_is_no_station(text: str) -> None:
+    with pytest.raises(UnknownCity):
+        find_station(text, {**STATIONS, "00000": station_for("00000")})
+
+
 @pytest.mark.parametrize("text", ["station_07999", "Mont Aïgoual", "07999"])
 def test_an_unverified_station_is_found_alike(text: str) -> None:
     aigoual = station_for("07999", "MONT AIGOUAL")
