@@ -10,9 +10,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from weather_platform.commands.files import replacing
+from weather_platform.commands.console import writing_to
 from weather_platform.domain.errors import BadInput
-from weather_platform.domain.stations import STATIONS, find_station
+from weather_platform.domain.search import find_station
+from weather_platform.domain.stations import STATIONS
 from weather_platform.domain.tabular import COLUMNS, TYPES, flat
 from weather_platform.domain.weather_stats import Document
 from weather_platform.pipeline import open_stores
@@ -48,7 +49,7 @@ def export(
     if output is None:
         sys.stdout.buffer.writelines(pieces)
         return
-    with replacing(output) as unfinished, unfinished.open("wb") as file:
+    with writing_to(output) as unfinished, unfinished.open("wb") as file:
         file.writelines(pieces)
 
 

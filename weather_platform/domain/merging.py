@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from weather_platform.domain.cleaning import NAMES, observed, published, values_of
+from weather_platform.domain.cleaning import NAMES, clean, observed, published
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.parsing import Parsed, Place
@@ -69,7 +69,7 @@ class Merger:
         if record.nom or station_id not in self.described:
             self.described[station_id] = record
         told = None if source.said_again else record.insert_time
-        row = observed(place, list(values_of(record)), source.name)
+        row = clean(place, record, source.name)
         if time in rows:
             self._add_another(place, row, source, told)
             return
