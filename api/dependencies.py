@@ -11,7 +11,8 @@ from api.measures import Measures
 from api.orchestrator import Orchestrator
 from api.runs import Runs
 from api.security import Caller, Guard
-from weather_platform.domain.stations import STATIONS, Station, find_station
+from weather_platform.domain.search import find_station
+from weather_platform.domain.stations import STATIONS, Station
 from weather_platform.settings import Settings
 from weather_platform.storage.opening import Stores
 

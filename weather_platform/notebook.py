@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from weather_platform.domain.months import parse_months
-from weather_platform.domain.stations import STATIONS, Station, find_station
+from weather_platform.domain.search import find_station
+from weather_platform.domain.stations import Station
 from weather_platform.domain.tabular import COLUMNS, TYPES, flat
 from weather_platform.settings import Settings
 from weather_platform.storage.opening import Stores
@@ -73,7 +74,7 @@ class Archive:
         return pd.DataFrame(rows, columns=["station_id", "month", "documents", "observations", "expected"])
 
     def _stations(self, cities: Cities) -> Iterator[Station]:
-        known = {**STATIONS, **self._stores.staging.stations()}
+        known = self._stores.stations()
         if cities is None:
             return iter(known.values())
         names = [cities] if isinstance(cities, str) else cities

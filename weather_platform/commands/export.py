@@ -12,8 +12,8 @@ import msgspec
 import typer
 
 from weather_platform.commands.console import say, writing_to
-from weather_platform.domain.errors import BadInput
-from weather_platform.domain.stations import STATIONS, find_station
+from weather_platform.domain.errors import BadArgument
+from weather_platform.domain.search import find_station
 from weather_platform.domain.tabular import COLUMNS, TYPES, flat
 from weather_platform.domain.weather_stats import Document
 from weather_platform.settings import Settings
@@ -42,7 +42,7 @@ def export(
         raise typer.BadParameter("Parquet is binary. Give --output a file, or send it to a file or a pipe.")
     settings = Settings.from_environment()
     stores = Stores(settings, read_only=True)
-    stations = {**STATIONS, **stores.staging.stations()}
+    stations = stores.stations()
     documents = stores.curated.find(
         stations=[find_station(name, stations).station_id for name in city] if city else None,
         first=days[0],
@@ -62,7 +62,7 @@ def export(
 def _period(first: str | None, last: str | None) -> tuple[date | None, date | None]:
     days = _day(first), _day(last)
     if days[0] and days[1] and days[0] > days[1]:
-        raise BadInput(f"{first} to {last} ends before it begins.", "Give the earlier day to --from.")
+        raise BadArgument(f"{first} to {last} ends before it begins.", "Give the earlier day to --from.")
     return days
 
 
@@ -70,7 +70,7 @@ def _day(text: str | None) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError as error:
-        raise BadInput(f"{text!r} is not a day.", "Write it as YYYY-MM-DD, for example 2023-12-01.") from error
+        raise BadArgument(f"{text!r} is not a day.", "Write it as YYYY-MM-DD, for example 2023-12-01.") from error
 
 
 def _pieces(documents: Iterator[Document], form: Format) -> Iterator[bytes]:

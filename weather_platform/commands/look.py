@@ -1,4 +1,4 @@
-"""`weather status`, `stations` and `quarantine`: what the stores hold."""
+"""`weather status` and `quarantine`: what the stores hold."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from weather_platform.commands.console import say, show
 from weather_platform.domain.errors import NothingStored
 from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Reason
-from weather_platform.domain.stations import STATIONS
 from weather_platform.settings import Settings
 from weather_platform.storage.opening import Stores
 
@@ -57,18 +56,6 @@ def _stored(read: Callable[[], list[Row]]) -> list[Row]:
         return read()
     except NothingStored:
         return []
-
-
-def stations(as_json: AsJson = False) -> None:
-    """The stations that are known, and those that only a file told us of."""
-    staging = Stores(Settings.from_environment(), read_only=True).staging
-    try:
-        found = {**STATIONS, **staging.stations()}
-    except NothingStored:
-        found = STATIONS
-    columns = ("station_id", "name", "slug", "latitude_deg", "longitude_deg", "altitude_m", "department", "verified")
-    rows = ({column: getattr(station, column) for column in columns} for station in found.values())
-    show(columns, rows, as_json=as_json)
 
 
 def quarantine(

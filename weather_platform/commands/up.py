@@ -7,8 +7,8 @@ import typer
 from weather_platform.commands.console import say
 from weather_platform.commands.load import load_months, show_a_day
 from weather_platform.domain.months import parse_months
-from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.opening import Stores
 
 
 def up(
@@ -17,12 +17,17 @@ def up(
     once: Annotated[bool, typer.Option("--once", help="only load, do not serve")] = False,
 ) -> None:
     """Serve the Dagster UI, its daemon, a warm worker, the API and the site; stops them all on Ctrl-C."""
+    from weather_platform.runtime.up import check_can_serve, doors
+    from weather_platform.runtime.up import up as serve
+
     settings = Settings.from_environment()
+    if not once:
+        check_can_serve(settings)
     if load:
         months = parse_months(load)
         load_months(settings, months, source=source)
         for month in months:
-            documents = open_stores(settings).curated.coverage(month.first_day, month.last_day)
+            documents = Stores(settings, read_only=True).curated.coverage(month.first_day, month.last_day)
             say(
                 f"{month}: {sum(c.observations for c in documents):,} observations of {len(documents)} cities "
                 f"became {sum(c.documents for c in documents):,} documents in {settings.home}"
@@ -30,9 +35,6 @@ def up(
         show_a_day(settings, months[0])
     if once:
         return
-    from weather_platform.runtime.doors import doors
-    from weather_platform.runtime.up import up as serve
-
     serve(settings, report=say, when_ready=lambda: say(_where(settings)), doors=doors(settings))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Self
 
-from weather_platform.domain.errors import BadInput
+from weather_platform.domain.errors import BadArgument, BadInput
 
 _WRITTEN = re.compile(r"(\d{4})-(\d{2})(?:-01)?")
 _YEAR = re.compile(r"\d{4}", re.ASCII)
@@ -20,10 +20,10 @@ class Month(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``2023-12`` (or ``2023-12-01``); anything else is a BadInput."""
+        """Read ``2023-12`` (or ``2023-12-01``); anything else is a BadArgument."""
         written = _WRITTEN.fullmatch(text.strip())
         if not written or not 1 <= int(written[2]) <= 12 or int(written[1]) < _FIRST_YEAR:
-            raise BadInput(f"{text!r} is not a month.", "Write it as YYYY-MM, for example 2023-12.")
+            raise BadArgument(f"{text!r} is not a month.", "Write it as YYYY-MM, for example 2023-12.")
         return cls(int(written[1]), int(written[2]))
 
     @classmethod
@@ -94,7 +94,7 @@ def parse_months(text: str) -> list[Month]:
     begin, dots, end = text.partition("..")
     (first, last), (later_first, later_last) = _months_of(begin), _months_of(end if dots else begin)
     if later_first < first:
-        raise BadInput(f"{text!r} ends before it begins.", "Write the earlier month first: 2023-01..2023-12.")
+        raise BadArgument(f"{text!r} ends before it begins.", "Write the earlier month first: 2023-01..2023-12.")
     return list(month_range(first, max(last, later_last)))
 
 

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from weather_platform.domain.errors import BadSettings
+from weather_platform.domain.errors import BadSettings, NothingStored
+from weather_platform.domain.stations import STATIONS, Station
 from weather_platform.settings import S3Settings, Settings
 from weather_platform.storage.blobs import Blobs, FolderBlobs
 from weather_platform.storage.curated import CuratedStore
@@ -54,6 +56,12 @@ class Stores:
     @property
     def receipts(self) -> "ReceiptStore":
         return self._once("receipts", self._open_receipts)
+
+    def stations(self) -> dict[str, Station]:
+        """The stations that are known, by WMO number: those of the platform, and those that only a file brought."""
+        with suppress(NothingStored):
+            return {**STATIONS, **self.staging.stations()}
+        return dict(STATIONS)
 
     def close(self) -> None:
         """Let go of connections; the stores may be used again."""
