@@ -15,6 +15,7 @@ from weather_platform.commands import (
     ingest,
     load,
     look,
+    rebuild,
     reload,
     sample,
     settings,
@@ -51,6 +52,7 @@ app.command()(look.quarantine)
 app.command()(settings.settings)
 app.command()(doctor.doctor)
 app.command()(api_key.api_key)
+app.command()(rebuild.rebuild)
 app.command()(up.up)
 app.command()(reload.reload)
 

@@ -271,7 +271,7 @@ class SqliteCurated:
                 f"The folder of {self.path} cannot be made: {error.strerror}.", FOLDER.format(setting=_SETTING)
             ) from error
         except sqlite3.Error as error:
-            if self.read_only and (nothing := nothing_stored(self.path, error)):
+            if self.read_only and (nothing := nothing_stored(self.path)):
                 raise nothing from error
             kind, cure = cure_of(error, _SETTING)
             raise kind(f"The statistics in {self.path} cannot be used: {error}.", cure) from error

@@ -142,7 +142,7 @@ def _explained(engine: Engine, error: sa.exc.DBAPIError) -> WeatherError:
     reason = error.orig.args[-1] if error.orig and error.orig.args else error
     if isinstance(error.orig, sqlite3.Error):
         if engine.get_execution_options().get(_READ_ONLY) and engine.url.database:
-            nothing = nothing_stored(Path(engine.url.database), error.orig)
+            nothing = nothing_stored(Path(engine.url.database))
             if nothing:
                 return nothing
         kind, cure = cure_of(error.orig, _SETTING)

@@ -86,10 +86,7 @@ class Stores:
     def _open_receipts(self) -> "ReceiptStore":
         from weather_platform.storage.receipts import ReceiptStore
 
-        receipts = ReceiptStore(self.staging.engine)
-        if not self._read_only:
-            receipts.ensure()
-        return receipts
+        return ReceiptStore(self.staging.engine)
 
 
 def open_stores(settings: Settings) -> Stores:

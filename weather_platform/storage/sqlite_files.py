@@ -8,7 +8,7 @@ from urllib.parse import quote
 from weather_platform.domain.errors import NothingStored, StoreRefused, StoreUnavailable
 
 FOLDER = "Give this user the right to write there, or correct {setting} (WEATHER_HOME, where that is not set)."
-ALTERED = "Drop the tables that were changed by hand, then load the months again."
+ALTERED = "Another release made the tables, or somebody changed them by hand. Run `weather rebuild`."
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
     sqlite3.SQLITE_ERROR: (StoreRefused, ALTERED),  # no such column, no such table
     sqlite3.SQLITE_FULL: (StoreUnavailable, "Free space on its disk, then run again; nothing was half-written."),
@@ -49,8 +49,8 @@ def _is_at_rest_for_us(path: Path) -> bool:
     return path.exists() and not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
 
 
-def nothing_stored(path: Path, error: BaseException) -> NothingStored | None:
-    """What to raise for an error of a reader where nobody has written yet; None where the error is another."""
-    if path.exists() and "no such table" not in str(error):
+def nothing_stored(path: Path) -> NothingStored | None:
+    """What to raise for an error of a reader where nobody has written yet; None where somebody has."""
+    if path.exists() and path.stat().st_size:
         return None
     return NothingStored(f"Nothing is stored yet in {path}.", "Load a month first: weather load 2023-12.")
