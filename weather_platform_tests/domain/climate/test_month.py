@@ -214,3 +214,12 @@ def test_the_table_of_thresholds_names_every_count_of_the_sheets() -> None:
 def test_degree_days_are_of_the_middle_of_tn_and_tx() -> None:
     tm = _sheet({"05 18": {"tn24": 5.1}, "06 06": {"tx24": 14.0}, "07 18": {"tn24": 19.0}, "08 06": {"tx24": 25.0}}).tm
     assert (tm.n, tm.mean, tm.heating_18, tm.growing_10) == (2, 15.78, 8.45, 12.0)
+
+
+def test_december_of_nice_is_as_it_is_worked_out_by_hand(real_data: Path) -> None:
+    """The last table of `docs/climatology.md`."""
+    sheet = _real_sheet(real_data, january=True)
+    assert (sheet.tn.mean, sheet.tx.mean, sheet.tm.mean, sheet.tm.heating_18) == (7.53, 14.82, 11.17, 211.6)
+    assert (sheet.rr.total, sheet.rr.days_ge_1, sheet.rr.max) == (63.0, 6, 35.3)
+    assert (sheet.tn.min, [day.day for day in sheet.tn.min_days]) == (5.2, [6, 7])
+    assert (sheet.tx.max, [day.day for day in sheet.tx.max_days]) == (17.0, [11, 22])
