@@ -11,6 +11,7 @@ import pytest
 from weather_platform.domain.climate import thresholds
 from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, days_of, plain
 from weather_platform.domain.climate.month import MonthlyClimate, MonthRain, MonthTn, monthly_climates
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform_tests.domain.climate import archive, reckoning
 from weather_platform_tests.domain.climate.made import MARCH, Reports, made_screened
@@ -20,7 +21,7 @@ from weather_platform_tests.domain.climate.made import MARCH, Reports, made_scre
 def test_every_station_has_the_figures_of_a_second_reckoning(real_data: Path, month: str) -> None:
     of = Month.parse(month)
     screened = archive.screened(real_data, month)
-    days = days_of(screened, of)
+    days = days_of(screened, Stretch.of(of))
     sheets = {sheet.station_id: sheet for sheet in monthly_climates(days)}
     months = [reckoning.month_reports(real_data / "meteofrance-monthly", str(m)) for m in (of.previous, of, of.next)]
     for row, station in enumerate(s.station_id for s in screened.grid.stations):
@@ -62,7 +63,7 @@ def _plain(figures: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _sheet(reports: Reports, station: str = "07690", month: Month = MARCH) -> MonthlyClimate:
-    (sheet,) = monthly_climates(days_of(made_screened(reports, station, month), month))
+    (sheet,) = monthly_climates(days_of(made_screened(reports, station, month), Stretch.of(month)))
     return sheet
 
 
@@ -137,7 +138,7 @@ def test_january_changes_the_last_days_of_december_alone(real_data: Path) -> Non
 
 
 def _real_days(real_data: Path, *, january: bool) -> Any:
-    return days_of(archive.nice(real_data, january=january), Month(2023, 12))
+    return days_of(archive.nice(real_data, january=january), Stretch.of(Month(2023, 12)))
 
 
 def _real_sheet(real_data: Path, *, january: bool) -> MonthlyClimate:

@@ -12,6 +12,7 @@ from weather_platform.domain.climate.grid import GRID_FIELDS
 from weather_platform.domain.climate.overrides import Override, read_overrides, write_overrides
 from weather_platform.domain.climate.quality_page import as_tables
 from weather_platform.domain.climate.rules import RULES
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
@@ -23,7 +24,7 @@ PAGE = (Path(__file__).parents[3] / "docs/quality.md").read_text(encoding="utf-8
 
 def _found(real_data: Path, month: str) -> set[tuple[str, str, str, str, str]]:
     """Station, day and hour, field, rule, verdict."""
-    flags = archive.screened(real_data, month).flags(Month.parse(month))
+    flags = archive.screened(real_data, month).flags(Stretch.of(Month.parse(month)))
     return {(STATIONS[f.station_id].name, f"{f.time:%d %H}", f.field, f.rule, f.verdict) for f in flags}
 
 
