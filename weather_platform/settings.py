@@ -19,7 +19,7 @@ S3_VARIABLES = {
     "region_name": "WEATHER_S3_REGION",
 }
 """What dagster-aws's S3Resource calls the S3 settings."""
-SOURCES = ("opendatasoft", "meteofrance", "sample")
+SOURCES = ("meteofrance", "opendatasoft", "sample")
 LAUNCHERS = ("celery", "default")
 EXECUTORS = ("in_process", "k8s")
 STAGING_SCHEMES = ("mysql+pymysql", "sqlite")
@@ -251,7 +251,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 secret_key=get(S3_VARIABLES["aws_secret_access_key"]) or None,
                 region=get(S3_VARIABLES["region_name"]) or "eu-west-3",
             ),
-            first_month=_month(get("WEATHER_FIRST_MONTH") or "2010-01", "WEATHER_FIRST_MONTH"),
+            first_month=_month(get("WEATHER_FIRST_MONTH") or "1996-01", "WEATHER_FIRST_MONTH"),
             source=source,
             opendatasoft_url=get("WEATHER_OPENDATASOFT_URL") or "https://public.opendatasoft.com",
             archive_url=get("WEATHER_ARCHIVE_URL") or "https://meteofrance.s3.sbg.io.cloud.ovh.net/data/OBS/SYNOP",

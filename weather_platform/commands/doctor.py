@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, TypedDict
-from urllib.request import url2pathname
 
 import httpx
 import typer
@@ -15,12 +14,12 @@ from rich.markup import escape
 
 from weather_platform.commands.console import out, show_json
 from weather_platform.domain.errors import SourceUnavailable, StoreUnavailable, WeatherError
-from weather_platform.domain.months import Month
 from weather_platform.runtime.service import port_is_free
 from weather_platform.runtime.up import serving_process
 from weather_platform.settings import Settings
 from weather_platform.sources.catalogue import open_source
-from weather_platform.sources.transport import Patience, get
+from weather_platform.sources.freshness import freshness
+from weather_platform.sources.transport import Patience
 from weather_platform.storage.opening import open_curated, open_raw, open_staging
 
 _GLANCE = Patience(attempts=1, connect_timeout_s=3, read_timeout_s=5)
@@ -131,43 +130,15 @@ def _curated(settings: Settings) -> str:
 
 
 def _source(settings: Settings) -> str:
+    """Its newest observation decides: a copy that ended keeps answering 200."""
     open_source(settings)
-    address = _asked_of_source(settings)
-    if address is None:
-        return f"{settings.source} (synthetic)"
-    if isinstance(address, Path):
-        return _folder(address)
     try:
-        with _GLANCE.client() as client:
-            status = get(client, address, lambda response: response.status_code, _GLANCE)
+        found = freshness(settings, patience=_GLANCE)
     except SourceUnavailable as error:
         raise Advice(error.cause, "Check the network and the address; what is loaded needs no source.") from error
-    if status != 200:
-        raise Advice(f"{settings.source} answers {status} to {address}.", "Correct its address, or try another source.")
-    return f"{settings.source} answers at {httpx.URL(address).host}"
-
-
-def _asked_of_source(settings: Settings) -> str | Path | None:
-    """An address or a folder that is there as long as the source is; None for what is made here."""
-    match settings.source:
-        case "opendatasoft":
-            from weather_platform.sources.opendatasoft import DATASET
-
-            return f"{settings.opendatasoft_url.rstrip('/')}/api/explore/v2.1/catalog/datasets/{DATASET}"
-        case "meteofrance" if settings.archive_url.lower().startswith(("http://", "https://")):
-            from weather_platform.sources.meteofrance import ANNUAL
-
-            return f"{settings.archive_url.rstrip('/')}/{ANNUAL.file_name.format(year=Month.current().previous.year)}"
-        case "meteofrance":
-            return Path(url2pathname(settings.archive_url.removeprefix("file://"))).expanduser()
-        case _:
-            return None
-
-
-def _folder(folder: Path) -> str:
-    if not folder.is_dir():
-        raise Advice(f"The archive folder {folder} is not there.", "Make or mount it, or correct WEATHER_ARCHIVE_URL.")
-    return f"meteofrance {folder}"
+    if found.stale:
+        raise Advice(f"{found}.", "Load from another source (WEATHER_SOURCE), or wait until it is written again.")
+    return str(found)
 
 
 def _broker(settings: Settings) -> str:

@@ -17,7 +17,7 @@ _LAYERS = 3
 
 def load(
     months: Annotated[str, typer.Argument(metavar="MONTH[..MONTH]", help="2023-12, or 2023-01..2023-12")],
-    source: Annotated[str | None, typer.Option(help="sample, opendatasoft or meteofrance; else WEATHER_SOURCE")] = None,
+    source: Annotated[str | None, typer.Option(help="meteofrance, opendatasoft or sample; else WEATHER_SOURCE")] = None,
     city: Annotated[list[str] | None, typer.Option(help="name, slug or any WMO number; may be given again")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:

@@ -19,7 +19,7 @@ class Fetch(dg.Config):
     """What to fetch."""
 
     source: str | None = Field(
-        default=None, description="opendatasoft, meteofrance or sample; the platform's setting where not given"
+        default=None, description="meteofrance, opendatasoft or sample; the platform's setting where not given"
     )
     cities: list[str] = Field(
         default_factory=list, description="names, slugs or any WMO numbers; all stations where none is given"

@@ -1,21 +1,29 @@
 """The sources by their names; what a source imports (httpx, numpy) is imported by who opens it."""
 
+from typing import TYPE_CHECKING
+
 from weather_platform.domain.errors import BadInput
 from weather_platform.settings import SOURCES, Settings
 from weather_platform.sources.port import Source
 
+if TYPE_CHECKING:
+    from weather_platform.sources.transport import Patience
 
-def open_source(settings: Settings, name: str | None = None) -> Source:
-    """The source of that name, or the one that the settings choose; BadInput for a name that is none of them."""
+
+def open_source(settings: Settings, name: str | None = None, patience: "Patience | None" = None) -> Source:
+    """The source of that name, or the one that the settings choose; BadInput for a name that is none of them.
+
+    ``patience`` is how long it waits for its server, where it has one.
+    """
     match name or settings.source:
         case "opendatasoft":
             from weather_platform.sources.opendatasoft import OpenDataSoftSource
 
-            return OpenDataSoftSource(settings.opendatasoft_url)
+            return OpenDataSoftSource(settings.opendatasoft_url, patience)
         case "meteofrance":
             from weather_platform.sources.meteofrance import MeteoFranceSource
 
-            return MeteoFranceSource(settings.archive_url, settings.home / "cache")
+            return MeteoFranceSource(settings.archive_url, settings.home / "cache", patience)
         case "sample":
             from weather_platform.sources.sample import SampleSource
 

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -49,6 +50,24 @@ class MeteoFranceSource:
     def __init__(self, archive_url: str, cache_folder: Path, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
         self._shelf = shelf(archive_url, cache_folder, check_gzip, self._patience)
+
+    @property
+    def grows_daily(self) -> bool:
+        """True of the archive itself; a folder holds what its owner put there."""
+        return self._shelf.complete
+
+    def newest(self) -> datetime | None:
+        """The latest time in the newest annual file, of this year or, in its first days, of the one before."""
+        this_year = self._patience.now().year
+        for year in (this_year, this_year - 1):
+            name = ANNUAL.file_name.format(year=year)
+            if path := self._shelf.find(name):
+                with _gzip_lines(path, self._shelf.address(name)) as lines:
+                    times = (line.split(b";", 8)[7] for line in lines if line.count(b";") > 8)
+                    latest = max((time for time in times if _YEAR_AND_MONTH.match(time)), default=b"")
+                if latest:
+                    return datetime.fromisoformat(latest.decode()).astimezone(UTC)
+        return None
 
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
         """The month's lines under their header. Errors as the port says.

@@ -4,6 +4,7 @@ An export may break off after its 200, so the records are counted against what t
 """
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Final
 
 import httpx
@@ -16,6 +17,11 @@ from weather_platform.sources.selection import station_numbers
 from weather_platform.sources.transport import Interrupted, Patience, Refusal, get, unexpected, web_address, whole_body
 
 DATASET = "donnees-synop-essentielles-omm"
+LAST_OBSERVATION: Final = datetime(2026, 1, 15, 9, tzinfo=UTC)
+"""Where every copy of the dataset ends (measured by a public project on 2026-09-02); the portals still answer 200."""
+_GO_ON: Final = (
+    f"OpenDataSoft's copy ends at {LAST_OBSERVATION:%Y-%m-%d %H} UTC: load later months from the source meteofrance."
+)
 
 # What an export that fails after its 200 ends with.
 _BROKEN_OFF: Final = b"Streaming interrupted due to the following error"
@@ -28,11 +34,17 @@ class OpenDataSoftSource:
     """The dataset on an OpenDataSoft portal, in the form of its JSON export: an array of flat records."""
 
     name = "opendatasoft"
+    grows_daily = True
 
     def __init__(self, base_url: str, patience: Patience | None = None) -> None:
         portal_url = web_address(base_url, "the OpenDataSoft portal (WEATHER_OPENDATASOFT_URL)")
         self._dataset_url = f"{portal_url}/api/explore/v2.1/catalog/datasets/{DATASET}"
         self._patience = patience or Patience()
+
+    def newest(self) -> datetime | None:
+        query = {"select": "date", "order_by": "date desc", "limit": "1", "timezone": "UTC"}
+        with self._patience.client() as client:
+            return get(client, f"{self._dataset_url}/records", _newest, self._patience, params=query)
 
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
         """The month's records as exported, ordered by time and station. Errors as the port says.
@@ -49,7 +61,7 @@ class OpenDataSoftSource:
             if not count:
                 raise EmptyMonth(
                     f"{httpx.URL(self._dataset_url).host} has no observation for {month}{_of(chosen)}.",
-                    "Choose another month, or the source meteofrance, whose archive goes on where copies end.",
+                    _GO_ON if month >= Month.of(LAST_OBSERVATION) else "Choose another month.",
                 )
             return get(
                 client,
@@ -79,6 +91,23 @@ def _total_count(response: httpx.Response) -> int:
         return msgspec.json.decode(body, type=_Count).total_count
     except ValueError as error:
         raise Interrupted(f"{response.url.host} did not say how many records it has: {error}.") from error
+
+
+class _Dated(msgspec.Struct):
+    date: datetime
+
+
+class _Page(msgspec.Struct):
+    results: list[_Dated]
+
+
+def _newest(response: httpx.Response) -> datetime | None:
+    body = _accepted(response)
+    try:
+        dates = [record.date for record in msgspec.json.decode(body, type=_Page).results]
+    except ValueError as error:
+        raise Interrupted(f"{response.url.host} did not say of when its records are: {error}.") from error
+    return dates[0].astimezone(UTC) if dates else None
 
 
 def _export(response: httpx.Response, count: int) -> Payload:

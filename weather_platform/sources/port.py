@@ -1,6 +1,7 @@
 """The port every source fills: ask for a month, get the bytes it publishes and where they are from."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -22,6 +23,18 @@ class Source(Protocol):
     """A publisher of observations."""
 
     name: str
+
+    @property
+    def grows_daily(self) -> bool:
+        """True where yesterday's observations are due by the morning."""
+        ...
+
+    def newest(self) -> datetime | None:
+        """The time (UTC) of the newest observation; None where there is none.
+
+        Raises SourceUnavailable where the source does not answer.
+        """
+        ...
 
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
         """The month's observations, of all stations or of the given WMO station numbers.

@@ -6,6 +6,7 @@ file that is uploaded later has no provenance beside it.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from gzip import GzipFile
 from itertools import chain, islice
 from pathlib import Path
@@ -68,9 +69,14 @@ class SampleSource:
     """Generated observations; a month, a station and the seed decide every byte of a record."""
 
     name = "sample"
+    grows_daily = False
 
     def __init__(self, seed: int = SEED) -> None:
         self._seed = seed
+
+    def newest(self) -> datetime | None:
+        """None: what is made on request is never late."""
+        return None
 
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
         """The month's records, by time and station (64 stations after another). BadInput for what is no WMO number."""

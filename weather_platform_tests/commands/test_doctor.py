@@ -1,10 +1,12 @@
 """`weather doctor` finds every broken store and setting, with its cure; and no command shows a password."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from weather_platform.sources.freshness import newest_due
 from weather_platform_tests.commands.conftest import Weather
 from weather_platform_tests.servers.process import free_port
 from weather_platform_tests.servers.s3 import S3Server
@@ -177,18 +179,33 @@ def test_a_setting_that_is_none_is_said(
     monkeypatch.setenv("WEATHER_SOURCE", "sky")
     ran = weather("doctor")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "WEATHER_SOURCE is 'sky'.\nSet it to one of opendatasoft, meteofrance, sample.\n"
+    assert ran.err == "WEATHER_SOURCE is 'sky'.\nSet it to one of meteofrance, opendatasoft, sample.\n"
 
 
-PORTAL = "/api/explore/v2.1/catalog/datasets/donnees-synop-essentielles-omm"
+def portal_of(newest: str) -> Answer:
+    return Answer(body=json.dumps({"total_count": 1, "results": [{"date": newest}]}).encode())
 
 
-def test_a_source_that_answers_is_well(weather: Weather, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(lambda request: Answer(status=200 if request.path == PORTAL else 404)) as portal:
+def test_a_source_whose_newest_observation_is_there_is_well(weather: Weather, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = newest_due(datetime.now(UTC))
+    with serving(lambda _: portal_of(newest.isoformat())) as portal:
         monkeypatch.setenv("WEATHER_SOURCE", "opendatasoft")
         monkeypatch.setenv("WEATHER_OPENDATASOFT_URL", portal.url)
-        assert warnings(weather) == {}
-        assert [request.path for request in portal.requests] == [PORTAL]
+        assert findings(weather, 0)["source"] == (
+            True,
+            f"the newest observation of opendatasoft is of {newest:%Y-%m-%d %H} UTC",
+        )
+
+
+def test_a_source_that_ended_and_still_answers_200_is_a_warning(
+    weather: Weather, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(lambda _: portal_of("2026-01-15T09:00:00+00:00")) as portal:
+        monkeypatch.setenv("WEATHER_SOURCE", "opendatasoft")
+        monkeypatch.setenv("WEATHER_OPENDATASOFT_URL", portal.url)
+        says = warnings(weather)["source"]
+    assert says.startswith("the newest observation of opendatasoft is of 2026-01-15 09 UTC, ")
+    assert " was due. Load from another source" in says
 
 
 @pytest.mark.parametrize(("source", "variable"), [("opendatasoft", "OPENDATASOFT"), ("meteofrance", "ARCHIVE")])
@@ -198,9 +215,13 @@ def test_a_source_that_is_out_of_reach_is_a_warning(
     monkeypatch.setenv("WEATHER_SOURCE", source)
     monkeypatch.setenv(f"WEATHER_{variable}_URL", f"http://127.0.0.1:{free_port()}")
     assert "127.0.0.1 cannot be reached" in warnings(weather)["source"]
+
+
+def test_an_archive_that_holds_nothing_is_a_warning(weather: Weather, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(lambda _: Answer(status=404)) as moved:
-        monkeypatch.setenv(f"WEATHER_{variable}_URL", moved.url)
-        assert f"{source} answers 404 to {moved.url}/" in warnings(weather)["source"]
+        monkeypatch.setenv("WEATHER_SOURCE", "meteofrance")
+        monkeypatch.setenv("WEATHER_ARCHIVE_URL", moved.url)
+        assert "meteofrance has no observation" in warnings(weather)["source"]
 
 
 def test_an_archive_folder_is_looked_for(weather: Weather, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -57,14 +57,14 @@ def test_a_station_that_the_reference_table_does_not_know_is_loaded_by_its_numbe
             ["'2023-12..2023-01' ends before it begins.", "Write the earlier month first: 2023-01..2023-12."],
         ),
         (
-            ["2009-12"],
+            ["1995-12"],
             [
-                f"2009-12 is not among the months that the platform keeps (2010-01 to {Month.current()}).",
+                f"1995-12 is not among the months that the platform keeps (1996-01 to {Month.current()}).",
                 "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
             ],
         ),
         (["2023-12", "--city", "NISE"], ["'NISE' is no station here.", "Did you mean NICE?"]),
-        (["2023-12", "--source", "sky"], ["'sky' is no source.", "Choose one of opendatasoft, meteofrance, sample."]),
+        (["2023-12", "--source", "sky"], ["'sky' is no source.", "Choose one of meteofrance, opendatasoft, sample."]),
     ],
     ids=["no month", "markup", "backwards", "not kept", "no city", "no source"],
 )

@@ -52,7 +52,7 @@ def test_a_run_that_fails_raises_what_its_step_recorded_and_the_rest_is_not_begu
     with pytest.raises(RunFailed) as raised:
         load_in_process(Settings.from_environment(), months, source="weatherman")
     assert raised.value.cause == "'weatherman' is no source."
-    assert raised.value.cure == "Choose one of opendatasoft, meteofrance, sample."
+    assert raised.value.cure == "Choose one of meteofrance, opendatasoft, sample."
     assert shown(weather_home / "dagster") == [(names.LOAD_JOB, DagsterRunStatus.FAILURE, "2023-10")]
 
 
