@@ -27,6 +27,7 @@ from weather_platform.intake import receive
 from weather_platform.pipeline import Stores, curate_month, open_stores, stage_month
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource, sample_stations
+from weather_platform.storage.curated import Query
 from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.mongodb import MongoDB
 

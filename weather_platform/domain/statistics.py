@@ -8,6 +8,7 @@ gives the same figure to the last digit. A figure without a value behind it is N
 import math
 from collections.abc import Callable, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from weather_platform.domain.fields import FIELDS, RAIN_FIELDS
@@ -65,7 +66,7 @@ class DailyAggregate(NamedTuple):
 
     day: date
     observations: int
-    sums: Sums = {}
+    sums: Sums = MappingProxyType({})
     """A name that is missing is None."""
     raw_objects: tuple[str, ...] = ()
     """Names of the raw objects behind the day, sorted."""

@@ -7,7 +7,7 @@ A document is nested, a table flat; both say the same. Columns are derived from 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Generic, NamedTuple, TypeVar, get_args, get_origin
 
@@ -15,10 +15,11 @@ import msgspec
 
 from weather_platform.domain.events import Event, StationEvent
 from weather_platform.domain.fields import FIELDS, Field
+from weather_platform.domain.stations import Station
 from weather_platform.domain.units import STORED, System, column_name, shown, symbol
 from weather_platform.domain.weather_stats import MEMBERS, Declared, Figure, Metrics, WeatherStats, declared
 
-Row = TypeVar("Row")
+Row_contra = TypeVar("Row_contra", contravariant=True)
 
 
 class Column(NamedTuple):
@@ -36,13 +37,13 @@ class Column(NamedTuple):
         return self._replace(name=column_name(self.name, self.unit, system), unit=symbol(self.unit, system))
 
 
-class Table(NamedTuple, Generic[Row]):
+class Table(NamedTuple, Generic[Row_contra]):
     """How rows of one kind become cells, and JSON."""
 
     columns: tuple[Column, ...]
-    cells: Callable[[Row], Sequence[Any]]
+    cells: Callable[[Row_contra], Sequence[Any]]
     """A cell per column; None where it is empty."""
-    nested: Callable[[Row], Any]
+    nested: Callable[[Row_contra], Any]
     """What msgspec encodes as the row's JSON."""
 
 
@@ -50,8 +51,8 @@ class Table(NamedTuple, Generic[Row]):
 
 
 def _column(member: Declared) -> Column:
-    kinds = get_args(member.type) if isinstance(member.type, UnionType) else (member.type,)
-    kind: type = date if member.path == "date" else kinds[0]
+    kinds: tuple[Any, ...] = get_args(member.type) if get_origin(member.type) is UnionType else (member.type,)
+    kind: Any = date if member.path == "date" else kinds[0]
     if get_origin(kind) is list or issubclass(kind, str):
         kind = str
     figure = member.figure or Figure(_json_path(member.path))
@@ -73,6 +74,21 @@ METRIC_UNITS: Mapping[str, str] = {
 }
 """The stored unit of each metric of a document."""
 _GROUPS = ("metrics", "provenance", *(f"metrics.{metric}" for metric in METRIC_UNITS))
+
+
+class Comparable(NamedTuple):
+    """A figure with a unit that can be converted."""
+
+    path: str
+    unit: str
+
+
+COMPARABLE: Mapping[str, Comparable] = {
+    member.figure.column: Comparable(member.path, member.figure.unit)
+    for member in MEMBERS
+    if member.figure and member.figure.unit in STORED
+}
+"""By column."""
 DOCUMENT_PARTS: tuple[str, ...] = tuple(dict.fromkeys((*_GROUPS, *_PATHS, *_PATH_OF_COLUMN)))
 """What may be asked for of a document: groups, dotted paths, columns."""
 
@@ -80,6 +96,19 @@ DOCUMENT_PARTS: tuple[str, ...] = tuple(dict.fromkeys((*_GROUPS, *_PATHS, *_PATH
 def units_of_metrics(system: System) -> dict[str, str]:
     """The unit of each metric of a document, in the system."""
     return {metric: symbol(unit, system) for metric, unit in METRIC_UNITS.items()}
+
+
+def stations_head(stations: Sequence[Station] | None) -> dict[str, Any]:
+    """What the JSON of one station begins with; nothing for several."""
+    if stations is None or len(stations) != 1:
+        return {}
+    (station,) = stations
+    return {"city": station.name, "slug": station.slug, "station_id": station.station_id}
+
+
+def documents_head(stations: Sequence[Station] | None, system: System) -> dict[str, Any]:
+    """What the JSON of documents begins with: the units and, where one station was asked for, which."""
+    return {**stations_head(stations), "units": units_of_metrics(system)}
 
 
 def documents(parts: Sequence[str] | None = None, system: System = System.METRIC) -> Table[WeatherStats]:
@@ -143,7 +172,9 @@ def in_units(document: WeatherStats, system: System) -> WeatherStats:
 
 
 _CONVERTED = {
-    metric.name: [(one.name, one.figure.unit) for one in declared(metric.type) if one.figure and one.figure.unit in STORED]
+    metric.name: [
+        (one.name, one.figure.unit) for one in declared(metric.type) if one.figure and one.figure.unit in STORED
+    ]
     for metric in msgspec.structs.fields(Metrics)
 }
 
@@ -203,6 +234,41 @@ def observations(parts: Sequence[str] | None = None) -> Table[Mapping[str, Any]]
         return [row[name] if name != "date" else row[name].replace(tzinfo=UTC) for name in names]
 
     return Table(columns, cells, lambda row: dict(zip(names, cells(row), strict=True)))
+
+
+# Tables of other rows
+
+
+def table_of(columns: Sequence[Column]) -> Table[Mapping[str, Any]]:
+    """The table of rows that are mappings by the columns' names."""
+    names = [column.name for column in columns]
+    return Table(
+        tuple(columns),
+        lambda row: [row[name] for name in names],
+        lambda row: {name: row[name] for name in names},
+    )
+
+
+def json_schema(columns: Sequence[Column]) -> dict[str, Any]:
+    """The JSON Schema of rows that are mappings by the columns' names."""
+    return {"type": "object", "properties": {column.name: _json_type(column) for column in columns}}
+
+
+def _json_type(column: Column) -> dict[str, Any]:
+    kind: dict[str, Any] = dict(_JSON_TYPES[column.type])
+    if column.nullable:
+        kind["type"] = [kind["type"], "null"]
+    return {**kind, "description": column.meaning, **({"unit": column.unit} if column.unit else {})}
+
+
+_JSON_TYPES: Mapping[type, Mapping[str, str]] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    date: {"type": "string", "format": "date"},
+    datetime: {"type": "string", "format": "date-time"},
+}
 
 
 # Cells

@@ -66,6 +66,11 @@ UNITS: Final[Mapping[System, Mapping[str, Unit]]] = {
 """By system and stored symbol."""
 
 
+def stored_bounds(shown: float, system: System) -> dict[str, float]:
+    """By stored unit, the least figure that is shown as at least this number in the system."""
+    return {stored: unit.least(shown) for stored, unit in UNITS[system].items()}
+
+
 def shown(value: float, unit: str, system: System) -> float:
     """A stored figure in the system; one of another unit (°, %) stays as it is."""
     return value if system is System.METRIC or unit not in STORED else UNITS[system][unit].of(value)

@@ -34,6 +34,7 @@ from weather_platform.domain.statistics import (
 CODE_VERSION = "2"
 """Raised when the rules or the shape change: documents of another version are rebuilt from raw."""
 
+
 class Figure(NamedTuple):
     """What a member of the document is in tables: its column, the unit of the column, and the rule behind it."""
 
@@ -188,7 +189,7 @@ MEMBERS: tuple[Declared, ...] = tuple(declared(WeatherStats))
 class _Metric(NamedTuple):
     """How a metric is made: the rule and scale of each member."""
 
-    type: type[msgspec.Struct]
+    struct: type[msgspec.Struct]
     rules: tuple[tuple[str, Rule, Scale], ...]
 
     @classmethod
@@ -197,7 +198,7 @@ class _Metric(NamedTuple):
         return cls(metric, tuple((name, rule, rule.scale(unit)) for name, rule, unit in made if rule))
 
     def made_of(self, sums: Sums) -> msgspec.Struct:
-        return self.type(**{name: rule.figure(sums, scale) for name, rule, scale in self.rules})
+        return self.struct(**{name: rule.figure(sums, scale) for name, rule, scale in self.rules})
 
 
 _METRICS = tuple(_Metric.of(member.type) for member in msgspec.structs.fields(Metrics))
@@ -213,7 +214,8 @@ def document(station: Station, day: DailyAggregate, synthetic: Collection[str], 
     `synthetic` names the raw objects that hold no measurements. `provenance.revision` is a hash of all the rest but
     `updated_at`, so that an unchanged day can be told from a changed one.
     """
-    metrics = Metrics(*(metric.made_of(day.sums) for metric in _METRICS))
+    made_of: Any = (metric.made_of(day.sums) for metric in _METRICS)
+    metrics = Metrics(*made_of)
     unsigned = Provenance(
         raw_objects=list(day.raw_objects),
         synthetic=not set(day.raw_objects).isdisjoint(synthetic),

@@ -347,9 +347,7 @@ def _beyond(query: Query) -> _Stored:
     at["date"] = _midnight(at["date"])
     operator, names = "$lt" if query.newest_first else "$gt", list(at)
     return {
-        "$or": [
-            {**{same: at[same] for same in names[:n]}, name: {operator: at[name]}} for n, name in enumerate(names)
-        ]
+        "$or": [{**{same: at[same] for same in names[:n]}, name: {operator: at[name]}} for n, name in enumerate(names)]
     }
 
 
