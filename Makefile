@@ -1,6 +1,6 @@
 # One command each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install run compose try-compose test check test-packages lock
+.PHONY: help install run compose try-compose test check test-packages docs lock
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -33,6 +33,9 @@ check: $(INSTALLED_DEV) ## style, types, import boundaries and tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest
+
+docs: $(INSTALLED) ## write the pages that are made from the code
+	$(BIN)/weather settings --markdown > docs/configuration.md
 
 lock: ## write the lock files anew (UPGRADE=1: with the newest releases)
 	uv pip compile $(LOCK_OPTIONS) --extra dev pyproject.toml -o requirements-dev.lock

@@ -37,7 +37,7 @@ class Services:
         self.catalogue = Catalogue(writing, self.orchestrator)
         self.guard = Guard(settings.api)
         self.partitions = Partitions(settings.first_month)
-        limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members_limit)
+        limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members)
         runs = Runs(writing, self.orchestrator)
         self.ingestions = Ingestions(writing, runs, self.catalogue, self.measures, self.partitions, limits)
 

@@ -18,7 +18,7 @@ from weather_platform.domain.ingestions import State, Trouble
 from weather_platform.domain.months import Month
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2 as httpx
     from dagster_graphql import DagsterGraphQLClient
 
 _TIMEOUT_S = 30
@@ -124,7 +124,7 @@ class Orchestrator:
     @cached_property
     def _http(self) -> "httpx.Client":
         """One for all threads: to make a client takes as long as a report does, for the sake of its TLS context."""
-        import httpx
+        import httpx2 as httpx
 
         return httpx.Client()
 
@@ -139,7 +139,7 @@ class Orchestrator:
 
     def ping(self) -> None:
         """Nothing where Dagster answers and has the platform's code, else OrchestratorUnavailable in about 2 s."""
-        import httpx
+        import httpx2 as httpx
 
         body = {"query": LOADED, "variables": {"location": names.LOCATION}}
         try:
@@ -210,7 +210,7 @@ class Orchestrator:
 
     def report(self, asset: str, month: str, metadata: Mapping[str, Any]) -> None:
         """Show one month as materialised without a run, with figures: GraphQL's mutation takes none, so by REST."""
-        import httpx
+        import httpx2 as httpx
 
         body = {"partition": month, "metadata": dict(metadata)}
         try:

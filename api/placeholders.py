@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from weather_platform.domain.errors import BadSettings
-from weather_platform.settings import PLACEHOLDERS, S3_VARIABLES, Settings
+from weather_platform.settings import PLACEHOLDERS, Settings
 
 _ORNAMENT = re.compile(r"[\W\d_]+")
 
@@ -18,14 +18,15 @@ def refuse_placeholders(settings: Settings) -> None:
         return
     addresses = {
         "WEATHER_STAGING_URL": settings.staging_url,
-        "WEATHER_STAGING_READ_URL": settings.readers.staging_url,
+        "WEATHER_STAGING_READ_URL": settings.staging_read_url,
         "WEATHER_CURATED_URL": settings.curated_url,
-        "WEATHER_CURATED_READ_URL": settings.readers.curated_url,
+        "WEATHER_CURATED_READ_URL": settings.curated_read_url,
         "WEATHER_BROKER_URL": settings.broker_url,
         "WEATHER_DAGSTER_STORAGE_URL": settings.dagster_storage_url,
     }
     secrets = {name: urlsplit(url or "").password for name, url in addresses.items()}
-    secrets[S3_VARIABLES["aws_secret_access_key"]] = settings.s3.secret_key
+    secret_key = settings.s3.secret_key
+    secrets["WEATHER_S3_SECRET_KEY"] = secret_key.get_secret_value() if secret_key else None
     for name, secret in secrets.items():
         if secret is not None and is_placeholder(unquote(secret)):
             raise BadSettings(

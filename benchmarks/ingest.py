@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 
 from weather_platform_tests import real_months
 from weather_platform_tests.conftest import REAL_DATA

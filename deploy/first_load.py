@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 from dagster import DagsterRunStatus
 from dagster_graphql import DagsterGraphQLClient
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from weather_platform.commands import api_key, doctor, export, ingest, load, look, reload, sample, up
+from weather_platform.commands import api_key, doctor, export, ingest, load, look, reload, sample, settings, up
 from weather_platform.commands.console import QuietAtAClosedPipe, said_plainly
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app.command()(export.export)
 app.command()(sample.sample)
 app.command()(look.stations)
 app.command()(look.quarantine)
+app.command()(settings.settings)
 app.command()(doctor.doctor)
 app.command()(api_key.api_key)
 app.command()(up.up)

@@ -13,3 +13,8 @@ LOAD_JOB = "load_months"
 """Source to documents."""
 PROCESS_JOB = "process_months"
 """Documents from the raw objects that are stored already."""
+
+INGESTION_TAG = "weather/ingestion"
+"""On a run: the ingestion of the API that asked for it."""
+LANDED_TAG = "weather/landed"
+"""On a run: the file under `landing/` that asked for it."""

@@ -1,17 +1,40 @@
-"""Every setting of the platform, and the only place that spells environment variables."""
+"""Every setting of the platform, and the only place that spells environment variables.
+
+A new setting is one field with its type, default and docstring; `weather settings` and docs/configuration.md show it.
+"""
 
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from itertools import chain
 from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 from urllib.parse import urlsplit
 
-import msgspec
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticCustomError, PydanticUndefined
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from weather_platform.domain.errors import BadInput, BadSettings
 from weather_platform.domain.months import Month
 
+Source = Literal["meteofrance", "opendatasoft", "sample"]
+SOURCES: tuple[Source, ...] = get_args(Source)
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 S3_VARIABLES = {
     "endpoint_url": "WEATHER_S3_ENDPOINT_URL",
     "aws_access_key_id": "WEATHER_S3_ACCESS_KEY",
@@ -19,16 +42,8 @@ S3_VARIABLES = {
     "region_name": "WEATHER_S3_REGION",
 }
 """What dagster-aws's S3Resource calls the S3 settings."""
-SOURCES = ("meteofrance", "opendatasoft", "sample")
-LAUNCHERS = ("celery", "default")
-EXECUTORS = ("in_process", "k8s")
-STAGING_SCHEMES = ("mysql+pymysql", "sqlite")
-CURATED_SCHEMES = ("mongodb", "mongodb+srv", "sqlite")
-LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
-_MB = 1_000_000
 KEY_NAME = re.compile(r"[\w.-]+", re.ASCII)
 """What the owner of an API key may be called."""
-_KEY = re.compile(rf"({KEY_NAME.pattern}):([0-9a-f]{{64}})", re.ASCII)
 PLACEHOLDERS = frozenset(
     """
     changeme change-me change_me replaceme todo xxx default dummy example sample qwerty secret mysecret topsecret
@@ -38,92 +53,17 @@ PLACEHOLDERS = frozenset(
     """.split()  # noqa: SIM905  # forty words are read more easily without their quotes
 ) | {""}
 """What no secret may be, in small letters."""
+_MB = 1_000_000
+_PREFIX = "WEATHER_"
+_KEY = re.compile(rf"({KEY_NAME.pattern}):([0-9a-f]{{64}})", re.ASCII)
+_CREDENTIALS = re.compile(r"(?<=://)[^/]*@")
 
 
-class ApiKey(msgspec.Struct, frozen=True):
-    """A caller that may write: its name, and the SHA-256 of its key in hex; the key itself is kept nowhere."""
+class ApiKey(NamedTuple):
+    """A caller that may write: its name, and the SHA-256 of its key in hex. The key itself is stored nowhere."""
 
     name: str
     sha256: str
-
-
-class ApiSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How the API is served, to whom, and how much it takes."""
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    url: str = "http://127.0.0.1:8000"
-    """Where the command line finds the API."""
-    key: str | None = None
-    """What the command line shows when it writes."""
-    keys: tuple[ApiKey, ...] = ()
-    reading_needs_key: bool = False
-    cors_origins: tuple[str, ...] = ()
-    upload_limit_bytes: int = 1_000 * _MB
-    unpacked_limit_bytes: int = 2_000 * _MB
-    members_limit: int = 1_000
-    writes_per_minute: int = 120
-    reads_per_minute: int = 1_200
-    """By caller; 0 is no limit."""
-
-    @property
-    def is_local(self) -> bool:
-        """Served to this machine alone and without keys: whoever is on it may write."""
-        return not self.keys and self.host in LOOPBACK_HOSTS
-
-    @classmethod
-    def from_environment(cls, get: Callable[[str], str | None]) -> "ApiSettings":
-        """Read what begins with ``WEATHER_API_``; BadSettings where writing would be open to strangers."""
-        host = get("WEATHER_API_HOST") or "127.0.0.1"
-        port = _number(get("WEATHER_API_PORT") or "8000", "WEATHER_API_PORT", 1, 65535)
-        keys = tuple(_api_key(text) for text in (get("WEATHER_API_KEYS") or "").replace(",", " ").split())
-        if not keys and host not in LOOPBACK_HOSTS:
-            raise BadSettings(
-                f"WEATHER_API_HOST is {host!r} and WEATHER_API_KEYS is empty: anybody could write.",
-                "Make a key with `weather api-key NAME` and set WEATHER_API_KEYS, or serve on 127.0.0.1.",
-            )
-        reading = get("WEATHER_API_READING") or "open"
-        if reading not in ("open", "key"):
-            raise BadSettings(f"WEATHER_API_READING is {reading!r}.", "Set it to open or key.")
-        if reading == "key" and not keys:
-            raise BadSettings("WEATHER_API_READING is key, and there is no key.", "Set WEATHER_API_KEYS.")
-        return cls(
-            host=host,
-            port=port,
-            url=_url(get("WEATHER_API_URL") or f"http://127.0.0.1:{port}", "WEATHER_API_URL", ("http", "https")),
-            key=get("WEATHER_API_KEY") or None,
-            keys=keys,
-            reading_needs_key=reading == "key",
-            cors_origins=tuple((get("WEATHER_API_CORS_ORIGINS") or "").replace(",", " ").split()),
-            upload_limit_bytes=_MB
-            * _number(get("WEATHER_API_UPLOAD_MB") or "1000", "WEATHER_API_UPLOAD_MB", 1, 100_000),
-            unpacked_limit_bytes=_MB
-            * _number(get("WEATHER_API_UNPACKED_MB") or "2000", "WEATHER_API_UNPACKED_MB", 1, 100_000),
-            members_limit=_number(get("WEATHER_API_MEMBERS") or "1000", "WEATHER_API_MEMBERS", 1, 100_000),
-            writes_per_minute=_number(
-                get("WEATHER_API_WRITES_PER_MINUTE") or "120", "WEATHER_API_WRITES_PER_MINUTE", 0, 1_000_000
-            ),
-            reads_per_minute=_number(
-                get("WEATHER_API_READS_PER_MINUTE") or "1200", "WEATHER_API_READS_PER_MINUTE", 0, 1_000_000
-            ),
-        )
-
-
-class SiteSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the site is served."""
-
-    host: str = "127.0.0.1"
-    port: int = 8050
-    warm_months: int = 24
-    """The latest months that are read into memory before somebody asks: 1 MB and 0.05 s each."""
-
-    @classmethod
-    def from_environment(cls, get: Callable[[str], str | None]) -> "SiteSettings":
-        return cls(
-            host=get("WEATHER_SITE_HOST") or "127.0.0.1",
-            port=_number(get("WEATHER_SITE_PORT") or "8050", "WEATHER_SITE_PORT", 1, 65535),
-            warm_months=_number(get("WEATHER_SITE_WARM_MONTHS") or "24", "WEATHER_SITE_WARM_MONTHS", 0, 240),
-        )
 
 
 def hashed_key(key: str) -> str:
@@ -131,193 +71,397 @@ def hashed_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def masked(text: str) -> str:
+    """An address without its user and password, for messages and logs."""
+    return _CREDENTIALS.sub("***@", text)
+
+
+def _refused(says: str, cure: str) -> PydanticCustomError:
+    """What a validator raises: ``says`` follows the variable's name."""
+    return PydanticCustomError("setting", "{says} {cure}", {"says": says, "cure": cure})
+
+
+class _Schemes(NamedTuple):
+    """A validator of addresses: only these schemes have an adapter."""
+
+    allowed: tuple[str, ...]
+
+    def __call__(self, text: str) -> str:
+        try:
+            scheme = urlsplit(text).scheme
+        except ValueError as error:
+            raise _refused(
+                f"is {masked(text)!r}, which is not an address ({error}).",
+                "Write [ and ] in a password as %5B and %5D.",
+            ) from error
+        if scheme not in self.allowed:
+            choices = ", ".join(f"{scheme}://…" for scheme in self.allowed)
+            raise _refused(f"is {masked(text)!r}, which no adapter reads.", f"Use one of {choices}.")
+        return text
+
+
+def _month(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return Month.parse(text)
+    except BadInput as error:
+        raise _refused(f"is {text!r}, which is not a month.", error.cure) from error
+
+
+def _listed(text: object) -> object:
+    """``a, b c`` as a tuple of its words."""
+    return tuple(text.replace(",", " ").split()) if isinstance(text, str) else text
+
+
+def _api_keys(texts: object) -> object:
+    return (
+        tuple(_api_key(text) if isinstance(text, str) else text for text in texts)
+        if isinstance(texts, tuple)
+        else texts
+    )
+
+
 def _api_key(text: str) -> ApiKey:
     found = _KEY.fullmatch(text)
-    cure = "Make one with `weather api-key NAME`; WEATHER_API_KEYS holds name:sha256, several with a comma between."
+    cure = "Make one with `weather api-key NAME`; WEATHER_API_KEYS holds name:sha256, separated by commas."
     if found is None:
-        raise BadSettings("WEATHER_API_KEYS holds something that is no name with a SHA-256.", cure)
+        raise _refused("holds an entry that is not a name with a SHA-256.", cure)
     if found[2] in {hashed_key(word) for word in PLACEHOLDERS} or len(set(found[2])) == 1:
-        raise BadSettings(f"The key of {found[1]!r} in WEATHER_API_KEYS is a placeholder.", cure)
+        raise _refused(f"has a placeholder as the key of {found[1]!r}.", cure)
     return ApiKey(found[1], found[2])
 
 
-class S3Settings(msgspec.Struct, frozen=True, kw_only=True):
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
+Port = Annotated[int, Field(ge=1, le=65535)]
+WebAddress = Annotated[str, AfterValidator(_Schemes(("http", "https")))]
+S3Address = Annotated[str, AfterValidator(_Schemes(("s3",)))]
+RawAddress = Annotated[str, AfterValidator(_Schemes(("s3", "file")))]
+StagingAddress = Annotated[str, AfterValidator(_Schemes(("mysql+pymysql", "sqlite")))]
+CuratedAddress = Annotated[str, AfterValidator(_Schemes(("mongodb", "mongodb+srv", "sqlite")))]
+MySqlAddress = Annotated[str, AfterValidator(_Schemes(("mysql+pymysql",)))]
+MongoDbAddress = Annotated[str, AfterValidator(_Schemes(("mongodb",)))]
+RedisAddress = Annotated[str, AfterValidator(_Schemes(("redis", "rediss")))]
+Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+ApiKeys = Annotated[tuple[InstanceOf[ApiKey], ...], BeforeValidator(_api_keys), BeforeValidator(_listed)]
+
+
+class _Masked(BaseModel):
+    """Values whose repr shows no password of an address; a `SecretStr` hides itself."""
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, masked(value) if isinstance(value, str) else value
+
+
+class _Part(_Masked):
+    """A group of settings whose variables share a prefix."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class ApiSettings(_Part):
+    """How the API is served, to whom, and how much it takes."""
+
+    host: str = "127.0.0.1"
+    """Address that the API listens on. Any other than this machine's own needs `WEATHER_API_KEYS`."""
+    port: Port = 8000
+    """Port of the API."""
+    url: WebAddress = Field(default_factory=lambda given: f"http://127.0.0.1:{given['port']}")
+    """Where the command line finds the API."""
+    key: SecretStr | None = None
+    """Key that the command line shows when it writes."""
+    keys: ApiKeys = ()
+    """Who may write: `name:sha256`, separated by commas (`weather api-key NAME` makes one). None: this machine only."""
+    reading: Literal["open", "key"] = "open"
+    """Whether reading needs a key too."""
+    cors_origins: Words = ()
+    """Origins of other sites whose pages may call the API, separated by commas."""
+    upload_mb: int = Field(1_000, ge=1, le=100_000)
+    """Largest upload, in MB."""
+    unpacked_mb: int = Field(2_000, ge=1, le=100_000)
+    """Most that one upload may unpack to, in MB."""
+    members: int = Field(1_000, ge=1, le=100_000)
+    """Most files in one archive."""
+    writes_per_minute: int = Field(120, ge=0, le=1_000_000)
+    """Writing requests of one caller per minute; 0 is no limit."""
+    reads_per_minute: int = Field(1_200, ge=0, le=1_000_000)
+    """Reading requests of one caller per minute; 0 is no limit."""
+
+    @property
+    def is_local(self) -> bool:
+        """Served to this machine alone and without keys: everyone on it may write."""
+        return not self.keys and self.host in LOOPBACK_HOSTS
+
+    @property
+    def reading_needs_key(self) -> bool:
+        return self.reading == "key"
+
+    @property
+    def upload_limit_bytes(self) -> int:
+        return self.upload_mb * _MB
+
+    @property
+    def unpacked_limit_bytes(self) -> int:
+        return self.unpacked_mb * _MB
+
+    @model_validator(mode="after")
+    def _is_closed_to_strangers(self) -> Self:
+        if not self.keys and self.host not in LOOPBACK_HOSTS:
+            raise BadSettings(
+                f"WEATHER_API_HOST is {self.host!r} and WEATHER_API_KEYS is empty: anybody could write.",
+                "Make a key with `weather api-key NAME` and set WEATHER_API_KEYS, or serve on 127.0.0.1.",
+            )
+        if self.reading_needs_key and not self.keys:
+            raise BadSettings("WEATHER_API_READING is key, and there is no key.", "Set WEATHER_API_KEYS.")
+        return self
+
+
+class SiteSettings(_Part):
+    """Where the site is served."""
+
+    host: str = "127.0.0.1"
+    """Address that the site listens on."""
+    port: Port = 8050
+    """Port of the site."""
+    warm_months: int = Field(24, ge=0, le=240)
+    """Latest months that the site reads into memory when it starts: 1 MB and 0.05 s each."""
+
+
+class S3Settings(_Part):
     """How to reach S3; None leaves a value to boto3's own defaults."""
 
     endpoint_url: str | None = None
+    """Address of an S3 server other than Amazon's."""
     access_key: str | None = None
-    secret_key: str | None = None
+    """Access key; unset: boto3's own search (AWS_ACCESS_KEY_ID, a role, …)."""
+    secret_key: SecretStr | None = None
+    """Secret of the access key."""
     region: str = "eu-west-3"
+    """Region of the bucket."""
 
 
-class Readers(msgspec.Struct, frozen=True, kw_only=True):
-    """Addresses with users that may only read, for what only reads; None: the writer's address serves."""
+class AdminSettings(_Part):
+    """Addresses with users that may create users and databases, for `runtime.prepare` alone."""
 
-    staging_url: str | None = None
-    curated_url: str | None = None
-
-    @classmethod
-    def from_environment(cls, get: Callable[[str], str | None]) -> "Readers":
-        return cls(
-            staging_url=_optional_url(get, "WEATHER_STAGING_READ_URL", STAGING_SCHEMES),
-            curated_url=_optional_url(get, "WEATHER_CURATED_READ_URL", CURATED_SCHEMES),
-        )
+    mysql_url: MySqlAddress | None = None
+    """Administrator of MySQL, for `python -m weather_platform.runtime.prepare` alone."""
+    mongodb_url: MongoDbAddress | None = None
+    """Administrator of MongoDB, for `python -m weather_platform.runtime.prepare` alone."""
 
 
-class Administrators(msgspec.Struct, frozen=True, kw_only=True):
-    """Addresses with users that may make users and databases: for `runtime.prepare` alone."""
-
-    mysql_url: str | None = None
-    mongodb_url: str | None = None
-
-    @classmethod
-    def from_environment(cls, get: Callable[[str], str | None]) -> "Administrators":
-        return cls(
-            mysql_url=_optional_url(get, "WEATHER_ADMIN_MYSQL_URL", ("mysql+pymysql",)),
-            mongodb_url=_optional_url(get, "WEATHER_ADMIN_MONGODB_URL", ("mongodb",)),
-        )
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(_Masked, BaseSettings):
     """What a deployment decides. Built once at each door (`Settings.from_environment`) and passed in."""
 
-    home: Path
-    raw_url: str
-    staging_url: str
-    curated_url: str
-    csv_folder: Path
-    s3: S3Settings
-    first_month: Month
-    source: str
-    opendatasoft_url: str
-    archive_url: str
-    dagster_home: Path | None
-    """Dagster's home where a deployment has one of its own; None: written below `home`."""
-    dagster_url: str
-    dagster_port: int
-    launcher: str
-    broker_url: str | None
-    worker_slots: int
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        enable_decoding=False,
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    env_file: Path = Path(".env")
+    """File with further settings, one `NAME=value` per line; the environment's own values win over it."""
+    home: Folder = Path(".weather")
+    """Folder of the embedded stores, caches and logs."""
+    raw_url: RawAddress = Field(default_factory=lambda given: f"file://{given['home']}/raw")
+    """Raw store: `s3://bucket/prefix` or `file:///folder`."""
+    staging_url: StagingAddress = Field(default_factory=lambda given: f"sqlite:///{given['home']}/staging.sqlite")
+    """Staging database: `mysql+pymysql://user:password@host/database` or `sqlite:///file`."""
+    staging_read_url: StagingAddress | None = None
+    """The same with a user that may only read, for the API's reading and the site; unset: the writer's."""
+    curated_url: CuratedAddress = Field(default_factory=lambda given: f"sqlite:///{given['home']}/curated.sqlite")
+    """Curated store: `mongodb://user:password@host/database` or `sqlite:///file`."""
+    curated_read_url: CuratedAddress | None = None
+    """The same with a user that may only read, for the API's reading and the site; unset: the writer's."""
+    csv_folder: Folder = Field(default_factory=lambda given: given["home"] / "staging_csv")
+    """Folder of the CSV file per city and month that staging leaves."""
+    s3: S3Settings = S3Settings()
+    first_month: Annotated[InstanceOf[Month], BeforeValidator(_month)] = Month(1996, 1)
+    """First month of the archive; the partitions begin with it."""
+    source: Source = "meteofrance"
+    """Where months come from, unless a run says otherwise."""
+    opendatasoft_url: str = "https://public.opendatasoft.com"
+    """OpenDataSoft portal."""
+    archive_url: str = "https://meteofrance.s3.sbg.io.cloud.ovh.net/data/OBS/SYNOP"
+    """Archive of Météo-France: an address, or a folder with its files."""
+    dagster_port: Port = 3000
+    """Port of Dagster's UI."""
+    dagster_url: WebAddress = Field(default_factory=lambda given: f"http://127.0.0.1:{given['dagster_port']}")
+    """Where the API finds Dagster."""
+    dagster_home: Folder | None = Field(None, validation_alias="DAGSTER_HOME")
+    """Dagster's home, where a deployment has one of its own; unset: written below `WEATHER_HOME`."""
+    dagster_storage_url: MySqlAddress | None = None
+    """Database where Dagster keeps runs and events; unset: SQLite in its home."""
+    dagster_logs_url: S3Address | None = None
+    """Bucket where Dagster keeps what runs print; unset: its home."""
+    launcher: Literal["celery", "default"] = "celery"
+    """How runs start: on warm workers, or by Dagster's standard launcher (a new process per run)."""
+    executor: Literal["in_process", "k8s"] = "in_process"
+    """What executes the steps of a run."""
+    broker_url: RedisAddress | None = None
+    """Redis that hands runs to workers; unset: files in `WEATHER_HOME` and one worker."""
+    worker_slots: int = Field(2, ge=1, le=256)
     """Runs at once in one worker."""
-    runs_at_once: int
+    runs_at_once: int = Field(default_factory=lambda given: given["worker_slots"], ge=1, le=1000)
     """Runs at once in all workers together."""
-    dagster_storage_url: str | None = None
-    """Where Dagster keeps runs and events; None: SQLite in its home."""
-    dagster_logs_url: str | None = None
-    """Where Dagster keeps what runs print; None: in its home."""
-    readers: Readers = Readers()
-    administrators: Administrators = Administrators()
+    admin: AdminSettings = AdminSettings()
     api: ApiSettings = ApiSettings()
     site: SiteSettings = SiteSettings()
 
     @property
     def has_readers(self) -> bool:
         """Whether reading has users of its own, of both databases."""
-        return self.readers.staging_url is not None and self.readers.curated_url is not None
+        return self.staging_read_url is not None and self.curated_read_url is not None
 
     @property
     def for_reading(self) -> "Settings":
         """The same with the readers' addresses in the place of the writers'."""
-        return msgspec.structs.replace(
-            self,
-            staging_url=self.readers.staging_url or self.staging_url,
-            curated_url=self.readers.curated_url or self.curated_url,
+        return self.model_copy(
+            update={
+                "staging_url": self.staging_read_url or self.staging_url,
+                "curated_url": self.curated_read_url or self.curated_url,
+            }
         )
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read ``WEATHER_*``; what is unset gets the embedded default below ``WEATHER_HOME``."""
-        get = environment.get
-        home = Path(get("WEATHER_HOME") or ".weather").expanduser().resolve()
-        source = _one_of(SOURCES, get, "WEATHER_SOURCE")
-        dagster_port = _number(get("WEATHER_DAGSTER_PORT") or "3000", "WEATHER_DAGSTER_PORT", 1, 65535)
-        return cls(
-            home=home,
-            raw_url=_url(get("WEATHER_RAW_URL") or f"file://{home}/raw", "WEATHER_RAW_URL", ("s3", "file")),
-            staging_url=_url(
-                get("WEATHER_STAGING_URL") or f"sqlite:///{home}/staging.sqlite",
-                "WEATHER_STAGING_URL",
-                STAGING_SCHEMES,
-            ),
-            curated_url=_url(
-                get("WEATHER_CURATED_URL") or f"sqlite:///{home}/curated.sqlite",
-                "WEATHER_CURATED_URL",
-                CURATED_SCHEMES,
-            ),
-            csv_folder=Path(get("WEATHER_CSV_FOLDER") or home / "staging_csv").expanduser().resolve(),
-            s3=S3Settings(
-                endpoint_url=get(S3_VARIABLES["endpoint_url"]) or None,
-                access_key=get(S3_VARIABLES["aws_access_key_id"]) or None,
-                secret_key=get(S3_VARIABLES["aws_secret_access_key"]) or None,
-                region=get(S3_VARIABLES["region_name"]) or "eu-west-3",
-            ),
-            first_month=_month(get("WEATHER_FIRST_MONTH") or "1996-01", "WEATHER_FIRST_MONTH"),
-            source=source,
-            opendatasoft_url=get("WEATHER_OPENDATASOFT_URL") or "https://public.opendatasoft.com",
-            archive_url=get("WEATHER_ARCHIVE_URL") or "https://meteofrance.s3.sbg.io.cloud.ovh.net/data/OBS/SYNOP",
-            dagster_home=Path(own).expanduser().resolve() if (own := get("DAGSTER_HOME")) else None,
-            dagster_url=_url(
-                get("WEATHER_DAGSTER_URL") or f"http://127.0.0.1:{dagster_port}",
-                "WEATHER_DAGSTER_URL",
-                ("http", "https"),
-            ),
-            dagster_port=dagster_port,
-            launcher=_one_of(LAUNCHERS, get, "WEATHER_LAUNCHER"),
-            broker_url=_optional_url(get, "WEATHER_BROKER_URL", ("redis", "rediss")),
-            worker_slots=(slots := _number(get("WEATHER_WORKER_SLOTS") or "2", "WEATHER_WORKER_SLOTS", 1, 256)),
-            runs_at_once=_number(get("WEATHER_RUNS_AT_ONCE") or str(slots), "WEATHER_RUNS_AT_ONCE", 1, 1000),
-            dagster_storage_url=_optional_url(get, "WEATHER_DAGSTER_STORAGE_URL", ("mysql+pymysql",)),
-            dagster_logs_url=_optional_url(get, "WEATHER_DAGSTER_LOGS_URL", ("s3",)),
-            readers=Readers.from_environment(get),
-            administrators=Administrators.from_environment(get),
-            api=ApiSettings.from_environment(get),
-            site=SiteSettings.from_environment(get),
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the variables given; by default the process's own, and below them those of the ``.env`` file.
+
+        An unset or empty variable leaves its default. BadSettings names every variable that cannot be read.
+        """
+        token = _variables.set(environment)
+        try:
+            return cls()
+        except ValidationError as error:
+            raise _explained(error) from error
+        finally:
+            _variables.reset(token)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        source = EnvSettingsSource(settings_cls)
+        given = _variables.get()
+        source.env_vars = {
+            name.lower(): text for name, text in (_process() if given is None else given).items() if text
+        }
+        return (source,)
+
+
+_variables: ContextVar[Mapping[str, str] | None] = ContextVar("variables", default=None)
+"""What `Settings.from_environment` was given: pydantic-settings builds its sources by itself."""
+
+
+def _process() -> dict[str, str | None]:
+    return {**dotenv_values(os.environ.get("WEATHER_ENV_FILE") or ".env"), **os.environ}
+
+
+class Setting(NamedTuple):
+    """A variable of the environment, as `weather settings` and docs/configuration.md show it."""
+
+    variable: str
+    path: tuple[str, ...]
+    """Where `Settings` has it: ``("api", "port")``."""
+    default: str
+    """Empty where nothing is set by default."""
+    meaning: str
+
+
+def all_settings() -> list[Setting]:
+    """Every setting, in the order of the classes."""
+    return list(chain.from_iterable(_described(name, field) for name, field in Settings.model_fields.items()))
+
+
+def shown(settings: Settings, setting: Setting) -> str:
+    """The value in effect, with its secrets masked."""
+    value: object = settings
+    for name in setting.path:
+        value = getattr(value, name)
+    return _written(value)
+
+
+def _described(name: str, field: FieldInfo) -> Iterator[Setting]:
+    if isinstance(field.default, _Part):
+        part = type(field.default)
+        yield from (_setting((name, inner), described) for inner, described in part.model_fields.items())
+    else:
+        yield _setting((name,), field)
+
+
+def _setting(path: tuple[str, ...], field: FieldInfo) -> Setting:
+    if field.default is PydanticUndefined:
+        known = {"home": Path("$WEATHER_HOME"), "port": "$WEATHER_API_PORT", "dagster_port": "$WEATHER_DAGSTER_PORT"}
+        default: object = field.get_default(
+            call_default_factory=True, validated_data={**known, "worker_slots": "$WEATHER_WORKER_SLOTS"}
         )
+    else:
+        default = field.default
+    choices = get_args(field.annotation) if _is_choice(field) else ()
+    meaning = (field.description or "").replace("\n", " ")
+    if choices:
+        meaning = f"{meaning.removesuffix('.')}: {', '.join(f'`{choice}`' for choice in choices)}."
+    return Setting(_variable(path), path, _written(default), meaning)
 
 
-def executor(environment: Mapping[str, str] = os.environ) -> str:
-    """What executes the steps of a run; apart from `Settings`, as Dagster asks for it when it loads the code."""
-    return _one_of(EXECUTORS, environment.get, "WEATHER_EXECUTOR")
+def _written(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple) and not isinstance(value, Month):
+        return ", ".join(each.name if isinstance(each, ApiKey) else str(each) for each in value)
+    return masked(str(value))
 
 
-def _one_of(choices: tuple[str, ...], get: Callable[[str], str | None], name: str) -> str:
-    """The first choice where nothing is set."""
-    choice = get(name) or choices[0]
-    if choice not in choices:
-        raise BadSettings(f"{name} is {choice!r}.", f"Set it to one of {', '.join(choices)}.")
-    return choice
+def _is_choice(field: FieldInfo) -> bool:
+    return all(isinstance(choice, str) for choice in get_args(field.annotation)) and bool(get_args(field.annotation))
 
 
-def _url(text: str, name: str, schemes: tuple[str, ...]) -> str:
-    shown = re.sub(r"(?<=://).*@", "***@", text)  # who logs in, and with what, is for no log
-    try:
-        scheme = urlsplit(text).scheme
-    except ValueError as error:
-        raise BadSettings(
-            f"{name} is {shown!r}, which is no address ({error}).", "Write [ and ] in a password as %5B and %5D."
-        ) from error
-    if scheme not in schemes:
-        allowed = ", ".join(f"{scheme}://…" for scheme in schemes)
-        raise BadSettings(f"{name} is {shown!r}, which no adapter reads.", f"Use one of {allowed}.")
-    return text
+def _variable(path: tuple[str, ...]) -> str:
+    """The variable of a field, by its place: ``("api", "port")`` is WEATHER_API_PORT."""
+    alias = _field(path).validation_alias
+    return alias if isinstance(alias, str) else _PREFIX + "_".join(path).upper()
 
 
-def _optional_url(get: Callable[[str], str | None], name: str, schemes: tuple[str, ...]) -> str | None:
-    text = get(name)
-    return _url(text, name, schemes) if text else None
+def _field(path: tuple[str, ...]) -> FieldInfo:
+    field = Settings.model_fields[path[0]]
+    for name in path[1:]:
+        field = type(field.default).model_fields[name]
+    return field
 
 
-def _month(text: str, name: str) -> Month:
-    try:
-        return Month.parse(text)
-    except BadInput as error:
-        raise BadSettings(f"{name} is {text!r}, which is no month.", error.cure) from error
+def _explained(error: ValidationError) -> BadSettings:
+    """Each variable that cannot be read with its cause, and the cures in the same order."""
+    told = [each for each in error.errors() if each["type"] != "default_factory_not_called"]  # it follows another
+    said = dict.fromkeys(_cause_and_cure(each) for each in told)
+    return BadSettings(" ".join(cause for cause, _ in said), " ".join(dict.fromkeys(cure for _, cure in said)))
 
 
-def _number(text: str, name: str, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        raise BadSettings(f"{name} is {text!r}.", f"Set it to a whole number from {least} to {most}.")
-    return int(text)
+def _cause_and_cure(error: ErrorDetails) -> tuple[str, str]:
+    fields = Settings.model_fields
+    by_alias = {field.validation_alias: name for name, field in fields.items() if field.validation_alias}
+    path = tuple(by_alias.get(str(part), str(part)) for part in error["loc"])[: 2 if error["loc"][0] in _PARTS else 1]
+    name, field = _variable(path), _field(path)
+    if error["type"] == "setting":
+        return f"{name} {error['ctx']['says']}", error["ctx"]["cure"]
+    given = f"{name} is {error['input']!r}."
+    if error["type"] == "literal_error":
+        return given, f"Set it to one of {', '.join(get_args(field.annotation))}."
+    limits = {key: getattr(rule, key) for rule in field.metadata for key in ("ge", "le") if hasattr(rule, key)}
+    if limits:
+        return given, f"Set it to a whole number from {limits['ge']} to {limits['le']}."
+    return given, f"{error['msg']}."
+
+
+_PARTS = {name for name, field in Settings.model_fields.items() if isinstance(field.default, _Part)}
 
 
 def dagster_environment(dagster_home: Path) -> dict[str, str]:

@@ -44,6 +44,7 @@ def weather_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [*os.environ]:
         if name.startswith(("WEATHER_", "DAGSTER_", "AWS_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("WEATHER_ENV_FILE", os.devnull)  # a developer's own .env is not the tests' business
     monkeypatch.setenv("WEATHER_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated, TypedDict
 
-import httpx
+import httpx2 as httpx
 import typer
 from rich.markup import escape
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from weather_platform.commands.files import replacing
+from weather_platform.commands.console import writing_to
 from weather_platform.domain import tabular
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.stations import STATIONS, Station, find_station
@@ -46,7 +46,7 @@ def export(  # one parameter per option
     if output is None:
         sys.stdout.buffer.writelines(written)
         return
-    with replacing(output) as unfinished, unfinished.open("wb") as file:
+    with writing_to(output) as unfinished, unfinished.open("wb") as file:
         file.writelines(written)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
+import httpx2 as httpx
 import typer
 from rich.progress import (
     BarColumn,
@@ -47,7 +47,7 @@ def ingest(
     refused without a receipt is said on standard error alone.
     """
     settings = Settings.from_environment().api
-    headers = {"x-api-key": settings.key} if settings.key else {}
+    headers = {"x-api-key": settings.key.get_secret_value()} if settings.key else {}
     receipts = []
     refused = False
     try:

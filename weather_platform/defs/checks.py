@@ -4,9 +4,8 @@ They are yielded a month at a time (`evaluations`), by a load inside its own run
 `AssetCheckResult` may come only once in a run of many months, and is then stored for none of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
@@ -15,67 +14,14 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 
 from weather_platform import names
 from weather_platform.defs.partitions import MONTHS
-from weather_platform.domain import quality
 from weather_platform.domain.months import Month, month_range
-from weather_platform.domain.quality import MonthSummary, Verdict
+from weather_platform.domain.quality import Verdict
 from weather_platform.io_managers.explained import explained
 from weather_platform.io_managers.stores import StoresResource
-from weather_platform.pipeline import Stores
+from weather_platform.month_report import CHECKS, Check, StoredMonth
 
-
-class MonthFacts:
-    """What the stores hold of a month; each is asked once."""
-
-    def __init__(self, stores: Stores, month: Month) -> None:
-        self._stores = stores
-        self._month = month
-
-    @cached_property
-    def staged(self) -> MonthSummary:
-        return self._stores.staging.summary(self._month)
-
-    @cached_property
-    def documented(self) -> dict[str, int]:
-        """Observations behind the month's documents, by WMO station number."""
-        covered = self._stores.curated.coverage(self._month.first_day, self._month.last_day)
-        return {coverage.station_id: coverage.observations for coverage in covered}
-
-
-class Check(NamedTuple):
-    """A verdict with its place in Dagster."""
-
-    asset: str
-    name: str
-    description: str
-    judge: Callable[[MonthFacts], Verdict]
-    blocking: bool = False
-
-
-def _staging_check(judge: Callable[[MonthSummary], Verdict], *, blocking: bool = False) -> Check:
-    return Check(
-        names.STAGED_OBSERVATIONS,
-        judge.__name__,
-        judge.__doc__ or "",
-        lambda facts: judge(facts.staged),
-        blocking,
-    )
-
-
-STAGING_CHECKS = (
-    _staging_check(quality.structure, blocking=True),
-    _staging_check(quality.completeness),
-    _staging_check(quality.duplicates),
-    _staging_check(quality.plausibility),
-    _staging_check(quality.rows_conserved),
-)
-CURATED_CHECKS = (
-    Check(
-        names.WEATHER_STATS,
-        "documents_conserved",
-        quality.documents_conserved.__doc__ or "",
-        lambda facts: quality.documents_conserved(facts.staged.observations, facts.documented),
-    ),
-)
+STAGING_CHECKS = tuple(check for check in CHECKS if check.asset == names.STAGED_OBSERVATIONS)
+CURATED_CHECKS = tuple(check for check in CHECKS if check.asset == names.WEATHER_STATS)
 
 
 def evaluations(
@@ -87,9 +33,9 @@ def evaluations(
     """
     with explained(context.retry_number):
         for month in months:
-            facts, target = MonthFacts(stores.open(), month), _latest_materialization(context, checks[0].asset, month)
+            held, target = StoredMonth(stores.open(), month), _latest_materialization(context, checks[0].asset, month)
             for check in checks:
-                verdict = check.judge(facts)
+                verdict = check.judge(held)
                 yield _evaluation(month, check, verdict, target)
                 if check.blocking and not verdict.passed:
                     raise _stopped(month, check, verdict)

@@ -6,12 +6,12 @@ A process for every step would import everything again: 2 s and more, for months
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.settings import executor
+from weather_platform.settings import Settings
 
 
 def _executor() -> dg.ExecutorDefinition:
     """On Kubernetes a step may have a pod of its own (deploy/kubernetes/README.md)."""
-    if executor() == "k8s":
+    if Settings.from_environment().executor == "k8s":
         from dagster_k8s import k8s_job_executor
 
         return k8s_job_executor

@@ -124,7 +124,7 @@ def mean(field: str) -> Rule:
 
     def figure(sums: Sums, scale: Scale) -> float | None:
         millionths, readings = sums.get(total_name), sums.get(n_name)
-        return None if millionths is None or not readings else _scaled(int(millionths), int(readings), scale)
+        return None if millionths is None or not readings else mean_of_millionths(int(millionths), int(readings), scale)
 
     return Rule(field, (total, n), figure)
 
@@ -136,7 +136,7 @@ def total(field: str) -> Rule:
 
     def figure(sums: Sums, scale: Scale) -> float | None:
         millionths = sums.get(name)
-        return None if millionths is None else _scaled(int(millionths), 1, scale)
+        return None if millionths is None else mean_of_millionths(int(millionths), 1, scale)
 
     return Rule(field, (summed,), figure)
 
@@ -161,7 +161,7 @@ def greatest(*fields: str, floor: float | None = None) -> Rule:
         if not known:
             return None
         value = max(known)
-        return _scaled(round((value if floor is None else max(value, floor)) * MILLION), 1, scale)
+        return mean_of_millionths(round((value if floor is None else max(value, floor)) * MILLION), 1, scale)
 
     return Rule(fields[0], needs, figure)
 
@@ -186,12 +186,12 @@ def _reading(one: Sum) -> Rule:
 
     def figure(sums: Sums, scale: Scale) -> float | None:
         value = sums.get(name)
-        return None if value is None else _scaled(round(value * MILLION), 1, scale)
+        return None if value is None else mean_of_millionths(round(value * MILLION), 1, scale)
 
     return Rule(one.field, (one,), figure)
 
 
-def _scaled(millionths: int, readings: int, scale: Scale) -> float:
+def mean_of_millionths(millionths: int, readings: int, scale: Scale = Scale()) -> float:  # noqa: B008  # immutable
     """A sum of millionths over readings, in the unit of the scale, to 2 decimals, halves away from zero, never -0."""
     exact = (millionths - readings * scale.offset) * scale.times
     per_hundredth = MILLION // 100 * readings * scale.per

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster_aws.s3 import S3Resource
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, SecretStr
 
 from weather_platform.domain.months import Partitions
 from weather_platform.pipeline import Stores
-from weather_platform.settings import S3Settings, Settings
+from weather_platform.settings import Settings
 from weather_platform.storage.opening import open_curated, open_raw, open_staging
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ class PlainS3Resource(S3Resource):
     def get_client(self) -> "S3Client":
         from weather_platform.storage.blobs_s3 import s3_client
 
-        return s3_client(
-            S3Settings(
-                endpoint_url=self.endpoint_url,
-                access_key=self.aws_access_key_id,
-                secret_key=self.aws_secret_access_key,
-                region=self.region_name or S3Settings().region,
-            )
-        )
+        given = {
+            "endpoint_url": self.endpoint_url,
+            "access_key": self.aws_access_key_id,
+            "secret_key": self.aws_secret_access_key and SecretStr(self.aws_secret_access_key),
+            "region": self.region_name,
+        }
+        settings = Settings.from_environment().s3  # the .env file's values are no variables that Dagster could show
+        return s3_client(settings.model_copy(update={name: value for name, value in given.items() if value}))
 
 
 class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -52,7 +52,7 @@ def daemon(settings: Settings) -> None:
 
 def web(address: str) -> None:
     """The address answers with a success."""
-    import httpx
+    import httpx2 as httpx
 
     httpx.get(address, timeout=TIMEOUT_S).raise_for_status()
 

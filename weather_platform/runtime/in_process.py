@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weather_platform import names
+from weather_platform.dagster_patches.opening import opening_alone
+from weather_platform.dagster_patches.own_runs import owning_runs
 from weather_platform.domain.errors import BadSettings, CannotServe, WeatherError
 from weather_platform.domain.months import Month, Partitions, contiguous
-from weather_platform.runtime.instance import opening_alone, write_instance
-from weather_platform.runtime.own_runs import owning_runs
+from weather_platform.runtime.instance import write_instance
 from weather_platform.settings import Settings
 
 if TYPE_CHECKING:

@@ -1,19 +1,17 @@
 """Dagster's home: everything that Dagster's servers and the workers are told, written anew at each start."""
 
-import fcntl
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from weather_platform import names
+from weather_platform.dagster_patches.opening import opening_alone
 from weather_platform.domain.errors import BadSettings, CannotServe
+from weather_platform.files import atomic_write
 from weather_platform.settings import Settings, dagster_environment
 
 QUEUE = "weather"
@@ -68,26 +66,13 @@ def open_once(home: Path) -> None:
             raise CannotServe(f"Dagster cannot open its home {home}: {reason}", "Move that folder away.")
 
 
-@contextmanager
-def opening_alone(home: Path) -> Iterator[bool]:
-    """Hold off others while this process opens the instance in `home`, and tell whether it is the first to do so.
-
-    Six processes that opened a fresh home at once left it broken for good, with two heads in ``alembic_version``.
-    """
-    opened = home / f".opened-by-dagster-{version('dagster')}"
-    with (home / "opening.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield not opened.exists()
-        opened.touch()
-
-
 def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
     """What stands in ``dagster.yaml``."""
     config: dict[str, Any] = {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
         "run_coordinator": {
-            "module": "weather_platform.runtime.coordinator",
+            "module": "weather_platform.dagster_patches.coordinator",
             "class": "PromptRunCoordinator",
             "config": {"dequeue_interval_seconds": 1},
         },
@@ -104,7 +89,7 @@ def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
     }
     if settings.launcher == "celery":
         config["run_launcher"] = {
-            "module": "weather_platform.runtime.launcher",
+            "module": "weather_platform.dagster_patches.launcher",
             "class": "WeatherRunLauncher",
             "config": {"default_queue": QUEUE, **_broker(settings, home)},
         }
@@ -165,7 +150,7 @@ def _broker(settings: Settings, home: Path) -> dict[str, Any]:
         "backend": f"file://{folders['results']}",
         "config_source": {
             **patience,
-            "broker_transport": "weather_platform.runtime.folder_broker:Transport",
+            "broker_transport": "weather_platform.dagster_patches.folder_broker:Transport",
             "broker_transport_options": {
                 "data_folder_in": str(folders["messages"]),
                 "data_folder_out": str(folders["messages"]),
@@ -176,21 +161,10 @@ def _broker(settings: Settings, home: Path) -> dict[str, Any]:
     }
 
 
-def forget_dead_workers(home: Path) -> None:
-    """Remove control messages to workers that are gone; runs that wait for a worker stay.
-
-    Call it while no worker runs: the first one binds its queues anew.
-    """
-    broker = home / "broker"
-    for path in [*broker.glob("control/*.exchange"), *broker.glob("messages/*.pidbox.msg")]:
-        path.unlink(missing_ok=True)
-
-
 def _write_yaml(path: Path, content: dict[str, Any]) -> None:
-    """JSON is YAML. Renamed into place, as a server may be reading the old one."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
-    draft.replace(path)
+    """JSON is YAML. A server may be reading the old one."""
+    with atomic_write(path) as draft:
+        draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
 
 
 if __name__ == "__main__":

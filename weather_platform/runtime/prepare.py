@@ -16,8 +16,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from weather_platform.domain.errors import CannotServe, WeatherError
+from weather_platform.logs import log_as_json
 from weather_platform.runtime.instance import open_once, write_instance
-from weather_platform.runtime.logs import log_as_json
 from weather_platform.settings import Settings
 from weather_platform.storage.databases import open_engine, reaching
 from weather_platform.storage.opening import open_blobs, open_curated, open_raw, open_staging
@@ -34,16 +34,16 @@ _NOT_YET_INITIALISED = 94
 def prepare(settings: Settings) -> None:
     """Make what is missing on the servers of `settings`; its stores and Dagster's storage are ready then.
 
-    Users are made only where ``settings.administrators`` says who may make them.
+    Users are made only where ``settings.admin`` says who may make them.
 
     Raises:
         WeatherError: a server does not answer or refuses.
     """
-    if settings.administrators.mysql_url:
-        prepare_mysql(settings.administrators.mysql_url, _mysql_users(settings))
+    if settings.admin.mysql_url:
+        prepare_mysql(settings.admin.mysql_url, _mysql_users(settings))
         _log.info("MySQL has its databases and users")
-    if settings.administrators.mongodb_url:
-        prepare_mongodb(settings.administrators.mongodb_url, _mongodb_users(settings))
+    if settings.admin.mongodb_url:
+        prepare_mongodb(settings.admin.mongodb_url, _mongodb_users(settings))
         _log.info("MongoDB has its users")
     open_raw(settings).blobs.ensure()
     if settings.dagster_logs_url:
@@ -125,8 +125,8 @@ def _set_name(client: MongoClient[dict[str, Any]]) -> str:
 def _mysql_users(settings: Settings) -> dict[str, str]:
     """Addresses with the rights that their users need."""
     users = {settings.staging_url: WRITER}
-    if settings.readers.staging_url:
-        users[settings.readers.staging_url] = READER
+    if settings.staging_read_url:
+        users[settings.staging_read_url] = READER
     if settings.dagster_storage_url:
         users[settings.dagster_storage_url] = OWNER
     return users
@@ -134,8 +134,8 @@ def _mysql_users(settings: Settings) -> dict[str, str]:
 
 def _mongodb_users(settings: Settings) -> dict[str, str]:
     users = {settings.curated_url: "readWrite"}
-    if settings.readers.curated_url:
-        users[settings.readers.curated_url] = "read"
+    if settings.curated_read_url:
+        users[settings.curated_read_url] = "read"
     return users
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
 
-import httpx
+import httpx2 as httpx
 import msgspec
 
 from weather_platform.domain.errors import BadInput, EmptyMonth, SourceUnavailable

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2 as httpx
 import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 

@@ -41,7 +41,7 @@ def s3_client(settings: S3Settings) -> "S3Client":
         "s3",
         endpoint_url=settings.endpoint_url,
         aws_access_key_id=settings.access_key,
-        aws_secret_access_key=settings.secret_key,
+        aws_secret_access_key=settings.secret_key.get_secret_value() if settings.secret_key else None,
         region_name=settings.region,
         config=Config(
             connect_timeout=4,

@@ -4,6 +4,7 @@ What a month holds is decided by `domain.staging`; reading for people and for ot
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
@@ -15,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.errors import NotFound
-from weather_platform.domain.months import Month
+from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.provenance import UNPLACED, RawObject
-from weather_platform.domain.quality import MonthSummary, synoptic_hours
+from weather_platform.domain.quality import MonthSummary, synoptic_hours, usual_shares
 from weather_platform.domain.staging import ObjectCounts, StagedMonth
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.statistics import DailyAggregate
@@ -136,13 +137,20 @@ class StagingStore:
             found = _coverage(connection, [key])
             objects = connection.execute(sa.select(RAW_OBJECTS).where(RAW_OBJECTS.c.month == key)).all()
             tables = [city_table(coverage.station.slug) for coverage in found]
-            rows = sum(int(connection.scalar(_count_of(table, month)) or 0) for table in tables)
+            counted = {table.name: connection.execute(_count_of(table, month)).one() for table in tables}
             structure = {table.name: _columns(connection, table) for table in tables}
+            earlier = _counts_by_month(connection, month)
         return MonthSummary(
             month=month,
             observations={coverage.station.station_id: coverage.observations for coverage in found},
+            usual=usual_shares(earlier),
+            off_hours={
+                coverage.station.station_id: int(off)
+                for coverage in found
+                if (off := counted[coverage.station.slug].off_hours)
+            },
             names={coverage.station.station_id: coverage.station.name for coverage in found},
-            rows_in_tables=rows,
+            rows_in_tables=sum(count.rows for count in counted.values()),
             columns=structure,
             silent_hours=[datetime.fromisoformat(hour) for hour in row.silent_hours],
             changes=row.changes,
@@ -251,8 +259,23 @@ def _coverage(connection: Connection, months: Iterable[str] | None) -> list[Cove
     ]
 
 
-def _count_of(table: sa.Table, month: Month) -> sa.Select[Any]:
-    return sa.select(sa.func.count()).where(_in_month(table, month))
+def _counts_by_month(connection: Connection, month: Month) -> dict[Month, dict[str, int]]:
+    """Observations of the stored months among the twelve before `month`, by month and station."""
+    first = Month(month.year - 1, month.number)
+    months = [str(each) for each in month_range(first, month.previous)]
+    query = sa.select(COVERAGE.c.month, COVERAGE.c.station_id, COVERAGE.c.observations)
+    by_month: dict[Month, dict[str, int]] = {}
+    for key, station_id, count in connection.execute(query.where(COVERAGE.c.month.in_(months))):
+        by_month.setdefault(Month.parse(key), {})[station_id] = count
+    return by_month
+
+
+def _count_of(table: sa.Table, month: Month) -> "sa.Select[int, Any]":
+    """How many rows of a city's table are in the month, and how many of them at no synoptic hour."""
+    hour, minute, second = (sa.extract(part, table.c.date) for part in ("hour", "minute", "second"))
+    is_off = sa.or_(hour % 3 != 0, minute != 0, second != 0)
+    off_hours = sa.func.sum(sa.case((is_off, 1), else_=0)).label("off_hours")
+    return sa.select(sa.func.count().label("rows"), off_hours).where(_in_month(table, month))
 
 
 def _columns(connection: Connection, table: sa.Table) -> list[str]:
@@ -274,7 +297,9 @@ def _insert(connection: Connection, table: sa.Table, rows: Iterable[dict[str, An
 
 
 def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
-    silent = [] if month == UNPLACED else sorted(set(synoptic_hours(Month.parse(month))) - staged.hours())
+    reported = Counter(row.date for rows in staged.rows.values() for row in rows)
+    hours = () if month == UNPLACED else synoptic_hours(Month.parse(month))
+    silent = [hour for hour in hours if 2 * reported[hour] < len(staged.rows) or not reported[hour]]
     return {
         "month": month,
         "observations": staged.observations,

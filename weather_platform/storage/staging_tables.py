@@ -38,7 +38,7 @@ MONTHS = sa.Table(
     _own,
     sa.Column("month", sa.String(8), primary_key=True),
     sa.Column("observations", sa.Integer, nullable=False),
-    sa.Column("silent_hours", sa.JSON, nullable=False, comment="synoptic hours at which no station reported"),
+    sa.Column("silent_hours", sa.JSON, nullable=False, comment="synoptic hours of which half the stations lack"),
     sa.Column("changes", sa.JSON, nullable=False, comment="observations that cleaning changed, by what"),
     **_MYSQL,
 )

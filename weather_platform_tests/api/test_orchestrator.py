@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-import httpx
+import httpx2 as httpx
 import pytest
 from dagster_graphql.client.client_queries import CLIENT_SUBMIT_PIPELINE_RUN_MUTATION, GET_PIPELINE_RUN_STATUS_QUERY
 from dagster_graphql.schema import create_schema

@@ -272,7 +272,7 @@ def test_a_broker_is_tried(weather: Weather, monkeypatch: pytest.MonkeyPatch, re
         (
             "WEATHER_FIRST_MONTH",
             "abc",
-            "WEATHER_FIRST_MONTH is 'abc', which is no month.\nWrite it as YYYY-MM, for example 2023-12.\n",
+            "WEATHER_FIRST_MONTH is 'abc', which is not a month.\nWrite it as YYYY-MM, for example 2023-12.\n",
         ),
         (
             "WEATHER_DAGSTER_URL",

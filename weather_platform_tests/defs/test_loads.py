@@ -58,10 +58,10 @@ def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: st
     raw = run.materialised[names.RAW_OBSERVATIONS, "2023-12"]
     assert (raw["source"], raw["fetched_from"], raw["synthetic"]) == ("meteofrance", "synop.202312.csv.gz", False)
     assert "Etalab" in raw["licence"]
-    assert run.failed_checks == [("completeness", "2023-12")]
+    assert run.failed_checks == []
     completeness = run.verdicts["completeness", "2023-12"]
     assert completeness.severity == dg.AssetCheckSeverity.WARN
-    assert completeness.description == "0 stations missing, 16 incomplete, 0 hours silent"
+    assert completeness.description == "0 stations absent, no earlier month to compare with, 0 days silent"
     with stores() as opened:
         assert opened.staging.engine.dialect.name == ("sqlite" if stored == "embedded" else "mysql")
         documents = [msgspec.to_builtins(document) for document in opened.curated.find()]
@@ -105,9 +105,9 @@ def test_a_range_is_one_run_with_facts_and_checks_of_every_month(weather: Graph)
             assert sorted((line.data["city"], line.data["observations"]) for line in table) == sorted(
                 (coverage.station.name, coverage.observations) for coverage in staged
             )
-    checks = {"structure", "completeness", "duplicates", "plausibility", "rows_conserved", "documents_conserved"}
+    checks = {"structure", "completeness", "cadence", "plausibility", "rows_conserved", "documents_conserved"}
     assert set(run.verdicts) == {(check, month) for check in checks for month in months}
-    assert run.failed_checks == [("completeness", month) for month in months]
+    assert run.failed_checks == [("completeness", months[0]), ("completeness", months[2])]
 
 
 def test_loading_again_changes_nothing(weather: Graph) -> None:

@@ -19,6 +19,8 @@ LATER = datetime.fromisoformat("2024-06-01T00:00:00+00:00")
 WHOLE = MonthSummary(
     month=DECEMBER,
     observations=dict.fromkeys(STATIONS, 248),
+    usual=dict.fromkeys(STATIONS, 1.0),
+    off_hours={},
     names={number: station.name for number, station in STATIONS.items()},
     rows_in_tables=62 * 248,
     columns={station.slug: [*FIELDS, "tc"] for station in STATIONS.values()},
@@ -44,7 +46,7 @@ def test_a_month_has_a_synoptic_hour_every_three() -> None:
 
 
 def test_a_whole_month_passes_every_check() -> None:
-    checks = (quality.structure, quality.completeness, quality.duplicates, quality.plausibility, quality.rows_conserved)
+    checks = (quality.structure, quality.completeness, quality.cadence, quality.plausibility, quality.rows_conserved)
     assert [check(WHOLE).passed for check in checks] == [True] * 5
 
 
@@ -62,43 +64,94 @@ def test_a_table_of_other_columns_is_wrong(columns: dict[str, list[str]]) -> Non
     assert not quality.structure(but(columns=columns)).passed
 
 
-def test_missing_stations_and_hours_are_named() -> None:
-    observations = {number: 248 for number in STATIONS if number != "07690"} | {"07149": 240}
-    verdict = quality.completeness(
-        but(observations=observations, silent_hours=[datetime.fromisoformat("2023-12-03T09:00:00")]), LATER
-    )
-    assert verdict == (
+def test_without_earlier_months_the_reference_stations_are_expected() -> None:
+    observations = {number: 248 for number in STATIONS if number not in ("07690", "07149")}
+    verdict = quality.completeness(but(observations=observations, usual={}), LATER)
+    assert (verdict.passed, verdict.description) == (
         False,
-        "1 stations missing, 1 incomplete, 1 hours silent",
+        "2 stations absent, no earlier month to compare with, 0 days silent",
+    )
+    assert verdict.figures["stations_absent"] == ["ORLY (07149)", "NICE (07690)"]
+    assert quality.completeness(but(usual={}), LATER).passed
+
+
+def test_a_station_is_judged_by_what_it_is_used_to_report() -> None:
+    """Whatever their number: 190 stations, of which one never reports by night and one lost ten days."""
+    usual = {f"{number:05}": 1.0 for number in range(188)} | {"99001": 0.625, "99002": 1.0}
+    observations = dict.fromkeys(usual, 248) | {"99001": 155, "99002": 168}
+    verdict = quality.completeness(but(observations=observations, usual=usual, names={"99002": "FAR"}), LATER)
+    assert verdict == (
+        True,
+        "0 stations absent, 0.2 % less than usual, 0 days silent",
         {
-            "observations": 62 * 248 - 248 - 8,
-            "expected": 62 * 248,
-            "stations_missing": ["NICE"],
-            "stations_incomplete": {"ORLY (07149)": "240 of 248"},
-            "silent_hours": ["2023-12-03T09:00:00"],
+            "observations": 188 * 248 + 155 + 168,
+            "usual_observations": 189 * 248 + 155,
+            "lacking_percent": 0.17,
+            "hours": 248,
+            "stations": 190,
+            "stations_absent": [],
+            "stations_short": {"FAR (99002)": "168 of 248"},
+            "silent_days": [],
+            "silent_hours": [],
         },
     )
 
 
-def test_hours_that_have_not_come_are_not_missing() -> None:
-    noon = datetime.fromisoformat("2023-12-01T12:00:00+00:00")
-    coming = list(synoptic_hours(DECEMBER))[5:]
-    so_far = but(observations=dict.fromkeys(STATIONS, 5), silent_hours=coming)
-    assert quality.completeness(so_far, noon).passed
-    assert not quality.completeness(so_far, noon + timedelta(hours=3)).passed
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"observations": {number: 248 for number in STATIONS if not number.startswith("077")}},
+        {"observations": dict.fromkeys(STATIONS, 237)},
+        {"silent_hours": [datetime(2023, 12, 3, hour) for hour in (0, 6, 12, 21)]},  # noqa: DTZ001  # as in a table
+    ],
+    ids=["a region is absent", "every station lacks more than a day", "a day is silent"],
+)
+def test_a_month_that_lacks_what_is_usual_is_incomplete(changes: dict[str, Any]) -> None:
+    assert not quality.completeness(but(**changes), LATER).passed
 
 
-@pytest.mark.parametrize("kind", ["unchanged", "replaced", "outdated"])
-def test_a_report_of_a_time_that_had_one_is_a_duplicate(kind: str) -> None:
-    verdict = quality.duplicates(but(objects={"aa": ObjectCounts(read=3, kept=1, **{kind: 2})}))  # type: ignore[arg-type]
-    assert (verdict.passed, verdict.figures[kind]) == (False, 2)
+def test_hours_that_no_source_has_yet_are_not_missing() -> None:
+    """The archive has the day before from the morning on."""
+    coming = list(synoptic_hours(DECEMBER))[8:]
+    so_far = but(observations=dict.fromkeys(STATIONS, 8), silent_hours=coming)
+    assert quality.completeness(so_far, datetime.fromisoformat("2023-12-03T07:00:00+00:00")).passed
+    assert not quality.completeness(so_far, datetime.fromisoformat("2023-12-03T08:00:00+00:00")).passed
+    nothing = but(observations={}, silent_hours=list(synoptic_hours(DECEMBER)))
+    assert quality.completeness(nothing, datetime.fromisoformat("2023-12-02T07:00:00+00:00")).passed
+
+
+def test_what_is_usual_is_the_median_of_the_latest_months() -> None:
+    months = [Month(2023, number) for number in range(1, 9)]
+    reported = {month: {"07690": len(month.days) * 8} for month in months}
+    reported[months[0]] |= {"closed": 248}
+    for month in months[2:]:
+        reported[month] |= {"new": 124}
+    reported[months[7]]["07690"] = 10
+    assert quality.usual_shares(reported) == {"07690": 1.0, "new": pytest.approx(0.5, abs=0.02)}
+    assert quality.usual_shares({}) == {}
 
 
 @pytest.mark.parametrize(
-    ("reason", "passed"), [("impossible_value", False), ("not_a_number", False), ("unreadable_date", True)]
+    "changes",
+    [{"off_hours": {"07690": 2}}, {"observations": dict.fromkeys(STATIONS, 248) | {"07690": 249}}],
 )
-def test_an_impossible_value_is_implausible(reason: str, passed: bool) -> None:
-    assert quality.plausibility(but(objects={"aa": ObjectCounts(read=1, refused={reason: 1})})).passed is passed
+def test_reports_between_synoptic_hours_are_found(changes: dict[str, Any]) -> None:
+    verdict = quality.cadence(but(**changes))
+    assert (verdict.passed, list(verdict.figures["stations"])) == (False, ["NICE (07690)"])
+
+
+@pytest.mark.parametrize(
+    ("reason", "records", "passed"),
+    [
+        ("impossible_value", 2, False),
+        ("not_a_number", 2, False),
+        ("impossible_value", 1, True),
+        ("unreadable", 2, True),
+    ],
+)
+def test_more_than_one_impossible_value_in_1000_is_implausible(reason: str, records: int, passed: bool) -> None:
+    counts = ObjectCounts(read=1000, kept=1000 - records, refused={reason: records})
+    assert quality.plausibility(but(objects={"aa": counts})).passed is passed
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pytest
 from dagster import DagsterInstance
 from dagster._core.instance.config import PoolGranularity
 
-from weather_platform.runtime.coordinator import PromptRunCoordinator
-from weather_platform.runtime.instance import forget_dead_workers, open_once, opening_alone, write_instance
+from weather_platform.dagster_patches.coordinator import PromptRunCoordinator
+from weather_platform.dagster_patches.opening import opening_alone
+from weather_platform.runtime.instance import open_once, write_instance
 from weather_platform.settings import Settings
 
 
@@ -51,13 +52,3 @@ def test_a_home_that_was_opened_is_not_opened_again(tmp_path: Path) -> None:
         assert is_new
     open_once(home)
     assert not (home / "history").exists()
-
-
-def test_messages_to_dead_workers_go_and_runs_stay(tmp_path: Path) -> None:
-    home = write_instance(settings(tmp_path))
-    messages, control = home / "broker/messages", home / "broker/control"
-    run = messages / "1_a.weather.msg"
-    for path in (run, messages / "2_b.weather@host.celery.pidbox.msg", control / "reply.celery.pidbox.exchange"):
-        path.touch()
-    forget_dead_workers(home)
-    assert [*messages.iterdir(), *control.iterdir()] == [run]

@@ -77,6 +77,16 @@ def test_a_run_whose_worker_is_killed_fails_and_is_retried_to_success(serving: S
     assert workers_restarted == (1 if victim == "worker" else 0)
 
 
+def test_a_run_that_cannot_write_its_end_fails_and_is_retried(serving: Serving) -> None:
+    (serving.home / "deaf").touch()
+    run_id = serving.launch(MARCH)
+
+    serving.wait_for_status(run_id, "FAILURE")
+    (serving.home / "deaf").unlink()
+    retry = serving.wait_for_retry(run_id)
+    assert serving.wait_for_status(retry, "SUCCESS", "FAILURE") == "SUCCESS"
+
+
 def test_the_broker_keeps_nothing_of_runs_that_are_done(serving: Serving) -> None:
     assert list((serving.home / "dagster/broker/messages").iterdir()) == []
 

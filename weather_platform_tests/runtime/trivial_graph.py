@@ -1,6 +1,10 @@
-"""Three small assets by month, whose second one waits in the middle while the file ``hold`` exists in WEATHER_HOME."""
+"""Three small assets by month, whose second one waits in the middle while the file ``hold`` exists in WEATHER_HOME.
+
+With the file ``deaf`` it takes from the run the means to write anything more, its failure too, as a full database does.
+"""
 
 import time
+from typing import Any, NoReturn
 
 import dagster as dg
 
@@ -20,6 +24,13 @@ def staged(context: dg.AssetExecutionContext) -> None:
     while (HOME / "hold").exists():
         (HOME / f"held-{context.run_id}").touch()
         time.sleep(0.02)
+    if (HOME / "deaf").exists():
+        context.instance.handle_new_event = _refuse
+        _refuse()
+
+
+def _refuse(*_: Any, **__: Any) -> NoReturn:
+    raise OSError("no space left")
 
 
 @dg.asset(partitions_def=MONTHS, pool="stats", backfill_policy=ONE_RUN, deps=[staged])

@@ -10,8 +10,7 @@ from pathlib import Path
 from threading import Barrier
 from typing import TYPE_CHECKING
 
-import httpx
-import msgspec
+import httpx2 as httpx
 import pytest
 
 from weather_platform.domain.errors import (
@@ -247,7 +246,7 @@ def test_a_server_that_is_down_is_an_outage(s3_server: S3Server, s3: "S3Client")
 
 
 def test_wrong_keys_are_not_an_outage(s3_settings: S3Settings) -> None:
-    client = s3_client(msgspec.structs.replace(s3_settings, access_key="AKIASTRANGER"))
+    client = s3_client(s3_settings.model_copy(update={"access_key": "AKIASTRANGER"}))
     blobs = S3Blobs(client, "weather")
     with _keys_are_checked(s3_settings):
         for call in (blobs.ping, blobs.ensure, lambda: blobs.put(KEY, b""), lambda: blobs.get(KEY)):

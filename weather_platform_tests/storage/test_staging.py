@@ -152,23 +152,31 @@ def test_a_refused_record_is_shown_as_it_is(staging: StagingStore, record: bytes
 
 
 def test_a_month_is_summed_up_as_its_tables_hold_it(staging: StagingStore) -> None:
-    month = month_of(A_DECEMBER, raw_object(synthetic=True))
-    month.counts = {raw_object().name: ObjectCounts(read=5, kept=4, refused={"not_a_record": 1})}
+    reported = [*A_DECEMBER, at("2023-12-01T00", NOWHERE), at("2023-12-01T01")]
+    month = month_of(reported, raw_object(synthetic=True))
+    month.counts = {raw_object().name: ObjectCounts(read=7, kept=6, refused={"not_a_record": 1})}
     staging.replace_month(DECEMBER, month)
     staging.replace_month(JANUARY, month_of([at("2024-01-01T00")]))
-    assert staging.summary(Month(2023, 12)) == MonthSummary(
-        month=Month(2023, 12),
-        observations={PLOUMANACH: 1, NICE: 2, NOWHERE: 1},
-        names={PLOUMANACH: "PLOUMANAC'H", NICE: "NICE", NOWHERE: "STATION_99999"},
-        rows_in_tables=4,
-        columns={slug: [*FIELDS, "tc"] for slug in ("ploumanac_h", "nice", "station_99999")},
-        silent_hours=sorted(set(synoptic_hours(Month(2023, 12))) - {o.date for o in A_DECEMBER}),
-        changes={"rain_trace_to_zero": 1, "hidden_sky_to_null": 1, "gust_period_made_positive": 1},
-        objects=month.counts,
-        synthetic=True,
+    for key, days in (("2023-10", range(1, 32)), ("2023-11", range(1, 16)), ("2022-11", range(1, 31))):
+        staging.replace_month(key, month_of([at(f"{key}-{day:02}T{h:02}") for day in days for h in range(0, 24, 3)]))
+    assert (
+        staging.summary(Month(2023, 12))
+        == MonthSummary(
+            month=Month(2023, 12),
+            observations={PLOUMANACH: 1, NICE: 3, NOWHERE: 2},
+            usual={NICE: 0.75},  # of October all, of November half; a year ago is no history
+            off_hours={NICE: 1},
+            names={PLOUMANACH: "PLOUMANAC'H", NICE: "NICE", NOWHERE: "STATION_99999"},
+            rows_in_tables=6,
+            columns={slug: [*FIELDS, "tc"] for slug in ("ploumanac_h", "nice", "station_99999")},
+            silent_hours=list(synoptic_hours(Month(2023, 12)))[1:],  # two of three stations reported at the first
+            changes={"rain_trace_to_zero": 1, "hidden_sky_to_null": 1},
+            objects=month.counts,
+            synthetic=True,
+        )
     )
-    with pytest.raises(NotFound, match="2023-11 is not staged"):
-        staging.summary(Month(2023, 11))
+    with pytest.raises(NotFound, match="2023-09 is not staged"):
+        staging.summary(Month(2023, 9))
 
 
 def test_rows_are_given_by_day_both_included(staging: StagingStore) -> None:

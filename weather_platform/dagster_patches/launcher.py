@@ -8,7 +8,7 @@ from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
 from dagster_celery.launcher import CeleryRunLauncher
 from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 
-from weather_platform.runtime.own_runs import OWNER_TAG, owner_is_alive
+from weather_platform.dagster_patches.own_runs import OWNER_TAG, owner_is_alive
 
 ANSWER_TIMEOUT_S = 10.0
 """A worker answers in 0.1 to 0.2 s, its polling interval, also while it computes; starved of CPU it may take longer.
@@ -17,10 +17,13 @@ A killed one that is back after 5 s answers too, that it knows no such run."""
 
 
 class WeatherRunLauncher(CeleryRunLauncher):
-    """`CeleryRunLauncher` with three repairs, each for something that was seen to go wrong with it.
+    """`CeleryRunLauncher` with four repairs, each for something that was seen to go wrong with it.
 
     - A worker killed with SIGKILL leaves the task state ``STARTED`` behind, and the run shows as running for ever:
       ask the worker that started the task whether it still has it.
+    - A task whose run cannot write its own failure (the database is full, or restarting) still ends as ``SUCCESS``:
+      ``dagster_celery.tasks`` returns an exit code, which Celery does not look at. Monitoring then leaves the run
+      alone, and two such runs fill all slots. When the task is over and the run is not, the worker has failed.
     - A run in a process of its own (`weather load`) has no task, and the check raises: ask for its owner.
     - A run stopped by a person is killed while STARTED, so that monitoring takes it for a crash and retries it: let
       Dagster's own interrupt handling inside the run end it as CANCELED.
@@ -31,6 +34,11 @@ class WeatherRunLauncher(CeleryRunLauncher):
         if task_id is None:
             return self._check_owner(run)
         stored = self.celery.backend.get_task_meta(task_id)
+        if stored["status"] == "SUCCESS":
+            # A run writes its end before its task ends; monitoring reads the run again before it fails it.
+            return CheckRunHealthResult(
+                WorkerStatus.FAILED, "Its task is over, and the run did not write how it ended."
+            )
         if stored["status"] != "STARTED":
             return super().check_run_worker_health(run)
         worker = stored["result"]["hostname"]

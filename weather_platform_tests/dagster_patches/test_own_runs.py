@@ -7,9 +7,9 @@ import pytest
 from dagster import DagsterInstance, DagsterRun
 from dagster._core.launcher import WorkerStatus
 
+from weather_platform.dagster_patches.launcher import WeatherRunLauncher
+from weather_platform.dagster_patches.own_runs import OWNER_TAG, owner_is_alive, owning_runs
 from weather_platform.runtime.instance import write_instance
-from weather_platform.runtime.launcher import WeatherRunLauncher
-from weather_platform.runtime.own_runs import OWNER_TAG, owner_is_alive, owning_runs
 from weather_platform.settings import Settings
 from weather_platform_tests.runtime.serving import Script, wait_for
 
@@ -24,7 +24,7 @@ def test_an_owner_is_alive_as_long_as_it_owns(tmp_path: Path) -> None:
 def test_a_killed_owner_is_dead(tmp_path: Path) -> None:
     script = Script(
         "import time; from pathlib import Path\n"
-        "from weather_platform.runtime.own_runs import owning_runs\n"
+        "from weather_platform.dagster_patches.own_runs import owning_runs\n"
         f"with owning_runs(Path({str(tmp_path)!r})):\n"
         "    print('owning'); time.sleep(600)",
         tmp_path,

@@ -7,6 +7,8 @@ from typing import Any
 
 from kombu.connection import Connection
 
+from weather_platform.dagster_patches.folder_broker import forget_dead_workers
+
 MESSAGES = 300
 BODY = "x" * 100_000
 
@@ -34,12 +36,23 @@ def test_a_message_is_taken_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list((tmp_path / "messages").iterdir()) == []
 
 
+def test_messages_to_dead_workers_go_and_runs_stay(tmp_path: Path) -> None:
+    messages, control = tmp_path / "messages", tmp_path / "control"
+    messages.mkdir()
+    control.mkdir()
+    run = messages / "1_a.weather.msg"
+    for path in (run, messages / "2_b.weather@host.celery.pidbox.msg", control / "reply.celery.pidbox.exchange"):
+        path.touch()
+    forget_dead_workers(tmp_path)
+    assert [*messages.iterdir(), *control.iterdir()] == [run]
+
+
 def connect(folder: Path) -> Connection:
     for name in ("messages", "control"):
         (folder / name).mkdir(exist_ok=True)
     return Connection(  # type: ignore[no-untyped-call]
         "filesystem://",
-        transport="weather_platform.runtime.folder_broker:Transport",
+        transport="weather_platform.dagster_patches.folder_broker:Transport",
         transport_options={
             "data_folder_in": str(folder / "messages"),
             "data_folder_out": str(folder / "messages"),

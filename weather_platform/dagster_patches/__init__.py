@@ -1,0 +1,28 @@
+"""What repairs Dagster, dagster-celery or kombu, and nothing else: each repair goes when upstream has its own.
+
+Seen with Dagster 1.13.27, dagster-celery 0.29.27 and kombu 5.7.0, which `pyproject.toml` holds to their minor version.
+At each upgrade: take a repair away, run its test, and leave it out where the test passes.
+
+==================  ========================================================  =====================================
+module              what goes wrong without it                                upstream, and when it can go
+==================  ========================================================  =====================================
+launcher            a run whose worker was lost, or whose task ended before   dagster#33493 (open): goes with it, but
+                    the run did, shows as STARTED for ever; a stopped run is  for the stop, which has no issue yet
+                    taken for a crash and retried
+own_runs            a run of `weather load` that was killed shows as STARTED  dagster#4319 (open)
+                    for ever
+retries             the daemon forgets a retry that it promised, or gives it  dagster#33741 (closed, still seen):
+                    up because the code server was restarting                 goes when its test fails at the line
+                                                                              that says so
+daemon              a daemon that looks before the code server serves fails   dagster#18640, #28204, #33527: goes
+                    backfills for good                                        when an unreachable code location is
+                                                                              always waited for
+coordinator         a run waits up to a second for the daemon's next look at  dagster#26194 (open): goes when the
+                    an empty queue                                            queue is told of a run
+opening             processes that open a fresh home at once leave it with    dagster#27390 (open): goes when
+                    two heads in ``alembic_version``, for good                creation is locked
+folder_broker       kombu's folder broker hands a half-written message to a   kombu#1551 (open), kombu#1281 (open):
+                    reader, and keeps control messages to dead workers        goes when messages are renamed into
+                                                                              place and expire
+==================  ========================================================  =====================================
+"""

@@ -1,0 +1,77 @@
+"""Dagster's daemon, for which a code server that is away is no reason to give a backfill up.
+
+``python -m weather_platform.dagster_patches.daemon run -w FILE …`` in the place of ``dagster-daemon run -w FILE …``.
+
+A daemon that starts before the code server serves sees a workspace without assets, and fails every backfill in progress
+for good (dagster-io/dagster#18640, #28204); it cancels those of jobs (#33527) and gives retries up. Containers start in
+any order after ``docker compose restart``. So it starts when the code servers serve; and one that goes away later is
+waited for by Dagster's own setting, which is off as it comes.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+RETRY_SETTING = "DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR"
+"""Read by ``_check_validity_of_asset_backfill_data_and_should_process_backfill``: a backfill whose assets are in no
+code location that loads is looked at again in 30 s. It fails still where all locations load without its assets."""
+_PAUSE_S = 0.5
+_ANSWER_TIMEOUT_S = 5.0
+_SAY_EVERY_S = 15.0
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Wait for the code servers of the workspace, then become Dagster's daemon."""
+    for host, port in code_servers(_workspace(arguments)):
+        _wait_for(host, port)
+    os.environ.setdefault(RETRY_SETTING, "1")
+    os.execv(sys.executable, [sys.executable, "-m", "dagster._daemon", *arguments])  # noqa: S606  # the same Python
+
+
+def code_servers(workspace: Path) -> list[tuple[str, int]]:
+    """Host and port of every code server that a workspace file names."""
+    targets = yaml.safe_load(workspace.read_text())["load_from"]
+    servers = [target["grpc_server"] for target in targets if "grpc_server" in target]
+    return [(server.get("host", "localhost"), int(server["port"])) for server in servers]
+
+
+def serves(host: str, port: int) -> bool:
+    """Whether a code server says that it has loaded its code."""
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with grpc.insecure_channel(f"{host}:{port}") as channel:
+        request = health_pb2.HealthCheckRequest(service="DagsterApi")
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=_ANSWER_TIMEOUT_S)
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _wait_for(host: str, port: int) -> None:
+    says_at = time.monotonic() + _SAY_EVERY_S
+    while not serves(host, port):
+        if time.monotonic() > says_at:
+            sys.stderr.write(f"The daemon waits for the code server at {host}:{port}, which does not serve yet.\n")
+            sys.stderr.flush()
+            says_at += _SAY_EVERY_S
+        time.sleep(_PAUSE_S)
+
+
+def _workspace(arguments: Sequence[str]) -> Path:
+    """What stands after ``-w``, or ``--workspace=``."""
+    for place, argument in enumerate(arguments):
+        if argument in ("-w", "--workspace"):
+            return Path(arguments[place + 1])
+        if argument.startswith("--workspace="):
+            return Path(argument.partition("=")[2])
+    return Path("workspace.yaml")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

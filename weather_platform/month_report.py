@@ -1,0 +1,166 @@
+"""What is told of a month after each layer: the metadata of its materialisation, and the verdicts of its checks.
+
+Made here alone, so that every door tells the same: a run that fetches, `/ingest`, `/ingest-fast`, `landing/`, a replay.
+Plain values, for whoever shows them; no Dagster.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlencode
+
+from weather_platform import names
+from weather_platform.domain import quality
+from weather_platform.domain.months import Month
+from weather_platform.domain.quality import MonthSummary, Verdict
+from weather_platform.intake import Stored
+from weather_platform.pipeline import Stores
+from weather_platform.settings import Settings
+from weather_platform.storage.curated import Coverage, Replaced
+
+Facts = dict[str, Any]
+"""Metadata by label: numbers, texts (of `…_url` addresses), lists and mappings; a list of mappings is a table."""
+
+
+class Door(NamedTuple):
+    """By which way the observations came in, and what names the coming there."""
+
+    name: Literal["source", "ingest", "ingest-fast", "landing", "replay"]
+    reference: str
+    """A run, an ingestion or a file."""
+
+
+class Links(NamedTuple):
+    """Where the site and the API answer."""
+
+    site: str
+    api: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Links":
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.site.host, settings.site.host)  # noqa: S104
+        return cls(f"http://{host}:{settings.site.port}", settings.api.url)
+
+    def to_site(self, first: date, last: date) -> str:
+        return f"{self.site}/?{urlencode({'from': first, 'to': last})}"
+
+    def to_api(self, path: str, **query: object) -> str:
+        return f"{self.api}{path}?{urlencode({key.rstrip('_'): value for key, value in query.items()})}"
+
+
+class StoredMonth:
+    """What the stores hold of a month; each is asked once."""
+
+    def __init__(self, stores: Stores, month: Month) -> None:
+        self.month = month
+        self._stores = stores
+
+    @cached_property
+    def staged(self) -> MonthSummary:
+        """NotFound where the month was never staged."""
+        return self._stores.staging.summary(self.month)
+
+    @cached_property
+    def documents(self) -> list[Coverage]:
+        return self._stores.curated.coverage(self.month.first_day, self.month.last_day)
+
+
+def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links) -> Facts:
+    """Of what one coming brought into the raw layer, the objects of `month`; `stored` is all that it brought."""
+    here = [item for item in stored if item.object.partition == str(month)]
+    origins = [item.object.provenance for item in here]
+    records = sum(item.object.records for item in here)
+    return {
+        "dagster/partition_row_count": records,
+        "records_of_no_or_another_month": sum(item.object.records for item in stored) - records,
+        "source": ", ".join(sorted({origin.source for origin in origins})),
+        "files": sorted({origin.name for origin in origins}),
+        "licence": ", ".join(sorted({origin.licence for origin in origins})),
+        "synthetic": any(origin.synthetic for origin in origins),
+        "raw_objects": [item.object.key for item in here],
+        "new_objects": sum(item.new for item in here),
+        "bytes": sum(item.object.size_bytes for item in here),
+        **_by(door),
+        "raw_files_url": links.to_api("/raw/files", month=month),
+    }
+
+
+def staged_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
+    """Of all that staging holds of the month."""
+    summary, month = held.staged, held.month
+    hours = len(month.days) * 8
+    return {
+        "dagster/partition_row_count": summary.rows_in_tables,
+        "tables": len(summary.columns),
+        "raw_objects": sorted(summary.objects),
+        "read": summary.counted("read"),
+        **{kind: summary.counted(kind) for kind in ("kept", "unchanged", "replaced", "outdated", "generated")},
+        "refused": sum(summary.refused.values()),
+        "refused_by_reason": summary.refused,
+        "changes": summary.changes,
+        "synthetic": summary.synthetic,
+        "coverage": [
+            {"station": number, "city": summary.names[number], "observations": count, "of": hours}
+            for number, count in sorted(summary.observations.items(), key=lambda item: item[1])
+        ],
+        **_by(door),
+        "quarantine_url": links.to_api("/quarantine", month=month),
+        "coverage_url": links.to_api("/coverage", from_=month.first_day, to=month.last_day),
+    }
+
+
+def document_facts(held: StoredMonth, replaced: Replaced, door: Door, links: Links) -> Facts:
+    """Of the documents of the month, and of what its curation changed."""
+    first, last = held.month.first_day, held.month.last_day
+    return {
+        "dagster/partition_row_count": sum(city.documents for city in held.documents),
+        "cities": len(held.documents),
+        "observations": sum(city.observations for city in held.documents),
+        **replaced._asdict(),
+        "synthetic": held.staged.synthetic,
+        **_by(door),
+        "site_url": links.to_site(first, last),
+        "documents_url": links.to_api("/curated", from_=first, to=last),
+    }
+
+
+def _by(door: Door) -> Facts:
+    return {"received_by": door.name, "reference": door.reference}
+
+
+class Check(NamedTuple):
+    """A question that is asked of each month after its asset was written."""
+
+    asset: str
+    name: str
+    description: str
+    judge: Callable[[StoredMonth], Verdict]
+    blocking: bool = False
+    """Whether nothing may be made of a month that fails it; the others warn."""
+
+
+def _staging_check(judge: Callable[[MonthSummary], Verdict], *, blocking: bool = False) -> Check:
+    asset, description = names.STAGED_OBSERVATIONS, judge.__doc__ or ""
+    return Check(asset, judge.__name__, description, lambda held: judge(held.staged), blocking)
+
+
+def _documents_conserved(held: StoredMonth) -> Verdict:
+    documented = {city.station_id: city.observations for city in held.documents}
+    return quality.documents_conserved(held.staged.observations, documented)
+
+
+CHECKS = (
+    _staging_check(quality.structure, blocking=True),
+    _staging_check(quality.completeness),
+    _staging_check(quality.cadence),
+    _staging_check(quality.plausibility),
+    _staging_check(quality.rows_conserved),
+    Check(names.WEATHER_STATS, "documents_conserved", quality.documents_conserved.__doc__ or "", _documents_conserved),
+)
+
+
+def month_checks(stores: Stores, month: Month) -> list[tuple[Check, Verdict]]:
+    """Every check with its verdict on what the stores hold of a month; NotFound where it was never staged."""
+    held = StoredMonth(stores, month)
+    return [(check, check.judge(held)) for check in CHECKS]
