@@ -12,7 +12,8 @@ import typer
 from weather_platform.commands.console import writing_to
 from weather_platform.domain import tabular
 from weather_platform.domain.errors import BadInput
-from weather_platform.domain.stations import STATIONS, Station, find_station
+from weather_platform.domain.search import find_station
+from weather_platform.domain.stations import STATIONS, Station
 from weather_platform.domain.units import System
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
@@ -28,7 +29,7 @@ class Exported(StrEnum):
     OBSERVATIONS = "observations"
 
 
-def export(  # one parameter per option
+def export(
     first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="first day, 2023-12-01")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="last day, included")] = None,
     city: Annotated[list[str] | None, typer.Option(help="name, slug or WMO number; may be given again")] = None,
