@@ -81,6 +81,11 @@ _COMPARED = {
     "properties": {"period": {"type": "string", "format": "date", "description": "The day (UTC)."}},
     "additionalProperties": {**_NUMBER, "description": "The figure, by slug of the city."},
 }
+_SOURCES = {
+    "type": "object",
+    "additionalProperties": {"type": "string"},
+    "description": "The raw object of each value, by field.",
+}
 COVERAGE_COLUMNS = (
     Column("month", str, "", "the month"),
     Column("city", str, "", "name of the station"),
@@ -112,7 +117,7 @@ _OTHERS: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
     "Coverage": (json_schema(COVERAGE_COLUMNS), {}),
     "Quarantine": (_with_url(json_schema(QUARANTINE_COLUMNS)), {}),
     "Origin": (
-        _ref("Observation"),
+        {"allOf": [_ref("Observation")], "properties": {"sources": _SOURCES}},
         {
             "document": _ref("WeatherStats"),
             "raw_objects": {"type": "array", "items": {"type": "object", "description": "A raw object, with its url."}},
