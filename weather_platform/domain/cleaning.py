@@ -21,25 +21,19 @@ def clean(place: Place, record: Any, raw_object: str) -> Observation:
     """The observation a `parsing.SynopRecord` stands for; `raw_object` names where it was read.
 
     A trace of rain becomes 0 mm and a bit of `rr_trace`; a hidden sky a null `n` and `n_hidden`;
-    a gust period loses its sign. Missing stays None, never 0. The flags of a record that this platform
-    exported are taken over.
+    a gust period loses its sign. Missing stays None, never 0.
     """
     values = list(_values(record))
-    hidden = values[_N] == SKY_HIDDEN_PERCENT or (values[_N] is None and record.n_hidden == 1)
+    hidden = values[_N] == SKY_HIDDEN_PERCENT
     if hidden:
         values[_N] = None
     if values[_PER] is not None:
         values[_PER] = abs(values[_PER])
     traces = 0
     for index, bit in _RAIN:
-        value = values[index]
-        if value is None:
-            continue
-        if value < 0:
+        if values[index] is not None and values[index] < 0:
             values[index] = 0
             traces |= bit
-        elif value == 0 and record.rr_trace:
-            traces |= record.rr_trace & bit
     return Observation._make((*place, *values, int(hidden), traces, raw_object))
 
 
