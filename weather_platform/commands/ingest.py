@@ -18,6 +18,7 @@ from rich.progress import (
 )
 
 from weather_platform.commands.console import err, say, say_trouble, show_json, show_table
+from weather_platform.domain.counts import COUNTERS
 from weather_platform.domain.errors import CannotServe, WeatherError
 from weather_platform.settings import Settings
 
@@ -26,7 +27,7 @@ _POLL_S = 0.3
 _NAMED = 12
 """Unused columns that are named; the receipt names all."""
 _TIMEOUT = httpx.Timeout(10, read=600, write=600)
-_COLUMNS = ("month", "read", "kept", "unchanged", "replaced", "outdated", "generated", "refused", "documents_written")
+_COLUMNS = ("month", *COUNTERS, "documents_written")
 
 
 class Refused(WeatherError):

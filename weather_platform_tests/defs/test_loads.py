@@ -153,7 +153,7 @@ def test_cities_may_be_given_by_name_slug_or_number(weather: Graph) -> None:
 @pytest.mark.parametrize(
     ("config", "cause", "cure"),
     [
-        ({"cities": ["NISE"]}, "'NISE' is no station here.", "Did you mean NICE?"),
+        ({"cities": ["NISE"]}, "'NISE' is no station here.", "Did you mean Nice?"),
         ({"source": "weatherman"}, "'weatherman' is no source.", "Choose one of meteofrance, opendatasoft, sample."),
     ],
     ids=["city", "source"],
