@@ -17,6 +17,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 
     body: bytes
     provenance: Provenance
+    notes: tuple[str, ...] = ()
+    """What to tell of it: a month that ends early, a copy that was passed over."""
 
 
 class Source(Protocol):
