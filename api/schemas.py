@@ -240,13 +240,15 @@ class ObjectOut(BaseModel):
 
 
 class MonthOut(BaseModel):
-    """read = kept + unchanged + replaced + outdated + generated + the refused."""
+    """`read` is the sum of all the counts but those of documents."""
 
     month: str
     read: int
     kept: int
+    completed: int
     unchanged: int
     replaced: int
+    superseded: int
     outdated: int
     generated: int
     refused: dict[str, int]

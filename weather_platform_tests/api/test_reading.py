@@ -174,6 +174,8 @@ def test_a_figure_leads_back_to_the_bytes_it_was_made_of(reading: Api) -> None:
     assert [row["date"] for row in traced["data"]][-1] == "2023-11-02T00:00:00Z"
     (raw,) = traced["raw_objects"]
     assert raw["provenance"]["name"] == "november.json"
+    assert {source for row in traced["data"] for source in row["sources"].values()} == {raw["name"]}
+    assert all((row["rr3"] is not None) == ("rr3" in row["sources"]) for row in traced["data"])
     assert json.loads(reading.get(raw["url"]).content)[0]["numer_sta"] == "07690"
 
 
