@@ -19,10 +19,9 @@ import msgspec
 
 from weather_platform.domain.errors import SourceUnavailable
 from weather_platform.files import file_lock
+from weather_platform.sources.port import DOWNLOADS
 from weather_platform.sources.transport import Interrupted, Patience, get, unexpected
 
-DOWNLOADS: Final = "weather_platform.downloads"
-"""The logger of downloads: lines at INFO whose ``received`` and ``whole`` are bytes (0: not told)."""
 _progress = logging.getLogger(DOWNLOADS)
 _SAID_EVERY_S: Final = 1.0
 _UNUSED_AFTER_S: Final = 86400

@@ -9,7 +9,11 @@ import msgspec
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import ETALAB, Provenance
 
-__all__ = ["ETALAB", "Payload", "Provenance", "Source"]
+__all__ = ["DOWNLOADS", "ETALAB", "Payload", "Provenance", "Source"]
+
+
+DOWNLOADS = "weather_platform.downloads"
+"""The logger of downloads: lines at INFO whose ``received`` and ``whole`` are bytes (0: not told)."""
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):

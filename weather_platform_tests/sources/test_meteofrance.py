@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from weather_platform.domain.errors import BadInput, BadSettings, EmptyMonth, SourceUnavailable, WeatherError
 from weather_platform.domain.months import Month
 from weather_platform.sources.archive_files import archive_lines, cut_into_months
-from weather_platform.sources.downloads import DOWNLOADS
 from weather_platform.sources.meteofrance import MeteoFranceSource
-from weather_platform.sources.port import ETALAB, Payload, Provenance
+from weather_platform.sources.port import DOWNLOADS, ETALAB, Payload, Provenance
 from weather_platform_tests.sources.waiting import FIRST_BACKOFF_S, patience
 from weather_platform_tests.sources.web_server import Answer, Request, WebServer, serving
 
