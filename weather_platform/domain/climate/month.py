@@ -16,7 +16,7 @@ from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, 
 from weather_platform.domain.climate.grid import Mask, Values
 from weather_platform.domain.climate.rose import WindRose, wind_roses
 from weather_platform.domain.climate.windows import DayRule, windows_of
-from weather_platform.domain.statistics import mean as mean_of_millionths
+from weather_platform.domain.statistics import Scale, mean_of_millionths
 
 _MILLIONTHS = 10_000  # of a unit in a hundredth of it
 _ESTIMATED_SHARE = 0.2
@@ -389,13 +389,15 @@ class _Row:
 def mean(hundredths: Values, *, per: int = 1) -> float | None:
     """The mean of what is there, in a unit `per` times as large, to 2 decimals, halves away from zero."""
     there = hundredths[~np.isnan(hundredths)]
-    return mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), len(there), per_unit=per) if len(there) else None
+    return (
+        mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), len(there), Scale(per=per)) if len(there) else None
+    )
 
 
 def total(hundredths: Values, *, per: int = 1) -> float | None:
     """The sum of what is there, in a unit `per` times as large, to 2 decimals, halves away from zero."""
     there = hundredths[~np.isnan(hundredths)]
-    return mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), 1, per_unit=per) if len(there) else None
+    return mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), 1, Scale(per=per)) if len(there) else None
 
 
 def _least(values: Values) -> float:
