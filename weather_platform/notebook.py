@@ -1,24 +1,25 @@
 """The data as pandas frames, for notebooks and scripts: `weather_platform.open()`."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from weather_platform.domain import tabular
 from weather_platform.domain.months import parse_months
 from weather_platform.domain.search import find_station
 from weather_platform.domain.stations import Station
-from weather_platform.domain.tabular import COLUMNS, TYPES, flat
 from weather_platform.settings import Settings
+from weather_platform.storage.curated import Query
 from weather_platform.storage.opening import Stores
+from weather_platform.tables import arrow_schema
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Row = TypeVar("Row")
 Cities = str | Sequence[str] | None
 """A name, slug or WMO station number, or several; None for all."""
-
-_DTYPES = {str: "string", bool: "bool", int: "Int64", float: "float64", date: "datetime64[ns]"}
 
 
 class Archive:
@@ -32,27 +33,22 @@ class Archive:
         self._stores = stores
 
     def documents(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
-        """A row per station and day, units in the column names (`domain.tabular.COLUMNS`), by date and station."""
-        import pandas as pd
-
+        """A row per station and day, by date and station; the columns of every export, units in their names."""
         first, last = _days(period)
         numbers = None if cities is None else [station.station_id for station in self._stations(cities)]
-        rows = [flat(document) for document in self._stores.curated.find(stations=numbers, first=first, last=last)]
-        frame = pd.DataFrame(rows, columns=list(COLUMNS))
-        return frame.astype({column: _DTYPES[TYPES[column]] for column in COLUMNS})
+        return _frame(tabular.documents(), self._stores.curated.find(Query(stations=numbers, first=first, last=last)))
 
     def observations(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
-        """A row per station and time (UTC) as staged, in the units of the source (`domain.fields.FIELDS`)."""
-        import pandas as pd
-
+        """A row per station and time (UTC), as staged: in the units of SYNOP."""
         first, last = _days(period)
         stored = self._stores.staging.stations()
-        frames = [
-            pd.DataFrame(rows)
+        rows = (
+            {"city": station.name, **row}
             for station in self._stations(cities)
-            if station.station_id in stored and (rows := list(self._stores.staging.rows(station, first, last)))
-        ]
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+            if station.station_id in stored
+            for row in self._stores.staging.rows(station, first, last)
+        )
+        return _frame(tabular.observations(), rows)
 
     def months(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
         """A row per station and month: how many days have a document, and how many of their observations are there."""
@@ -92,3 +88,14 @@ def _days(period: str | None) -> tuple[date | None, date | None]:
         return None, None
     months = parse_months(period)
     return months[0].first_day, months[-1].last_day
+
+
+def _frame(table: tabular.Table[Row], rows: Iterable[Row]) -> "pd.DataFrame":
+    """The rows with the types that they have in Parquet."""
+    import pyarrow as pa
+
+    schema = arrow_schema(table.columns)
+    cells = list(zip(*map(table.cells, rows), strict=True)) or [()] * len(schema)
+    arrays = [pa.array(values, field.type) for values, field in zip(cells, schema, strict=True)]
+    frame: pd.DataFrame = pa.Table.from_arrays(arrays, schema=schema).to_pandas(date_as_object=False)
+    return frame
