@@ -268,9 +268,9 @@ class Orchestrator:
             answer = self._http.post(f"{self.url}/{path}", json=body, timeout=_TIMEOUT_S)
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
-        if answer.status_code >= 500:
+        if answer.status_code > 500:
             raise self._unavailable(answer.status_code)
-        if answer.is_error:
+        if answer.is_error:  # 500 too: Dagster answers, and would answer the same again
             raise _refused(f"the report to {path} of {body['partition']}: {answer.text[:200]}")
 
     def run_url(self, run_id: str) -> str:

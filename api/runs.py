@@ -36,7 +36,7 @@ class Runs:
         receipt.runs = [run for run in receipt.runs if run.state == "done"]
         for month in receipt.open_months:
             if (found := current.get(str(month))) and found.state != "failed":
-                receipt.runs.append(LaunchedRun(run_id=found.run_id, months=[str(month)], state=found.state))
+                receipt.runs.append(_launched(found))
         receipt.launches += 1
         receipt.state = "queued"
         self._layers.receipts.advance(receipt)
@@ -44,9 +44,7 @@ class Runs:
         for batch in _in_parts(self._missing(receipt, there)):
             self._orchestrator.launch(batch, tags)
             current = _current(self._runs_of(receipt))
-            for asked in batch:
-                found = current[asked.month]
-                receipt.runs.append(LaunchedRun(run_id=found.run_id, months=[asked.month], state=found.state))
+            receipt.runs += [_launched(current[asked.month]) for asked in batch]
             receipt.runs.sort(key=lambda run: run.month)
             self._layers.receipts.advance(receipt)
 
@@ -105,6 +103,13 @@ def trouble_of(runs: Sequence[LaunchedRun]) -> Trouble:
     cause = f"{len(failed)} of {len(runs)} months failed: {', '.join(month for month, _ in failed)}."
     cure = f"{failed[0][1].cure} Posting the file again runs these months alone."
     return Trouble(cause=f"{cause} {causes.most_common(1)[0][0]}", cure=cure)
+
+
+def _launched(found: FoundRun) -> LaunchedRun:
+    """As long as nobody has followed it to its end, it is on its way."""
+    return LaunchedRun(
+        run_id=found.run_id, months=[found.month], state="queued" if found.state == "queued" else "running"
+    )
 
 
 def _life(receipt: Receipt) -> str:
