@@ -225,6 +225,7 @@ class Ingestions:
                 intake.add(upload.file.name, upload.source)
             origin = Provenance(source="upload", name="", licence=ETALAB)  # each object gets its file's name
             stored = intake.keep(self._layers.raw, origin, now)
+            passed_over, unused_columns = intake.passed_over, intake.unused_columns
         refuse_what_counts_nowhere(self._layers.stores, self._partitions, stored)
         goes_on = earlier is not None and earlier.state == "failed" and not any(item.new for item in stored)
         receipt = Receipt(
@@ -235,6 +236,8 @@ class Ingestions:
             received=now,
             request_id=request_id,
             files=[upload.file for upload in uploads],
+            passed_over=passed_over,
+            unused_columns=unused_columns,
             objects=[_received(item.object, new=item.new, refused=item.refused) for item in stored],
         )
         if earlier is not None and goes_on:

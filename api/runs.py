@@ -8,9 +8,9 @@ import msgspec
 from api.layers import Layers
 from api.orchestrator import AskedRun, FoundRun, Orchestrator
 from weather_platform import names
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, Receipt, State, Trouble
 from weather_platform.domain.months import Month
-from weather_platform.domain.staging import ObjectCounts
 
 REQUEST_TAG = "weather/request"
 _AT_ONCE = 60
@@ -85,7 +85,7 @@ class Runs:
         }
         for run in done:
             staged = self._layers.staging.objects(run.month)
-            counts = {obj["raw_object"]: msgspec.convert(obj["counts"], ObjectCounts) for obj in staged}
+            counts = {obj["raw_object"]: msgspec.convert(obj["counts"], RecordCounts) for obj in staged}
             outcome = receipt.outcome(Month.parse(run.month), counts)
             figures = written.get(run.month, {})
             outcome.documents_written = figures.get("written")

@@ -16,7 +16,7 @@ from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
-from weather_platform.domain.weather_stats import Document, document
+from weather_platform.domain.weather_stats import WeatherStats, document
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Replaced
@@ -110,13 +110,13 @@ def month_figures(staging: "StagingStore", month: Month) -> MonthFigures:
     return MonthFigures(list(staging.daily(*days)), staging.synthetic_objects(*days))
 
 
-def documents(figures: MonthFigures, now: datetime | None = None) -> list[Document]:
+def documents(figures: MonthFigures, now: datetime | None = None) -> list[WeatherStats]:
     """The WeatherStats documents of the figures, made `now`."""
     now = now or datetime.now(UTC)
     return [document(station, day, figures.synthetic, now) for station, days in figures.by_station for day in days]
 
 
-def write_documents(stores: Stores, month: Month, make: Callable[[], list[Document]]) -> Replaced:
+def write_documents(stores: Stores, month: Month, make: Callable[[], list[WeatherStats]]) -> Replaced:
     """Make a month's documents and replace them, alone among all processes that curate it or a neighbour."""
     with stores.staging.exclusive(f"curate:{month.previous}", f"curate:{month}"):
         replaced = stores.curated.replace(curated_days(month), make())

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging import INFO, Handler, LogRecord, getLogger
+from pathlib import Path
 from typing import Any
 from unicodedata import category
 
@@ -16,8 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from typer.core import TyperGroup
 
-from weather_platform.domain.errors import WeatherError
+from weather_platform.domain.errors import BadInput, WeatherError
+from weather_platform.files import atomic_write
 from weather_platform.intake import PROGRESS
+from weather_platform.sources.port import DOWNLOADS
 
 _EDGELESS_COLUMNS = 100_000
 
@@ -84,7 +87,10 @@ def show(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_json: 
 
 @contextmanager
 def months_progress(steps: int) -> Iterator[None]:
-    """A bar that moves on with every line of the progress logger; quiet where standard error is no terminal."""
+    """A bar that moves on with every line of the progress logger and shows how far a download is.
+
+    Quiet where standard error is no terminal.
+    """
     bar = Progress(
         TextColumn("{task.description:<20}"),
         BarColumn(),
@@ -100,14 +106,20 @@ def months_progress(steps: int) -> Iterator[None]:
         def emit(self, record: LogRecord) -> None:
             bar.update(task, advance=1, description=record.getMessage())
 
-    logger, handler = getLogger(PROGRESS), Advance()
-    logger.addHandler(handler)
-    logger.setLevel(INFO)
+    class Describe(Handler):
+        def emit(self, record: LogRecord) -> None:
+            bar.update(task, description=record.getMessage())
+
+    handlers = {getLogger(PROGRESS): Advance(), getLogger(DOWNLOADS): Describe()}
+    for logger, handler in handlers.items():
+        logger.addHandler(handler)
+        logger.setLevel(INFO)
     try:
         with bar:
             yield
     finally:
-        logger.removeHandler(handler)
+        for logger, handler in handlers.items():
+            logger.removeHandler(handler)
 
 
 @contextmanager
@@ -121,6 +133,18 @@ def said_plainly() -> Iterator[None]:
     except OSError as error:  # the machine's trouble: a full disk, a folder of somebody else
         say_trouble(f"{error}.", "Free space there or give this user the right to write, then run again.")
         raise SystemExit(1) from error
+
+
+@contextmanager
+def writing_to(output: Path) -> Iterator[Path]:
+    """A path to write to, which becomes `output` when all is written; BadInput where nothing can be written there."""
+    try:
+        with atomic_write(output) as unfinished:
+            yield unfinished
+    except OSError as error:
+        raise BadInput(
+            f"{output} cannot be written: {error.strerror}.", "Free space there, or choose another --output."
+        ) from error
 
 
 class QuietAtAClosedPipe(TyperGroup):

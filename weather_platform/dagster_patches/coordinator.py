@@ -3,16 +3,15 @@
 dagster-io/dagster#26194 is of the latency. That ``launchRun`` takes no key, as sensors' requests do, has no issue.
 """
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, QueuedRunCoordinator, RunsFilter
 from dagster._core.run_coordinator import SubmitRunContext
+from filelock import FileLock
 
 from weather_platform import names
 from weather_platform.dagster_patches.launcher import WeatherRunLauncher
+from weather_platform.files import file_lock
 
 UNFINISHED = [
     DagsterRunStatus.QUEUED,
@@ -65,9 +64,6 @@ class PromptRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
         self._instance.report_run_canceled(run, f"This was asked for before: run {earlier.run_id}.")
         return self._instance.get_run_by_id(run.run_id) or run
 
-    @contextmanager
-    def _one_submission_at_a_time(self) -> Iterator[None]:
+    def _one_submission_at_a_time(self) -> FileLock:
         """Two processes of this machine that submit at the same moment must not both find the queue empty."""
-        with (Path(self._instance.root_directory) / "submission.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return file_lock(Path(self._instance.root_directory) / "submission.lock")

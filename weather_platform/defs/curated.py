@@ -7,7 +7,7 @@ import dagster as dg
 from weather_platform import names
 from weather_platform.defs.checks import CURATED_CHECKS, evaluations
 from weather_platform.defs.facts import layer_asset
-from weather_platform.domain.weather_stats import Document
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.io_managers.stores import StoresResource
 from weather_platform.io_managers.types import DOCUMENTS, MONTH_FIGURES
 from weather_platform.monthly import Monthly
@@ -25,7 +25,7 @@ def weather_stats(
     context: dg.AssetExecutionContext,
     stores: dg.ResourceParam[StoresResource],
     staged_observations: Monthly[MonthFigures],
-) -> Iterator[dg.Output[Monthly[list[Document]]] | dg.AssetCheckEvaluation]:
+) -> Iterator[dg.Output[Monthly[list[WeatherStats]]] | dg.AssetCheckEvaluation]:
     """Temperature, pressure, wind and rain of a station's day; null where nothing was measured.
 
     A month also rewrites the last day of the month before, whose rain ends with this month's first reading.

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from weather_platform import names
 from weather_platform.defs.facts import layer_asset
-from weather_platform.domain.stations import chosen_station
+from weather_platform.domain.search import chosen_station
 from weather_platform.io_managers.explained import explained
 from weather_platform.io_managers.months import months_of_run
 from weather_platform.io_managers.stores import StoresResource

@@ -3,12 +3,13 @@
 import dagster as dg
 
 from weather_platform.domain.months import Month
-from weather_platform.domain.weather_stats import Document
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.io_managers.explained import explained
 from weather_platform.io_managers.months import describe_month, months_of
 from weather_platform.io_managers.stores import StoresResource
 from weather_platform.monthly import Monthly
 from weather_platform.pipeline import write_documents
+from weather_platform.storage.curated import Query
 
 
 class CuratedIOManager(dg.ConfigurableIOManager):
@@ -16,7 +17,7 @@ class CuratedIOManager(dg.ConfigurableIOManager):
 
     stores: dg.ResourceDependency[StoresResource]
 
-    def handle_output(self, context: dg.OutputContext, obj: Monthly[list[Document]]) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: Monthly[list[WeatherStats]]) -> None:
         with explained(context.step_context.previous_attempt_count):
             stores = self.stores.open()
             for month in obj:
@@ -34,8 +35,8 @@ class CuratedIOManager(dg.ConfigurableIOManager):
                     },
                 )
 
-    def load_input(self, context: dg.InputContext) -> Monthly[list[Document]]:
-        def documents(month: Month) -> list[Document]:
-            return list(self.stores.open().curated.find(first=month.first_day, last=month.last_day))
+    def load_input(self, context: dg.InputContext) -> Monthly[list[WeatherStats]]:
+        def documents(month: Month) -> list[WeatherStats]:
+            return list(self.stores.open().curated.find(Query(first=month.first_day, last=month.last_day)))
 
         return Monthly(months_of(context), documents)
