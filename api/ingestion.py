@@ -227,7 +227,7 @@ class Ingestions:
             stored = intake.keep(self._layers.raw, origin, now)
             passed_over, unused_columns = intake.passed_over, intake.unused_columns
         refuse_what_counts_nowhere(self._layers.stores, self._partitions, stored)
-        goes_on = earlier is not None and earlier.state == "failed" and not any(item.new for item in stored)
+        goes_on = earlier is not None and earlier.state != "done" and not any(item.new for item in stored)
         receipt = Receipt(
             id=earlier.id if earlier else new_ingestion_id(now),
             content=content,
