@@ -276,12 +276,19 @@ class TroubleOut(BaseModel):
     cure: str
 
 
+class PassedOverOut(BaseModel):
+    name: str
+    cause: str
+
+
 class FirstLook(BaseModel):
     """What was seen when the files were cut into records."""
 
     records: int
     new_objects: int
     refused: dict[str, int]
+    passed_over: list[PassedOverOut] = Field(description="Files in a zip that hold no observations.")
+    unused_columns: list[str] = Field(description="Columns of the files of which nothing is read.")
 
 
 class Ingestion(BaseModel):
@@ -323,6 +330,8 @@ def first_look(receipt: Receipt) -> FirstLook:
         records=sum(obj.records for obj in receipt.objects),
         new_objects=sum(obj.new for obj in receipt.objects),
         refused=refused,
+        passed_over=[PassedOverOut(name=file.name, cause=file.cause) for file in receipt.passed_over],
+        unused_columns=receipt.unused_columns,
     )
 
 

@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from weather_platform.domain.errors import BadInput, WeatherError
 from weather_platform.files import atomic_write
 from weather_platform.intake import PROGRESS
+from weather_platform.sources.port import DOWNLOADS
 
 _EDGELESS_COLUMNS = 100_000
 
@@ -86,7 +87,10 @@ def show(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_json: 
 
 @contextmanager
 def months_progress(steps: int) -> Iterator[None]:
-    """A bar that moves on with every line of the progress logger; quiet where standard error is no terminal."""
+    """A bar that moves on with every line of the progress logger and shows how far a download is.
+
+    Quiet where standard error is no terminal.
+    """
     bar = Progress(
         TextColumn("{task.description:<20}"),
         BarColumn(),
@@ -102,14 +106,20 @@ def months_progress(steps: int) -> Iterator[None]:
         def emit(self, record: LogRecord) -> None:
             bar.update(task, advance=1, description=record.getMessage())
 
-    logger, handler = getLogger(PROGRESS), Advance()
-    logger.addHandler(handler)
-    logger.setLevel(INFO)
+    class Describe(Handler):
+        def emit(self, record: LogRecord) -> None:
+            bar.update(task, description=record.getMessage())
+
+    handlers = {getLogger(PROGRESS): Advance(), getLogger(DOWNLOADS): Describe()}
+    for logger, handler in handlers.items():
+        logger.addHandler(handler)
+        logger.setLevel(INFO)
     try:
         with bar:
             yield
     finally:
-        logger.removeHandler(handler)
+        for logger, handler in handlers.items():
+            logger.removeHandler(handler)
 
 
 @contextmanager

@@ -29,7 +29,9 @@ class RawIOManager(dg.ConfigurableIOManager):
                 stored = receive(stores.raw, payload.body, payload.provenance, self.stores.partitions)
                 if any(s.object.partition == UNPLACED for s in stored):
                     quarantine_unplaced(stores, self.stores.partitions)
-                describe_month(context, month, _metadata(month, payload.provenance, stored))
+                describe_month(
+                    context, month, _metadata(month, payload.provenance, stored) | {"notes": list(payload.notes)}
+                )
 
     def load_input(self, context: dg.InputContext) -> Monthly[RawMonth]:
         return Monthly(months_of(context), lambda month: list(raw_month(self.stores.open().raw, str(month))))
