@@ -91,8 +91,8 @@ def _lines() -> Iterator[str]:
         ((stored, *(UNITS[system][stored].symbol for system in System)) for stored in STORED),
     )
     yield ""
-    yield "In CSV, a text that begins with `=`, `+`, `-`, `@`, a tab or a line break has an apostrophe before it, since a"
-    yield "spreadsheet would take it for a formula. JSON, NDJSON and Parquet hold the text as it is."
+    yield "In CSV, a text that begins with `=`, `+`, `-`, `@`, a tab or a line break has an apostrophe before it:"
+    yield "a spreadsheet would take it for a formula. JSON, NDJSON and Parquet hold the text as it is."
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
