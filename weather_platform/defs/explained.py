@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from weather_platform.domain.errors import SourceUnavailable, WeatherError
+from weather_platform.domain.errors import Overtaken, SourceUnavailable, WeatherError
 
 MAX_RETRIES = 3
 _FIRST_WAIT_S = 2.0
@@ -30,6 +30,7 @@ def explained(retry_number: int) -> Iterator[None]:
     except WeatherError as error:
         may_pass = error.transient and not isinstance(error, SourceUnavailable)
         if may_pass and retry_number < MAX_RETRIES:
-            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait_s(retry_number)) from error
+            seconds = 0 if isinstance(error, Overtaken) else wait_s(retry_number)
+            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=seconds) from error
         metadata = {"cause": error.cause, "cure": error.cure}
         raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from error
