@@ -1,51 +1,18 @@
-"""Logs for machines: a JSON object a line, with one id from the request to the ingestion to the Dagster run."""
+"""A line in the log for every request, with one id from the request to the ingestion to the Dagster run."""
 
-import json
 import logging
 import re
 import secrets
-import sys
 import time
-from contextvars import ContextVar
-from datetime import UTC, datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from api.measures import Measures
 
 _HEADER = b"x-request-id"
 _GOOD_ID = re.compile(rb"[\w.:-]{1,64}", re.ASCII)
-_current: ContextVar[str] = ContextVar("request_id", default="")
 _log = logging.getLogger("weather.api.requests")
-_STANDARD = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
-
-
-class JsonLines(logging.Formatter):
-    """What a record says, its `extra` beside it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if request := _current.get():
-            line["request"] = request
-        line.update({name: value for name, value in vars(record).items() if name not in _STANDARD})
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
-
-
-def log_to_stdout() -> None:
-    """Have all that is logged written as JSON lines to standard output; of libraries what is a warning or worse."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.captureWarnings(True)
-    for name in ("weather", "uvicorn"):
-        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def request_id_of(scope: Scope) -> str:
@@ -67,7 +34,7 @@ class Traced:
         given = dict(scope["headers"]).get(_HEADER, b"")
         request_id = given.decode() if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        token, started, status = _current.set(request_id), time.perf_counter(), 500
+        bound, started, status = bind_contextvars(request=request_id), time.perf_counter(), 500
 
         async def send_named(message: Message) -> None:
             nonlocal status
@@ -93,4 +60,4 @@ class Traced:
                     "caller": scope["state"].get("caller", ""),
                 },
             )
-            _current.reset(token)
+            reset_contextvars(**bound)

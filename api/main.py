@@ -13,10 +13,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import problems
 from api.dependencies import Services
 from api.heads import Heads
-from api.logs import Traced, log_to_stdout
+from api.logs import Traced
 from api.openapi import describe
 from api.placeholders import refuse_placeholders
 from api.routes import ROUTERS
+from weather_platform.logs import log_as_json
 from weather_platform.settings import Settings
 
 _DESCRIPTION = """Météo-France SYNOP observations in, daily weather statistics out.
@@ -72,7 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def create_app_from_environment() -> FastAPI:
     """For ``uvicorn --factory api.main:create_app_from_environment``; BadSettings where writing would be unsafe."""
-    log_to_stdout()
+    log_as_json("weather", "uvicorn")
     settings = Settings.from_environment()
     refuse_placeholders(settings)
     return create_app(settings)

@@ -110,7 +110,7 @@ class Intake:
 
     def _by_partition(self, piece: RecordFile) -> dict[str, "_Part"]:
         parts: dict[str, _Part] = {}
-        for item in parse(piece):
+        for item in parse(piece, datetime.now(UTC)):
             time = item.time
             month = f"{time.year:04d}-{time.month:02d}" if time else ""
             partition = month if month in self._months else UNPLACED

@@ -15,7 +15,7 @@ from weather_platform.domain.staging import StagedMonth, stage
 Record = dict[str, Any]
 
 PROVENANCE = Provenance(source="meteofrance", name="synop.csv.gz", licence=ETALAB)
-RECEIVED = datetime(2024, 2, 1, tzinfo=UTC)
+RECEIVED = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def raw_object(partition: str = "2023-12", name: str = "00000000000000aa", *, synthetic: bool = False) -> RawObject:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging import INFO, Handler, LogRecord, getLogger
+from pathlib import Path
 from typing import Any
 from unicodedata import category
 
@@ -16,7 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from typer.core import TyperGroup
 
-from weather_platform.domain.errors import WeatherError
+from weather_platform.domain.errors import BadInput, WeatherError
+from weather_platform.files import atomic_write
 from weather_platform.intake import PROGRESS
 
 _EDGELESS_COLUMNS = 100_000
@@ -125,6 +127,18 @@ def said_plainly() -> Iterator[None]:
     except OSError as error:  # the machine's trouble: a full disk, a folder of somebody else
         say_trouble(f"{error}.", "Free space there or give this user the right to write, then run again.")
         raise SystemExit(1) from error
+
+
+@contextmanager
+def writing_to(output: Path) -> Iterator[Path]:
+    """A path to write to, which becomes `output` when all is written; BadInput where nothing can be written there."""
+    try:
+        with atomic_write(output) as unfinished:
+            yield unfinished
+    except OSError as error:
+        raise BadInput(
+            f"{output} cannot be written: {error.strerror}.", "Free space there, or choose another --output."
+        ) from error
 
 
 class QuietAtAClosedPipe(TyperGroup):

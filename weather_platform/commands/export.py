@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from weather_platform.commands.files import replacing
+from weather_platform.commands.console import writing_to
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.stations import STATIONS, find_station
 from weather_platform.domain.tabular import COLUMNS, TYPES, flat
@@ -48,7 +48,7 @@ def export(
     if output is None:
         sys.stdout.buffer.writelines(pieces)
         return
-    with replacing(output) as unfinished, unfinished.open("wb") as file:
+    with writing_to(output) as unfinished, unfinished.open("wb") as file:
         file.writelines(pieces)
 
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from weather_platform.commands.console import say
-from weather_platform.commands.files import replacing
+from weather_platform.commands.console import say, writing_to
 from weather_platform.domain.months import parse_months
 from weather_platform.domain.stations import chosen_station
 
@@ -27,6 +26,6 @@ def sample(
     if output is None:
         write_sample(sys.stdout.buffer, wanted, chosen, seed)
         return
-    with replacing(output) as unfinished:
+    with writing_to(output) as unfinished:
         size_bytes = write_sample(unfinished, wanted, chosen, seed)
     say(f"{output}: {size_bytes:,} bytes of JSON, synthetic")

@@ -1,12 +1,12 @@
 """When runs start: at once where nothing else runs, else in their turn."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, QueuedRunCoordinator, RunsFilter
 from dagster._core.run_coordinator import SubmitRunContext
+from filelock import FileLock
+
+from weather_platform.files import file_lock
 
 UNFINISHED = [
     DagsterRunStatus.QUEUED,
@@ -30,9 +30,6 @@ class PromptRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
                 return self._instance.launch_run(context.dagster_run.run_id, context.workspace)
         return super().submit_run(context)
 
-    @contextmanager
-    def _one_submission_at_a_time(self) -> Iterator[None]:
+    def _one_submission_at_a_time(self) -> FileLock:
         """Two processes of this machine that submit at the same moment must not both find the queue empty."""
-        with (Path(self._instance.root_directory) / "submission.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return file_lock(Path(self._instance.root_directory) / "submission.lock")

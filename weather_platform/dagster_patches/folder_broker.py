@@ -11,6 +11,8 @@ from typing import Any
 from kombu.transport import filesystem
 from kombu.utils.json import dumps
 
+from weather_platform.files import atomic_write
+
 
 class Channel(filesystem.Channel):
     """kombu's channel, whose message a reader may take while it is half-written; the run in it would be lost."""
@@ -18,9 +20,8 @@ class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]  # two names upstream
         folder = Path(self.data_folder_out)
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
-        draft = folder / f"{name}.draft"
-        draft.write_text(dumps(payload))  # type: ignore[no-untyped-call]
-        draft.rename(folder / name)
+        with atomic_write(folder / name) as draft:
+            draft.write_text(dumps(payload))  # type: ignore[no-untyped-call]
 
 
 class Transport(filesystem.Transport):

@@ -1,10 +1,11 @@
 """A fresh Dagster home is opened by one process first (dagster-io/dagster#27390)."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+
+from weather_platform.files import file_lock
 
 
 @contextmanager
@@ -14,7 +15,6 @@ def opening_alone(home: Path) -> Iterator[bool]:
     Six processes that opened a fresh home at once left it broken for good, with two heads in ``alembic_version``.
     """
     opened = home / f".opened-by-dagster-{version('dagster')}"
-    with (home / "opening.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(home / "opening.lock"):
         yield not opened.exists()
         opened.touch()

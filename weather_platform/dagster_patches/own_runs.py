@@ -1,11 +1,12 @@
 """Runs that no worker executes but a process of its own, as `weather load` does: lost when that process has ended."""
 
-import fcntl
 import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from weather_platform.files import file_lock, is_locked
 
 OWNER_TAG = "weather/owner"
 
@@ -20,8 +21,7 @@ def owning_runs(home: Path) -> Iterator[dict[str, str]]:
     folder = home / "owners"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{socket.gethostname()}:{uuid.uuid4().hex}"
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(path):
         yield {OWNER_TAG: path.name}
     path.unlink()
 
@@ -31,10 +31,6 @@ def owner_is_alive(home: Path, owner: str) -> bool:
     if not owner.startswith(f"{socket.gethostname()}:"):
         return True
     try:
-        with (home / "owners" / owner).open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return is_locked(home / "owners" / owner)
     except FileNotFoundError:
         return False
-    return False

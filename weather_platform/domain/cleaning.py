@@ -3,7 +3,7 @@
 Range checks are the parser's; which of several reports of one time counts is `staging`'s.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -21,27 +21,46 @@ def clean(place: Place, record: Any, raw_object: str) -> Observation:
     """The observation a `parsing.SynopRecord` stands for; `raw_object` names where it was read.
 
     A trace of rain becomes 0 mm and a bit of `rr_trace`; a hidden sky a null `n` and `n_hidden`;
-    a gust period loses its sign. Missing stays None, never 0.
+    a gust period loses its sign. Missing stays None, never 0. The flags of a record that this platform
+    exported are taken over.
     """
     values = list(_values(record))
-    hidden = values[_N] == SKY_HIDDEN_PERCENT
+    hidden = values[_N] == SKY_HIDDEN_PERCENT or (values[_N] is None and record.n_hidden == 1)
     if hidden:
         values[_N] = None
     if values[_PER] is not None:
         values[_PER] = abs(values[_PER])
     traces = 0
     for index, bit in _RAIN:
-        if values[index] is not None and values[index] < 0:
+        value = values[index]
+        if value is None:
+            continue
+        if value < 0:
             values[index] = 0
             traces |= bit
+        elif value == 0 and record.rr_trace:
+            traces |= record.rr_trace & bit
     return Observation._make((*place, *values, int(hidden), traces, raw_object))
 
 
 def changes(observations: Iterable[Observation]) -> dict[str, int]:
-    """How many observations cleaning changed, by what it changed."""
-    counts = {"rain_trace_to_zero": 0, "hidden_sky_to_null": 0, "gust_period_made_positive": 0}
+    """How many observations cleaning changed, by what it changed; every gust period loses its sign, uncounted."""
+    counts = {"rain_trace_to_zero": 0, "hidden_sky_to_null": 0}
     for observation in observations:
         counts["rain_trace_to_zero"] += observation.rr_trace > 0
         counts["hidden_sky_to_null"] += observation.n_hidden
-        counts["gust_period_made_positive"] += bool(observation.per)
     return counts
+
+
+def missing(observations: Collection[Observation], read: Container[str]) -> dict[str, int]:
+    """How many observations have no value, by column, of the columns that their file has (`Columns.read`).
+
+    A sky that could not be seen is a value. Columns without a gap are left out.
+    """
+    counts = {}
+    for name, values in zip(Observation._fields, zip(*observations, strict=True), strict=False):
+        if name in read and (without := values.count(None)):
+            counts[name] = without
+    if hidden := sum(observation.n_hidden for observation in observations) if "n" in counts else 0:
+        counts["n"] -= hidden
+    return {name: count for name, count in counts.items() if count}

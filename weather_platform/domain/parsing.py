@@ -1,13 +1,15 @@
 """From a record's bytes to typed values, or to the reason why not. One record never loses another.
 
-Types and plausible ranges are checked by msgspec while it decodes; only a record that fails is looked
-at again, more patiently (numbers written as text, the other wrappings), before it is set aside.
+Types and plausible ranges are checked by msgspec while it decodes; only a record that fails is looked at again, more
+patiently (numbers written as text, words for what is missing, other wrappings and names), before it is set aside.
+
+A column that is absent and a value that is missing are both None in a record; `columns_of` tells them apart.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
@@ -15,8 +17,9 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from weather_platform.domain.fields import FIELDS, MEASURED, Field
-from weather_platform.domain.record_files import RecordFile, columns
+from weather_platform.domain.columns import CELSIUS, DESCRIPTIVE, FLAGS, READ, Columns, columns, known, named
+from weather_platform.domain.fields import FIELDS, MEASURED
+from weather_platform.domain.record_files import WITHOUT_NUMBER, RecordFile, cells
 
 
 class Reason(StrEnum):
@@ -27,6 +30,7 @@ class Reason(StrEnum):
     NO_TIME = "unreadable_date"
     NOT_A_NUMBER = "not_a_number"
     IMPOSSIBLE = "impossible_value"
+    FUTURE = "from_the_future"
     OUTSIDE = "outside_partitions"
 
 
@@ -41,9 +45,14 @@ class Refusal(NamedTuple):
     """When it was observed, where at least that can be read."""
 
 
-def _number(field: Field) -> Any:
-    whole = Annotated[int, Meta(ge=math.ceil(field.low), le=math.floor(field.high))]
-    return whole | Annotated[float, Meta(ge=field.low, le=field.high)] | None
+KELVIN_AT_0_C = 273.15
+GRACE = timedelta(minutes=5)
+"""How far ahead of its receipt an observation may be: clocks differ."""
+
+
+def _number(low: float, high: float) -> Any:
+    whole = Annotated[int, Meta(ge=math.ceil(low), le=math.floor(high))]
+    return whole | Annotated[float, Meta(ge=low, le=high)] | None
 
 
 SynopRecord: Any = msgspec.defstruct(
@@ -55,11 +64,16 @@ SynopRecord: Any = msgspec.defstruct(
         ("insert_time", str | None, None),
         ("synthetic", bool | None, None),
         *((name, int | float | str | None, None) for name in ("latitude", "longitude", "altitude")),
-        *((f.name, int | float | str | None if f.kind == "code" else _number(f), None) for f in MEASURED),
+        *((f.name, int | float | str | None if f.kind == "code" else _number(f.low, f.high), None) for f in MEASURED),
+        *((name, _number(f.low - KELVIN_AT_0_C, f.high - KELVIN_AT_0_C), None) for name, f in CELSIUS.items()),
+        *((name, int | None, None) for name in FLAGS),
     ],
     gc=False,
 )
-"""A record as published, typed: the columns of `fields.MEASURED`, each a number in its range or None."""
+"""A record as published, typed: the columns of `columns.READ`, each a number in its range or None.
+
+The fields in K are filled from their copies in °C where the record has no value in K.
+"""
 
 
 class _V1(msgspec.Struct):
@@ -70,37 +84,58 @@ class _V2(msgspec.Struct):
     record: _V1
 
 
-_CODES = tuple(field.name for field in MEASURED if field.kind == "code")
+class _Feature(msgspec.Struct):
+    properties: SynopRecord
+
+
 _flat = msgspec.json.Decoder(SynopRecord).decode
 _v1 = msgspec.json.Decoder(_V1).decode
 _v2 = msgspec.json.Decoder(_V2).decode
+_feature = msgspec.json.Decoder(_Feature).decode
 _SHAPES: tuple[Callable[[bytes], Any], ...] = (
     _flat,
     lambda raw: _v1(raw).fields,
     lambda raw: _v2(raw).record.fields,
+    lambda raw: _feature(raw).properties,
 )
-_MISSING = ("", "mq", "null", "NULL", None)
+_WRAPPERS = ("record", "fields", "properties")
+_MISSING = frozenset(("", "mq", "NA", "NaN", "nan", "null", "NULL", "None", "ND"))
+"""What stands in a cell without a value; `_MISSING_WORDS` are the same in any case, and rarer ones."""
+_MISSING_WORDS = frozenset(
+    {"", "mq", "na", "n/a", "#n/a", "<na>", "nan", "+nan", "-nan", "nat", "nd", "n.d.", "none", "null", "nil"}
+    | {"missing", "-", "--", "–", "—", ".", "?", "\\n"}
+    | {f"{sign}{word}" for sign in ("", "+", "-") for word in ("inf", "infinity")}
+)
 _NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_CSV_NAMES = {
-    "geo_id_wmo": "numer_sta",
-    "validity_time": "date",
-    "name": "nom",
-    "Nom": "nom",
-    "lat": "latitude",
-    "lon": "longitude",
-    "Latitude": "latitude",
-    "Longitude": "longitude",
-    "Altitude": "altitude",
-    **{field.label_fr: field.name for field in FIELDS.values() if field.label_fr},
-}
-_WANTED = set(SynopRecord.__struct_fields__)
-_COMPACT_TIME = re.compile(r"\d{14}")
+_CODES = tuple(
+    (
+        field.name,
+        {
+            None: None,
+            **{code: code for code in range(int(field.low), int(field.high) + 1)},
+            **{str(code): code for code in range(int(field.low), int(field.high) + 1)},
+        },
+    )
+    for field in MEASURED
+    if field.kind == "code"
+)
+"""Codes as they usually come, `10` or `"10"`, by field."""
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+_STATION_NUMBER = re.compile(r"(\d{1,5})(?:\.0*)?", re.ASCII)
+"""As text, or as the decimal number that a table with an empty cell makes of it."""
+_COMPACT_TIME = re.compile(r"(\d{14})(?:\.0*)?", re.ASCII)
 _ISO_TIME = re.compile(r"[\d-]+[Tt ]\d.*")
 """Python's reader takes any sign between day and hour, so that the 13 digits of 2023120112345 would be 23:45."""
-_AT_FIELD = re.compile(r"(.*) - at `\$(?:\.record)?(?:\.fields)?\.?(\w*)`")
+_LONGEST_KEY = 40
+"""Of a time or a station number, in letters: what is cached must be small."""
+_AT_FIELD = re.compile(r"(.*) - at `\$(?:\.(?:record|properties))?(?:\.fields)?\.?(\w*)`")
 _LATEST_FIRST_YEAR = 1850
+_NEVER = datetime.max  # noqa: DTZ901  # like all times here, UTC without an offset
+_new: Any = tuple.__new__
+"""What `Parsed(…)` calls, without a step in Python: two of them were 2 % of reading a record."""
 _DETAIL_LENGTH = 300
-_DESCRIPTIVE = ("nom", "insert_time", "latitude", "longitude", "altitude")
+_LOOKED_AT = 64
+"""Records of a JSON file whose keys are looked at, at its beginning and as many over the whole."""
 
 
 class Place(NamedTuple):
@@ -125,25 +160,64 @@ class Parsed(NamedTuple):
         return self.place.time
 
 
-def parse(file: RecordFile) -> Iterator[Parsed | Refusal]:
-    """Every record of a file, in order, readable or refused."""
-    read = _csv_reader(file) if file.form == "csv" else _json_reader(file)
+def parse(file: RecordFile, received: datetime | None = None) -> Iterator[Parsed | Refusal]:
+    """Every record of a file, in order, readable or refused.
+
+    With `received` (aware), a record of a later time than that, and `GRACE`, is refused.
+    """
+    reader = _Csv(file) if file.form == "csv" else _Json(file)
+    read = reader.read
+    latest = _NEVER if received is None else received.astimezone(UTC).replace(tzinfo=None) + GRACE
     for position, raw in enumerate(file.records, 1):
         try:
             record = read(raw)
-            for name in _CODES:
-                setattr(record, name, _code(name, getattr(record, name)))
-            yield Parsed(position, raw, Place(_station_number(record.numer_sta), _utc(record.date)), record)
+            for name, codes in _CODES:
+                code = getattr(record, name)
+                setattr(record, name, codes[code] if code in codes else _code(name, code))
+            if (
+                (record.t is None and record.tc is not None)
+                or (record.tn12 is None and record.tn12c is not None)
+                or (record.tn24 is None and record.tn24c is not None)
+                or (record.tx12 is None and record.tx12c is not None)
+                or (record.tx24 is None and record.tx24c is not None)
+            ):
+                _fill_from_celsius(record)
+            number, date = record.numer_sta, record.date
+            station_id = _station_number(
+                number if type(number) is not str or len(number) < _LONGEST_KEY else _short(number)
+            )
+            time = _utc(date if date is None or len(date) < _LONGEST_KEY else _short(date))
+            if time > latest:
+                raise _from_the_future(time, latest)
+            yield _new(Parsed, (position, raw, _new(Place, (station_id, time)), record))
         except _Unreadable as error:
-            yield Refusal(position, error.reason, error.detail, bytes(raw), _time_alone(file, raw))
+            yield Refusal(position, error.reason, error.detail, bytes(raw), _time_alone(reader, raw))
 
 
-def _time_alone(file: RecordFile, raw: bytes) -> datetime | None:
+def columns_of(file: RecordFile) -> Columns:
+    """The columns of a file: those of a CSV's header; for JSON, those of its first records and of some of the others.
+
+    What wraps a record (`geometry`, `recordid` …) is no column.
+    """
+    if file.form == "csv":
+        return columns(_header(file))
+    records = file.records
+    some = [*records[:_LOOKED_AT], *records[_LOOKED_AT :: max(1, len(records) // _LOOKED_AT)]]
+    return columns(name for raw in some for name in _keys(raw))
+
+
+def _keys(raw: bytes) -> Iterable[str]:
+    try:
+        return _unwrapped(raw)
+    except _Unreadable:
+        return ()
+
+
+def _time_alone(reader: "_Csv | _Json", raw: bytes) -> datetime | None:
     """The time of a record that is refused for something else."""
     try:
-        values = _cells(file, raw) if file.form == "csv" else _unwrapped(raw)
-        date = values.get("date")
-        return _utc(date) if isinstance(date, str) else None
+        date = _mended(reader.values(raw)).get("date")
+        return _utc(_short(date)) if isinstance(date, str) else None
     except _Unreadable:
         return None
 
@@ -155,18 +229,23 @@ class _Unreadable(Exception):
         super().__init__(self.detail)
 
 
-def _json_reader(file: RecordFile) -> Callable[[bytes], Any]:
-    shape = next((shape for raw in file.records for shape in _SHAPES if _fits(shape, raw)), _flat)
+class _Json:
+    """Reads the records of a JSON file; the first one that can be read tells what they are wrapped in."""
 
-    def read(raw: bytes) -> Any:
+    def __init__(self, file: RecordFile) -> None:
+        self._shape = next((shape for raw in file.records for shape in _SHAPES if _fits(shape, raw)), _flat)
+
+    def read(self, raw: bytes) -> Any:
         try:
-            record = shape(raw)
+            record = self._shape(raw)
         except _NO_JSON:
-            return _read_patiently(_unwrapped(raw))
-        # A wrapped record among flat ones decodes to nothing at all.
-        return record if record.date is not None else _read_patiently(_unwrapped(raw))
+            return _typed(self.values(raw))
+        # A wrapped record among flat ones decodes to nothing at all, and so does one with other names.
+        return record if record.date is not None else _typed(self.values(raw))
 
-    return read
+    def values(self, raw: bytes) -> dict[str, Any]:
+        record = _unwrapped(raw)
+        return {name: value for name, value in zip(named(record), record.values(), strict=True) if name}
 
 
 def _fits(shape: Callable[[bytes], Any], raw: bytes) -> bool:
@@ -178,10 +257,10 @@ def _fits(shape: Callable[[bytes], Any], raw: bytes) -> bool:
 
 def _unwrapped(raw: bytes) -> dict[str, Any]:
     try:
-        record = msgspec.json.decode(raw)
+        record = msgspec.json.decode(WITHOUT_NUMBER.sub(rb"\1null", raw))
     except _NO_JSON as error:
         raise _Unreadable(Reason.NOT_A_RECORD, f"no JSON: {error}") from error
-    for wrapper in ("record", "fields"):
+    for wrapper in _WRAPPERS:
         if isinstance(record, dict) and isinstance(record.get(wrapper), dict):
             record = record[wrapper]
     if not isinstance(record, dict):
@@ -189,94 +268,172 @@ def _unwrapped(raw: bytes) -> dict[str, Any]:
     return record
 
 
-def _csv_reader(file: RecordFile) -> Callable[[bytes], Any]:
-    return lambda raw: _read_patiently(_cells(file, raw))
+class _Csv:
+    """Reads the lines of a CSV file under its header."""
+
+    def __init__(self, file: RecordFile) -> None:
+        header = _header(file)
+        self._encoding, self._separator = file.encoding, file.separator
+        self._decimal_comma = file.separator != ","
+        self._most = len(header)
+        self._fewest = len(header) - (header[-1] == "")  # the archive's header ends with a separator; rows may lack it
+        self._columns = [(place, name) for place, name in enumerate(named(header)) if name]
+        labels = [known(label) if label.casefold() not in READ else None for label in header]
+        self._labelled = [
+            (name, [place for place, label in enumerate(labels) if label == name])
+            for name, _ in _CODES
+            if name in labels
+        ]
+        """Under the French label of a code stand the code and, in another column, what it means in words."""
+
+    def read(self, raw: bytes) -> Any:
+        return _typed(self.values(raw), decimal_comma=self._decimal_comma)
+
+    def values(self, raw: bytes) -> dict[str, Any]:
+        line = cells(raw.decode(self._encoding, "replace"), self._separator)
+        if len(line) < self._fewest or any(line[self._most :]):
+            raise _Unreadable(Reason.NOT_A_RECORD, f"{len(line)} cells under a header of {self._most}")
+        line.append("")
+        values: dict[str, Any] = {name: cell for place, name in self._columns if (cell := line[place]) not in _MISSING}
+        for name, places in self._labelled:
+            if name in values and not values[name][:1].isdigit():
+                values[name] = next((line[place] for place in places if line[place][:1].isdigit()), None)
+        return values
 
 
-def _cells(file: RecordFile, raw: bytes) -> dict[str, Any]:
-    names = _csv_columns(file.header, file.encoding)
-    cells = columns(raw.decode(file.encoding, "replace"))
-    ends_with_separator = file.header.endswith(b";")  # as the archive's header does, whose rows may lack it
-    if len(cells) < len(names) - ends_with_separator or any(cells[len(names) :]):
-        raise _Unreadable(Reason.NOT_A_RECORD, f"{len(cells)} cells under a header of {len(names)}")
-    return {name: cell for name, cell in zip(names, cells, strict=False) if name}
+def _header(file: RecordFile) -> list[str]:
+    return cells(file.header.decode(file.encoding), file.separator)
 
 
-@lru_cache(maxsize=16)
-def _csv_columns(header: bytes, encoding: str) -> tuple[str | None, ...]:
-    names: list[str | None] = []
-    for cell in columns(header.decode(encoding)):
-        name = _CSV_NAMES.get(cell, cell)
-        # Three French labels occur twice; the first is the code, the second its text.
-        names.append(name if name in _WANTED and name not in names else None)
-    return tuple(names)
-
-
-def _read_patiently(values: dict[str, Any]) -> Any:
-    """Numbers may be text here; what is missing in any spelling is None; what still fails says why."""
-    present = {name: value for name, value in values.items() if name in _WANTED and value not in _MISSING}
+def _typed(values: dict[str, Any], *, decimal_comma: bool = False) -> Any:
+    """The record of values that may be text; what still fails when it was mended says why."""
     try:
-        return msgspec.convert(present, SynopRecord, strict=False)
+        return msgspec.convert(values, SynopRecord, strict=False)
+    except msgspec.ValidationError:
+        return _converted(_mended(values, decimal_comma=decimal_comma))
+
+
+def _converted(values: dict[str, Any]) -> Any:
+    try:
+        return msgspec.convert(values, SynopRecord, strict=False)
     except msgspec.ValidationError as error:
         found = _AT_FIELD.fullmatch(str(error))
         problem, name = found.groups() if found else (str(error), "")
-        if name in _DESCRIPTIVE:  # no reason to lose what was measured
-            return _read_patiently({other: value for other, value in present.items() if other != name})
+        if name in DESCRIPTIVE or name in FLAGS:  # no reason to lose what was measured
+            return _converted({other: value for other, value in values.items() if other != name})
         if "<=" in problem or ">=" in problem:
-            raise _outside(FIELDS[name], present[name]) from error
+            raise _outside(name, values[name]) from error
         if name == "date":
-            raise _Unreadable(Reason.NO_TIME, f"date is {present[name]!r}") from error
+            raise _Unreadable(Reason.NO_TIME, f"date is {values[name]!r}") from error
         if name == "numer_sta":
-            raise _Unreadable(Reason.NO_STATION, f"numer_sta is {present[name]!r}") from error
-        raise _Unreadable(Reason.NOT_A_NUMBER, f"{name} is {present.get(name)!r}") from error
+            raise _Unreadable(Reason.NO_STATION, f"numer_sta is {values[name]!r}") from error
+        raise _Unreadable(Reason.NOT_A_NUMBER, f"{name} is {values.get(name)!r}") from error
 
 
-def _outside(field: Field, value: object) -> _Unreadable:
-    plausible = f"{field.low:g} to {field.high:g} {field.unit}".rstrip()
-    return _Unreadable(Reason.IMPOSSIBLE, f"{field.name} is {value}, outside {plausible}")
+def _mended(values: Mapping[str, Any], *, decimal_comma: bool = False) -> dict[str, Any]:
+    """The values that there are: without blanks, MongoDB's types and words for what is missing; commas as points.
+
+    A temperature in °C goes where the one in K is there.
+    """
+    mended = {}
+    for name, value in values.items():
+        plain = _plain(value)
+        if isinstance(plain, str):
+            plain = plain.strip()
+            if len(plain) < _LONGEST_KEY and plain.casefold() in _MISSING_WORDS:
+                continue
+            if decimal_comma and _DECIMAL_COMMA.fullmatch(plain):
+                plain = plain.replace(",", ".")
+        if name == "date" and type(plain) in (int, float):
+            plain = f"{plain:.0f}"
+        if plain is not None:
+            mended[name] = plain
+    return {name: value for name, value in mended.items() if name not in CELSIUS or CELSIUS[name].name not in mended}
 
 
-@lru_cache(maxsize=8192)
-def _code(name: str, value: float | str | None) -> int | None:
-    """Codes come as ``"10"``, ``10`` or ``"18.0"``."""
-    if value in _MISSING:
+def _plain(value: Any) -> Any:
+    """The value in MongoDB's extended JSON (``{"$numberDouble": "286.15"}``), or the value itself."""
+    if not (isinstance(value, dict) and len(value) == 1):
+        return value
+    ((kind, inner),) = value.items()
+    if kind != "$date" or isinstance(inner, str):
+        return inner if kind.startswith("$") else value
+    try:
+        return datetime.fromtimestamp(int(_plain(inner)) / 1000, UTC).isoformat()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return value
+
+
+def _fill_from_celsius(record: Any) -> None:
+    for name, field in CELSIUS.items():
+        value = getattr(record, name)
+        if value is not None and getattr(record, field.name) is None:
+            setattr(record, field.name, round(value + KELVIN_AT_0_C, 2))
+
+
+def _outside(name: str, value: object) -> _Unreadable:
+    if name in CELSIUS:
+        low, high, unit = CELSIUS[name].low - KELVIN_AT_0_C, CELSIUS[name].high - KELVIN_AT_0_C, "°C"
+    else:
+        low, high, unit = FIELDS[name].low, FIELDS[name].high, FIELDS[name].unit
+    plausible = f"{low:g} to {high:g} {unit}".rstrip()
+    return _Unreadable(Reason.IMPOSSIBLE, f"{name} is {value}, outside {plausible}")
+
+
+def _code(name: str, value: float | str) -> int | None:
+    """A code that comes in another way: ``"18.0"``."""
+    if isinstance(value, str) and value.strip().casefold() in _MISSING_WORDS:
         return None
     field = FIELDS[name]
     try:
         code = msgspec.convert(value, float, strict=False)
     except msgspec.ValidationError as error:
-        raise _Unreadable(Reason.NOT_A_NUMBER, f"{field.name} is {value!r}") from error
+        raise _Unreadable(Reason.NOT_A_NUMBER, f"{name} is {value!r}") from error
     if not (field.low <= code <= field.high and code.is_integer()):
-        raise _outside(field, value)
+        raise _outside(name, value)
     return int(code)
+
+
+def _short(text: str) -> str:
+    """A long time or station number as it may be cached: without blanks, and of what is left the beginning."""
+    return text.strip()[:_LONGEST_KEY]
+
+
+def _from_the_future(time: datetime, latest: datetime) -> _Unreadable:
+    return _Unreadable(Reason.FUTURE, f"{time} UTC is later than its receipt at {latest - GRACE:%Y-%m-%d %H:%M:%S} UTC")
 
 
 @lru_cache(maxsize=8192)
 def _station_number(text: str | int | None) -> str:
     """Five digits; leading zeros that a spreadsheet took are put back."""
     digits = str(text).strip() if text is not None else ""
-    if not digits:
+    if digits.casefold() in _MISSING_WORDS:
         raise _Unreadable(Reason.NO_STATION, "the record names no station")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 5):
+    found = _STATION_NUMBER.fullmatch(digits)
+    number = found[1].zfill(5) if found else ""
+    if not number.strip("0"):
         raise _Unreadable(Reason.NO_STATION, f"{digits!r} is no WMO station number of five digits")
-    return digits.zfill(5)
+    return number
 
 
 @lru_cache(maxsize=8192)
 def _utc(text: str | None) -> datetime:
     """ISO 8601 with an offset (UTC where none is given), or the archive's ``YYYYMMDDHHMMSS``."""
     written = (text or "").strip()
-    if not written:
+    if written.casefold() in _MISSING_WORDS:
         raise _Unreadable(Reason.NO_TIME, "the record has no date")
     if len(written) < len("2023-12-01T00"):
         raise _Unreadable(Reason.NO_TIME, f"{written!r} has no time of day")
     try:
-        if _COMPACT_TIME.fullmatch(written):
-            return datetime.strptime(written, "%Y%m%d%H%M%S")  # noqa: DTZ007  # the archive writes UTC
+        if compact := _COMPACT_TIME.fullmatch(written):
+            return datetime.strptime(compact[1], "%Y%m%d%H%M%S")  # noqa: DTZ007  # the archive writes UTC
         time = datetime.fromisoformat(written if _ISO_TIME.fullmatch(written) else "")
         utc = time.astimezone(UTC) if time.tzinfo else time
     except (ValueError, OverflowError) as error:
         raise _Unreadable(Reason.NO_TIME, f"{written!r} is no date that can be read") from error
+    offset = time.utcoffset()
+    if offset is not None and offset % timedelta(minutes=1):
+        raise _Unreadable(Reason.NO_TIME, f"{written!r} has an offset with seconds")
     if utc.year < _LATEST_FIRST_YEAR:
         raise _Unreadable(Reason.NO_TIME, f"{written!r} is before there were observations")
     return utc.replace(tzinfo=None, microsecond=0)

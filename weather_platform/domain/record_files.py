@@ -1,31 +1,47 @@
 """A file of observations as the bytes of its records: forms told apart by content, cut, and put together again.
 
-Nothing is interpreted here: a record's bytes go on exactly as received. What they mean is `parsing`.
+Nothing is interpreted here: a record's bytes go on exactly as received, but for UTF-16 and UTF-32, which become UTF-8.
+What they mean is `parsing`.
 """
 
+import codecs
 import csv
 import io
 import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from weather_platform.domain.columns import known
 from weather_platform.domain.errors import NoObservations
 from weather_platform.domain.fields import FIELDS
 
 Form = Literal["json", "csv"]
 
-_KNOWN_HEADERS = {"numer_sta", "geo_id_wmo", FIELDS["numer_sta"].label_fr}
+WITHOUT_NUMBER = re.compile(rb"(:\s*)([-+]?(?:NaN|nan|Infinity|inf)|NA|None)(?=\s*[,}\]])")
+"""A value that Python and R write into JSON for a number that is not there, and that no JSON may hold."""
 _BOM = b"\xef\xbb\xbf"
+_WIDE_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""Those of UTF-32 first: one of them begins like one of UTF-16."""
+_SEPARATORS = ";,\t|"
 _BLANK = b" \t\r\n"
+_NEWLINES = b" \r\n"
+"""Blank lines before a header, whose first cell may be blank and end with a tab."""
 _SEPARATOR = b"\x1e"
 """Begins each record of a JSON text sequence (RFC 7464): no JSON holds it, so a broken record costs no other one."""
-_BEFORE_RECORDS = re.compile(r'\[|\{.{0,4096}?"(?:results|records)"\s*:\s*\[', re.DOTALL)
+_PAGES = ("results", "records", "features")
+"""What holds the records in an answer of the API (v2.1; v2.0 and v1) and in GeoJSON."""
+_JSON = re.compile(rb"[ \t\r\n]*[\[{\x1e]")
+_BEFORE_RECORDS = re.compile(rf'\[|\{{.{{0,4096}}?"(?:{"|".join(_PAGES)})"\s*:\s*\[', re.DOTALL)
 _AFTER_RECORDS = re.compile(rb"\]\s*\}?\s*$")
-_BETWEEN_RECORDS = re.compile(r"[ \t\r\n,\[\]\x1e]*")
+_BETWEEN_RECORDS = re.compile(r"[ \t\r\n,\[\]}\x1e]*")
+_FLAT = r"\{(?:[^{}]|\{[^{}]*\})*\}"
+_VALUE = rf'(?:"[^"\\]*"|[\w.+-]+|{_FLAT}|\[\s*\]|\[\s*{_FLAT}(?:\s*,\s*{_FLAT})*\s*\])'
+_PAGE_HEAD = re.compile(rf'\{{(?:\s*"\w+"\s*:\s*{_VALUE}\s*,)*?\s*"(?:{"|".join(_PAGES)})"\s*:\s*\[')
+_PAGE_TAIL = re.compile(rf'(?:"\w+"\s*:\s*{_VALUE}\s*,?\s*)+\}}')
 _NEXT_RECORD = re.compile(r'(?<=[,\]\r\n])[ \t]*(?=\{\s*")|\x1e')
 _NEXT_RECORD_BYTES = re.compile(_NEXT_RECORD.pattern.encode())
 _PIECE_BYTES = 8 << 20
@@ -33,20 +49,41 @@ _PIECE_BYTES = 8 << 20
 _LONGEST_RECORD_BYTES = 64 << 20
 _ENDS_TRIED = 8
 _OPENING_BYTES = 4_200
+_LONGEST_HEADER_BYTES = 1 << 16
 _TAIL_BYTES = 1 << 16
 _scan_json = json.JSONDecoder(strict=False).raw_decode
 _ACCEPTED = (
-    "Send OpenDataSoft JSON (v2.1, v2.0 or v1), one JSON record a line, OpenDataSoft CSV or a Météo-France archive CSV."
+    "Send OpenDataSoft JSON (v2.1, v2.0 or v1), GeoJSON, one JSON record per line, OpenDataSoft CSV or a Météo-France "
+    "archive CSV; a CSV needs a header with the station number (numer_sta)."
 )
+_UNPACK = "Unpack it and send the files in it, or a zip of them."
+_AS_CSV = "Save it as CSV and send that."
+_FOREIGN = (
+    (b"PAR1", "a Parquet file", _AS_CSV),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", _AS_CSV),
+    (b"SQLite format 3", "an SQLite database", _AS_CSV),
+    (b"%PDF", "a PDF", _ACCEPTED),
+    (b"BZh", "a bzip2 archive", _UNPACK),
+    (b"\xfd7zXZ", "an xz archive", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", _UNPACK),
+    (b"7z\xbc\xaf", "a 7z archive", _UNPACK),
+    (b"Rar!", "a RAR archive", _UNPACK),
+    (b"<", "HTML or XML", _ACCEPTED),
+)
+"""Files that people have of the same observations, or get in their place, by how they begin."""
+_TAR_AT, _TAR = 257, b"ustar"
+_ACCENTED = {word for field in FIELDS.values() for word in field.label_fr.split() if not word.isascii()}
+"""Words of the French labels by which the encoding of a header is told."""
 
 
 class RecordFile(NamedTuple):
-    """A file cut into records. `header` and `encoding` matter to CSV alone; both are as received."""
+    """A file cut into records. `header`, `encoding` and `separator` matter to CSV alone."""
 
     form: Form
     records: list[bytes]
     header: bytes = b""
     encoding: str = "utf-8"
+    separator: str = ";"
     is_whole: bool = True
     """False for JSON in which some record is, or may be, no JSON."""
 
@@ -79,36 +116,71 @@ def cut(data: bytes) -> RecordFile:
     A JSON file that is broken somewhere is cut where one record ends and the next begins, so that
     the broken one is found alone. NoObservations where nothing looks like observations at all.
     """
-    body = data.removeprefix(_BOM).lstrip()
-    if body[:1] in (b"[", b"{", _SEPARATOR):
+    body = b"".join(_as_utf8((data,))).removeprefix(_BOM).lstrip(_NEWLINES)
+    if _JSON.match(body):
         return _json_file(body.strip(_BLANK))
     header, *lines = body.splitlines() or [b""]  # LF, CRLF, or CR alone as on an old Mac
-    if _KNOWN_HEADERS.intersection(columns(header.decode("latin-1"))):
-        return RecordFile("csv", [line for line in lines if line.strip()], header, _encoding(header))
-    found = "is empty" if not body else f"begins with {body[:40]!r}"
-    raise NoObservations(f"No observations can be read here: the file {found}.", _ACCEPTED)
+    if separator := _separator(header):
+        return RecordFile("csv", [line for line in lines if line.strip()], header, _encoding(header), separator)
+    raise _no_observations(body)
 
 
-def columns(line: str) -> list[str]:
+def _no_observations(body: bytes) -> NoObservations:
+    found, cure = f"begins with {body[:40]!r}" if body else "is empty", _ACCEPTED
+    for beginning, what, way_out in _FOREIGN:
+        if body.startswith(beginning):
+            found, cure = f"is {what}", way_out
+    if body[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        found, cure = "is a tar archive", _UNPACK
+    return NoObservations(f"No observations can be read here: the file {found}.", cure)
+
+
+def _as_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text in UTF-8 where it is UTF-16 or UTF-32, told by its byte order mark; any other bytes as they are."""
+    chunks = iter(chunks)
+    head = b""
+    while len(head) < len(_WIDE_BOMS[0]) and (chunk := next(chunks, None)) is not None:
+        head = head + chunk if head else chunk
+    if not head.startswith(_WIDE_BOMS):
+        yield head
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder("utf-32" if head.startswith(_WIDE_BOMS[:2]) else "utf-16")("replace")
+    for chunk in chain((head,), chunks):
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def cells(line: str, separator: str) -> list[str]:
     """The cells of a CSV line; a cell may be quoted."""
     if '"' not in line:
-        return line.split(";")
+        return line.split(separator)
     try:
-        return next(csv.reader((line,), delimiter=";"))
+        return next(csv.reader((line,), delimiter=separator))
     except csv.Error:
         return [line]
 
 
+def _separator(header: bytes) -> str | None:
+    """What parts the cells of a header that names the station's number; None where nothing does so."""
+    if len(header) > _LONGEST_HEADER_BYTES:
+        return None
+    text, best = header.decode("latin-1"), {}
+    for separator in _SEPARATORS:
+        names = [known(cell) for cell in cells(text, separator)]
+        if "numer_sta" in names:
+            best[separator] = len(names) - names.count(None)
+    return max(best, key=lambda separator: best[separator], default=None)
+
+
 def _encoding(header: bytes) -> str:
     """UTF-8, or what makes a word of the header's accents (a spreadsheet on a Mac writes Mac Roman)."""
-    for encoding in ("utf-8", "mac_roman"):
-        try:
-            text = header.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if text.isascii() or FIELDS["t"].label_fr in text:
-            return encoding
-    return "cp1252"
+    try:
+        header.decode()
+    except UnicodeDecodeError:
+        text = header.decode("mac_roman")
+        return "mac_roman" if any(word in text for word in _ACCENTED) else "cp1252"
+    return "utf-8"
 
 
 def cut_in_pieces(chunks: Iterable[bytes], piece_bytes: int = _PIECE_BYTES) -> Iterator[RecordFile]:
@@ -122,16 +194,19 @@ def cut_in_pieces(chunks: Iterable[bytes], piece_bytes: int = _PIECE_BYTES) -> I
     if source.is_all:
         yield cut(source.rest)
         return
-    source.rest = source.rest.removeprefix(_BOM).lstrip()
-    cut_some = _json_pieces if source.rest[:1] in (b"[", b"{", _SEPARATOR) else _csv_pieces
-    yield from cut_some(source, piece_bytes)
+    source.rest = source.rest.removeprefix(_BOM).lstrip(_NEWLINES)
+    if _JSON.match(source.rest):
+        source.rest = source.rest.lstrip(_BLANK)
+        yield from _json_pieces(source, piece_bytes)
+    else:
+        yield from _csv_pieces(source, piece_bytes)
 
 
 class _Buffer:
     """What was read of a file and not cut yet."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
+        self._chunks = _as_utf8(chunks)
         self.rest = b""
         self.is_all = False
         """Nothing comes after `rest`."""
@@ -234,6 +309,11 @@ def _sound_records(piece: bytes, opening: bytes, *, is_last: bool) -> list[bytes
 class _Answer(msgspec.Struct):
     results: list[msgspec.Raw] | None = None
     records: list[msgspec.Raw] | None = None
+    features: list[msgspec.Raw] | None = None
+
+    @property
+    def page(self) -> list[msgspec.Raw] | None:
+        return next((some for some in (self.results, self.records, self.features) if some is not None), None)
 
 
 _RAW = msgspec.json.Decoder(msgspec.Raw)
@@ -253,20 +333,52 @@ def _nothing_but_brackets() -> NoObservations:
     return NoObservations("No observations can be read here: the file holds nothing but brackets.", _ACCEPTED)
 
 
-def _json_records(data: bytes) -> list[msgspec.Raw]:
-    """Records of sound JSON: an array, an answer of the API, one record, or one a line."""
-    if data.startswith(b"["):
-        return msgspec.json.decode(data, type=list[msgspec.Raw])
+def _json_records(data: bytes) -> list[Any]:
+    """Records of sound JSON, and of JSON in which `NaN` and its like stand for a number that is missing."""
     try:
-        answer = msgspec.json.decode(data, type=_Answer)
+        return _strict_records(data)
     except msgspec.DecodeError:
-        return _RAW.decode_lines(data)
-    records = answer.results if answer.results is not None else answer.records
-    return [msgspec.Raw(data)] if records is None else records
+        plain = WITHOUT_NUMBER.sub(_zero_as_long, data)
+        if plain == data:
+            raise
+    records, place = [], 0
+    for record in _strict_records(plain):
+        place = plain.index(record, place)
+        records.append(data[place : place + len(record)])
+        place += len(record)
+    return records
 
 
-def _bytes(raws: list[msgspec.Raw]) -> list[bytes]:
-    return raws  # type: ignore[return-value]  # a Raw is a bytes-like view that joins, decodes and hashes as bytes do
+def _zero_as_long(found: re.Match[bytes]) -> bytes:
+    return found[1] + b"0".ljust(len(found[2]))
+
+
+def _strict_records(data: bytes) -> list[msgspec.Raw]:
+    """Records of an array, of an answer of the API, of one or several to a line; one record alone."""
+    if data.startswith(b"["):
+        records = msgspec.json.decode(data, type=list[msgspec.Raw])
+    else:
+        try:
+            page = msgspec.json.decode(data, type=_Answer).page
+        except msgspec.DecodeError:
+            records = _RAW.decode_lines(data)
+        else:
+            return [msgspec.Raw(data)] if page is None else page
+    if not records or _page(records[0]) is None:
+        return records
+    return list(chain.from_iterable(page if (page := _page(raw)) is not None else [raw] for raw in records))
+
+
+def _page(raw: msgspec.Raw) -> list[msgspec.Raw] | None:
+    """The records of an answer of the API; None for anything else."""
+    try:
+        return msgspec.json.decode(raw, type=_Answer).page
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _bytes(raws: list[Any]) -> list[bytes]:
+    return raws  # a Raw is a bytes-like view that joins, decodes and hashes as bytes do
 
 
 def _broken_json_records(data: bytes, *, is_last: bool = True) -> Iterator[bytes]:
@@ -280,13 +392,18 @@ def _broken_json_records(data: bytes, *, is_last: bool = True) -> Iterator[bytes
     place = _end(_BETWEEN_RECORDS, text, _end(_BEFORE_RECORDS, text, 0))
     while place < len(text):
         try:
-            end = _scan_json(text, place)[1]
+            value, end = _scan_json(text, place)
+            is_record = not (isinstance(value, dict) and any(isinstance(value.get(name), list) for name in _PAGES))
         except (ValueError, RecursionError):
             following = _NEXT_RECORD.search(text, place + 1)
-            end = following.start() if following else len(text)
-        if piece := text[place:end].strip(" \t\r\n,"):
+            end, is_record = following.start() if following else len(text), False
+        if not is_record and (head := _PAGE_HEAD.match(text, place)):
+            end = head.end()
+        elif piece := text[place:end].strip(" \t\r\n,"):
             yield piece.encode("latin-1")
         place = _end(_BETWEEN_RECORDS, text, end)
+        if "]" in text[end:place]:
+            place = _end(_BETWEEN_RECORDS, text, _end(_PAGE_TAIL, text, place))
 
 
 def _end(pattern: re.Pattern[str], text: str, place: int) -> int:
@@ -296,7 +413,7 @@ def _end(pattern: re.Pattern[str], text: str, place: int) -> int:
 
 def _is_json(record: bytes) -> bool:
     try:
-        _RAW.decode(record)
+        _RAW.decode(WITHOUT_NUMBER.sub(_zero_as_long, record))
     except (msgspec.DecodeError, RecursionError):
         return False
     return True

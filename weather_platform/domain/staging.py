@@ -98,7 +98,7 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
         staged_objects.append(raw_object)
         count = counts[raw_object.name] = ObjectCounts(read=len(file.records))
         merger = synthetic if raw_object.provenance.synthetic else measured
-        for item in parse(file):
+        for item in parse(file, raw_object.received):
             if isinstance(item, Refusal):
                 quarantine.append(Quarantined(raw_object.name, item))
                 count.refused[item.reason] = count.refused.get(item.reason, 0) + 1
@@ -159,7 +159,7 @@ def stage_unplaced(
     for raw_object, file in objects:
         refusals = [
             _outside(item) if isinstance(item, Parsed) else item
-            for item in parse(file)
+            for item in parse(file, raw_object.received)
             if not (item.time and is_placed(item.time, _bytes_of(item)))
         ]
         staged.objects.append(raw_object)

@@ -75,7 +75,7 @@ def find_station(text: str, stations: Mapping[str, Station]) -> Station:
     ``stations`` are by number. Raises UnknownCity, whose cure names the nearest there are.
     """
     wanted = fold(text)
-    if station := stations.get(wanted.zfill(5)):
+    if wanted and (station := stations.get(wanted.zfill(5))):
         return station
     for station in stations.values():
         if wanted and wanted in (fold(station.name), fold(station.slug)):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from weather_platform import names
 from weather_platform.dagster_patches.opening import opening_alone
 from weather_platform.domain.errors import BadSettings, CannotServe
+from weather_platform.files import atomic_write
 from weather_platform.intake import PROGRESS
 from weather_platform.settings import Settings, dagster_environment
 
@@ -164,10 +165,9 @@ def _broker(settings: Settings, home: Path) -> dict[str, Any]:
 
 
 def _write_yaml(path: Path, content: dict[str, Any]) -> None:
-    """JSON is YAML. Renamed into place, as a server may be reading the old one."""
-    draft = path.with_suffix(".draft")
-    draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
-    draft.replace(path)
+    """JSON is YAML. A server may be reading the old one."""
+    with atomic_write(path) as draft:
+        draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from weather_platform.domain.errors import CannotServe, WeatherError
+from weather_platform.logs import log_as_json
 from weather_platform.runtime.instance import open_once, write_instance
-from weather_platform.runtime.logs import log_as_json
 from weather_platform.settings import Settings
 from weather_platform.storage.databases import open_engine, reaching
 from weather_platform.storage.opening import open_blobs, open_curated, open_raw, open_staging

@@ -1,6 +1,5 @@
 """`weather up`: the services of the platform on this machine, until Ctrl-C."""
 
-import fcntl
 import os
 import signal
 import sys
@@ -8,9 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import Timeout
+
 from weather_platform import names
 from weather_platform.dagster_patches.folder_broker import forget_dead_workers
 from weather_platform.domain.errors import CannotServe
+from weather_platform.files import file_lock, is_locked
 from weather_platform.runtime.instance import (
     make_home,
     open_once,
@@ -126,28 +128,21 @@ def serving_process(home: Path) -> int | None:
     """The id of the `up` that serves this home; None where nobody does."""
     path = home / "up.pid"
     try:
-        with path.open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return int(path.read_text())
+        return int(path.read_text()) if is_locked(path) else None
     except OSError:  # no such file, or no such home
         return None
-    return None
 
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """One `up` per home: two daemons on one instance retry every lost run twice (seen here)."""
-    with (home / "up.pid").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise CannotServe(
-                f"{home} is served already, by process {lock.read().strip()}.",
-                "Stop that one, or set WEATHER_HOME to another folder.",
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+    path = home / "up.pid"
+    try:
+        with file_lock(path, timeout_s=0.1):  # longer than another process needs to look who serves
+            path.write_text(str(os.getpid()))
+            yield
+    except Timeout:
+        raise CannotServe(
+            f"{home} is served already, by process {path.read_text().strip()}.",
+            "Stop that one, or set WEATHER_HOME to another folder.",
+        ) from None

@@ -23,7 +23,7 @@ from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
 
 from weather_platform.domain.errors import BadSettings
-from weather_platform.runtime.logs import log_as_json
+from weather_platform.logs import log_as_json
 
 PR_SET_PDEATHSIG = 1
 MAX_MEMORY_PER_CHILD_KB = 500_000

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import ClassVar, Final, Protocol
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
-from uuid import uuid4
 
 import httpx2 as httpx
 
 from weather_platform.domain.errors import BadSettings, SourceUnavailable
+from weather_platform.files import UNFINISHED, atomic_write
 from weather_platform.sources.transport import Patience, get, unexpected, web_address
 
-_PART: Final = ".part"
 _WITHOUT_ETAG: Final = "without-etag"
 _LONGEST_FILE_NAME: Final = 255
 _UNUSED_AFTER_S: Final = 86400
@@ -115,15 +114,12 @@ class Website:
             return get(client, url, read, self._patience, headers=headers)
 
     def _keep(self, response: httpx.Response, url: str, kept: Path) -> Path:
-        part = kept / f"{uuid4().hex}{_PART}"
-        try:
+        file_name = quote(response.headers.get("ETag", ""), safe="")
+        whole = kept / (file_name if 0 < len(file_name) <= _LONGEST_FILE_NAME else _WITHOUT_ETAG)
+        with atomic_write(whole) as part:
             with part.open("wb") as file:
                 file.writelines(response.iter_raw())
             self._check(part, url)
-            file_name = quote(response.headers.get("ETag", ""), safe="")
-            whole = part.replace(kept / (file_name if 0 < len(file_name) <= _LONGEST_FILE_NAME else _WITHOUT_ETAG))
-        finally:
-            part.unlink(missing_ok=True)
         _remove_unused(kept)
         return whole
 
@@ -145,7 +141,7 @@ def shelf(address: str, cache: Path, check: Callable[[Path, str], None], patienc
 
 def _newest(kept: Path) -> Path | None:
     """The kept file confirmed last; a later answer may bring back an older ETag."""
-    files = [path for path in kept.iterdir() if path.suffix != _PART and path.name != _WITHOUT_ETAG]
+    files = [path for path in kept.iterdir() if not path.name.startswith(UNFINISHED) and path.name != _WITHOUT_ETAG]
     return max(files, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 

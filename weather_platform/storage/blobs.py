@@ -5,20 +5,19 @@ Nothing here knows what the bytes mean. The adapter for S3 is `blobs_s3`; which 
 
 import errno
 import os
-import secrets
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from weather_platform.domain.errors import BadInput, NotFound, StoreRefused, StoreUnavailable
+from weather_platform.files import atomic_write, sync
 
 CHUNK_BYTES = 1 << 20
 _KEY_BYTES = 900  # S3 takes 1,024, of which the prefix needs some
 _SEGMENT_BYTES = 255  # what a file system takes
-_UNFINISHED = ".tmp-"
 
 
 class BlobInfo(NamedTuple):
@@ -122,10 +121,10 @@ class FolderBlobs:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     def put_if_absent(self, key: str, body: bytes) -> bool:
-        return self._write(key, body, _link)
+        return self._write(key, body, replace=False)
 
     def put(self, key: str, body: bytes) -> None:
-        self._write(key, body, _replace)
+        self._write(key, body, replace=True)
 
     def get(self, key: str) -> bytes:
         with self._explained(key):
@@ -160,23 +159,16 @@ class FolderBlobs:
             source.stat()
             target.parent.mkdir(parents=True, exist_ok=True)
             source.replace(target)
-            _sync_folder(target.parent)
+            sync(target.parent)
 
-    def _write(self, key: str, body: bytes, publish: Callable[[Path, Path], bool]) -> bool:
-        path = self._path(key)
-        unfinished = path.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")
+    def _write(self, key: str, body: bytes, *, replace: bool) -> bool:
         with self._explained():
-            path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with unfinished.open("wb") as file:
-                    file.write(body)
-                    file.flush()
-                    os.fsync(file.fileno())
-                published = publish(unfinished, path)
-                _sync_folder(path.parent)
-            finally:
-                unfinished.unlink(missing_ok=True)
-        return published
+                with atomic_write(self._path(key), durable=True, replace=replace) as unfinished:
+                    unfinished.write_bytes(body)
+            except FileExistsError:
+                return False
+        return True
 
     def _path(self, key: str) -> Path:
         return self.folder / checked_key(key)
@@ -202,26 +194,3 @@ class FolderBlobs:
                 f"{self.folder} cannot be used: {error.strerror}.",
                 "Give this user the folder, or set another one in WEATHER_RAW_URL.",
             ) from error
-
-
-def _link(finished: Path, path: Path) -> bool:
-    """Publish under the name unless it is taken; the file system decides between two at once."""
-    try:
-        path.hardlink_to(finished)
-    except FileExistsError:
-        return False
-    return True
-
-
-def _replace(finished: Path, path: Path) -> bool:
-    finished.replace(path)
-    return True
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name outlives a power cut only once its folder is written."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

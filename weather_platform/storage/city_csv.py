@@ -11,9 +11,9 @@ import msgspec
 
 from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.fields import FIELDS, Observation
+from weather_platform.files import atomic_write
 
 _HEADER = ",".join(FIELDS).encode() + b"\n"
-_UNFINISHED = "."
 
 
 def write_city_csv(folder: Path, month: str, slug: str, rows: Sequence[Observation]) -> Path:
@@ -21,11 +21,9 @@ def write_city_csv(folder: Path, month: str, slug: str, rows: Sequence[Observati
     # An array of arrays of numbers, times and codes is a CSV but for its brackets and nulls: no cell holds either.
     body = msgspec.json.encode(rows)[2:-2].replace(b"],[", b"\n").replace(b"null", b"NULL")
     path = folder / month / f"{slug}.csv"
-    unfinished = path.with_name(f"{_UNFINISHED}{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(_HEADER + body + b"\n")
-        unfinished.replace(path)
+        with atomic_write(path) as unfinished:
+            unfinished.write_bytes(_HEADER + body + b"\n")
     except OSError as error:
         raise StoreUnavailable(
             f"{path} cannot be written: {error.strerror}.", "Free space or set WEATHER_CSV_FOLDER, then run again."

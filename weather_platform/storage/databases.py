@@ -1,9 +1,7 @@
 """Connections to MySQL, MariaDB and SQLite that behave alike: UTC, strict, transactions that are really ours."""
 
-import fcntl
 import hashlib
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,10 +9,12 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from filelock import Timeout
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.files import file_lock
 from weather_platform.storage.sqlite_cures import ALTERED, FOLDER, cure_of
 
 T = TypeVar("T")
@@ -234,15 +234,12 @@ def _file_lock(engine: Engine, name: str, timeout_s: int) -> Iterator[None]:
     folder = Path(f"{engine.url.database}.locks")
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / name.replace(":", "-")).open("w")
-    deadline = time.monotonic() + timeout_s
-    with lock as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise _busy(name, timeout_s) from None
-                time.sleep(0.02)
+        lock = file_lock(folder / name.replace(":", "-"), timeout_s=timeout_s)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise _busy(name, timeout_s) from error
+    try:
         yield
+    finally:
+        lock.release()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.logs import JsonLines
+from weather_platform.logs import json_formatter
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
 
 
@@ -38,8 +38,10 @@ def test_one_id_leads_from_the_request_to_the_ingestion(api: Api, caplog: pytest
     answer = api.post_file("/ingest-fast", as_json(observations()), headers={"x-request-id": "my-trace-1"})
     assert answer.headers["x-request-id"] == "my-trace-1"
     assert answer.json()["request"] == "my-trace-1"
-    lines = [json.loads(JsonLines().format(record)) for record in caplog.records if record.name.startswith("weather")]
-    ingested = next(line for line in lines if line["message"] == "ingested")
+    lines = [
+        json.loads(json_formatter().format(record)) for record in caplog.records if record.name.startswith("weather")
+    ]
+    ingested = next(line for line in lines if line["event"] == "ingested")
     assert (ingested["request"], ingested["ingestion"]) == ("my-trace-1", answer.json()["id"])
 
 
@@ -53,7 +55,7 @@ def test_an_unforeseen_error_is_one_line_with_the_id_of_its_answer(api: Api) -> 
     receipt = api.ingest("/ingest-fast", as_json(observations()))
     with api.services.layers.staging.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE _ingestions SET receipt = '{}'")
-    lines = JsonLines()
+    lines = json_formatter()
     printed: list[dict[str, Any]] = []
 
     class Printing(logging.Handler):
@@ -68,15 +70,15 @@ def test_an_unforeseen_error_is_one_line_with_the_id_of_its_answer(api: Api) -> 
         logging.getLogger().removeHandler(handler)
     assert answer.status_code == 500
     (line,) = printed
-    assert "Traceback" in line["traceback"]
+    assert "Traceback" in line["exception"]
     assert line["request"] == answer.json()["instance"] == answer.headers["x-request-id"]
 
 
 def test_every_line_of_the_process_is_json() -> None:
     code = """
 import logging, warnings
-from api.logs import log_to_stdout
-log_to_stdout()
+from weather_platform.logs import log_as_json
+log_as_json("weather", "uvicorn")
 logging.getLogger("python_multipart.multipart").warning("Did not find CR at end of boundary")
 logging.getLogger("uvicorn.error").info("Started")
 warnings.warn("old")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from weather_platform import names
-from weather_platform.io_managers import explained
+from weather_platform.defs import explained
 from weather_platform.settings import Settings
 from weather_platform_tests.defs.runs import Graph
 from weather_platform_tests.servers.mariadb import MariaDB

@@ -1,5 +1,6 @@
 """The same records written in every form in which SYNOP observations are published."""
 
+import csv
 import gzip
 import io
 import json
@@ -75,6 +76,84 @@ def v1_answer(records: list[Record]) -> bytes:
 
 def lines(records: list[Record]) -> bytes:
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def feature_collection(records: list[Record]) -> bytes:
+    """OpenDataSoft's GeoJSON: a record's point is its geometry."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [record["longitude"], record["latitude"]]},
+            "properties": {name: value for name, value in record.items() if name != "coordonnees"},
+        }
+        for record in records
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def mongoexport(records: list[Record]) -> bytes:
+    """One document per line, in MongoDB's extended JSON with a type to each number."""
+    documents = []
+    for n, record in enumerate(records):
+        typed = {name: _in_mongo(value) for name, value in record.items()}
+        documents.append({"_id": {"$oid": f"{n:024x}"}, **typed, "date": {"$date": record["date"]}})
+    return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
+def _in_mongo(value: Any) -> Any:
+    if isinstance(value, float):
+        return {"$numberDouble": str(value)}
+    return {"$numberInt": str(value)} if isinstance(value, int) else value
+
+
+def json_of_pandas(records: list[Record]) -> bytes:
+    """Numbers without their zeros, NaN for what is missing."""
+    rows = [
+        {
+            name: float(value) if name == "numer_sta" else float("nan") if value is None else value
+            for name, value in record.items()
+        }
+        for record in records
+    ]
+    return json.dumps(rows).encode()
+
+
+def pages(write: Write, separator: bytes, brackets: bytes = b"") -> Write:
+    """Answers of the API, of 40 records each, one after the other in one file."""
+
+    def joined(records: list[Record]) -> bytes:
+        answers = [write(records[at : at + 40]) for at in range(0, len(records), 40)]
+        return brackets[:1] + separator.join(answers) + brackets[1:]
+
+    return joined
+
+
+def celsius_only(records: list[Record]) -> bytes:
+    """v2.1 without the fields in K that have a copy in °C."""
+    kept = [{name: value for name, value in record.items() if f"{name}c" not in record} for record in records]
+    return v21_export(kept)
+
+
+def technical_csv(separator: str, missing: str = "", decimal: str = ".", encoding: str = "utf-8") -> Write:
+    """OpenDataSoft's CSV with the fields' own names, as it is and as tables of Python and R are written again."""
+
+    def write(records: list[Record]) -> bytes:
+        names = [name for name in records[0] if name != "coordonnees"]
+        rows = [["" if missing else "row", *names]]
+        for n, record in enumerate(records):
+            values = (record[name] for name in names)
+            rows.append([str(n), *(_cell(value, missing, decimal) for value in values)])
+        text = io.StringIO()
+        csv.writer(text, delimiter=separator, lineterminator="\n").writerows(rows)
+        return text.getvalue().encode(encoding)
+
+    return write
+
+
+def _cell(value: Any, missing: str, decimal: str) -> str:
+    if value is None:
+        return missing
+    return str(value).replace(".", decimal) if isinstance(value, float) else str(value)
 
 
 def export_csv(header: bytes) -> Write:
@@ -181,6 +260,17 @@ def forms(real_data: Path) -> Iterator[tuple[str, Write]]:
         ("export CSV", export_csv(export)),
         ("spreadsheet CSV, CRLF", spreadsheet_csv(export, b"\r\n")),
         ("spreadsheet CSV, CR", spreadsheet_csv(export, b"\r")),
+        ("GeoJSON", feature_collection),
+        ("mongoexport", mongoexport),
+        ("JSON of pandas", json_of_pandas),
+        ("degrees Celsius alone", celsius_only),
+        ("v2.1 answers in an array", pages(v21_answer, b",", b"[]")),
+        ("v2.0 answers, one per line", pages(v20_answer, b"\n")),
+        ("v1 answers, one after the other", pages(v1_answer, b"")),
+        ("CSV with commas", technical_csv(",", missing="NaN")),
+        ("CSV with tabs", technical_csv("\t", missing="NA")),
+        ("CSV with decimal commas", technical_csv(";", missing=" ", decimal=",")),
+        ("CSV in UTF-16", technical_csv("\t", encoding="utf-16")),
         ("monthly archive", monthly_csv),
         ("annual archive", annual_csv(annual)),
     )

@@ -49,13 +49,35 @@ def test_a_missing_value_stays_missing() -> None:
 
 def test_changes_are_counted_by_observation() -> None:
     observations = [
-        at("2023-12-01T00", rr_trace=3, n_hidden=1, per=10),
+        at("2023-12-01T00", rr_trace=3, n_hidden=1),
         at("2023-12-01T03", rr_trace=16),
-        at("2023-12-01T06", per=0),
-        at("2023-12-01T09"),
+        at("2023-12-01T06", per=10),
     ]
-    assert cleaning.changes(observations) == {
-        "rain_trace_to_zero": 2,
-        "hidden_sky_to_null": 1,
-        "gust_period_made_positive": 1,
+    assert cleaning.changes(observations) == {"rain_trace_to_zero": 2, "hidden_sky_to_null": 1}
+
+
+@pytest.mark.parametrize(
+    ("exported", "becomes"),
+    [
+        ({"rr3": 0, "rr6": 0, "rr12": 0.2, "rr_trace": 2}, {"rr3": 0, "rr6": 0, "rr12": 0.2, "rr_trace": 2}),
+        ({"rr3": None, "rr6": 0.4, "rr_trace": 31}, {"rr6": 0.4}),
+        ({"rr3": 0, "rr_trace": 0}, {"rr3": 0}),
+        ({"rr3": 0, "rr_trace": "many"}, {"rr3": 0}),
+        ({"n": None, "n_hidden": 1}, {"n": None, "n_hidden": 1}),
+        ({"n": 50, "n_hidden": 1}, {"n": 50}),
+        ({"n": None, "n_hidden": 0}, {"n": None}),
+    ],
+)
+def test_the_flags_of_our_own_export_are_taken_over(exported: dict[str, Any], becomes: dict[str, Any]) -> None:
+    assert cleaned(**exported) == at("2023-12-01T00", **becomes)
+
+
+def test_missing_values_are_counted_in_the_columns_of_the_file() -> None:
+    observations = [at("2023-12-01T00", t=280, n_hidden=1), at("2023-12-01T03", rr3=0), at("2023-12-01T06", rr3=1)]
+    assert cleaning.missing(observations, {"numer_sta", "date", "t", "rr3", "n", "u"}) == {
+        "t": 2,
+        "u": 3,
+        "n": 2,
+        "rr3": 1,
     }
+    assert cleaning.missing([], {"t"}) == {}

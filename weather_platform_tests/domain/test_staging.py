@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.fields import Observation
-from weather_platform.domain.parsing import Reason
+from weather_platform.domain.parsing import Reason, Refusal
 from weather_platform.domain.provenance import RawObject
 from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import ObjectCounts, StagedMonth, stage, stage_unplaced
 from weather_platform.domain.stations import STATIONS
 from weather_platform_tests.domain.broken import anything, record
 from weather_platform_tests.observations import NICE, at
-from weather_platform_tests.real_months import raw_object
+from weather_platform_tests.real_months import RECEIVED, raw_object
 
 FIRST, SECOND = (raw_object(name=f"{n:016x}") for n in (1, 2))
 NONE = msgspec.to_builtins(ObjectCounts())
@@ -165,21 +165,39 @@ def test_an_unknown_station_keeps_its_name_where_a_later_record_has_none() -> No
 
 
 def test_records_without_a_partition_are_all_quarantined() -> None:
-    future = record(date="2999-01-01T00:00:00Z")
+    early = record(date="1999-01-01T00:00:00Z")
     placed = report(0, 280)
 
     def is_placed(time: datetime, record: bytes) -> bool:
         return time.year == 2023 and record == placed
 
-    staged = stage_unplaced([(FIRST, file(future, b"{}", placed))], is_placed)
+    staged = stage_unplaced([(FIRST, file(early, b"{}", placed))], is_placed)
     assert [(raw, refusal.position, refusal.reason, refusal.record) for raw, refusal in staged.quarantine] == [
-        (FIRST.name, 1, Reason.OUTSIDE, future),
+        (FIRST.name, 1, Reason.OUTSIDE, early),
         (FIRST.name, 2, Reason.NO_STATION, b"{}"),
     ]
     assert staged.counts == {
         FIRST.name: ObjectCounts(read=2, refused={"outside_partitions": 1, "no_station_number": 1})
     }
     assert (staged.rows, staged.stations) == ({}, {})
+
+
+def test_a_reading_from_the_future_is_set_aside() -> None:
+    """Five minutes of grace: clocks differ. What was early stays so: a later staging decides alike."""
+    received = RECEIVED.replace(tzinfo=None)
+    times = [received + timedelta(seconds=n) for n in (0, 300, 301)]
+    readings = [record(date=time.isoformat()) for time in times]
+    staged = stage([(FIRST, file(*readings))])
+    assert [row.date for row in rows_of(staged)] == times[:2]
+    assert [each.refusal for each in staged.quarantine] == [
+        Refusal(
+            3,
+            Reason.FUTURE,
+            "2026-11-01 00:05:01 UTC is later than its receipt at 2026-11-01 00:00:00 UTC",
+            readings[2],
+            times[2],
+        )
+    ]
 
 
 def _objects(bodies: Iterable[bytes]) -> list[tuple[RawObject, RecordFile]]:

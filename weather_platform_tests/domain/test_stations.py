@@ -97,6 +97,12 @@ def test_a_station_is_found_by_slug_name_or_number(text: str) -> None:
     assert find_station(text, STATIONS) is NICE
 
 
+@pytest.mark.parametrize("text", ["", " ", ",,", "\ufffd\0"])
+def test_a_blank_is_no_station(text: str) -> None:
+    with pytest.raises(UnknownCity):
+        find_station(text, {**STATIONS, "00000": station_for("00000")})
+
+
 @pytest.mark.parametrize("text", ["plôumanac’h", "PLOUMANAC'H", "ploumanac_h", "ploumanac h", "Ploumanac-H"])
 def test_accents_quotes_and_dashes_are_forgiven(text: str) -> None:
     assert find_station(text, STATIONS).station_id == "07117"

@@ -4,7 +4,6 @@
 not be had: that is ``ServerFetchFailed``. What was fetched once is kept.
 """
 
-import fcntl
 import platform
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from weather_platform.files import file_lock
 from weather_platform_tests.servers.process import ServerFetchFailed, ServerMissing
 from weather_platform_tests.servers.sql import SqlServer, as_root
 
@@ -56,8 +56,7 @@ def fetched() -> Path:
 def _one_at_a_time() -> Iterator[None]:
     """Let a second test run wait for the first one's fetch instead of fetching again."""
     CACHE.parent.mkdir(parents=True, exist_ok=True)
-    with (CACHE.parent / "mysql.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(CACHE.parent / "mysql.lock"):
         yield
 
 

@@ -182,7 +182,7 @@ def test_what_nobody_asked_for_in_a_day_leaves_the_cache(
 def test_a_download_that_was_killed_is_no_file(source: MeteoFranceSource, web: WebServer, cache: Path) -> None:
     source.fetch(DECEMBER)
     (kept,) = cache.glob("*/*")
-    killed = kept.with_name("0.part")
+    killed = kept.with_name(".tmp-0")
     killed.write_bytes(WHOLE[:50])
     os.utime(kept, (0, 0))
     assert source.fetch(DECEMBER).body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])

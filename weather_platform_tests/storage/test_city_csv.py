@@ -74,5 +74,5 @@ def test_a_full_disk_leaves_the_file_that_was_there(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "2023-12").write_text("in the way")
-    with pytest.raises(StoreUnavailable, match="cannot be written: File exists"):
+    with pytest.raises(StoreUnavailable, match="cannot be written: Not a directory"):
         write_city_csv(tmp_path, "2023-12", "nice", ROWS)

@@ -170,7 +170,7 @@ def test_a_month_is_summed_up_as_its_tables_hold_it(staging: StagingStore) -> No
             rows_in_tables=6,
             columns={slug: [*FIELDS, "tc"] for slug in ("ploumanac_h", "nice", "station_99999")},
             silent_hours=list(synoptic_hours(Month(2023, 12)))[1:],  # two of three stations reported at the first
-            changes={"rain_trace_to_zero": 1, "hidden_sky_to_null": 1, "gust_period_made_positive": 1},
+            changes={"rain_trace_to_zero": 1, "hidden_sky_to_null": 1},
             objects=month.counts,
             synthetic=True,
         )

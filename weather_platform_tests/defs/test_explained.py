@@ -11,7 +11,7 @@ from weather_platform.domain.errors import (
     StoreUnavailable,
     WeatherError,
 )
-from weather_platform.io_managers.explained import MAX_RETRIES, explained, wait_s
+from weather_platform.defs.explained import MAX_RETRIES, explained, wait_s
 
 
 @pytest.mark.parametrize("retry_number", range(MAX_RETRIES))

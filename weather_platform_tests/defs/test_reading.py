@@ -14,9 +14,9 @@ from weather_platform.defs.partitions import MONTHS
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
-from weather_platform.io_managers.staged_frame import staged_frame, staged_frame_type
-from weather_platform.io_managers.stores import StoresResource
-from weather_platform.io_managers.types import DOCUMENTS, MONTH_FIGURES, PAYLOADS, RAW_MONTHS, STAGED_MONTHS
+from weather_platform.defs.staged_frame import staged_frame, staged_frame_type
+from weather_platform.defs.stores import StoresResource
+from weather_platform.defs.types import DOCUMENTS, MONTH_FIGURES, PAYLOADS, RAW_MONTHS, STAGED_MONTHS
 from weather_platform.monthly import Monthly
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings

@@ -1,0 +1,125 @@
+"""Observations as arrays of station × hour, in whole hundredths, so that comparisons and sums are exact.
+
+Temperatures are in hundredths of °C, every other measure in hundredths of its SYNOP unit; codes (`ww`, `dd`,
+`rr_trace`) are as they are. NaN is no value. A report at a time that is not a whole hour has no place here:
+totals end at whole hours.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from weather_platform.domain.months import Month
+from weather_platform.domain.stations import Station
+
+Values = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+TEMPERATURES = ("t", "td", "tn12", "tn24", "tx12", "tx24", "tminsol")
+RAINS = {"rr1": 1, "rr3": 3, "rr6": 6, "rr12": 12, "rr24": 24}
+"""Fields of rain, and the hours that each covers."""
+CODES = ("dd", "ww", "rr_trace")
+GRID_FIELDS = (
+    *TEMPERATURES,
+    *RAINS,
+    *CODES,
+    *("u", "pmer", "pres", "ff", "raf10", "rafper", "vv", "ht_neige"),
+)
+"""Columns of staging that climatology reads; one that is not there is taken as missing."""
+
+BEFORE = timedelta(days=3)
+AFTER = timedelta(days=4)
+"""What a month needs of its neighbours. A day's rain may be found by difference from totals up to 24 h around it,
+and whether such a total is sound depends on those up to 24 h later again."""
+_HOUR_S = 3600
+_FREEZING = 27_315
+
+
+class Grid:
+    """A stretch of hours at some stations. `values` has an array (stations, hours) by field."""
+
+    def __init__(self, stations: Sequence[Station], first_hour: int, values: Mapping[str, Values]) -> None:
+        self.stations = tuple(stations)
+        self.first_hour = first_hour
+        """Hours since 1970-01-01 00 UTC of the first column."""
+        self.values = dict(values)
+
+    @property
+    def hours(self) -> int:
+        return int(self.values["t"].shape[1])
+
+    def column(self, day: date, hour: int = 0) -> int:
+        """The column of an hour after 00 UTC of a day."""
+        return hours_since_1970(datetime.combine(day, datetime.min.time())) + hour - self.first_hour
+
+    def time(self, column: int) -> datetime:
+        """The time of a column, UTC without offset."""
+        return datetime(1970, 1, 1) + timedelta(hours=self.first_hour + column)  # noqa: DTZ001  # as stored
+
+
+def hours_since_1970(time: datetime) -> int:
+    """Of a time in UTC without offset, whole hours."""
+    return int(time.replace(tzinfo=UTC).timestamp()) // _HOUR_S
+
+
+def month_grid(
+    month: Month,
+    stations: Sequence[Station],
+    station_ids: Sequence[str] | NDArray[np.str_],
+    seconds: NDArray[np.int64],
+    columns: Mapping[str, Values],
+) -> Grid:
+    """The grid of a month with what it needs of its neighbours.
+
+    `station_ids` and `seconds` (since 1970, UTC) place each row; `columns` are the rows' fields in SYNOP's units
+    as staged (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN where there is no value. Rows of other
+    stations, of other times and between whole hours are passed over; of rows of one place the last counts.
+    """
+    first = hours_since_1970(datetime.combine(month.first_day - BEFORE, datetime.min.time()))
+    end = hours_since_1970(datetime.combine(month.last_day + AFTER, datetime.min.time())) + 1
+    number = {station.station_id: index for index, station in enumerate(stations)}
+    names, inverse = np.unique(np.asarray(station_ids, dtype=np.str_), return_inverse=True)
+    row = np.array([number.get(str(name), -1) for name in names], dtype=np.int64)[inverse]
+    hour = seconds // _HOUR_S - first
+    placed = (row >= 0) & (hour >= 0) & (hour < end - first) & (seconds % _HOUR_S == 0)
+    row, hour = row[placed], hour[placed]
+    values = {}
+    for name in GRID_FIELDS:
+        values[name] = np.full((len(stations), end - first), np.nan)
+        if name in columns:
+            values[name][row, hour] = _hundredths(name, columns[name][placed])
+    return Grid(stations, first, values)
+
+
+def shifted(values: Values, hours: int) -> Values:
+    """What was `hours` before each column (after, where negative); NaN beyond the edges."""
+    out = np.full_like(values, np.nan)
+    if hours > 0:
+        out[:, hours:] = values[:, :-hours]
+    elif hours < 0:
+        out[:, :hours] = values[:, -hours:]
+    else:
+        out[:] = values
+    return out
+
+
+def lowest(values: Values, lags: Sequence[int]) -> Values:
+    """The least of what was so many hours before each column; NaN where nothing was."""
+    out = np.full_like(values, np.nan)
+    for lag in lags:
+        out = np.fmin(out, shifted(values, lag))
+    return out
+
+
+def highest(values: Values, lags: Sequence[int]) -> Values:
+    """The greatest of what was so many hours before each column; NaN where nothing was."""
+    return -lowest(-values, lags)
+
+
+def _hundredths(name: str, values: Values) -> Values:
+    if name in CODES:
+        return values
+    rounded = np.rint(values * 100)
+    return rounded - _FREEZING if name in TEMPERATURES else rounded

@@ -1,0 +1,49 @@
+"""Small months made by hand: what a station reported, as a person writes it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+import numpy as np
+
+from weather_platform.domain.climate.days import ClimateDay, climate_days, days_of
+from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, TEMPERATURES, Grid, month_grid
+from weather_platform.domain.climate.overrides import Override
+from weather_platform.domain.climate.screening import Screened, screen
+from weather_platform.domain.months import Month
+from weather_platform.domain.stations import STATIONS
+
+Reports = Mapping[str, Mapping[str, float]]
+"""Fields by time, ``05 06`` for the 5th of the month at 06 UTC; temperatures in °C, a trace as -0.1 mm."""
+MARCH = Month(2023, 3)
+
+
+def made_grid(reports: Reports, station: str = "07690", month: Month = MARCH) -> Grid:
+    """The grid of one station's reports."""
+    rows = [_row(month, time, fields) for time, fields in reports.items()]
+    columns = {name: np.array([row.get(name, np.nan) for row in rows], dtype=float) for name in GRID_FIELDS}
+    seconds = np.array([row["seconds"] for row in rows], dtype=np.int64)
+    return month_grid(month, [STATIONS[station]], [station] * len(rows), seconds, columns)
+
+
+def made_screened(
+    reports: Reports, station: str = "07690", month: Month = MARCH, overrides: Iterable[Override] = ()
+) -> Screened:
+    return screen(made_grid(reports, station, month), month, overrides)
+
+
+def made_day(reports: Reports, day: int = 5, station: str = "07690") -> ClimateDay:
+    """A climatological day of March 2023."""
+    return climate_days(days_of(made_screened(reports, station), MARCH), 0)[day - 1]
+
+
+def flagged(screened: Screened, month: Month = MARCH) -> list[tuple[str, str, str, str]]:
+    """Time, field, rule and verdict of each flag."""
+    return [(f"{flag.time:%d %H}", flag.field, flag.rule, flag.verdict) for flag in screened.flags(month)]
+
+
+def _row(month: Month, time: str, fields: Mapping[str, float]) -> dict[str, float]:
+    day, hour = map(int, time.split())
+    row = {name: value + 273.15 if name in TEMPERATURES else max(value, 0) for name, value in fields.items()}
+    row["rr_trace"] = sum(1 << bit for bit, name in enumerate(RAINS) if fields.get(name) == -0.1)
+    midnight = datetime(month.year, month.number, 1, tzinfo=UTC).timestamp()
+    return {**row, "seconds": midnight + ((day - 1) * 24 + hour) * 3600}
