@@ -121,6 +121,24 @@ def curated_days(month: Month) -> tuple[date, date]:
     return month.previous.last_day, month.last_day
 
 
+class Seen(NamedTuple):
+    """How the stores stood when a month was added up: it and its neighbours staged, it and the month before curated.
+
+    The last day of the month before is made with a month, and its own last day ends at 00 UTC of the next one.
+    """
+
+    staged: str
+    curated: tuple[str, str]
+
+    @classmethod
+    def of(cls, stores: Stores, month: Month) -> "Seen":
+        curated = stores.curated
+        return cls(
+            stores.staging.revision(month.previous, month.next),
+            (curated.month_revision(month.previous), curated.month_revision(month)),
+        )
+
+
 class MonthFigures(NamedTuple):
     """The daily aggregates of a month's `curated_days`."""
 
@@ -128,8 +146,7 @@ class MonthFigures(NamedTuple):
     by_station: list[tuple[Station, list[DailyAggregate]]]
     synthetic: set[str]
     """Names of raw objects that hold no measurements."""
-    staged: str
-    """`StagingStore.revision` of the months that they rest on."""
+    seen: Seen
 
 
 class CuratedMonth(NamedTuple):
@@ -137,35 +154,34 @@ class CuratedMonth(NamedTuple):
 
     month: Month
     documents: list[Document]
-    staged: str
+    seen: Seen
     """As in the figures that they were made of."""
 
 
-def month_figures(staging: "StagingStore", month: Month) -> MonthFigures:
+def month_figures(stores: Stores, month: Month) -> MonthFigures:
     """Add up a month in the staging database."""
-    days = curated_days(month)
-    staged = _staged_revision(staging, month)
-    return MonthFigures(month, list(staging.daily(*days)), staging.synthetic_objects(*days), staged)
-
-
-def _staged_revision(staging: "StagingStore", month: Month) -> str:
-    """The last day of the month before is made too, and the last of the month ends at 00 UTC of the next one."""
-    return staging.revision(month.previous, month.next)
+    days, seen = curated_days(month), Seen.of(stores, month)
+    return MonthFigures(month, list(stores.staging.daily(*days)), stores.staging.synthetic_objects(*days), seen)
 
 
 def documents(figures: MonthFigures, now: datetime | None = None) -> CuratedMonth:
     """The WeatherStats documents of the figures, made `now`."""
     now = now or datetime.now(UTC)
     made = [document(station, day, figures.synthetic, now) for station, days in figures.by_station for day in days]
-    return CuratedMonth(figures.month, made, figures.staged)
+    return CuratedMonth(figures.month, made, figures.seen)
 
 
 def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
-    """Replace a month's documents, alone among all processes that curate it or a neighbour; Overtaken as above."""
+    """Replace a month's documents, alone among all processes that curate it or a neighbour.
+
+    Overtaken where others staged *and* curated since the figures were added up. Where they have only staged, their
+    own curation is still to come, and waits for the same locks.
+    """
     month = curated.month
     with stores.staging.exclusive(f"curate:{month.previous}", f"curate:{month}"):
-        if _staged_revision(stores.staging, month) != curated.staged:
-            raise Overtaken(f"{month} or a neighbour was staged while it was curated.", "Curate it again.")
+        now = Seen.of(stores, month)
+        if now.staged != curated.seen.staged and now.curated != curated.seen.curated:
+            raise Overtaken(f"{month} or a neighbour was made again while it was curated.", "Curate it again.")
         replaced = stores.curated.replace(curated_days(month), curated.documents)
     _progress.info("%s curated", month)
     return replaced
@@ -174,4 +190,4 @@ def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
 @_again
 def curate_month(stores: Stores, month: Month) -> Replaced:
     """Staging to documents."""
-    return store_documents(stores, documents(month_figures(stores.staging, month)))
+    return store_documents(stores, documents(month_figures(stores, month)))

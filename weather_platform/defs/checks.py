@@ -7,7 +7,7 @@ import dagster as dg
 from weather_platform import names
 from weather_platform.defs.explained import explained
 from weather_platform.defs.facts import POOL
-from weather_platform.defs.metadata import check_result
+from weather_platform.defs.metadata import judged
 from weather_platform.defs.partitions import MONTHS, month_of_run
 from weather_platform.defs.stores import StoresResource
 from weather_platform.domain.months import Month
@@ -33,7 +33,7 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
     )
     def judge(
         context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]
-    ) -> Iterator[dg.AssetCheckResult]:
+    ) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation]:
         asked = [
             check for name, check in checks.items() if name in {key.name for key in context.selected_asset_check_keys}
         ]
@@ -44,20 +44,30 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
                 return
             held = StoredMonth(stores.open(), month_of_run(run.run))
             for check in asked:
-                yield check_result(check, check.judge(held))
+                yield dg.AssetCheckResult(
+                    asset_key=check.asset, check_name=check.name, **judged(check, check.judge(held))
+                )
 
     return judge
 
 
-def _of_all_months(stores: Stores, checks: Sequence[Check]) -> Iterator[dg.AssetCheckResult]:
-    """What the UI's button "Execute all" gets, which names no month: one verdict on every month that is staged."""
+def _of_all_months(stores: Stores, checks: Sequence[Check]) -> Iterator[dg.AssetCheckEvaluation]:
+    """What the UI's button "Execute all" gets, which names no month: one verdict on every month that is staged.
+
+    As evaluations: Dagster 1.13.27 cannot make one of a result of a partitioned asset in a run without a partition.
+    """
     months = sorted({Month.parse(covered.month) for covered in stores.staging.coverage()})
     held = [StoredMonth(stores, month) for month in months]
     for check in checks:
         verdicts = {str(each.month): check.judge(each) for each in held}
         failed = [month for month, verdict in verdicts.items() if not verdict.passed]
         sentence = f"{len(months) - len(failed)} of {len(months)} months pass"
-        yield check_result(check, Verdict(not failed, sentence, {"months": _table(verdicts)} if verdicts else {}))
+        figures = {"months": _table(verdicts)} if verdicts else {}
+        yield dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(check.asset),
+            check_name=check.name,
+            **judged(check, Verdict(not failed, sentence, figures)),
+        )
 
 
 def _table(verdicts: dict[str, Verdict]) -> list[dict[str, object]]:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.explained import explained
+from weather_platform.defs.explained import attempt_of, explained
 from weather_platform.defs.facts import database_of, document_schema, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
@@ -29,7 +29,8 @@ class CuratedIOManager(dg.ConfigurableIOManager):
 
     def load_input(self, context: dg.InputContext) -> list[Document]:
         month = month_of(context)
-        return list(self.stores.open().curated.find(first=month.first_day, last=month.last_day))
+        with explained(attempt_of(context)):
+            return list(self.stores.open().curated.find(first=month.first_day, last=month.last_day))
 
 
 @layer_asset(

@@ -17,6 +17,14 @@ def wait_s(retry_number: int) -> float:
     return _FIRST_WAIT_S * (1 << retry_number) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
 
 
+def attempt_of(context: dg.InputContext) -> int:
+    """How many times the step that loads something was tried before; a notebook has no step, and tries once."""
+    try:
+        return context.step_context.previous_attempt_count
+    except dg.DagsterInvariantViolationError:
+        return MAX_RETRIES
+
+
 @contextmanager
 def explained(retry_number: int) -> Iterator[None]:
     """Turn a WeatherError into a retry (an outage) or a failure in words.

@@ -30,26 +30,25 @@ def door_of(run: dg.DagsterRun) -> Door:
     return Door("source", run.run_id)
 
 
-def check_result(check: Check, verdict: Verdict) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=check.asset,
-        check_name=check.name,
-        passed=verdict.passed,
-        severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
-        description=verdict.description,
-        metadata=as_metadata(verdict.figures),
-    )
+def judged(check: Check, verdict: Verdict) -> dict[str, Any]:
+    """A verdict as the fields of an asset check's result."""
+    return {
+        "passed": verdict.passed,
+        "severity": dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
+        "description": verdict.description,
+        "metadata": as_metadata(verdict.figures),
+    }
 
 
 def _value(label: str, value: Any) -> Any:
     if label.endswith("_url"):
         return dg.MetadataValue.url(value)
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return table(value)
+        return _table(value)
     return dg.MetadataValue.json(value) if isinstance(value, dict | list) else value
 
 
-def table(rows: list[Facts]) -> dg.TableMetadataValue:
+def _table(rows: list[Facts]) -> dg.TableMetadataValue:
     """Rows of one shape, at least one."""
     types = {bool: "bool", int: "int", float: "float", str: "string"}
     columns = [dg.TableColumn(name, types[type(value)], _DESCRIBED.get(name)) for name, value in rows[0].items()]

@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from weather_platform import names
-from weather_platform.defs.explained import explained
+from weather_platform.defs.explained import attempt_of, explained
 from weather_platform.defs.facts import kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import KEPT, month_of, month_of_run
@@ -48,7 +48,8 @@ class RawIOManager(dg.ConfigurableIOManager):
             context.add_output_metadata(as_metadata(raw_facts(month, stored, door, links)))
 
     def load_input(self, context: dg.InputContext) -> RawMonth:
-        return RawMonth(self.stores.open().raw, month_of(context))
+        with explained(attempt_of(context)):
+            return RawMonth(self.stores.open().raw, month_of(context))
 
 
 RAW_OBJECTS = dg.TableSchema(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.explained import explained
+from weather_platform.defs.explained import attempt_of, explained
 from weather_platform.defs.facts import column_schema, database_of, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
@@ -33,10 +33,11 @@ class StagingIOManager(dg.ConfigurableIOManager):
             context.add_output_metadata(as_metadata(staged_facts(StoredMonth(stores, month), door, links)))
 
     def load_input(self, context: dg.InputContext) -> "MonthFigures | pd.DataFrame":
-        staging = self.stores.open().staging
-        if is_frame_type(context.dagster_type.typing_type):
-            return staged_frame(staging, sorted(map(Month.parse, context.asset_partition_keys)))
-        return month_figures(staging, month_of(context))
+        with explained(attempt_of(context)):
+            stores = self.stores.open()
+            if is_frame_type(context.dagster_type.typing_type):
+                return staged_frame(stores.staging, sorted(map(Month.parse, context.asset_partition_keys)))
+            return month_figures(stores, month_of(context))
 
 
 @layer_asset(

@@ -3,6 +3,7 @@
 import os
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster_aws.s3 import S3Resource
@@ -25,6 +26,9 @@ _PLAIN_S3 = {
 Servers other than Amazon's refuse or garble the checksums that boto3 adds by default; the mode has connections to a
 dead server given up after 3 s, not 60.
 """
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -51,13 +55,15 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The stores, ready to write."""
         if self._stores is None:
             settings = self.settings
-            for variable, value in _PLAIN_S3.items():
-                os.environ.setdefault(variable, value)
-            self._stores = Stores(
-                open_raw(settings, self.s3.get_client), open_staging(settings), open_curated(settings)
-            )
+            self._stores = Stores(open_raw(settings, self._client), open_staging(settings), open_curated(settings))
             self._stores.raw.blobs.ensure()
         return self._stores
+
+    def _client(self) -> "S3Client":
+        for variable, value in _PLAIN_S3.items():
+            os.environ.setdefault(variable, value)
+        client: S3Client = self.s3.get_client()
+        return client
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002  # Dagster's signature
         if self._stores is not None:
