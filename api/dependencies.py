@@ -12,7 +12,8 @@ from api.measures import Measures
 from api.orchestrator import Orchestrator
 from api.runs import Runs
 from api.security import Caller, Guard
-from weather_platform.domain.stations import STATIONS, Station, find_station
+from weather_platform.domain.search import find_station
+from weather_platform.domain.stations import STATIONS, Station
 from weather_platform.settings import Settings
 
 _INGESTIONS_AT_ONCE = 2

@@ -7,9 +7,9 @@ import msgspec
 from api.layers import Layers
 from api.orchestrator import Materialised, Orchestrator
 from weather_platform import names
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, Receipt, State, Trouble
 from weather_platform.domain.months import contiguous
-from weather_platform.domain.staging import ObjectCounts
 
 INGESTION_TAG = "weather/ingestion"
 REQUEST_TAG = "weather/request"
@@ -58,7 +58,7 @@ class Runs:
         outcomes = []
         for month in receipt.months:
             staged = self._layers.staging.objects(str(month))
-            counts = {obj["raw_object"]: msgspec.convert(obj["counts"], ObjectCounts) for obj in staged}
+            counts = {obj["raw_object"]: msgspec.convert(obj["counts"], RecordCounts) for obj in staged}
             outcome = receipt.outcome(month, counts)
             figures = written[str(month)].figures if str(month) in written else {}
             outcome.documents_written = figures.get("written")

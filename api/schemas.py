@@ -152,9 +152,35 @@ class FilesQuery(Query):
     after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
 
 
+def _corners(text: str) -> str:
+    """OGC API Features: four numbers with a comma between."""
+    try:
+        west, south, east, north = map(float, text.split(","))
+    except ValueError as error:
+        raise ValueError("write west,south,east,north in degrees") from error
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise ValueError("longitudes are from -180 to 180, latitudes from -90 to 90, the southern one first")
+    return text
+
+
+BoundingBox = Annotated[str, Field(max_length=100), AfterValidator(_corners)]
+
+
 class StationsQuery(Query):
     format: Literal["json", "geojson"] | None = Field(None, description="Overrides `Accept`.", examples=["json"])
     with_data: bool = Field(False, description="Only stations that have observations.")
+    q: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="A station, town, postcode, department or region: the stations that it means, the best first.",
+        examples=["besançon"],
+    )
+    bbox: BoundingBox | None = Field(
+        None,
+        description="West, south, east and north in degrees; west of 180° to east of it where west is the greater.",
+        examples=["-5.5,41,10,51.5"],
+    )
 
 
 class IngestionsQuery(Query):
@@ -214,13 +240,15 @@ class ObjectOut(BaseModel):
 
 
 class MonthOut(BaseModel):
-    """read = kept + unchanged + replaced + outdated + generated + the refused."""
+    """`read` is the sum of all the counts but those of documents."""
 
     month: str
     read: int
     kept: int
+    completed: int
     unchanged: int
     replaced: int
+    superseded: int
     outdated: int
     generated: int
     refused: dict[str, int]

@@ -131,4 +131,4 @@ def _is_synthetic(view: View) -> bool:
 def _title(view: View | None, site: str) -> str:
     if view is None:
         return site
-    return " – ".join([*(station.name for station in view.stations[:3]), view.period_text, site])
+    return " – ".join([*(station.display_name for station in view.stations[:3]), view.period_text, site])

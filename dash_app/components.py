@@ -13,6 +13,7 @@ from dash_app.periods import PRESETS, Period, any_within, month_after, month_bef
 from dash_app.state import CHOICES, MOST_CITIES
 from dash_app.view import View
 from weather_platform.domain.errors import StoreUnavailable, WeatherError
+from weather_platform.domain.stations import fold
 
 Component = Any
 """Dash's components carry no types."""
@@ -74,8 +75,16 @@ def cities_picker(view: View) -> Component:
 
 
 def _city_options(view: View) -> list[dict[str, str]]:
-    stations = sorted(view.reader.stations().values(), key=lambda station: station.name)
-    return [{"value": station.slug, "label": station.name} for station in stations]
+    """By name; `keywords` are other words by which the picker finds a station (`folded` in `site.js`)."""
+    stations = sorted(view.reader.stations().values(), key=lambda station: fold(station.display_name))
+    return [
+        {
+            "value": station.slug,
+            "label": f"{station.display_name} ({station.station_id})",
+            "keywords": view.reader.keywords().get(station.station_id, ""),
+        }
+        for station in stations
+    ]
 
 
 def period_picker(view: View) -> Component:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from weather_platform.domain.errors import WeatherError
 from weather_platform.domain.months import Month, month_range
-from weather_platform.domain.stations import STATIONS, Station, find_station, station_for
+from weather_platform.domain.search import find_station, keywords
+from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.tabular import COLUMNS, flat
 from weather_platform.domain.weather_stats import Document
 from weather_platform.settings import Settings
@@ -63,8 +64,12 @@ class Reader:
         """The stations that have documents, by WMO number; the position of an unknown one is what staging says."""
         return self._kept("stations", self._read_stations)
 
+    def keywords(self) -> dict[str, str]:
+        """By WMO number, other words for each of the stations: aliases, department, region, towns it is nearest to."""
+        return self._kept("keywords", lambda: keywords(self.stations()))
+
     def find(self, slug: str) -> Station:
-        """The station that has documents and that a slug or name means; UnknownCity, whose cure names the nearest."""
+        """The station with documents that a slug, a name or a town means; UnknownCity, whose cure names the nearest."""
         return find_station(slug, self.stations())
 
     def daily(self, stations: Sequence[str] | None, first: date, last: date) -> pd.DataFrame:

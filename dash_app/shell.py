@@ -140,7 +140,7 @@ def _no_city(look: Look, state: State, error: NoSuchCity) -> Any:
     word = look.language
     others = [slug for slug in state.cities if slug != error.asked]
     links = [
-        ui.link(station.name, href=href(state.but(cities=(*others, station.slug))), className="chip")
+        ui.link(station.display_name, href=href(state.but(cities=(*others, station.slug))), className="chip")
         for station in error.nearest
     ]
     text = word("trouble.unknown_city_do" if links else "trouble.unknown_city_list")
@@ -149,7 +149,7 @@ def _no_city(look: Look, state: State, error: NoSuchCity) -> Any:
 
 def _no_days(view: View) -> Any:
     word = view.word
-    names = ", ".join(station.name for station in view.stations) or word("pages.overview").lower()
+    names = ", ".join(station.display_name for station in view.stations) or word("pages.overview").lower()
     days = view.reader.dates(view.station_ids or None)
     loaded = (days[0], days[-1]) if days else view.loaded
     text = word("trouble.no_days", cities=names, period=view.period_text)

@@ -144,7 +144,7 @@ def _missing(view: View, metric: str, days: pd.DataFrame, known: pd.DataFrame) -
 
 def _where(view: View) -> dict[str, str]:
     period = view.period_text
-    return {"period": period[:1].upper() + period[1:], "city": view.stations[0].name}
+    return {"period": period[:1].upper() + period[1:], "city": view.stations[0].display_name}
 
 
 def _one(view: View, found: Extreme, metric: str) -> str:

@@ -18,7 +18,8 @@ from dash_app.state import State, href, query
 from dash_app.theme import THEMES
 from weather_platform.domain.errors import NothingStored, UnknownCity, WeatherError
 from weather_platform.domain.months import Month
-from weather_platform.domain.stations import Station, nearest_stations
+from weather_platform.domain.search import nearest_stations
+from weather_platform.domain.stations import Station
 
 _PHONE_PX = 700
 _USUAL_CITIES = ("nice", "orly", "brest_guipavas")

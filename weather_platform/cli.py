@@ -2,7 +2,19 @@
 
 import typer
 
-from weather_platform.commands import api_key, doctor, export, ingest, load, look, reload, sample, settings, up
+from weather_platform.commands import (
+    api_key,
+    doctor,
+    export,
+    ingest,
+    load,
+    look,
+    reload,
+    sample,
+    settings,
+    stations,
+    up,
+)
 from weather_platform.commands.console import QuietAtAClosedPipe, said_plainly
 
 app = typer.Typer(
@@ -13,7 +25,7 @@ app.command()(ingest.ingest)
 app.command()(look.status)
 app.command()(export.export)
 app.command()(sample.sample)
-app.command()(look.stations)
+app.command()(stations.stations)
 app.command()(look.quarantine)
 app.command()(settings.settings)
 app.command()(doctor.doctor)

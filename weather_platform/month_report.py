@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from weather_platform import names
 from weather_platform.domain import quality
+from weather_platform.domain.counts import OUTCOMES
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import MonthSummary, Verdict
 from weather_platform.intake import Stored
@@ -89,15 +90,16 @@ def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links) 
 def staged_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
     """Of all that staging holds of the month."""
     summary, month = held.staged, held.month
+    total = summary.total
     hours = len(month.days) * 8
     return {
         "dagster/partition_row_count": summary.rows_in_tables,
         "tables": len(summary.columns),
         "raw_objects": sorted(summary.objects),
-        "read": summary.counted("read"),
-        **{kind: summary.counted(kind) for kind in ("kept", "unchanged", "replaced", "outdated", "generated")},
-        "refused": sum(summary.refused.values()),
-        "refused_by_reason": summary.refused,
+        "read": total.read,
+        **{outcome: getattr(total, outcome) for outcome in OUTCOMES},
+        "refused": total.refusals,
+        "refused_by_reason": total.refused,
         "changes": summary.changes,
         "synthetic": summary.synthetic,
         "coverage": [

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.provenance import RawObject
-from weather_platform.domain.staging import ObjectCounts, StagedMonth
+from weather_platform.domain.staging import StagedMonth
 from weather_platform.domain.stations import station_for
 from weather_platform_tests.real_months import raw_object
 
@@ -33,7 +34,7 @@ def month_of(observations: Iterable[Observation], obj: RawObject | None = None) 
         rows=rows,
         stations={station_id: station_for(station_id) for station_id in rows},
         objects=[obj],
-        counts={obj.name: ObjectCounts(read=count, kept=count)},
+        counts={obj.name: RecordCounts(read=count, kept=count)},
         quarantine=[],
     )
 

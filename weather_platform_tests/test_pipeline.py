@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
+from weather_platform.domain.stations import STATIONS
 from weather_platform.intake import Stored, receive
 from weather_platform.pipeline import Stores, curate_month, quarantine_unplaced, stage_month
 from weather_platform.sources.sample import SampleSource
@@ -176,6 +177,33 @@ def test_a_corrected_record_replaces_the_first_in_rows_and_documents(everywhere:
     nice = second[f"{NICE}:2023-12-01"]
     assert (nice["metrics"]["temperature"]["max"], nice["observations"]) == (17.85, 2)
     assert len(nice["provenance"]["raw_objects"]) == 2
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_reports_complete_each_other_and_a_value_names_its_object(
+    everywhere: Stores, order: tuple[int, int]
+) -> None:
+    bodies = [
+        array(report("2023-12-02T00", t=281.25, pmer=101640, rr3=0.6, tn12=279.45, rr12=None)),
+        array(report("2023-12-02T00", t=281.25, pmer=101640, rr3=None, tn12=None, rr12=2.2)),
+    ]
+    for minute, which in enumerate(order):
+        load(everywhere, bodies[which], NOON + timedelta(minutes=minute))
+    load(everywhere, array(report("2023-12-01T03", t=280)), NOON - timedelta(days=1))
+    _, nice = everywhere.staging.rows(STATIONS[NICE])
+    said = {name: nice[name] for name in ("t", "pmer", "rr3", "tn12", "rr12")}
+    assert said == {"t": 281.25, "pmer": 101640, "rr3": 0.6, "tn12": 279.45, "rr12": 2.2}
+    _, first, second = everywhere.raw.objects("2023-12")
+    only_first = ("rr3", "tn12") if order == (0, 1) else ("rr12",)
+    assert nice["raw_object"] == second.name
+    assert everywhere.staging.field_sources(STATIONS[NICE], date(2023, 12, 1), date(2023, 12, 2)) == {
+        datetime(2023, 12, 2): dict.fromkeys(only_first, first.name)  # noqa: DTZ001  # as rows tell it
+    }
+    for day in ("2023-12-01", "2023-12-02"):  # the rain of 00 UTC fell on the day before
+        named = everywhere.curated.get(f"{NICE}:{day}")["provenance"]["raw_objects"]
+        assert {first.name, second.name} <= set(named)
+    process(everywhere, DECEMBER)
+    assert len(everywhere.staging.field_sources(STATIONS[NICE], date(2023, 12, 1), date(2023, 12, 2))) == 1
 
 
 def test_a_late_file_that_was_received_first_does_not_win(stores: Stores) -> None:

@@ -1,5 +1,6 @@
 """From a figure back to what it was made of."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -9,7 +10,9 @@ from fastapi import APIRouter, Path, Request, Response
 from api.dependencies import READS, OpenLayers, station
 from api.layers import Layers
 from api.schemas import Rows
+from weather_platform.domain.cleaning import NAMES
 from weather_platform.domain.errors import BadInput, NotFound
+from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month
 
 router = APIRouter(tags=["provenance"], dependencies=READS)
@@ -21,7 +24,10 @@ def trace_document(
     layers: OpenLayers,
     document_id: Annotated[str, Path(max_length=100, examples=["07690:2023-12-01"])],
 ) -> Response:
-    """A document, the staging rows behind it (its rain ends with 00 UTC of the next day), and their raw objects."""
+    """A document, the staging rows behind it (its rain ends with 00 UTC of the next day), and their raw objects.
+
+    `sources` of a row names the raw object of each of its values.
+    """
     try:
         document = layers.curated.get(document_id)
     except BadInput as error:
@@ -41,10 +47,20 @@ def trace_document(
 
 def _rows(layers: Layers, station_id: str, day: date) -> list[dict[str, Any]]:
     """Rows of the day, and the first of the next one for its rain."""
-    following = day + timedelta(days=1)
-    found = layers.staging.rows(station(layers, station_id), day, following)
+    following, city = day + timedelta(days=1), station(layers, station_id)
     end = datetime.combine(following, time())
-    return [{**row, "date": row["date"].replace(tzinfo=UTC)} for row in found if row["date"] <= end]
+    others = layers.staging.field_sources(city, day, following)
+    return [
+        {**row, "date": row["date"].replace(tzinfo=UTC), "sources": _sources(row, others.get(row["date"], {}))}
+        for row in layers.staging.rows(city, day, following)
+        if row["date"] <= end
+    ]
+
+
+def _sources(row: Mapping[str, Any], others: FieldSources) -> FieldSources:
+    """The raw object of every published value; a hidden sky and a trace stand in the flags beside it."""
+    said = {name for name in NAMES if row[name] is not None} | ({"n"} if row["n_hidden"] else set())
+    return {name: others.get(name, row["raw_object"]) for name in NAMES if name in said}
 
 
 def _object(request: Request, layers: Layers, name: str, period: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The stations: where observations come from."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -8,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from api.dependencies import READS, OpenLayers
 from api.schemas import Rows, StationsQuery
+from weather_platform.domain.search import search
 from weather_platform.domain.stations import STATIONS, Station
 
 router = APIRouter(tags=["stations"], dependencies=READS)
@@ -16,10 +18,17 @@ _GEOJSON = "application/geo+json"
 
 @router.get("/stations", response_model=Rows, responses={200: {"content": {_GEOJSON: {"schema": {"type": "object"}}}}})
 def list_stations(request: Request, layers: OpenLayers, query: Annotated[StationsQuery, Query()]) -> JSONResponse:
-    """The reference stations and those that only files told of; as GeoJSON by `Accept` or `?format=geojson`."""
+    """The reference stations and those that only files told of; as GeoJSON by `Accept` or `?format=geojson`.
+
+    With `q` those that the words mean, each with why it matches and, where it is the nearest station to a town,
+    how far away it is; none that nothing means.
+    """
     stored = layers.staging.stations()
-    listed = stored if query.with_data else {**STATIONS, **stored}
-    rows = [{**_row(station), "has_data": number in stored} for number, station in sorted(listed.items())]
+    known = stored if query.with_data else {**STATIONS, **stored}
+    rows = [{**row, "has_data": row["station_id"] in stored} for row in _rows(known, query.q)]
+    if query.bbox is not None:
+        corners = [float(corner) for corner in query.bbox.split(",")]
+        rows = [row for row in rows if _within(row["longitude_deg"], row["latitude_deg"], *corners)]
     as_geojson = query.format == "geojson" or (
         query.format is None and _GEOJSON in request.headers.get("accept", "").lower()
     )
@@ -29,9 +38,25 @@ def list_stations(request: Request, layers: OpenLayers, query: Annotated[Station
     return JSONResponse({"count": len(rows), "data": rows, "next": None})
 
 
-def _row(station: Station) -> dict[str, Any]:
-    row: dict[str, Any] = msgspec.to_builtins(station)
-    return row
+def _rows(known: Mapping[str, Station], words: str | None) -> list[dict[str, Any]]:
+    if words is None:
+        return [msgspec.to_builtins(station) for _, station in sorted(known.items())]
+    return [
+        {
+            **msgspec.to_builtins(match.station),
+            "match": {"why": match.why, "matched": match.matched, "distance_km": match.distance_km},
+        }
+        for match in search(words, known)
+    ]
+
+
+def _within(
+    longitude: float | None, latitude: float | None, west: float, south: float, east: float, north: float
+) -> bool:
+    """Edges belong to the box; a station of unknown place is in none."""
+    if longitude is None or latitude is None or not south <= latitude <= north:
+        return False
+    return west <= longitude <= east if west <= east else longitude >= west or longitude <= east
 
 
 def _feature(row: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,9 @@
   const narrow = window.matchMedia("(max-width: 700px)");
   const fold = (text) =>
     text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/œ/g, "oe").replace(/[^a-z0-9]+/g, " ").trim();
+  /* As `place_key` of weather_platform/domain/search.py: "st girons" is Saint-Girons. */
+  const placeKey = (text) =>
+    fold(text).replace(/\bst\b/g, "saint").replace(/\bste\b/g, "sainte").replace(/\bpte\b/g, "pointe");
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
   const here = () => ({ dark: dark.matches, narrow: narrow.matches });
 
@@ -220,8 +223,8 @@
 
   window.dashMantineFunctions = Object.assign({}, window.dashMantineFunctions, {
     folded: function (asked) {
-      const wanted = fold(asked.search);
-      return asked.options.filter((option) => fold(option.label).includes(wanted));
+      const wanted = placeKey(asked.search);
+      return asked.options.filter((option) => placeKey(`${option.label} ${option.keywords || ""}`).includes(wanted));
     },
     withoutData: function (day, known) {
       return !known.loaded.some((stretch) => stretch[0] <= day && day <= stretch[1]);

@@ -31,12 +31,12 @@ _ROSE_HEIGHT_PX = 400
 def page(view: View) -> list[Any]:
     frame = view.daily()
     if frame.empty:
-        raise NoSuchDays(view.stations[0].name, view.period_text)
+        raise NoSuchDays(view.stations[0].display_name, view.period_text)
     days = every_day(frame, *view.bounds)
     others = _other_years(view)
     return [
         _controls(view),
-        html.H1(f"{view.stations[0].name}, {view.period_text}"),
+        html.H1(f"{view.stations[0].display_name}, {view.period_text}"),
         _facts(view, frame, others),
         _years_note(view, others),
         html.Div([_chart(view, metric, days, others) for metric in _CHARTS], className="grid"),
@@ -84,7 +84,7 @@ def _years_note(view: View, others: dict[int, pd.DataFrame]) -> Any:
 def _chart(view: View, metric: str, days: pd.DataFrame, others: dict[int, pd.DataFrame]) -> Any:
     title = view.word(f"metrics.{metric}")
     if not days[METRICS[metric].column].notna().any():
-        text = view.word(f"city.no_{metric}", city=view.stations[0].name)
+        text = view.word(f"city.no_{metric}", city=view.stations[0].display_name)
         return ui.card(title, ui.notice(view.word("city.no_measure"), text, color="gray"), id=f"card-{metric}")
     band = daily.other_years(list(others.values()), metric, pd.DatetimeIndex(days.index))
     figure = _CHARTS[metric](days, view.look, band)
@@ -103,7 +103,7 @@ def _from_readings(view: View, days: pd.DataFrame) -> list[Any]:
 def _rose(view: View, observations: pd.DataFrame) -> Any:
     word, found = view.word, rose(observations)
     if found is None:
-        text = word("city.no_wind", city=view.stations[0].name)
+        text = word("city.no_wind", city=view.stations[0].display_name)
         return ui.card(word("city.rose"), ui.notice(word("city.no_measure"), text, color="gray"))
     warning = ui.notice(word("city.rose_few", n=word.number(found.readings))) if found.few else None
     return ui.chart(
@@ -131,7 +131,7 @@ def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> 
         figure = heat.calendar(days, metric.key, view.look)
         summary = [word("city.calendar_summary")]
     if not known:
-        text = word(f"city.no_{metric.key}", city=view.stations[0].name)
+        text = word(f"city.no_{metric.key}", city=view.stations[0].display_name)
         return ui.card(title, switches, ui.notice(word("city.no_measure"), text, color="gray"))
     return ui.chart(view, "heat", title, figure, summary, above=switches)
 

@@ -17,7 +17,7 @@ def page(view: View) -> list[Any]:
     word = view.word
     frame = view.daily()
     by_city = {
-        station.name: every_day(frame[frame["station_id"] == station.station_id], *view.bounds)
+        station.display_name: every_day(frame[frame["station_id"] == station.station_id], *view.bounds)
         for station in view.stations
     }
     if frame.empty:

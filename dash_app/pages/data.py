@@ -45,10 +45,10 @@ def _origin(view: View) -> Any:
     frame = view.reader.daily([station.station_id], day, day)
     hint = html.P(word("data.origin_pick"), className="hint")
     if frame.empty:
-        text = word("trouble.no_days", cities=station.name, period=word.day(day))
+        text = word("trouble.no_days", cities=station.display_name, period=word.day(day))
         return ui.card(word("data.origin"), hint, picker, ui.notice(text), id="origin")
     row = frame.iloc[0]
-    parts = [hint, picker, html.H3(word("data.origin_day", city=station.name, date=word.day(day)))]
+    parts = [hint, picker, html.H3(word("data.origin_day", city=station.display_name, date=word.day(day)))]
     parts.append(html.P(word("data.day_figures", figures=_figures(view, row))))
     try:
         parts += [
@@ -169,7 +169,7 @@ def coverage_shares(view: View) -> pd.DataFrame:
     Missing where a city has nothing.
     """
     counted = view.reader.coverage()
-    names = {number: station.name for number, station in view.reader.stations().items()}
+    names = {number: station.display_name for number, station in view.reader.stations().items()}
     last = pd.Timestamp(view.loaded[1])
     shown = counted.assign(
         share=[100 * row["observations"] / heat.expected_in(row["month"], last) for row in records(counted)],

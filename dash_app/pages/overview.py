@@ -12,7 +12,7 @@ from dash_app.frames import is_known, records
 from dash_app.insets import WIDE, is_at_home
 from dash_app.summaries import Extreme, extreme, gust
 from dash_app.view import NoSuchDays, View
-from weather_platform.domain.stations import STATIONS
+from weather_platform.domain.stations import STATIONS, fold
 
 _EXTREMES = (
     ("warmest", "temperature", "temperature_high_c"),
@@ -28,6 +28,8 @@ def page(view: View) -> list[Any]:
     frame = view.reader.daily(None, view.first, view.last)
     if frame.empty:
         raise NoSuchDays("", view.period_text)
+    names = {number: station.display_name for number, station in view.reader.stations().items()}
+    frame = frame.assign(city=frame["station_id"].map(names))  # the documents have the names of telegrams
     places = by_station(view, frame)
     return [
         ui.controls(ui.metric_choice(view), ui.period_picker(view), below=ui.preset_links(view)),
@@ -61,7 +63,7 @@ def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
     stations = view.reader.stations()
     table["latitude_deg"] = [stations[number].latitude_deg for number in table.index]
     table["longitude_deg"] = [stations[number].longitude_deg for number in table.index]
-    return table.sort_values("city", ignore_index=True)
+    return table.sort_values("city", key=lambda names: names.map(fold), ignore_index=True)
 
 
 def _cards(view: View, frame: pd.DataFrame) -> Any:
@@ -179,7 +181,7 @@ def _sorted(view: View, places: pd.DataFrame) -> pd.DataFrame:
 
 def _silent(view: View, frame: pd.DataFrame) -> Any:
     word = view.word
-    known = {number: station.name for number, station in (dict(STATIONS) | view.reader.stations()).items()}
+    known = {number: station.display_name for number, station in (dict(STATIONS) | view.reader.stations()).items()}
     heard = Counter(frame["station_id"].tolist())
     expected = _days_heard(view)
     silent = sorted(name for number, name in known.items() if number not in heard)

@@ -49,8 +49,8 @@ def page(view: View) -> list[Any]:
     word, frame = view.word, view.daily()
     bar = ui.controls(ui.cities_picker(view), ui.period_picker(view), below=ui.preset_links(view))
     if frame.empty:
-        raise NoSuchDays(", ".join(station.name for station in view.stations), view.period_text)
-    cities = ", ".join(station.name for station in view.stations)
+        raise NoSuchDays(", ".join(station.display_name for station in view.stations), view.period_text)
+    cities = ", ".join(station.display_name for station in view.stations)
     shown = frame.head(MOST_ROWS)
     cut = (
         word("table.cut", shown=word.number(len(shown)), all=word.number(len(frame)))

@@ -12,7 +12,8 @@ import typer
 
 from weather_platform.commands.console import writing_to
 from weather_platform.domain.errors import BadInput
-from weather_platform.domain.stations import STATIONS, find_station
+from weather_platform.domain.search import find_station
+from weather_platform.domain.stations import STATIONS
 from weather_platform.domain.tabular import COLUMNS, TYPES, flat
 from weather_platform.domain.weather_stats import Document
 from weather_platform.pipeline import open_stores

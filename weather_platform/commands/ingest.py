@@ -18,13 +18,14 @@ from rich.progress import (
 )
 
 from weather_platform.commands.console import err, say_trouble, show_json, show_table
+from weather_platform.domain.counts import COUNTERS
 from weather_platform.domain.errors import CannotServe, WeatherError
 from weather_platform.settings import Settings
 
 _CHUNK_BYTES = 1 << 20
 _POLL_S = 0.3
 _TIMEOUT = httpx.Timeout(10, read=600, write=600)
-_COLUMNS = ("month", "read", "kept", "unchanged", "replaced", "outdated", "generated", "refused", "documents_written")
+_COLUMNS = ("month", *COUNTERS, "documents_written")
 
 
 class Refused(WeatherError):

@@ -7,7 +7,8 @@ import typer
 
 from weather_platform.commands.console import months_progress, say, say_trouble, show, show_json
 from weather_platform.domain.months import Month, parse_months
-from weather_platform.domain.stations import STATIONS, Station, chosen_station, find_station
+from weather_platform.domain.search import chosen_station, find_station
+from weather_platform.domain.stations import STATIONS, Station
 from weather_platform.domain.tabular import flat
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings

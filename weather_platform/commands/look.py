@@ -1,4 +1,4 @@
-"""`weather status`, `stations` and `quarantine`: what the stores hold."""
+"""`weather status` and `quarantine`: what the stores hold."""
 
 from collections import Counter
 from typing import Annotated
@@ -8,7 +8,6 @@ import typer
 from weather_platform.commands.console import show
 from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Reason
-from weather_platform.domain.stations import STATIONS
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
 
@@ -43,14 +42,6 @@ def _by_month(stores: Stores) -> list[dict[str, object]]:
         }
         for month in sorted({*raw, *observations, *documents, *refused})
     ]
-
-
-def stations(as_json: AsJson = False) -> None:
-    """The stations that are known, and those that only a file told us of."""
-    found = {**STATIONS, **open_stores(Settings.from_environment()).staging.stations()}
-    columns = ("station_id", "name", "slug", "latitude_deg", "longitude_deg", "altitude_m", "department", "verified")
-    rows = ({column: getattr(station, column) for column in columns} for station in found.values())
-    show(columns, rows, as_json=as_json)
 
 
 def quarantine(

@@ -8,7 +8,7 @@ import typer
 
 from weather_platform.commands.console import say, writing_to
 from weather_platform.domain.months import parse_months
-from weather_platform.domain.stations import chosen_station
+from weather_platform.domain.search import chosen_station
 
 
 def sample(

@@ -15,7 +15,7 @@ from weather_platform.defs.upstream import UPSTREAM
 from weather_platform.domain.errors import EmptyMonth, SourceUnavailable
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED
-from weather_platform.domain.stations import chosen_station
+from weather_platform.domain.search import chosen_station
 from weather_platform.intake import receive
 from weather_platform.month_report import Links, raw_facts
 from weather_platform.pipeline import RawMonth, quarantine_unplaced

@@ -1,46 +1,68 @@
 """From a typed record to an observation: codes and signs that are no measurements become what they mean.
 
-Range checks are the parser's; which of several reports of one time counts is `staging`'s.
+Range checks are the parser's; which of several reports of one time counts is `merging`'s.
 """
 
 from collections.abc import Collection, Container, Iterable
 from operator import attrgetter
 from typing import Any
 
-from weather_platform.domain.fields import MEASURED, RAIN_FIELDS, SKY_HIDDEN_PERCENT, Observation
+from weather_platform.domain.fields import MEASURED, RAIN_FIELDS, SKY_HIDDEN_PERCENT, TRACE_MM, Observation
 from weather_platform.domain.parsing import Place
 
-_NAMES = tuple(field.name for field in MEASURED)
-_values = attrgetter(*_NAMES)
-_N = _NAMES.index("n")
-_PER = _NAMES.index("per")
-_RAIN = tuple((_NAMES.index(name), 1 << bit) for bit, name in enumerate(RAIN_FIELDS))
+NAMES = tuple(field.name for field in MEASURED)
+"""The columns that a record publishes, in the order of `published`."""
+_values = attrgetter(*NAMES)
+_N = NAMES.index("n")
+_PER = NAMES.index("per")
+_RAIN = tuple((NAMES.index(name), 1 << bit) for bit, name in enumerate(RAIN_FIELDS))
+_FIRST = Observation._fields.index(NAMES[0])
+_END = _FIRST + len(NAMES)
 
 
 def clean(place: Place, record: Any, raw_object: str) -> Observation:
     """The observation a `parsing.SynopRecord` stands for; `raw_object` names where it was read.
 
-    A trace of rain becomes 0 mm and a bit of `rr_trace`; a hidden sky a null `n` and `n_hidden`;
-    a gust period loses its sign. Missing stays None, never 0. The flags of a record that this platform
-    exported are taken over.
+    The flags of a record that this platform exported are taken over.
     """
     values = list(_values(record))
-    hidden = values[_N] == SKY_HIDDEN_PERCENT or (values[_N] is None and record.n_hidden == 1)
+    if record.n_hidden == 1 and values[_N] is None:
+        values[_N] = SKY_HIDDEN_PERCENT
+    if record.rr_trace:
+        for index, bit in _RAIN:
+            if values[index] == 0 and record.rr_trace & bit:
+                values[index] = TRACE_MM
+    return observed(place, values, raw_object)
+
+
+def observed(place: Place, values: list[Any], raw_object: str) -> Observation:
+    """The observation of published values, which are changed in place.
+
+    A trace of rain becomes 0 mm and a bit of `rr_trace`; a hidden sky a null `n` and `n_hidden`;
+    a gust period loses its sign. Missing stays None, never 0.
+    """
+    hidden = values[_N] == SKY_HIDDEN_PERCENT
     if hidden:
         values[_N] = None
     if values[_PER] is not None:
         values[_PER] = abs(values[_PER])
     traces = 0
     for index, bit in _RAIN:
-        value = values[index]
-        if value is None:
-            continue
-        if value < 0:
+        if values[index] is not None and values[index] < 0:
             values[index] = 0
             traces |= bit
-        elif value == 0 and record.rr_trace:
-            traces |= record.rr_trace & bit
     return Observation._make((*place, *values, int(hidden), traces, raw_object))
+
+
+def published(observation: Observation) -> list[Any]:
+    """The values that `observed` makes this observation of: flags are codes again."""
+    values = list(observation[_FIRST:_END])
+    if observation.n_hidden:
+        values[_N] = SKY_HIDDEN_PERCENT
+    for index, bit in _RAIN:
+        if observation.rr_trace & bit:
+            values[index] = TRACE_MM
+    return values
 
 
 def changes(observations: Iterable[Observation]) -> dict[str, int]:

@@ -8,10 +8,10 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Reason
 from weather_platform.domain.provenance import UNPLACED
-from weather_platform.domain.staging import ObjectCounts
 
 State = Literal["stored", "queued", "running", "done", "failed"]
 Mode = Literal["run", "fast"]
@@ -39,18 +39,11 @@ class ReceivedObject(msgspec.Struct, frozen=True, kw_only=True):
     """What the first look set aside, by reason."""
 
 
-class MonthOutcome(msgspec.Struct, kw_only=True):
-    """What became of the file's records of one month: read is the sum of all the others but the documents."""
+class MonthOutcome(RecordCounts, kw_only=True):
+    """What became of the file's records of one month."""
 
     month: str
     """A partition: ``2023-12``, or ``unplaced``."""
-    read: int = 0
-    kept: int = 0
-    unchanged: int = 0
-    replaced: int = 0
-    outdated: int = 0
-    generated: int = 0
-    refused: dict[str, int] = msgspec.field(default_factory=dict)
     documents_written: int | None = None
     documents_unchanged: int | None = None
     documents_deleted: int | None = None
@@ -108,14 +101,11 @@ class Receipt(msgspec.Struct, kw_only=True):
         """Its objects with records that are in no month."""
         return [obj for obj in self.objects if obj.partition == UNPLACED]
 
-    def outcome(self, month: Month, counts: Mapping[str, ObjectCounts]) -> MonthOutcome:
+    def outcome(self, month: Month, counts: Mapping[str, RecordCounts]) -> MonthOutcome:
         """What became of this receipt's objects in a month, out of the counts of all objects of the month by name."""
         outcome = MonthOutcome(month=str(month))
         for name in {obj.name for obj in self.objects if obj.partition == outcome.month}:
-            count = counts.get(name, ObjectCounts())
-            for figure in ("read", "kept", "unchanged", "replaced", "outdated", "generated"):
-                setattr(outcome, figure, getattr(outcome, figure) + getattr(count, figure))
-            outcome.refused = _added_up((outcome.refused, count.refused))
+            outcome.add(counts.get(name, RecordCounts()))
         return outcome
 
     def unplaced_outcome(self) -> MonthOutcome:

@@ -34,8 +34,10 @@ class RawObject(msgspec.Struct, frozen=True, kw_only=True):
     records: int
     sha256: str
     received: datetime
-    """UTC; of the first receipt of these bytes."""
+    """UTC; of the posting that counts: the last of these bytes that was not withdrawn."""
     provenance: Provenance
+    said_again: bool = False
+    """That posting came after others had overruled these bytes, so that its time counts, not `insert_time`."""
 
     @property
     def key(self) -> str:

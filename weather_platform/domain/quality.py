@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Reason
-from weather_platform.domain.staging import ObjectCounts
 from weather_platform.domain.stations import STATIONS, station_for
 
 _STEP = timedelta(hours=3)
@@ -78,18 +78,13 @@ class MonthSummary(msgspec.Struct, kw_only=True):
     silent_hours: list[datetime]
     """Synoptic hours at which fewer than half of the month's stations reported."""
     changes: dict[str, int]
-    objects: dict[str, ObjectCounts]
+    objects: dict[str, RecordCounts]
     synthetic: bool
 
-    def counted(self, kind: str) -> int:
-        """One of the whole numbers of `ObjectCounts`, over all raw objects."""
-        return sum(getattr(counts, kind) for counts in self.objects.values())
-
     @property
-    def refused(self) -> dict[str, int]:
-        """Records set aside, by reason."""
-        reasons = sorted({reason for counts in self.objects.values() for reason in counts.refused})
-        return {reason: sum(counts.refused.get(reason, 0) for counts in self.objects.values()) for reason in reasons}
+    def total(self) -> RecordCounts:
+        """What became of the records of all raw objects."""
+        return RecordCounts.total(self.objects.values())
 
 
 class Verdict(NamedTuple):
@@ -169,8 +164,8 @@ def plausibility(summary: MonthSummary) -> Verdict:
 
     A wrong unit or a broken sensor spoils more than that; a single bad record is in the quarantine for good.
     """
-    counts = {str(reason): summary.refused.get(reason, 0) for reason in _IMPLAUSIBLE}
-    spoilt, read = sum(counts.values()), summary.counted("read")
+    counts = {str(reason): summary.total.refused.get(reason, 0) for reason in _IMPLAUSIBLE}
+    spoilt, read = sum(counts.values()), summary.total.read
     return Verdict(
         spoilt <= IMPLAUSIBLE_SHARE * read,
         f"{spoilt} of {read} records hold an impossible value",
@@ -179,20 +174,20 @@ def plausibility(summary: MonthSummary) -> Verdict:
 
 
 def rows_conserved(summary: MonthSummary) -> Verdict:
-    """Every record read is a row, or is counted as refused, repeated or replaced."""
-    kept = summary.counted("kept")
-    unaccounted = sum(
-        obj.read - (obj.kept + obj.unchanged + obj.replaced + obj.outdated + obj.generated) - sum(obj.refused.values())
-        for obj in summary.objects.values()
-    )
+    """Every record read is a row, or is counted as refused or as another report of a row's time."""
+    total = summary.total
+    observations = sum(summary.observations.values())
     figures = {
-        "records_read": summary.counted("read"),
-        "observations": kept,
+        "records_read": total.read,
+        "observations": observations,
         "rows_in_tables": summary.rows_in_tables,
-        "refused": sum(summary.refused.values()),
+        "refused": total.refusals,
     }
-    counted = kept == summary.rows_in_tables == sum(summary.observations.values())
-    return Verdict(counted and not unaccounted, f"{kept} observations in {summary.rows_in_tables} rows", figures)
+    # The first report of a row is counted as kept until another object overrules it.
+    first = total.kept <= observations <= total.kept + total.superseded + total.outdated
+    accounted = first and not any(obj.unaccounted for obj in summary.objects.values())
+    sentence = f"{observations} observations in {summary.rows_in_tables} rows"
+    return Verdict(accounted and observations == summary.rows_in_tables, sentence, figures)
 
 
 def documents_conserved(staged: Mapping[str, int], documented: Mapping[str, int]) -> Verdict:

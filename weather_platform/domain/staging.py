@@ -1,4 +1,4 @@
-"""A month of observations out of all that was received for it: one a station and time, the latest received.
+"""A month of observations out of all that was received for it: one per station and time, merged from all its reports.
 
 A pure function of the month's raw objects in the order of their receipt, so that loading twice, late
 or in another order of months ends in the same rows.
@@ -6,44 +6,22 @@ or in another order of months ends in the same rows.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 from weather_platform.domain import cleaning
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import Observation
-from weather_platform.domain.parsing import Parsed, Place, Reason, Refusal, parse
+from weather_platform.domain.merging import FieldSources, Merger, Source
+from weather_platform.domain.parsing import Parsed, Reason, Refusal, parse
 from weather_platform.domain.provenance import RawObject
 from weather_platform.domain.record_files import RecordFile
 from weather_platform.domain.stations import Station, station_for
 
-_ORIGIN = Observation._fields.index("raw_object")
 _NAME_LENGTH = 100
 """Of an unknown station, in letters; three times the longest name of a station that is known."""
-
-
-class ObjectCounts(msgspec.Struct, kw_only=True):
-    """What became of one raw object's records: read = kept + unchanged + replaced + outdated + generated + refused."""
-
-    read: int = 0
-    kept: int = 0
-    """The first report of their station and time."""
-    unchanged: int = 0
-    """Equal to what was known already."""
-    replaced: int = 0
-    """Put in the place of an earlier report with other values."""
-    outdated: int = 0
-    """Older, by their insert time, than what was known."""
-    generated: int = 0
-    """No measurements, in a month of which something was measured."""
-    refused: dict[str, int] = msgspec.field(default_factory=dict)
-    """Set aside, by reason."""
-
-    def give_way(self) -> None:
-        """Let nothing count."""
-        self.generated = self.kept + self.unchanged + self.replaced + self.outdated
-        self.kept = self.unchanged = self.replaced = self.outdated = 0
 
 
 class Quarantined(NamedTuple):
@@ -61,9 +39,11 @@ class StagedMonth(msgspec.Struct):
     stations: dict[str, Station]
     objects: list[RawObject]
     """In order of receipt."""
-    counts: dict[str, ObjectCounts]
+    counts: dict[str, RecordCounts]
     """By name of raw object."""
     quarantine: list[Quarantined]
+    field_sources: dict[str, dict[datetime, FieldSources]] = {}
+    """By station and time, of the few rows that several raw objects made: fields from another than the row names."""
 
     @property
     def observations(self) -> int:
@@ -72,7 +52,7 @@ class StagedMonth(msgspec.Struct):
     @property
     def synthetic(self) -> bool:
         """Whether the observations are generated; all are, or none."""
-        return any(obj.provenance.synthetic and self.counts[obj.name].kept for obj in self.objects)
+        return any(obj.provenance.synthetic and self.counts[obj.name].accepted for obj in self.objects)
 
     def changes(self) -> dict[str, int]:
         """How many observations cleaning changed, by what it changed."""
@@ -84,68 +64,39 @@ class StagedMonth(msgspec.Struct):
 
 
 def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
-    """Merge a month's raw objects with their records, the earliest received first.
+    """Merge a month's raw objects with their records, the earliest received first; the rule is `merging`'s.
 
-    A later report of a station and time replaces an earlier one, within a file too; where both tell
-    when they were inserted upstream (the annual archive does), the later insertion wins instead.
-    In a month of which anything was measured nothing generated counts, whatever came first.
+    In a month in which anything was measured nothing generated counts, whatever came first.
     """
-    measured, synthetic = _Merger(), _Merger()
+    sources: dict[str, Source] = {}
+    measured, synthetic = Merger(sources), Merger(sources)
     quarantine: list[Quarantined] = []
-    counts: dict[str, ObjectCounts] = {}
     staged_objects: list[RawObject] = []
-    for raw_object, file in objects:
+    for order, (raw_object, file) in enumerate(objects):
         staged_objects.append(raw_object)
-        count = counts[raw_object.name] = ObjectCounts(read=len(file.records))
+        count = RecordCounts(read=len(file.records))
+        received = raw_object.received.astimezone(UTC).replace(tzinfo=None)
+        source = sources[raw_object.name] = Source(raw_object.name, order, received, count, raw_object.said_again)
         merger = synthetic if raw_object.provenance.synthetic else measured
         for item in parse(file, raw_object.received):
             if isinstance(item, Refusal):
                 quarantine.append(Quarantined(raw_object.name, item))
                 count.refused[item.reason] = count.refused.get(item.reason, 0) + 1
             else:
-                merger.add(item, raw_object.name, count)
+                merger.add(item, source)
     if measured.known:
         for raw_object in staged_objects:
             if raw_object.provenance.synthetic:
-                counts[raw_object.name].give_way()
+                sources[raw_object.name].counts.give_way()
     merged = measured if measured.known else synthetic
     return StagedMonth(
         rows={station: sorted(rows.values(), key=_time) for station, rows in sorted(merged.known.items())},
         stations={station: _described(station, merged.described[station]) for station in sorted(merged.known)},
         objects=staged_objects,
-        counts=counts,
+        counts={name: source.counts for name, source in sources.items()},
         quarantine=quarantine,
+        field_sources=merged.field_sources(),
     )
-
-
-class _Merger:
-    """Reports by station and time, of two of one time the one that counts."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, dict[datetime, Observation]] = {}
-        self.described: dict[str, Any] = {}
-        """The last record of each station that names it."""
-        self._inserted: dict[Place, str] = {}
-
-    def add(self, item: Parsed, raw_object: str, count: ObjectCounts) -> None:
-        place, record = item.place, item.record
-        rows = self.known.setdefault(place.station_id, {})
-        new, old = cleaning.clean(place, record, raw_object), rows.get(place.time)
-        if record.nom or place.station_id not in self.described:
-            self.described[place.station_id] = record
-        if old is not None and record.insert_time and record.insert_time < self._inserted.get(place, ""):
-            count.outdated += 1
-            return
-        if record.insert_time or place in self._inserted:
-            self._inserted[place] = record.insert_time or ""
-        if old is None:
-            count.kept += 1
-        elif old[:_ORIGIN] == new[:_ORIGIN]:
-            count.unchanged += 1
-            return
-        else:
-            count.replaced += 1
-        rows[place.time] = new
 
 
 def stage_unplaced(
@@ -164,7 +115,7 @@ def stage_unplaced(
         ]
         staged.objects.append(raw_object)
         staged.quarantine.extend(Quarantined(raw_object.name, refusal) for refusal in refusals)
-        staged.counts[raw_object.name] = ObjectCounts(
+        staged.counts[raw_object.name] = RecordCounts(
             read=len(refusals), refused=dict(Counter(str(refusal.reason) for refusal in refusals))
         )
     return staged

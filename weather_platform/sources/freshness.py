@@ -10,14 +10,10 @@ import msgspec
 
 from weather_platform.settings import Settings
 from weather_platform.sources.catalogue import open_source
+from weather_platform.sources.due import GRACE, hour, newest_due
 
 if TYPE_CHECKING:
     from weather_platform.sources.transport import Patience
-
-GRACE = timedelta(days=1)
-"""Météo-France writes once a day: a source that lacks more than one morning's writing is stale."""
-_WRITTEN_BY_UTC_H = 10
-"""The archive is written about 07 UTC; three hours later the observations of the day before are there, to 21 UTC."""
 
 
 class Freshness(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,14 +40,8 @@ class Freshness(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         if self.newest is None:
             return f"{self.source} has no observation" if self.due else f"{self.source} is made on request"
-        said = f"the newest observation of {self.source} is of {_hour(self.newest)}"
-        return f"{said}, {_hour(self.due)} was due" if self.due and self.stale else said
-
-
-def newest_due(now: datetime) -> datetime:
-    """The newest observation (UTC) that a source fed by Météo-France's daily writing has at `now` (UTC)."""
-    written = (now - timedelta(hours=_WRITTEN_BY_UTC_H)).date()
-    return datetime(written.year, written.month, written.day, tzinfo=UTC) - timedelta(hours=3)
+        said = f"the newest observation of {self.source} is of {hour(self.newest)}"
+        return f"{said}, {hour(self.due)} was due" if self.due and self.stale else said
 
 
 def freshness(
@@ -69,7 +59,3 @@ def freshness(
     asked = open_source(settings, source, patience)
     due = newest_due(now or datetime.now(UTC)) if asked.grows_daily else None
     return Freshness(source=asked.name, newest=asked.newest(), due=due)
-
-
-def _hour(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H} UTC"

@@ -4,10 +4,10 @@ What a month holds is decided by `domain.staging`; reading for people and for ot
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,11 +15,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import NotFound
+from weather_platform.domain.fields import RAIN_FIELDS
+from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.quality import MonthSummary, synoptic_hours, usual_shares
-from weather_platform.domain.staging import ObjectCounts, StagedMonth
+from weather_platform.domain.staging import StagedMonth
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import CODE_VERSION
@@ -28,7 +31,15 @@ from weather_platform.storage.aggregation import daily_aggregates
 from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
-from weather_platform.storage.staging_tables import COVERAGE, MONTHS, QUARANTINE, RAW_OBJECTS, city_table, own_tables
+from weather_platform.storage.staging_tables import (
+    COVERAGE,
+    FIELD_SOURCES,
+    MONTHS,
+    QUARANTINE,
+    RAW_OBJECTS,
+    city_table,
+    own_tables,
+)
 
 _LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
@@ -96,12 +107,13 @@ class StagingStore:
             for station_id, rows in staged.rows.items():
                 table = city_table(staged.stations[station_id].slug)
                 self._loader.load(connection, table, files[station_id], rows)
-        for own in (MONTHS, RAW_OBJECTS, COVERAGE, QUARANTINE):
+        for own in (MONTHS, RAW_OBJECTS, COVERAGE, QUARANTINE, FIELD_SOURCES):
             connection.execute(sa.delete(own).where(own.c.month == month))
         _insert(connection, MONTHS, [_month_row(month, staged)])
         _insert(connection, RAW_OBJECTS, (_object_row(month, staged, obj) for obj in staged.objects))
         _insert(connection, COVERAGE, (_coverage_row(month, staged, station) for station in staged.rows))
         _insert(connection, QUARANTINE, _quarantine_rows(month, staged))
+        _insert(connection, FIELD_SOURCES, _field_source_rows(month, staged))
 
     def daily(self, first: date, last: date) -> Iterator[tuple[Station, list[DailyAggregate]]]:
         """Every station's days from first to last, both included, that have an observation; one moment's view."""
@@ -112,9 +124,13 @@ class StagingStore:
             named: dict[str, dict[str, Station]] = {}
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
+            others = _further_objects(connection, months)
             for by_month in named.values():
                 station = next(iter(by_month.values()))
-                days = daily_aggregates(connection, city_table(station.slug), first, last)
+                days = [
+                    day._replace(raw_objects=tuple(sorted({*day.raw_objects, *others[station.station_id, day.day]})))
+                    for day in daily_aggregates(connection, city_table(station.slug), first, last)
+                ]
                 for month, station in by_month.items():
                     yield station, [day for day in days if str(Month.of(day.day)) == month]
 
@@ -136,6 +152,7 @@ class StagingStore:
                 raise NotFound(f"{key} is not staged.", "Materialise staged_observations of that month first.")
             found = _coverage(connection, [key])
             objects = connection.execute(sa.select(RAW_OBJECTS).where(RAW_OBJECTS.c.month == key)).all()
+            counts = {obj.raw_object: msgspec.convert(obj.counts, RecordCounts) for obj in objects}
             tables = [city_table(coverage.station.slug) for coverage in found]
             counted = {table.name: connection.execute(_count_of(table, month)).one() for table in tables}
             structure = {table.name: _columns(connection, table) for table in tables}
@@ -154,8 +171,8 @@ class StagingStore:
             columns=structure,
             silent_hours=[datetime.fromisoformat(hour) for hour in row.silent_hours],
             changes=row.changes,
-            objects={obj.raw_object: msgspec.convert(obj.counts, ObjectCounts) for obj in objects},
-            synthetic=any(obj.synthetic and obj.counts["kept"] for obj in objects),
+            objects=counts,
+            synthetic=any(obj.synthetic and counts[obj.raw_object].accepted for obj in objects),
         )
 
     def stations(self) -> dict[str, Station]:
@@ -234,15 +251,29 @@ class StagingStore:
             for row in connection.execution_options(stream_results=True).execute(query).mappings():
                 yield dict(row)
 
+    def field_sources(self, station: Station, first: date, last: date) -> dict[datetime, FieldSources]:
+        """Of a city's rows that several raw objects made: fields whose value is not from the one that the row names."""
+        query = sa.select(FIELD_SOURCES).where(
+            FIELD_SOURCES.c.month.between(str(Month.of(first)), str(Month.of(last))),
+            FIELD_SOURCES.c.station_id == station.station_id,
+            FIELD_SOURCES.c.date.between(datetime.combine(first, time()), datetime.combine(last, _LAST_SECOND)),
+        )
+        found: dict[datetime, FieldSources] = {}
+        with reading(self.engine) as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.date, {})[row.field] = row.raw_object
+        return found
+
     def revision(self, first: Month | None = None, last: Month | None = None) -> str:
-        """A text that changes whenever the rows of these months did: rows are a function of the raw objects."""
-        query = sa.select(RAW_OBJECTS.c.month, RAW_OBJECTS.c.raw_object).order_by(*RAW_OBJECTS.primary_key)
+        """A text that changes whenever the rows of these months did; they follow from the raw objects in order."""
+        told = (RAW_OBJECTS.c.month, RAW_OBJECTS.c.raw_object, RAW_OBJECTS.c.received)
+        query = sa.select(*told).order_by(*RAW_OBJECTS.primary_key)
         if first is not None:
             query = query.where(RAW_OBJECTS.c.month >= str(first))
         if last is not None:
             query = query.where(RAW_OBJECTS.c.month <= str(last))
         with reading(self.engine) as connection:
-            staged = "".join(f"{row.month}{row.raw_object}" for row in connection.execute(query))
+            staged = "".join("".join(row) for row in connection.execute(query))
         return hashlib.sha256(f"{CODE_VERSION}{staged}".encode()).hexdigest()[:16]
 
     def _dicts(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
@@ -257,6 +288,17 @@ def _coverage(connection: Connection, months: Iterable[str] | None) -> list[Cove
     return [
         Coverage(row.month, _station(row), row.observations, row.first, row.last) for row in connection.execute(query)
     ]
+
+
+def _further_objects(connection: Connection, months: tuple[str, str]) -> Mapping[tuple[str, date], set[str]]:
+    """Raw objects behind a station's day that no row of it names."""
+    query = sa.select(FIELD_SOURCES).where(FIELD_SOURCES.c.month.between(months[0], str(Month.parse(months[1]).next)))
+    found = defaultdict[tuple[str, date], set[str]](set)
+    for row in connection.execute(query):
+        found[row.station_id, row.date.date()].add(row.raw_object)
+        if row.field in RAIN_FIELDS:  # the rain of 00 UTC fell the day before
+            found[row.station_id, (row.date - timedelta(seconds=1)).date()].add(row.raw_object)
+    return found
 
 
 def _counts_by_month(connection: Connection, month: Month) -> dict[Month, dict[str, int]]:
@@ -347,6 +389,19 @@ def _quarantine_rows(month: str, staged: StagedMonth) -> Iterator[dict[str, Any]
             "detail": refusal.detail,
             "record": _brief(refusal.record),
         }
+
+
+def _field_source_rows(month: str, staged: StagedMonth) -> Iterator[dict[str, Any]]:
+    for station_id, by_time in staged.field_sources.items():
+        for moment, sources in by_time.items():
+            for field, raw_object in sources.items():
+                yield {
+                    "month": month,
+                    "station_id": station_id,
+                    "date": moment,
+                    "field": field,
+                    "raw_object": raw_object,
+                }
 
 
 def _brief(record: bytes) -> str:

@@ -30,7 +30,18 @@ RAW_OBJECTS = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("licence", sa.Text, nullable=False),
     sa.Column("synthetic", sa.Boolean, nullable=False),
-    sa.Column("counts", sa.JSON, nullable=False, comment="staging.ObjectCounts"),
+    sa.Column("counts", sa.JSON, nullable=False, comment="counts.RecordCounts"),
+    **_MYSQL,
+)
+FIELD_SOURCES = sa.Table(
+    "_field_sources",
+    _own,
+    sa.Column("month", sa.String(8), primary_key=True),
+    sa.Column("station_id", sa.String(5), primary_key=True),
+    sa.Column("date", _TIME, primary_key=True),
+    sa.Column("field", sa.String(16), primary_key=True, comment="column of the city's table"),
+    sa.Column("raw_object", sa.String(OBJECT_NAME_LENGTH), nullable=False, comment="not the one that the row names"),
+    comment="values of the few rows that several raw objects made",
     **_MYSQL,
 )
 MONTHS = sa.Table(

@@ -50,7 +50,7 @@ def test_a_city_is_found_whatever_the_case(reading: Api, city: str) -> None:
 def test_an_unknown_city_is_404_and_the_nearest_are_named(reading: Api, layer: str) -> None:
     answer = reading.get(f"/{layer}/cities/niece")
     assert answer.status_code == 404
-    assert "NICE" in answer.json()["cure"]
+    assert "Nice" in answer.json()["cure"]
 
 
 @pytest.mark.parametrize("path", ["/ingest-fast", "/ingest"])

@@ -135,12 +135,47 @@ def test_stations_are_a_list_and_a_map(reading: Api) -> None:
     assert nice["geometry"] == {"type": "Point", "coordinates": [7.209, 43.648833]}
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("q=paris", [("07149", "nearest", "Paris (75)", 15)]),
+        ("q=st%20girons", [("07627", "name", "Saint-Girons", None)]),
+        ("q=06000", [("07690", "nearest", "Nice (06)", 8)]),
+        ("q=corse", [("07761", "area", "Corse", None), ("07790", "area", "Corse", None)]),
+        ("q=atlantis", []),
+    ],
+)
+def test_words_find_stations_and_say_why(reading: Api, asked: str, found: list[tuple[object, ...]]) -> None:
+    rows = reading.get(f"/stations?{asked}").json()["data"]
+    assert [(row["station_id"], *row["match"].values()) for row in rows] == found
+
+
+@pytest.mark.parametrize(
+    ("box", "stations"),
+    [
+        ("7,43,8,44", ["07690"]),
+        ("7.209,43.648833,7.209,43.648833", ["07690"]),
+        ("139,-70,-179,-60", ["89642"]),
+        ("0,0,1,1", []),
+    ],
+)
+def test_a_box_holds_the_stations_within(reading: Api, box: str, stations: list[str]) -> None:
+    assert [row["station_id"] for row in reading.get(f"/stations?bbox={box}").json()["data"]] == stations
+
+
+@pytest.mark.parametrize("box", ["1,2,3", "1,2,3,4,5", "a,b,c,d", "0,5,1,4", "0,0,181,1", "nan,0,1,1", ""])
+def test_what_is_no_box_is_refused(reading: Api, box: str) -> None:
+    assert reading.get(f"/stations?bbox={box}").status_code == 422
+
+
 def test_a_figure_leads_back_to_the_bytes_it_was_made_of(reading: Api) -> None:
     traced = reading.get("/provenance/07690:2023-11-01").json()
     assert traced["document"]["metrics"]["rainfall"]["total"] == sum(row["rr3"] for row in traced["data"][1:])
     assert [row["date"] for row in traced["data"]][-1] == "2023-11-02T00:00:00Z"
     (raw,) = traced["raw_objects"]
     assert raw["provenance"]["name"] == "november.json"
+    assert {source for row in traced["data"] for source in row["sources"].values()} == {raw["name"]}
+    assert all((row["rr3"] is not None) == ("rr3" in row["sources"]) for row in traced["data"])
     assert json.loads(reading.get(raw["url"]).content)[0]["numer_sta"] == "07690"
 
 

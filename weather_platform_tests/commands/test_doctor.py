@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from weather_platform.sources.freshness import newest_due
+from weather_platform.sources.due import newest_due
 from weather_platform_tests.commands.conftest import Weather
 from weather_platform_tests.servers.process import free_port
 from weather_platform_tests.servers.s3 import S3Server

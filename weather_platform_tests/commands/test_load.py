@@ -63,7 +63,7 @@ def test_a_station_that_the_reference_table_does_not_know_is_loaded_by_its_numbe
                 "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
             ],
         ),
-        (["2023-12", "--city", "NISE"], ["'NISE' is no station here.", "Did you mean NICE?"]),
+        (["2023-12", "--city", "NISE"], ["'NISE' is no station here.", "Did you mean Nice?"]),
         (["2023-12", "--source", "sky"], ["'sky' is no source.", "Choose one of meteofrance, opendatasoft, sample."]),
     ],
     ids=["no month", "markup", "backwards", "not kept", "no city", "no source"],

@@ -55,14 +55,32 @@ def test_stations_are_the_known_ones_and_those_of_files(weather: Weather, filled
     (nice,) = (line for line in listed if line["station_id"] == "07690")
     assert nice == {
         "station_id": "07690",
+        "display_name": "Nice",
         "name": "NICE",
         "slug": "nice",
         "latitude_deg": 43.648833,
         "longitude_deg": 7.209,
         "altitude_m": 2,
         "department": "Alpes-Maritimes",
+        "region": "Provence-Alpes-Côte d'Azur",
+        "territory": "France métropolitaine",
+        "timezone": "Europe/Paris",
+        "aliases": ["Nice-Côte d'Azur", "Nice-Aéroport", "Monaco", "Côte d'Azur"],
         "verified": True,
     }
+
+
+def test_words_find_stations_and_say_why(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
+    (dijon,) = json.loads(weather("stations", "Besançon", "--json").out)
+    assert (dijon["display_name"], dijon["why"], dijon["matched"], dijon["distance_km"]) == (
+        "Dijon-Longvic",
+        "nearest",
+        "Besançon (25)",
+        70,
+    )
+    ran = weather("stations", "atlantis")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("'atlantis' is no station here.\nUse the name of a station")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +118,7 @@ def test_a_table_is_whole_where_no_terminal_shows_it(weather: Weather, filled: S
     ran = weather("stations")
     assert "…" not in ran.out
     (desirade,) = (line for line in ran.out.splitlines() if line.startswith("78897"))
-    assert desirade.split()[1:3] == ["LE", "RAIZET"]
+    assert desirade.split()[1:5] == ["Le", "Raizet", "LE", "RAIZET"]
     assert " le_raizet_aero " in desirade
 
 

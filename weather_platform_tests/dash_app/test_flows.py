@@ -48,7 +48,7 @@ def test_the_figures_on_screen_are_those_of_the_documents(site: str, new_page: N
 
 def test_a_station_without_temperature_says_so(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?city=cap_cepet&lang=en")
-    expect(page.locator("#card-temperature")).to_contain_text("CAP CEPET does not measure temperature")
+    expect(page.locator("#card-temperature")).to_contain_text("Cap Cépet does not measure temperature")
     assert page.locator("#card-temperature .js-plotly-plot").count() == 0
     assert figure(page, "wind")["data"]
 
@@ -56,13 +56,22 @@ def test_a_station_without_temperature_says_so(site: str, new_page: NewPage) -> 
 def test_a_city_is_found_without_accents_and_case_and_goes_into_the_address(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?lang=en")
     _pick(page, "City", "orlÿ")
-    expect(page.locator("h1")).to_have_text("ORLY, December 2023")
+    expect(page.locator("h1")).to_have_text("Orly, December 2023")
     assert "city=orly" in page.url
     page.go_back()
-    expect(page.locator("h1")).to_have_text("NICE, December 2023")
-    expect(page.get_by_label("City").first).to_have_value("NICE")
+    expect(page.locator("h1")).to_have_text("Nice, December 2023")
+    expect(page.get_by_label("City").first).to_have_value("Nice (07690)")
     page.go_forward()
-    expect(page.locator("h1")).to_have_text("ORLY, December 2023")
+    expect(page.locator("h1")).to_have_text("Orly, December 2023")
+
+
+def test_a_town_without_a_station_finds_the_nearest(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?lang=en&city=marseille")
+    expect(page.locator("h1")).to_have_text("Marignane, December 2023")
+    _pick(page, "City", "besancon")
+    expect(page.locator("h1")).to_have_text("Dijon-Longvic, December 2023")
+    _pick(page, "City", "st girons")
+    expect(page.locator("h1")).to_have_text("Saint-Girons, December 2023")
 
 
 def test_a_period_is_chosen_in_the_calendar_where_days_without_data_cannot_be(site: str, new_page: NewPage) -> None:
@@ -76,14 +85,14 @@ def test_a_period_is_chosen_in_the_calendar_where_days_without_data_cannot_be(si
     expect(calendar.get_by_role("button", name="10 December 2023")).to_be_disabled()
     calendar.get_by_role("button", name="13 December 2023").click()
     calendar.get_by_role("button", name="15 December 2023").click()
-    expect(page.locator("h1")).to_have_text("LA DESIRADE METEO, 13 to 15 December 2023")
+    expect(page.locator("h1")).to_have_text("La Désirade, 13 to 15 December 2023")
     assert "from=2023-12-13&to=2023-12-15" in page.url
 
 
 def test_a_ready_made_period_is_a_link(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?city=nice&lang=en")
     page.get_by_role("link", name="Last 7 days").click()
-    expect(page.locator("h1")).to_have_text("NICE, 25 to 31 December 2023")
+    expect(page.locator("h1")).to_have_text("Nice, 25 to 31 December 2023")
     page.wait_for_function(
         """() => document.querySelector('#card-temperature .js-plotly-plot')
             ?.data.find((trace) => trace.name === 'Mean').x.length === 7"""
@@ -101,18 +110,18 @@ def test_a_ready_made_period_without_data_is_grey_and_no_link(site: str, new_pag
 def test_the_list_is_sorted_by_value(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/?lang=en&metric=rain")
     names = page.locator("#station-list tbody a")
-    expect(names.first).to_have_text("ABBEVILLE")
+    expect(names.first).to_have_text("Abbeville")
     page.locator("#station-list").get_by_text("Highest", exact=True).click()
-    expect(names.first).to_have_text("CAYENNE-MATOURY")
+    expect(names.first).to_have_text("Cayenne-Matoury")
     page.locator("#station-list").get_by_text("Lowest", exact=True).click()
-    expect(names.first).to_have_text("BASTIA")
-    expect(names.last).to_have_text("DUMONT D'URVILLE")  # which has no rain gauge
+    expect(names.first).to_have_text("Bastia")
+    expect(names.last).to_have_text("Dumont d'Urville")  # which has no rain gauge
 
 
 def test_a_day_of_the_table_leads_to_its_raw_objects(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/table?city=nice&lang=en")
     page.locator("#grid").get_by_role("link", name="8 December 2023", exact=True).click()
-    expect(page.locator("#origin h3")).to_have_text("NICE, 8 December 2023")
+    expect(page.locator("#origin h3")).to_have_text("Nice, 8 December 2023")
     expect(page.locator("#origin")).to_contain_text("rain 40.60 mm")
 
 
@@ -122,12 +131,12 @@ def test_cities_are_compared_each_in_its_colour(site: str, new_page: NewPage) ->
     expect(page.locator("#card-temperature table tbody tr, table tbody tr")).to_have_count(3)
     assert "city=nice,orly,brest_guipavas" in page.url
     lines = figure(page, "temperature")["data"]
-    assert [line["name"] for line in lines] == ["NICE", "ORLY", "BREST-GUIPAVAS"]
+    assert [line["name"] for line in lines] == ["Nice", "Orly", "Brest-Guipavas"]
     assert len({line["line"]["color"] for line in lines}) == 3
     page.get_by_text("Differences", exact=True).click()
-    expect(page.locator("#card-temperature figcaption")).to_contain_text("Differences from NICE")
+    expect(page.locator("#card-temperature figcaption")).to_contain_text("Differences from Nice")
     shown = figure(page, "temperature")["data"]
-    assert [line["name"] for line in shown] == ["ORLY minus NICE", "BREST-GUIPAVAS minus NICE"]
+    assert [line["name"] for line in shown] == ["Orly minus Nice", "Brest-Guipavas minus Nice"]
     assert shown[0]["y"][0] == pytest.approx(lines[1]["y"][0] - lines[0]["y"][0], abs=0.001)
     assert "view=difference" in page.url
 
@@ -136,7 +145,7 @@ def test_a_deep_link_shows_what_was_shared(site: str, new_page: NewPage) -> None
     page = new_page(
         f"{site}/city?city=orly&from=2023-12-05&to=2023-12-09&metric=wind&heat=calendar&units=imperial&lang=en&theme=dark"
     )
-    expect(page.locator("h1")).to_have_text("ORLY, 5 to 9 December 2023")
+    expect(page.locator("h1")).to_have_text("Orly, 5 to 9 December 2023")
     expect(page.locator("#card-heat h2")).to_have_text("Wind: calendar")
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
     assert "°F" in (page.locator(".fact-value").first.text_content() or "")
@@ -166,15 +175,15 @@ def test_a_station_on_the_map_leads_to_its_city(site: str, new_page: NewPage) ->
     page.mouse.move(*spot)
     page.wait_for_timeout(200)
     page.mouse.click(*spot)
-    expect(page.locator("h1")).to_have_text("ORLY, December 2023")
+    expect(page.locator("h1")).to_have_text("Orly, December 2023")
 
 
 def test_the_list_is_an_equal_way_in_by_keyboard(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/?lang=en")
-    link = page.locator("#station-list").get_by_role("link", name="BREST-GUIPAVAS")
+    link = page.locator("#station-list").get_by_role("link", name="Brest-Guipavas")
     link.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("BREST-GUIPAVAS, December 2023")
+    expect(page.locator("h1")).to_have_text("Brest-Guipavas, December 2023")
 
 
 def test_a_choice_by_keyboard_keeps_the_focus(site: str, new_page: NewPage) -> None:
@@ -246,7 +255,7 @@ def test_real_data_carries_no_synthetic_banner(site: str, new_page: NewPage) -> 
 
 def test_the_data_of_the_list_is_what_the_list_shows(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/?lang=en&metric=rain")
-    row = page.locator("#station-list").get_by_role("row").filter(has_text="NICE")
+    row = page.locator("#station-list").get_by_role("row").filter(has_text="Nice")
     response = page.request.get(f"{site}/download/overview.csv?metric=rain&lang=en")
     table = {line["city"]: line for line in csv.DictReader(io.StringIO(response.text()))}
     assert (table["NICE"]["rain_sum_mm"], table["BASTIA"]["rain_sum_mm"]) == ("63.3", "1.2")

@@ -104,7 +104,7 @@ def test_a_store_that_goes_down_is_a_message_and_comes_back(tmp_path: Path, new_
         store.rmdir()
         Path(away).rename(store)
         page.get_by_role("link", name="Try again").click()
-        expect(page.locator("h1")).to_have_text("NICE, 25 to 31 December 2023")
+        expect(page.locator("h1")).to_have_text("Nice, 25 to 31 December 2023")
         assert figure(page, "temperature")["data"]
     finally:
         served.stop()

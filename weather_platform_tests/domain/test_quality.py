@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from weather_platform.domain import quality
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import MonthSummary, synoptic_hours
-from weather_platform.domain.staging import ObjectCounts
 from weather_platform.domain.stations import STATIONS
 
 DECEMBER = Month(2023, 12)
@@ -26,7 +26,7 @@ WHOLE = MonthSummary(
     columns={station.slug: [*FIELDS, "tc"] for station in STATIONS.values()},
     silent_hours=[],
     changes={},
-    objects={"aa": ObjectCounts(read=62 * 248, kept=62 * 248)},
+    objects={"aa": RecordCounts(read=62 * 248, kept=62 * 248)},
     synthetic=False,
 )
 
@@ -150,7 +150,7 @@ def test_reports_between_synoptic_hours_are_found(changes: dict[str, Any]) -> No
     ],
 )
 def test_more_than_one_impossible_value_in_1000_is_implausible(reason: str, records: int, passed: bool) -> None:
-    counts = ObjectCounts(read=1000, kept=1000 - records, refused={reason: records})
+    counts = RecordCounts(read=1000, kept=1000 - records, refused={reason: records})
     assert quality.plausibility(but(objects={"aa": counts})).passed is passed
 
 
@@ -159,8 +159,8 @@ def test_more_than_one_impossible_value_in_1000_is_implausible(reason: str, reco
     [
         {"rows_in_tables": 62 * 248 - 1},
         {"observations": dict.fromkeys(STATIONS, 247)},
-        {"objects": {"aa": ObjectCounts(read=62 * 248 + 1, kept=62 * 248)}},
-        {"objects": {"aa": ObjectCounts(read=62 * 248, kept=62 * 248 - 1, refused={"impossible_value": 1})}},
+        {"objects": {"aa": RecordCounts(read=62 * 248 + 1, kept=62 * 248)}},
+        {"objects": {"aa": RecordCounts(read=62 * 248, kept=62 * 248 - 1, refused={"impossible_value": 1})}},
     ],
 )
 def test_a_row_that_is_not_accounted_for_is_noticed(changes: dict[str, Any]) -> None:
@@ -168,7 +168,7 @@ def test_a_row_that_is_not_accounted_for_is_noticed(changes: dict[str, Any]) -> 
 
 
 def test_refused_repeated_and_replaced_records_are_accounted_for() -> None:
-    counts = ObjectCounts(
+    counts = RecordCounts(
         read=62 * 248 + 10, kept=62 * 248, unchanged=1, replaced=2, outdated=2, generated=1, refused={"x": 4}
     )
     assert quality.rows_conserved(but(objects={"aa": counts})).passed

@@ -1,28 +1,26 @@
 """Of all that was received for a month, one observation a station and time: the latest received."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.parsing import Reason, Refusal
 from weather_platform.domain.provenance import RawObject
 from weather_platform.domain.record_files import RecordFile, cut
-from weather_platform.domain.staging import ObjectCounts, StagedMonth, stage, stage_unplaced
+from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
 from weather_platform.domain.stations import STATIONS
 from weather_platform_tests.domain.broken import anything, record
 from weather_platform_tests.observations import NICE, at
 from weather_platform_tests.real_months import RECEIVED, raw_object
 
 FIRST, SECOND = (raw_object(name=f"{n:016x}") for n in (1, 2))
-NONE = msgspec.to_builtins(ObjectCounts())
 
 
 def file(*records: bytes) -> RecordFile:
@@ -45,15 +43,15 @@ def test_the_latest_received_wins() -> None:
         at("2023-12-01T06", t=282, raw_object=SECOND.name),
     ]
     assert staged.counts == {
-        FIRST.name: ObjectCounts(read=2, kept=2),
-        SECOND.name: ObjectCounts(read=2, kept=1, replaced=1),
+        FIRST.name: RecordCounts(read=2, kept=1, superseded=1),
+        SECOND.name: RecordCounts(read=2, kept=1, replaced=1),
     }
 
 
 def test_the_last_of_a_file_wins_within_it() -> None:
     staged = stage([(FIRST, file(report(0, 280), report(0, 281), report(0, 281), report(0, 282)))])
     assert rows_of(staged) == [at("2023-12-01T00", t=282, raw_object=FIRST.name)]
-    assert staged.counts == {FIRST.name: ObjectCounts(read=4, kept=1, unchanged=1, replaced=2)}
+    assert staged.counts == {FIRST.name: RecordCounts(read=4, kept=1, unchanged=1, replaced=2)}
 
 
 @pytest.mark.parametrize("measured_first", [True, False])
@@ -63,8 +61,8 @@ def test_a_month_with_any_measurement_holds_nothing_generated(measured_first: bo
     staged = stage(objects if measured_first else reversed(objects))
     assert rows_of(staged) == [at("2023-12-01T00", t=280, raw_object=FIRST.name)]
     assert staged.counts == {
-        FIRST.name: ObjectCounts(read=1, kept=1),
-        generated.name: ObjectCounts(read=4, generated=3, refused={"no_station_number": 1}),
+        FIRST.name: RecordCounts(read=1, kept=1),
+        generated.name: RecordCounts(read=4, generated=3, refused={"no_station_number": 1}),
     }
     assert not staged.synthetic
 
@@ -76,37 +74,7 @@ def test_a_generated_month_is_synthetic() -> None:
 def test_an_unchanged_report_keeps_the_object_that_first_told_it() -> None:
     staged = stage([(FIRST, file(report(0, 280))), (SECOND, file(report(0, 280.0), report(0, 280, numer_sta=7690)))])
     assert rows_of(staged) == [at("2023-12-01T00", t=280, raw_object=FIRST.name)]
-    assert staged.counts[SECOND.name] == ObjectCounts(read=2, unchanged=2)
-
-
-def test_a_missing_value_replaces_one_that_was_there() -> None:
-    staged = stage([(FIRST, file(report(0, 280))), (SECOND, file(record(date="2023-12-01T00:00:00Z", t=None)))])
-    assert rows_of(staged) == [at("2023-12-01T00", raw_object=SECOND.name)]
-
-
-@pytest.mark.parametrize(
-    ("reports", "t", "counts"),
-    [
-        pytest.param([("05", 280), ("07", 281)], 281, {"kept": 1, "replaced": 1}, id="in order"),
-        pytest.param([("07", 281), ("05", 280)], 281, {"kept": 1, "outdated": 1}, id="out of order"),
-        pytest.param([("05", 280), ("05", 281)], 281, {"kept": 1, "replaced": 1}, id="at one moment"),
-        pytest.param(
-            [("05", 280), ("09", 280), ("07", 281)], 280, {"kept": 1, "unchanged": 1, "outdated": 1}, id="same, later"
-        ),
-        pytest.param([("05", 280), (None, 281)], 281, {"kept": 1, "replaced": 1}, id="then one that does not tell"),
-        pytest.param([(None, 280), ("05", 281)], 281, {"kept": 1, "replaced": 1}, id="first one that does not tell"),
-        pytest.param(
-            [("07", 280), (None, 281), ("05", 282)], 282, {"kept": 1, "replaced": 2}, id="between two that tell"
-        ),
-    ],
-)
-def test_the_latest_insertion_upstream_wins_where_both_tell(
-    reports: list[tuple[str | None, float]], t: float, counts: dict[str, int]
-) -> None:
-    records = [report(0, value, insert_time=minute and f"2023-12-01T00:{minute}:31Z") for minute, value in reports]
-    staged = stage([(FIRST, file(*records))])
-    assert [row.t for row in rows_of(staged)] == [t]
-    assert msgspec.to_builtins(staged.counts[FIRST.name]) == {**NONE, "read": len(records), **counts}
+    assert staged.counts[SECOND.name] == RecordCounts(read=2, unchanged=2)
 
 
 def test_refused_records_are_kept_with_place_reason_and_origin() -> None:
@@ -117,8 +85,8 @@ def test_refused_records_are_kept_with_place_reason_and_origin() -> None:
         (SECOND.name, 1, Reason.NO_STATION, b"{}"),
     ]
     assert staged.counts == {
-        FIRST.name: ObjectCounts(read=2, kept=1, refused={"impossible_value": 1}),
-        SECOND.name: ObjectCounts(read=1, refused={"no_station_number": 1}),
+        FIRST.name: RecordCounts(read=2, kept=1, refused={"impossible_value": 1}),
+        SECOND.name: RecordCounts(read=1, refused={"no_station_number": 1}),
     }
 
 
@@ -177,7 +145,7 @@ def test_records_without_a_partition_are_all_quarantined() -> None:
         (FIRST.name, 2, Reason.NO_STATION, b"{}"),
     ]
     assert staged.counts == {
-        FIRST.name: ObjectCounts(read=2, refused={"outside_partitions": 1, "no_station_number": 1})
+        FIRST.name: RecordCounts(read=2, refused={"outside_partitions": 1, "no_station_number": 1})
     }
     assert (staged.rows, staged.stations) == ({}, {})
 
@@ -228,39 +196,8 @@ def test_every_record_read_is_accounted_for(bodies: list[bytes]) -> None:
     staged = stage(_objects(bodies))
     for name, file_ in ((raw.name, record_file) for raw, record_file in _objects(bodies)):
         count = staged.counts[name]
-        told = count.kept + count.unchanged + count.replaced + count.outdated + sum(count.refused.values())
-        assert count.read == told == len(file_.records)
-    assert sum(count.kept for count in staged.counts.values()) == staged.observations
+        assert (count.read, count.unaccounted) == (len(file_.records), 0)
+    kept = sum(count.kept for count in staged.counts.values())
+    superseded = sum(count.superseded + count.outdated for count in staged.counts.values())
+    assert kept <= staged.observations <= kept + superseded
     assert sum(sum(count.refused.values()) for count in staged.counts.values()) == len(staged.quarantine)
-
-
-@settings(deadline=None)
-@given(st.lists(_report_files, min_size=1, max_size=4), st.integers(0, 3))
-def test_a_file_that_comes_again_at_once_changes_nothing(bodies: list[bytes], which: int) -> None:
-    """Its objects have another name here, which the raw store would not give them."""
-    objects = _objects(bodies)
-    which = min(which, len(objects) - 1)
-    again = (raw_object(name="f" * 16), objects[which][1])
-    once, twice = stage(objects), stage([*objects[: which + 1], again, *objects[which + 1 :]])
-    assert [row[:-1] for row in rows_of(twice)] == [row[:-1] for row in rows_of(once)]
-
-
-@settings(deadline=None)
-@given(st.lists(_report_files, min_size=1, max_size=4))
-def test_the_last_report_or_insertion_is_what_counts(bodies: list[bytes]) -> None:
-    """Against the rule said another way: of the reports since the last that did not tell, the one inserted last."""
-    objects = _objects(bodies)
-    reports = [json.loads(bytes(raw)) for _, record_file in objects for raw in record_file.records]
-    for station_id, rows in stage(objects).rows.items():
-        for row in rows:
-            same = [
-                r
-                for r in reports
-                if r["numer_sta"] == station_id and int(r["date"][11:13]) == row.date.hour and r["t"] > 1
-            ]
-            untold = max((n for n, r in enumerate(same) if r["insert_time"] is None), default=-1)
-            told = same[untold + 1 :]
-            assert (
-                row.t
-                == (max(enumerate(told), key=lambda r: (r[1]["insert_time"], r[0]))[1] if told else same[untold])["t"]
-            )

@@ -1,23 +1,17 @@
-"""The reference table equals the published one; words find stations; slugs are safe and stable."""
+"""The reference table equals the published one and is true to other tables; slugs are safe and stable."""
 
 import csv
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weather_platform.domain.errors import UnknownCity
-from weather_platform.domain.stations import (
-    STATIONS,
-    Station,
-    chosen_station,
-    find_station,
-    fold,
-    slugify,
-    station_for,
-)
+from weather_platform.domain.search import place_key
+from weather_platform.domain.stations import STATIONS, Station, fold, slugify, station_for
+from weather_platform.domain.towns import departments, distance_km, towns
 
 NICE = STATIONS["07690"]
 
@@ -47,7 +41,23 @@ def test_a_reference_station_knows_its_department_and_region() -> None:
         "06",
         "Provence-Alpes-Côte d'Azur",
     )
-    assert (STATIONS["61998"].department, STATIONS["61998"].region) == ("TAAF", None)
+    kerguelen = STATIONS["61998"]
+    assert (kerguelen.department, kerguelen.region) == (None, None)
+    assert kerguelen.territory == "Terres australes et antarctiques françaises"
+
+
+def test_the_department_of_a_station_is_that_of_the_nearest_town() -> None:
+    """Independent of the table: towns are INSEE's and GeoNames'. Without one within 100 km it is no department."""
+    for station in STATIONS.values():
+        assert station.latitude_deg is not None
+        assert station.longitude_deg is not None
+        here = (station.latitude_deg, station.longitude_deg)
+        away_km, code = min((distance_km(*here, t.latitude_deg, t.longitude_deg), t.department_code) for t in towns())
+        expected = code if away_km < 100 and code not in ("975", "977") else None
+        assert station.department_code == expected, station.name
+        if station.department_code:
+            department = departments()[station.department_code]
+            assert (station.department, station.region) == (department.name, department.region)
 
 
 @pytest.mark.parametrize(
@@ -92,53 +102,13 @@ def test_an_unknown_station_never_gets_the_slug_of_its_namesake() -> None:
     assert station_for("07691", "NICE").slug == "station_07691"
 
 
-@pytest.mark.parametrize("text", ["nice", "NICE", " Nicé ", "07690", "7690"])
-def test_a_station_is_found_by_slug_name_or_number(text: str) -> None:
-    assert find_station(text, STATIONS) is NICE
+def test_each_station_has_a_display_name_a_territory_and_a_time_zone() -> None:
+    for station in STATIONS.values():
+        assert place_key(station.display_name)
+        assert station.territory
+        assert station.timezone
+        ZoneInfo(station.timezone)  # raises for a name that tzdata does not have
 
 
-@pytest.mark.parametrize("text", ["", " ", ",,", "\ufffd\0"])
-def test_a_blank_is_no_station(text: str) -> None:
-    with pytest.raises(UnknownCity):
-        find_station(text, {**STATIONS, "00000": station_for("00000")})
-
-
-@pytest.mark.parametrize("text", ["plôumanac’h", "PLOUMANAC'H", "ploumanac_h", "ploumanac h", "Ploumanac-H"])
-def test_accents_quotes_and_dashes_are_forgiven(text: str) -> None:
-    assert find_station(text, STATIONS).station_id == "07117"
-
-
-@pytest.mark.parametrize("text", ["station_07999", "Mont Aïgoual", "07999"])
-def test_an_unverified_station_is_found_alike(text: str) -> None:
-    aigoual = station_for("07999", "MONT AIGOUAL")
-    assert find_station(text, {**STATIONS, "07999": aigoual}) is aigoual
-
-
-@pytest.mark.parametrize(
-    ("text", "cure"),
-    [
-        ("nise", "Did you mean NICE?"),
-        ("lyon", "Did you mean LYON-ST EXUPERY?"),
-        ("saint", "Did you mean SAINT LAURENT or SAINT GEORGES?"),
-        ("bourdeaux", "Did you mean BORDEAUX-MERIGNAC?"),
-        ("breste", "Did you mean BREST-GUIPAVAS?"),
-        ("atlantis", "Use a station's name, slug or WMO number, for example NICE, nice or 07690."),
-        ("mareille", "Use a station's name, slug or WMO number, for example NICE, nice or 07690."),
-        ("zzzzzz", "Use a station's name, slug or WMO number, for example NICE, nice or 07690."),
-        ("", "Use a station's name, slug or WMO number, for example NICE, nice or 07690."),
-    ],
-)
-def test_an_unknown_city_is_told_the_nearest(text: str, cure: str) -> None:
-    with pytest.raises(UnknownCity) as refused:
-        find_station(text, STATIONS)
-    assert (refused.value.cause, refused.value.cure) == (f"{text!r} is no station here.", cure)
-
-
-def test_every_wmo_number_can_be_chosen_and_names_only_of_stations_that_are_known() -> None:
-    assert chosen_station("07002") == station_for("07002")
-    assert chosen_station(" 07690 ") is chosen_station("nice") is NICE
-    boulogne = station_for("07002", "BOULOGNE")
-    assert chosen_station("Boulogne", lambda: {"07002": boulogne}) is boulogne
-    for unknown in ("boulogne", "07 002", "7002", "070021", "٠٧٠٠٢"):
-        with pytest.raises(UnknownCity):
-            chosen_station(unknown)
+def test_a_station_without_a_display_name_is_called_as_files_call_it() -> None:
+    assert station_for("07999", "Mont Aigoual").display_name == "Mont Aigoual"

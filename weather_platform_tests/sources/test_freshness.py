@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from weather_platform.settings import Settings
-from weather_platform.sources.freshness import Freshness, freshness, newest_due
+from weather_platform.sources.due import newest_due
+from weather_platform.sources.freshness import Freshness, freshness
 from weather_platform_tests.sources.web_server import Answer, serving
 
 

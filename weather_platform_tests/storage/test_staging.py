@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import NotFound, StoreUnavailable
 from weather_platform.domain.fields import FIELDS, Observation
 from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Reason, Refusal
 from weather_platform.domain.provenance import UNPLACED
 from weather_platform.domain.quality import MonthSummary, synoptic_hours
-from weather_platform.domain.staging import ObjectCounts, Quarantined, StagedMonth
+from weather_platform.domain.staging import Quarantined, StagedMonth
 from weather_platform.domain.stations import STATIONS, station_for
 from weather_platform.storage.databases import open_engine
 from weather_platform.storage.staging import StagingStore
@@ -154,7 +155,7 @@ def test_a_refused_record_is_shown_as_it_is(staging: StagingStore, record: bytes
 def test_a_month_is_summed_up_as_its_tables_hold_it(staging: StagingStore) -> None:
     reported = [*A_DECEMBER, at("2023-12-01T00", NOWHERE), at("2023-12-01T01")]
     month = month_of(reported, raw_object(synthetic=True))
-    month.counts = {raw_object().name: ObjectCounts(read=7, kept=6, refused={"not_a_record": 1})}
+    month.counts = {raw_object().name: RecordCounts(read=7, kept=6, refused={"not_a_record": 1})}
     staging.replace_month(DECEMBER, month)
     staging.replace_month(JANUARY, month_of([at("2024-01-01T00")]))
     for key, days in (("2023-10", range(1, 32)), ("2023-11", range(1, 16)), ("2022-11", range(1, 31))):
