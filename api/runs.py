@@ -9,7 +9,6 @@ from api.orchestrator import Materialised, Orchestrator
 from weather_platform import names
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, Receipt, State, Trouble
-from weather_platform.domain.months import contiguous
 
 INGESTION_TAG = "weather/ingestion"
 REQUEST_TAG = "weather/request"
@@ -23,14 +22,14 @@ class Runs:
         self._orchestrator = orchestrator
 
     def launch(self, receipt: Receipt) -> None:
-        """One run for each unbroken stretch of the receipt's months, which is kept after each.
+        """One run for each of the receipt's months, which is kept after each.
 
         An ingestion that is taken up again launches all of them again: what a run has written stays as it is.
         """
         tags = {INGESTION_TAG: receipt.id, REQUEST_TAG: receipt.request_id}
-        for stretch in contiguous(receipt.months):
-            run_id = self._orchestrator.launch(stretch, tags)
-            receipt.runs.append(LaunchedRun(run_id=run_id, months=[str(month) for month in stretch]))
+        for month in receipt.months:
+            run_id = self._orchestrator.launch([month], tags)
+            receipt.runs.append(LaunchedRun(run_id=run_id, months=[str(month)]))
             receipt.state = "queued"
             self._layers.receipts.advance(receipt)
 
