@@ -228,6 +228,7 @@ class Ingestions:
                 intake.add(upload.file.name, upload.source)
             origin = Provenance(source="upload", name="", licence=ETALAB)  # each object gets its file's name
             stored = intake.keep(self._layers.raw, origin, now)
+            passed_over, unused_columns = intake.passed_over, intake.unused_columns
         refuse_what_counts_nowhere(self._layers.stores, self._partitions, stored)
         receipt = Receipt(
             id=earlier.id if earlier else new_ingestion_id(now),
@@ -237,6 +238,8 @@ class Ingestions:
             received=now,
             request_id=request_id,
             files=[upload.file for upload in uploads],
+            passed_over=passed_over,
+            unused_columns=unused_columns,
             objects=[_received(item.object, new=item.new, refused=item.refused) for item in stored],
         )
         self._layers.receipts.save(receipt)

@@ -18,7 +18,7 @@ from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
-from weather_platform.domain.weather_stats import Document, document
+from weather_platform.domain.weather_stats import WeatherStats, document
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Replaced
@@ -153,7 +153,7 @@ class CuratedMonth(NamedTuple):
     """The documents of a month's `curated_days`."""
 
     month: Month
-    documents: list[Document]
+    documents: list[WeatherStats]
     seen: Seen
     """As in the figures that they were made of."""
 

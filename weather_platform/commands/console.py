@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from weather_platform.domain.errors import BadInput, WeatherError
 from weather_platform.files import atomic_write
 from weather_platform.intake import PROGRESS
+from weather_platform.sources.port import DOWNLOADS
 
 _EDGELESS_COLUMNS = 100_000
 
@@ -86,7 +87,7 @@ def show(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_json: 
 
 @contextmanager
 def months_progress(months: int) -> Iterator[Callable[[], None]]:
-    """A bar of months that tells each line of the progress logger; quiet where standard error is no terminal.
+    """A bar of months that tells each line of progress and of downloads; quiet where standard error is no terminal.
 
     Gives what moves it on by a month. It writes to a copy of standard error: during a run Dagster sends that to a file.
     """
@@ -102,18 +103,20 @@ def months_progress(months: int) -> Iterator[Callable[[], None]]:
     )
     task = bar.add_task("starting Dagster", total=months)
 
-    class Tell(Handler):
+    class Describe(Handler):
         def emit(self, record: LogRecord) -> None:
             bar.update(task, description=record.getMessage())
 
-    logger, handler = getLogger(PROGRESS), Tell()
-    logger.addHandler(handler)
-    logger.setLevel(INFO)
+    handler = Describe()
+    for name in (PROGRESS, DOWNLOADS):
+        getLogger(name).addHandler(handler)
+        getLogger(name).setLevel(INFO)
     try:
         with bar:
             yield lambda: bar.advance(task)
     finally:
-        logger.removeHandler(handler)
+        for name in (PROGRESS, DOWNLOADS):
+            getLogger(name).removeHandler(handler)
 
 
 @contextmanager

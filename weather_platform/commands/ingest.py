@@ -17,13 +17,15 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from weather_platform.commands.console import err, say_trouble, show_json, show_table
+from weather_platform.commands.console import err, say, say_trouble, show_json, show_table
 from weather_platform.domain.counts import COUNTERS
 from weather_platform.domain.errors import CannotServe, WeatherError
 from weather_platform.settings import Settings
 
 _CHUNK_BYTES = 1 << 20
 _POLL_S = 0.3
+_NAMED = 12
+"""Unused columns that are named; the receipt names all."""
 _TIMEOUT = httpx.Timeout(10, read=600, write=600)
 _COLUMNS = ("month", *COUNTERS, "documents_written")
 
@@ -75,6 +77,12 @@ def _show(file: Path, receipt: dict[str, Any]) -> None:
     rows = [[file.name, *(_cell(month[name]) for name in _COLUMNS)] for month in receipt["outcome"]]
     if rows:
         show_table(("file", *_COLUMNS), rows)
+    look = receipt["first_look"]
+    for passed_over in look["passed_over"]:
+        say(f"Passed over {passed_over['name']}: {passed_over['cause']}")
+    if unused := look["unused_columns"]:
+        more = f" and {len(unused) - _NAMED} more" if len(unused) > _NAMED else ""
+        say(f"{file.name}: columns not used: {', '.join(unused[:_NAMED])}{more}.")
 
 
 def _check(receipt: dict[str, Any]) -> None:

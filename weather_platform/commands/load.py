@@ -9,9 +9,9 @@ from weather_platform.commands.console import months_progress, say, say_trouble,
 from weather_platform.domain.months import Month, parse_months
 from weather_platform.domain.search import chosen_station, find_station
 from weather_platform.domain.stations import STATIONS, Station
-from weather_platform.domain.tabular import flat
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.curated import Query
 
 if TYPE_CHECKING:
     from weather_platform.runtime.in_process import MonthRun
@@ -91,11 +91,12 @@ def show_a_day(settings: Settings, month: Month, city: str = "NICE") -> None:
     """A few figures of the month's first day, so that a first run shows weather."""
     stores = open_stores(settings)
     station = find_station(city, STATIONS)
-    for document in stores.curated.find(stations=[station.station_id], first=month.first_day, last=month.first_day):
-        row = flat(document)
+    first = month.first_day
+    for document in stores.curated.find(Query(stations=[station.station_id], first=first, last=first)):
+        measured = document.metrics
         say(
-            f"{row['city']} {row['date']}: {row['temperature_avg_c']} °C on average "
-            f"({row['temperature_min_c']} to {row['temperature_max_c']}), {row['pressure_avg_hpa']} hPa, "
-            f"wind {row['wind_avg_m_s']} m/s, rain {row['rain_total_mm']} mm"
-            + (" — synthetic sample, no measurement" if row["synthetic"] else "")
+            f"{document.city} {document.period}: {measured.temperature.avg} °C on average "
+            f"({measured.temperature.min} to {measured.temperature.max}), {measured.pressure.avg} hPa, "
+            f"wind {measured.wind_speed.avg} m/s, rain {measured.rainfall.total} mm"
+            + (" — synthetic sample, no measurement" if document.provenance.synthetic else "")
         )

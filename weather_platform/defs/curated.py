@@ -8,9 +8,10 @@ from weather_platform.defs.facts import database_of, document_schema, kind_of, l
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
 from weather_platform.defs.stores import StoresResource
-from weather_platform.domain.weather_stats import Document
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.month_report import Links, StoredMonth, document_facts
 from weather_platform.pipeline import CuratedMonth, MonthFigures, documents, store_documents
+from weather_platform.storage.curated import Query
 
 COLLECTION, TABLE = "WeatherStats", "weather_stats"
 
@@ -27,10 +28,10 @@ class CuratedIOManager(dg.ConfigurableIOManager):
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             context.add_output_metadata(as_metadata(document_facts(StoredMonth(stores, month), replaced, door, links)))
 
-    def load_input(self, context: dg.InputContext) -> list[Document]:
+    def load_input(self, context: dg.InputContext) -> list[WeatherStats]:
         month = month_of(context)
         with explained(attempt_of(context)):
-            return list(self.stores.open().curated.find(first=month.first_day, last=month.last_day))
+            return list(self.stores.open().curated.find(Query(first=month.first_day, last=month.last_day)))
 
 
 @layer_asset(

@@ -1,7 +1,7 @@
 """Facts that the assets of all layers share: owners, group, policies, pool, kinds, column schemas."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +9,7 @@ import dagster as dg
 
 from weather_platform.defs.partitions import MONTHS
 from weather_platform.domain.fields import FIELDS, Field
-from weather_platform.domain.tabular import COLUMNS, FIGURES, TYPES
+from weather_platform.domain.tabular import DOCUMENT_COLUMNS
 from weather_platform.domain.weather_stats import CODE_VERSION
 from weather_platform.settings import Settings
 
@@ -77,11 +77,20 @@ def column_schema() -> dg.TableSchema:
 
 def document_schema() -> dg.TableSchema:
     """The columns of a WeatherStats document, flat, as exports have them."""
-    types = {str: "string", date: "date", bool: "bool", int: "int", float: "double"}
-    figures = {column: f"metrics.{metric}.{figure}" for column, (metric, figure) in FIGURES.items()}
     return dg.TableSchema(
-        [dg.TableColumn(column, types[TYPES[column]], figures.get(column)) for column in COLUMNS],
+        [
+            dg.TableColumn(
+                column.name,
+                _TYPES[column.type],
+                ", ".join(filter(None, (column.meaning, column.unit))),
+                constraints=dg.TableColumnConstraints(nullable=column.nullable),
+            )
+            for column in DOCUMENT_COLUMNS
+        ]
     )
+
+
+_TYPES = {str: "string", date: "date", bool: "bool", int: "int", float: "double", datetime: "timestamp"}
 
 
 def _column(field: Field) -> dg.TableColumn:

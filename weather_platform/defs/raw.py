@@ -45,7 +45,7 @@ class RawIOManager(dg.ConfigurableIOManager):
             if any(item.object.partition == UNPLACED for item in stored):
                 quarantine_unplaced(stores, KEPT)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            context.add_output_metadata(as_metadata(raw_facts(month, stored, door, links)))
+            context.add_output_metadata(as_metadata(raw_facts(month, stored, door, links, obj.notes)))
 
     def load_input(self, context: dg.InputContext) -> RawMonth:
         with explained(attempt_of(context)):

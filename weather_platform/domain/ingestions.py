@@ -26,6 +26,13 @@ class ReceivedFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in a posted zip that holds no observations."""
+
+    name: str
+    cause: str
+
+
 class ReceivedObject(msgspec.Struct, frozen=True, kw_only=True):
     """A raw object that the files became, or were already."""
 
@@ -77,6 +84,9 @@ class Receipt(msgspec.Struct, kw_only=True):
     finished: datetime | None = None
     request_id: str = ""
     files: list[ReceivedFile] = []
+    passed_over: list[PassedOver] = []
+    unused_columns: list[str] = []
+    """Columns of the files of which nothing is read, as they are written there."""
     objects: list[ReceivedObject] = []
     outcomes: list[MonthOutcome] = []
     runs: list[LaunchedRun] = []

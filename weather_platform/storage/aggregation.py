@@ -11,42 +11,56 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from weather_platform.domain.fields import RAIN_FIELDS
-from weather_platform.domain.statistics import MILLION, VECTOR_SCALE, DailyAggregate
-
-_RR3_BIT = 1 << RAIN_FIELDS.index("rr3")
-_COUNTS = ("observations", "t_n", "pmer_n", "ff_n", "rr3_n", "rr3_traces")
-_SUMS = ("t_sum", "pmer_sum", "ff_sum", "rr3_sum", "wind_x", "wind_y")
+from weather_platform.domain.statistics import MILLION, VECTOR_SCALE, DailyAggregate, Sum
+from weather_platform.domain.weather_stats import SUMS
 
 _OBJECTS = ("object_min", "object_max", "rain_object_min", "rain_object_max")
-_SELECTED = (*(name for name in DailyAggregate._fields if name != "raw_objects"), *_OBJECTS)
+_SELECTED = ("day", "observations", *(one.name for one in SUMS), *_OBJECTS)
+
+
+def _sql(one: Sum) -> str:
+    """A sum as SQL; ``{second_of_day}`` is left to the dialect."""
+    field = one.field
+    match one.of:
+        case "n":
+            return f"COUNT({field})"
+        case "sum":
+            return f"SUM(ROUND({field} * {MILLION}))"
+        case "east" | "north":
+            side = "SIN" if one.of == "east" else "COS"
+            component = f"ROUND({field} * 1000) * ROUND({side}(RADIANS(dd)) * {VECTOR_SCALE})"
+            return f"SUM(CASE WHEN dd > 0 THEN {component} ELSE 0 END)"
+        case "traces":
+            return f"SUM(CASE WHEN rr_trace & {1 << RAIN_FIELDS.index(field)} THEN 1 ELSE 0 END)"
+        case "min" | "max":
+            at = "" if one.hour is None else f"CASE WHEN {{second_of_day}} = {one.hour * 3_600} THEN "
+            return f"{one.of.upper()}({at}{field}{' END' if at else ''})"
+
+
+def _columns(*, ends_with_midnight: bool) -> str:
+    return ", ".join(f"{_sql(one)} AS {one.name}" for one in SUMS if one.ends_with_midnight is ends_with_midnight)
+
+
+_RAIN = " OR ".join(f"{field} IS NOT NULL" for field in RAIN_FIELDS if any(one.field == field for one in SUMS))
 # A row as one JSON text: PyMySQL takes as long for 27 values as for the query itself (measured), msgspec a fraction.
-_QUERY = """
-SELECT JSON_ARRAY({selected})
+_QUERY = f"""
+SELECT JSON_ARRAY({", ".join(_SELECTED)})
 FROM (
-  SELECT DATE(date) AS day, COUNT(*) AS observations,
-    COUNT(t) AS t_n, SUM(ROUND(t * {million})) AS t_sum, MIN(t) AS t_min, MAX(t) AS t_max,
-    MAX(CASE WHEN {second_of_day} = 21600 THEN tn12 END) AS tn12_06,
-    MAX(CASE WHEN {second_of_day} = 64800 THEN tx12 END) AS tx12_18,
-    COUNT(pmer) AS pmer_n, SUM(ROUND(pmer * {million})) AS pmer_sum, MIN(pmer) AS pmer_min, MAX(pmer) AS pmer_max,
-    COUNT(ff) AS ff_n, SUM(ROUND(ff * {million})) AS ff_sum, MAX(ff) AS ff_max,
-    MAX(raf10) AS raf10_max, MAX(rafper) AS rafper_max,
-    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 1000) * ROUND(SIN(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_x,
-    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 1000) * ROUND(COS(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_y,
+  SELECT DATE(date) AS day, COUNT(*) AS observations, {_columns(ends_with_midnight=False)},
     MIN(raw_object) AS object_min, MAX(raw_object) AS object_max
-  FROM {table} WHERE date >= :first AND date < :end GROUP BY DATE(date)
+  FROM {{table}} WHERE date >= :first AND date < :end GROUP BY DATE(date)
 ) AS d LEFT JOIN (
-  SELECT {rain_day} AS rain_day, COUNT(rr3) AS rr3_n, SUM(ROUND(rr3 * {million})) AS rr3_sum, MAX(rr3) AS rr3_max,
-    SUM(CASE WHEN rr_trace & {rr3_bit} THEN 1 ELSE 0 END) AS rr3_traces,
-    MIN(CASE WHEN rr3 IS NOT NULL THEN raw_object END) AS rain_object_min,
-    MAX(CASE WHEN rr3 IS NOT NULL THEN raw_object END) AS rain_object_max
-  FROM {table} WHERE date > :first AND date <= :end GROUP BY {rain_day}
+  SELECT {{rain_day}} AS rain_day, {_columns(ends_with_midnight=True)},
+    MIN(CASE WHEN {_RAIN} THEN raw_object END) AS rain_object_min,
+    MAX(CASE WHEN {_RAIN} THEN raw_object END) AS rain_object_max
+  FROM {{table}} WHERE date > :first AND date <= :end GROUP BY {{rain_day}}
 ) AS r ON r.rain_day = d.day
 ORDER BY d.day
-"""
-_OBJECTS_QUERY = """
-SELECT DISTINCT DATE(date), {rain_day}, rr3 IS NOT NULL, raw_object
-FROM {table} WHERE date >= :first AND date <= :end
-"""
+"""  # noqa: S608  # made of our own declarations
+_OBJECTS_QUERY = f"""
+SELECT DISTINCT DATE(date), {{rain_day}}, {_RAIN}, raw_object
+FROM {{table}} WHERE date >= :first AND date <= :end
+"""  # noqa: S608
 _DIALECTS = {
     "mysql": {
         "rain_day": "DATE(date - INTERVAL 1 SECOND)",
@@ -64,10 +78,6 @@ def daily_aggregates(connection: Connection, table: sa.Table, first: date, last:
     """A city's days from first to last, both included, that have an observation; one query."""
     query = _QUERY.format(
         table=connection.dialect.identifier_preparer.format_table(table),
-        million=MILLION,
-        scale=VECTOR_SCALE,
-        rr3_bit=_RR3_BIT,
-        selected=", ".join(_SELECTED),
         **_DIALECTS[connection.dialect.name],
     )
     bounds = {
@@ -107,11 +117,13 @@ def _midnight(connection: Connection, day: date) -> datetime | str:
 
 
 def _aggregate(row: dict[str, Any], objects: dict[str, set[str]]) -> DailyAggregate:
-    day = row.pop("day")
-    for name in _OBJECTS:
-        del row[name]
-    for name in _COUNTS:
-        row[name] = int(row[name] or 0)
-    for name in _SUMS:
-        row[name] = None if row[name] is None else int(row[name])
-    return DailyAggregate(day=date.fromisoformat(day), raw_objects=tuple(sorted(objects[day])), **row)
+    sums = {one.name: _value(one, row[one.name]) for one in SUMS}
+    day = row["day"]
+    return DailyAggregate(date.fromisoformat(day), int(row["observations"]), sums, tuple(sorted(objects[day])))
+
+
+def _value(one: Sum, value: float | None) -> int | float | None:
+    """Databases give whole numbers as doubles, and nothing for the counts of no row."""
+    if value is None:
+        return 0 if one.is_count else None
+    return int(value) if one.is_whole else value

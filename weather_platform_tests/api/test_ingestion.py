@@ -30,6 +30,7 @@ def zipped(**files: bytes) -> bytes:
 
 
 BODY = as_json(observations())
+WORKBOOK = zipped(**{"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"})
 HEAD = (
     "POST /ingest-fast HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     f"Content-Length: {len(BODY)}\r\n\r\n"
@@ -62,6 +63,41 @@ def test_every_form_becomes_the_same_documents(api: Api, name: str) -> None:
 def test_a_raw_body_is_a_file_whatever_it_is_called(api: Api, media_type: str) -> None:
     answer = api.client.post("/ingest-fast?name=mine.json", content=BODY, headers={"content-type": media_type})
     assert (answer.status_code, answer.json()["files"][0]["name"]) == (200, "mine.json")
+
+
+@pytest.mark.parametrize("cut", [-1, -5, -40, -len(BODY) - 30], ids=["a dash", "the end", "a value", "a whole file"])
+def test_a_form_that_does_not_end_is_400_and_nothing_of_it_is_kept(api: Api, cut: int) -> None:
+    parts = [
+        f'--x\r\ncontent-disposition: form-data; name="file"; filename="{name}.json"\r\n\r\n'.encode() + body + b"\r\n"
+        for name, body in (("a", as_json(observations("2023-10"))), ("b", BODY))
+    ]
+    form = b"".join([*parts, b"--x--"])
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = api.client.post("/ingest-fast", content=form[:cut], headers=headers)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "The form did not end: its last boundary is missing.")
+    assert api.get("/raw/files").json()["count"] == 0
+    assert api.client.post("/ingest-fast", content=form, headers=headers).status_code == 200
+
+
+def test_a_receipt_names_what_was_passed_over_and_not_used(api: Api) -> None:
+    files = {"README.txt": b"hello", "month.json": as_json([{**record, "wind": 3} for record in observations()])}
+    look = api.ingest("/ingest-fast", zipped(**files), "z.zip")["first_look"]
+    cause = "No observations can be read here: the file begins with b'hello'."
+    assert look["passed_over"] == [{"name": "z.zip/README.txt", "cause": cause}]
+    assert look["unused_columns"] == ["wind"]
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json"])
+def test_what_staging_answers_can_be_posted_back(api: Api, form: str) -> None:
+    records = observations()
+    records[0] |= {"n": 101, "rr1": 0, "per": -10, "tx12": 290.15}
+    api.ingest("/ingest-fast", as_json(records))
+    before = api.rows()
+    answer = api.get(f"/staging?city=nice,orly&format={form}")
+    assert answer.status_code == 200
+    outcome = api.ingest("/ingest-fast", answer.content)["outcome"]
+    assert [(month["read"], month["unchanged"], month["refused"]) for month in outcome] == [(32, 32, {})]
+    assert api.rows() == before
 
 
 def test_several_files_of_a_form_are_one_ingestion(api: Api) -> None:
@@ -241,13 +277,14 @@ def test_a_run_without_dagster_is_503_and_the_files_are_kept_for_the_next_try(ap
         ("/ingest-fast", {"files": {"file": ("a.json", b"")}}, 422),
         ("/ingest-fast", {"files": {"file": ("a.json", b"[]")}}, 422),
         ("/ingest-fast", {"files": {"other": ("a.json", BODY)}}, 422),
-        ("/ingest-fast", {"files": {"file": ("a.xlsx", BODY)}}, 400),
+        ("/ingest-fast", {"files": {"file": ("a.xlsx", WORKBOOK)}}, 422),
         ("/ingest-fast", {"files": {"file": ("a.zip", b"PK\x03\x04 broken")}}, 422),
         ("/ingest-fast", {"files": {"file": ("a.gz", gzip.compress(BODY)[:50])}}, 422),
         ("/ingest-fast", {"content": b"", "headers": {"content-type": "application/json"}}, 422),
         ("/ingest-fast", {"content": BODY, "headers": {"content-type": "image/png"}}, 415),
         ("/ingest-fast", {"content": b"--x\r\n", "headers": {"content-type": "multipart/form-data"}}, 422),
-        ("/ingest-fast", {"content": b"--x\r\nA", "headers": {"content-type": "multipart/form-data; boundary=x"}}, 422),
+        ("/ingest-fast", {"content": b"--x\r\nA", "headers": {"content-type": "multipart/form-data; boundary=x"}}, 400),
+        ("/ingest-fast", {"content": b"--x\r\n", "headers": {"content-type": "multipart/form-data; boundary=x"}}, 400),
         ("/ingest?wait=9999", {"content": BODY}, 422),
         ("/ingest?weit=3", {"content": BODY}, 422),
     ],

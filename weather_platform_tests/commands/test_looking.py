@@ -12,6 +12,7 @@ from weather_platform.domain.parsing import Reason
 from weather_platform.domain.stations import STATIONS
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.curated import Query
 from weather_platform_tests.commands.conftest import DECEMBER, NOVEMBER, Weather
 
 
@@ -24,7 +25,7 @@ def test_status_counts_every_layer_by_month(weather: Weather, filled: Settings) 
             "observations": sum(coverage.observations for coverage in stores.staging.coverage([str(month)])),
             "cities": 3,
             "refused": len(stores.staging.quarantine(str(month))),
-            "documents": len(list(stores.curated.find(first=month.first_day, last=month.last_day))),
+            "documents": len(list(stores.curated.find(Query(first=month.first_day, last=month.last_day)))),
         }
         for month in (NOVEMBER, DECEMBER)
     ]

@@ -18,6 +18,7 @@ from weather_platform.intake import receive
 from weather_platform.month_report import CHECKS
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.curated import Query
 from weather_platform.storage.databases import open_engine
 from weather_platform_tests.defs.runs import Graph
 
@@ -89,7 +90,7 @@ def test_checks_run_alone_find_what_was_lost_since_the_load_in_the_month_it_was_
     change_by_hand("DELETE FROM nice WHERE date = '2023-12-24 12:00:00'")
     curated = open_stores(Settings.from_environment()).curated
     christmas = date(2023, 12, 25)
-    curated.replace((christmas, christmas), curated.find(stations=["07149"], first=christmas, last=christmas))
+    curated.replace((christmas, christmas), curated.find(Query(stations=["07149"], first=christmas, last=christmas)))
 
     alone = weather.run(names.CHECK_JOB, "2023-11", DECEMBER)
 

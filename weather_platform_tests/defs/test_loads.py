@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import msgspec
 import pytest
 
 from weather_platform import names
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.curated import Query
 from weather_platform_tests.defs.runs import Graph, graph
 
 CITIES = ("NICE", "CAP CEPET", "LA DESIRADE METEO")
@@ -32,7 +34,7 @@ def stores() -> Iterator[Stores]:
 def everything_stored() -> dict[str, Any]:
     """All rows and documents, but for when they were written."""
     with stores() as opened:
-        documents = list(opened.curated.find())
+        documents = [msgspec.to_builtins(document) for document in opened.curated.find()]
         for document in documents:
             del document["provenance"]["updated_at"]
         known = opened.staging.stations()
@@ -62,7 +64,7 @@ def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: st
     assert completeness.description == "0 stations absent, no earlier month to compare with, 0 days silent"
     with stores() as opened:
         assert opened.staging.engine.dialect.name == ("sqlite" if stored == "embedded" else "mysql")
-        documents = list(opened.curated.find())
+        documents = [msgspec.to_builtins(document) for document in opened.curated.find()]
         assert len(documents) == 1_893
         assert sum(metrics(documents, "rainfall", "total")) == pytest.approx(5_066.5, abs=0.05)
         of = {document["_id"]: document["metrics"] for document in documents}
@@ -89,8 +91,8 @@ def test_a_range_is_a_run_per_month_each_with_its_facts_and_checks(weather: Grap
             staged = opened.staging.coverage([month])
             rows = sum(coverage.observations for coverage in staged)
             first, last = date.fromisoformat(f"{month}-01"), date.fromisoformat(f"{month}-30")
-            documents = [doc for doc in opened.curated.find(first=first) if doc["period"].startswith(month)]
-            assert documents[-1]["date"].date() >= last
+            documents = [doc for doc in opened.curated.find(Query(first=first)) if doc.period.startswith(month)]
+            assert documents[-1].date.date() >= last
             made = {asset: run.materialised[asset, month] for asset in names.ASSETS}
             assert [made[asset]["dagster/partition_row_count"] for asset in names.ASSETS] == [
                 raw.records,
@@ -279,4 +281,4 @@ def test_the_first_rain_of_a_month_completes_the_last_day_of_the_month_before(we
     weather.load("2023-12", source="meteofrance", cities=["NICE"])
     with stores() as opened:
         completed = opened.curated.get("07690:2023-11-30")
-    assert alone["metrics"]["rainfall"]["n"] + 1 == completed["metrics"]["rainfall"]["n"]
+    assert alone.metrics.rainfall.n + 1 == completed.metrics.rainfall.n

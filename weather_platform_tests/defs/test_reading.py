@@ -17,6 +17,7 @@ from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
 from weather_platform.pipeline import MonthFigures, RawMonth, Stores, open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.curated import Query
 from weather_platform.storage.staging import StagingStore
 from weather_platform_tests.defs.runs import Graph, graph
 
@@ -123,7 +124,9 @@ def test_an_asset_may_take_months_of_observations_as_one_frame(loaded: Graph) ->
 
 def test_statistics_are_read_as_the_documents_that_are_stored(loaded: Graph) -> None:
     read = loaded.definitions.load_asset_value(names.WEATHER_STATS, partition_key="2023-12", instance=loaded.instance)
-    stored = open_stores(Settings.from_environment()).curated.find(first=DECEMBER.first_day, last=DECEMBER.last_day)
+    stored = open_stores(Settings.from_environment()).curated.find(
+        Query(first=DECEMBER.first_day, last=DECEMBER.last_day)
+    )
     assert read == list(stored)
     assert len(read) == 62
 
