@@ -56,7 +56,7 @@ def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: st
     assert rows == {names.RAW_OBSERVATIONS: 14_979, names.STAGED_OBSERVATIONS: 14_979, names.WEATHER_STATS: 1_893}
     assert run.materialised[names.STAGED_OBSERVATIONS, "2023-12"]["tables"] == 62
     raw = run.materialised[names.RAW_OBSERVATIONS, "2023-12"]
-    assert (raw["source"], raw["files"], raw["synthetic"]) == ("meteofrance", ["synop.202312.csv"], False)
+    assert (raw["source"], raw["files"], raw["synthetic"]) == ("meteofrance", ["synop.202312.csv.gz"], False)
     assert "Etalab" in raw["licence"]
     assert run.failed_checks == []
     completeness = run.verdicts["completeness", "2023-12"]
