@@ -204,10 +204,12 @@ def test_a_catalogue_that_was_down_catches_up_by_itself(platform: Platform) -> N
 
 def test_a_file_under_landing_is_ingested_and_a_bad_one_is_refused_with_its_reason(platform: Platform) -> None:
     blobs = platform.api.services.layers.raw.blobs
+    raw_before = len(platform.catalogue(names.RAW_OBSERVATIONS, MONTH))
     blobs.put("landing/from-somebody.json", as_json(observations()))
     blobs.put("landing/holiday.txt", b"no weather here")
     wait_for(lambda: len(platform.api.documents()) == 4, "the landed file to become documents")
     wait_for(lambda: not any(b.key == "landing/from-somebody.json" for b in blobs.list("landing/")), "it to be cleared")
+    assert len(platform.catalogue(names.RAW_OBSERVATIONS, MONTH)) == raw_before + 1
     refused = [blob.key for blob in blobs.list("landing/")]
     assert refused == ["landing/refused/holiday.txt", "landing/refused/holiday.txt.reason.json"]
     reason = json.loads(blobs.get("landing/refused/holiday.txt.reason.json"))
