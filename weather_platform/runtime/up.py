@@ -125,7 +125,15 @@ def _python(*arguments: str) -> list[str]:
 def _webserver(settings: Settings, workspace: Path, environment: Mapping[str, str]) -> Service:
     return Service(
         name="webserver",
-        command=_python("dagster_webserver", "-h", HOST, "-p", str(settings.dagster_port), "-w", str(workspace)),
+        command=_python(
+            "weather_platform.dagster_patches.webserver",
+            "-h",
+            HOST,
+            "-p",
+            str(settings.dagster_port),
+            "-w",
+            str(workspace),
+        ),
         environment=environment,
         port=settings.dagster_port,
         port_setting="WEATHER_DAGSTER_PORT",

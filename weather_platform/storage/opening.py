@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from weather_platform.domain.errors import BadSettings, NothingStored
-from weather_platform.domain.stations import STATIONS, Station
+from weather_platform.domain.station_list import known_stations
+from weather_platform.domain.stations import Station
 from weather_platform.settings import S3Settings, Settings
 from weather_platform.storage.blobs import Blobs, FolderBlobs
 from weather_platform.storage.curated import CuratedStore
 from weather_platform.storage.raw import RawStore
+from weather_platform.storage.station_lists import listed_stations
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -58,10 +60,11 @@ class Stores:
         return self._once("receipts", self._open_receipts)
 
     def stations(self) -> dict[str, Station]:
-        """The stations that are known, by WMO number: those of the platform, and those that only a file brought."""
+        """`station_list.known_stations` of what is stored, also where nothing is."""
+        stored: dict[str, Station] = {}
         with suppress(NothingStored):
-            return {**STATIONS, **self.staging.stations()}
-        return dict(STATIONS)
+            stored = self.staging.stations()
+        return known_stations(listed_stations(self.raw.blobs), stored)
 
     def close(self) -> None:
         """Let go of connections; the stores may be used again."""
