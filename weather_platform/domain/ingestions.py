@@ -11,7 +11,7 @@ import msgspec
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Reason
-from weather_platform.domain.provenance import UNPLACED
+from weather_platform.domain.provenance import UNPLACED, Withdrawal
 
 State = Literal["stored", "queued", "running", "done", "failed"]
 Mode = Literal["run", "fast"]
@@ -81,6 +81,16 @@ class Receipt(msgspec.Struct, kw_only=True):
     outcomes: list[MonthOutcome] = []
     runs: list[LaunchedRun] = []
     trouble: Trouble | None = None
+    again: int = 0
+    """How many times the same files were posted before, and did not count any more."""
+    withdrawn: Withdrawal | None = None
+    made_again: str | None = None
+    """The ingestion that made its months again after it was withdrawn, or restored."""
+
+    @property
+    def posting(self) -> str:
+        """What its objects are posted under: known before anything of it is kept, so that a retry is the same."""
+        return f"{self.content[:24]}-{self.again}"
 
     @property
     def is_finished(self) -> bool:
@@ -88,7 +98,7 @@ class Receipt(msgspec.Struct, kw_only=True):
 
     @property
     def is_on_its_way(self) -> bool:
-        """Done, or in the hands of Dagster; an ingestion that nobody works on any more is neither."""
+        """Done, or in the hands of Dagster; an ingestion on which nothing works any more is neither."""
         return self.state == "done" or (bool(self.runs) and self.state != "failed")
 
     @property
