@@ -3,6 +3,7 @@
 A file stays where it was dropped until its records are staged, so that nothing is lost whatever dies in between.
 """
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.intake import Intake
 from weather_platform.pipeline import Stores, quarantine_unplaced, refuse_what_counts_nowhere
+from weather_platform.postings import overruled
 from weather_platform.storage.blobs import BlobInfo
 
 FOLDER = "landing/"
@@ -76,7 +78,8 @@ def _taken_in(stores: Stores, partitions: Partitions, blob: BlobInfo, now: datet
     with Intake(partitions) as intake, tempfile.TemporaryFile() as file:
         file.writelines(stores.raw.blobs.stream(blob.key))
         intake.add(blob.key, file)
-        stored = intake.keep(stores.raw, origin, now)
+        posting = f"landed-{hashlib.sha256(f'{blob.key} {_stamp(blob)}'.encode()).hexdigest()[:24]}"
+        stored = intake.keep(stores.raw, origin, now, posting=posting, is_overruled=overruled(stores))
     refuse_what_counts_nowhere(stores, partitions, stored)
     if any(each.object.partition == UNPLACED for each in stored):
         quarantine_unplaced(stores, partitions)

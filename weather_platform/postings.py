@@ -13,17 +13,22 @@ from weather_platform.pipeline import Stores
 
 
 def is_overruled(stores: Stores, partition: str, name: str) -> bool:
-    """Whether objects that were received later say otherwise than this one, so that posting it again must count.
+    """Whether another posting that came later says otherwise than this object, so that posting it again must count.
 
-    While the partition is not staged as it stands, any later object may.
+    While the partition is not staged as it stands, any later posting may.
     """
     if partition == UNPLACED:
         return False
     standing = stores.raw.objects(partition)
+    ours = next((raw for raw in standing if raw.name == name), None)
+    if ours is None:
+        return True
+    if not any(raw.received > ours.received and raw.posting != ours.posting for raw in standing):
+        return False
     staged = {row["raw_object"]: row for row in stores.staging.objects(partition)}
     if {raw.name: raw.received.isoformat() for raw in standing} != {n: row["received"] for n, row in staged.items()}:
-        return name != standing[-1].name if standing else True
-    return name not in staged or msgspec.convert(staged[name]["counts"], RecordCounts).superseded > 0
+        return True
+    return msgspec.convert(staged[name]["counts"], RecordCounts).superseded > 0
 
 
 def overruled(stores: Stores) -> Callable[[str, str], bool]:

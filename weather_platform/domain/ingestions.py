@@ -111,7 +111,7 @@ class Receipt(msgspec.Struct, kw_only=True):
         """Its objects with records that are in no month."""
         return [obj for obj in self.objects if obj.partition == UNPLACED]
 
-    def outcome(self, month: Month, counts: Mapping[str, RecordCounts]) -> MonthOutcome:
+    def outcome(self, month: Month | str, counts: Mapping[str, RecordCounts]) -> MonthOutcome:
         """What became of this receipt's objects in a month, out of the counts of all objects of the month by name."""
         outcome = MonthOutcome(month=str(month))
         for name in {obj.name for obj in self.objects if obj.partition == outcome.month}:
