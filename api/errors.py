@@ -4,11 +4,11 @@ from weather_platform.domain.errors import WeatherError
 
 
 class Unsupported(WeatherError):
-    """A media type, or a file extension, that is not read here."""
+    """A media type that is not read here."""
 
-    def __init__(self, cause: str, cure: str, status: int = 415) -> None:
-        super().__init__(cause, cure)
-        self.status = status
+
+class BrokenOff(WeatherError):
+    """A body that ends before it should."""
 
 
 class Conflict(WeatherError):

@@ -1,40 +1,44 @@
-"""Rows as JSON, NDJSON, CSV or Parquet, chosen by `?format=` or else by `Accept`."""
+"""One answer in several formats, chosen by `?format=` or else by `Accept`; `weather_platform.tables` writes them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import chain, islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, TypeVar
 
-import msgspec
 from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import NotAcceptable
-from weather_platform.tables import BATCH_ROWS, Row, csv_pieces, parquet_pieces
+from weather_platform.domain.tabular import Table
+from weather_platform.tables import MEDIA_TYPES, Format, pieces
 
-Format = Literal["json", "ndjson", "csv", "parquet"]
-MEDIA_TYPES: dict[Format, str] = {
-    "json": "application/json",
-    "ndjson": "application/x-ndjson",
-    "csv": "text/csv; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
-}
-IN_EVERY_FORMAT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media_type.partition(";")[0]: {} for form, media_type in MEDIA_TYPES.items() if form != "json"}}
-}
-"""For the OpenAPI document of a route that answers a `Table`; JSON has its model."""
+Row = TypeVar("Row")
 _ACCEPTED: dict[str, Format] = {
-    "*/*": "json",
-    "application/*": "json",
-    "application/json": "json",
-    "application/x-ndjson": "ndjson",
-    "application/ndjson": "ndjson",
-    "application/jsonl": "ndjson",
-    "text/csv": "csv",
-    "text/*": "csv",
-    "application/vnd.apache.parquet": "parquet",
-    "application/parquet": "parquet",
+    "*/*": Format.JSON,
+    "application/*": Format.JSON,
+    "application/json": Format.JSON,
+    "application/x-ndjson": Format.NDJSON,
+    "application/ndjson": Format.NDJSON,
+    "application/jsonl": Format.NDJSON,
+    "text/csv": Format.CSV,
+    "text/*": Format.CSV,
+    "application/vnd.apache.parquet": Format.PARQUET,
+    "application/parquet": Format.PARQUET,
 }
+
+
+def in_every_format(page: str) -> dict[int | str, dict[str, Any]]:
+    """The responses of a route whose JSON is a page of `api.pages`; the other formats are its rows alone."""
+    responses = json_page(page)
+    others = (media_type.partition(";")[0] for form, media_type in MEDIA_TYPES.items() if form is not Format.JSON)
+    responses[200]["content"].update({media_type: {} for media_type in others})
+    return responses
+
+
+def json_page(page: str) -> dict[int | str, dict[str, Any]]:
+    """The response of a route that answers a page of `api.pages` in JSON alone."""
+    schema = {"$ref": f"#/components/schemas/{page}"}
+    return {200: {"description": "A page of rows.", "content": {Format.JSON.media_type: {"schema": schema}}}}
 
 
 def negotiated(request: Request, asked: Format | None) -> Format:
@@ -60,41 +64,27 @@ def _quality(part: str) -> tuple[float, str]:
     return quality, media_type.lower() if quality > 0 else ""
 
 
-class Table(NamedTuple):
-    """Rows with one set of columns."""
+def answer(
+    table: Table[Row],
+    rows: Iterable[Row],
+    form: Format,
+    headers: Mapping[str, str],
+    *,
+    name: str,
+    head: Mapping[str, Any] | None = None,
+    next_page: str | None = None,
+) -> Response:
+    """The rows in a format, JSON as a page: all that it holds, at once; the others as they are read.
 
-    rows: Iterable[Row]
-    columns: Sequence[str]
-    nested: Callable[[Row], Row] | None = None
-    """Makes the JSON form of a row where `flat` makes that of a table."""
-    flat: Callable[[Row], Row] | None = None
-
-
-def answer(table: Table, form: Format, envelope: dict[str, Any], headers: dict[str, str], name: str) -> Response:
-    """The rows in a format. JSON stands within the envelope as `data`; the other forms are the rows alone.
-
-    The first row is fetched before the answer begins, so that an outage is still told as one.
+    The first row is fetched before the answer begins, so that an outage is still reported as one.
     """
-    rows = iter(table.rows)
-    head = list(islice(rows, 1))
-    rows = chain(head, rows)
-    if form == "json":
-        data = list(map(table.nested, rows) if table.nested else rows)
-        body = msgspec.json.encode({**envelope, "count": len(data), "data": data})
-        return Response(body, headers=headers, media_type=MEDIA_TYPES["json"])
-    if form == "ndjson":
-        stream = _ndjson(map(table.nested, rows) if table.nested else rows)
-    else:
-        flat_rows = map(table.flat, rows) if table.flat else rows
-        write = csv_pieces if form == "csv" else parquet_pieces
-        stream = write(flat_rows, table.columns)
-    disposition = f'attachment; filename="{name}.{form}"' if form == "parquet" else f'inline; filename="{name}.{form}"'
+    rows = iter(rows)
+    rows = chain(list(islice(rows, 1)), rows)
+    written = pieces(table, rows, form, head, next_page)
+    if form is Format.JSON:
+        return Response(b"".join(written), headers=dict(headers), media_type=form.media_type)
+    shown = "attachment" if form is Format.PARQUET else "inline"
+    disposition = f'{shown}; filename="{name}.{form}"'
     return StreamingResponse(
-        stream, headers={**headers, "content-disposition": disposition}, media_type=MEDIA_TYPES[form]
+        written, headers={**headers, "content-disposition": disposition}, media_type=form.media_type
     )
-
-
-def _ndjson(rows: Iterator[Row]) -> Iterator[bytes]:
-    encoder = msgspec.json.Encoder()
-    while batch := list(islice(rows, BATCH_ROWS)):
-        yield encoder.encode_lines(batch)

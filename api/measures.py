@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from api.errors import Conflict, Unsupported
+from api.errors import BrokenOff, Conflict, Unsupported
 from weather_platform.domain.errors import BadInput, StoreUnavailable
 from weather_platform.domain.ingestions import Mode, Receipt
 
@@ -66,7 +66,7 @@ class Measures:
         except StoreUnavailable:
             self.ingestions.labels(mode, "failed").inc()
             raise
-        except (BadInput, Conflict, Unsupported):
+        except (BadInput, BrokenOff, Conflict, Unsupported):
             self.ingestions.labels(mode, "refused").inc()
             raise
 

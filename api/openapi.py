@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api import pages
 from api.problems import MEDIA_TYPE
 from api.schemas import Problem
 from weather_platform.settings import ApiSettings
@@ -35,6 +36,7 @@ def _completed(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     components = document["components"]
     components["schemas"]["Problem"] = Problem.model_json_schema()
+    components["schemas"].update(pages.components())
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)
     if settings.keys:

@@ -1,25 +1,35 @@
-"""Pages of rows: how many, and where the next begins."""
+"""Pages of rows: how many, where the next begins, and how a caller asks for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 
-from api.formats import Format
+from weather_platform.tables import Format
 
+Row = TypeVar("Row")
 _JSON_ROWS = 1_000
 
 
 def rows_of(limit: int | None, form: Format) -> int | None:
     """How many rows a page has; None for all of them, streamed."""
-    return limit or (_JSON_ROWS if form == "json" else None)
+    return limit or (_JSON_ROWS if form is Format.JSON else None)
 
 
-class Page(NamedTuple):
+def cursor_of(after: object) -> object:
+    """The cursor in the `next` of a page, which is an address; a cursor itself stays as it is."""
+    if isinstance(after, str) and after.startswith(("http://", "https://")):
+        asked = parse_qs(urlsplit(after).query)
+        return next((asked[name][0] for name in ("after", "before") if name in asked), after)
+    return after
+
+
+class Page(NamedTuple, Generic[Row]):
     """Rows, and the address of the next page where there is one."""
 
-    rows: Iterator[dict[str, Any]] | list[dict[str, Any]]
+    rows: Iterator[Row] | list[Row]
     next: str | None
 
     @property
@@ -27,14 +37,12 @@ class Page(NamedTuple):
         return {"link": f'<{self.next}>; rel="next"'} if self.next else {}
 
 
-def page(request: Request, rows: Iterator[dict[str, Any]], limit: int | None, cursor: str) -> Page:
-    """The first `limit` of the rows; the next page begins after the last one's `cursor` column."""
+def page(request: Request, rows: Iterable[Row], limit: int | None, cursor: Callable[[Row], str]) -> Page[Row]:
+    """The first `limit` of the rows; the next page begins after the `cursor` of the last one."""
     if limit is None:
-        return Page(rows, None)
+        return Page(iter(rows), None)
     found = list(islice(rows, limit + 1))
-    shown = found[:limit]
     if len(found) <= limit:
-        return Page(shown, None)
-    last = shown[-1][cursor]
-    after = last if isinstance(last, str) else last.isoformat()
-    return Page(shown, str(request.url.include_query_params(after=after)))
+        return Page(found, None)
+    shown = found[:limit]
+    return Page(shown, str(request.url.include_query_params(after=cursor(shown[-1]))))

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import Conflict, NotAcceptable, TooOften
+from api.errors import BrokenOff, Conflict, NotAcceptable, TooOften, Unsupported
 from api.ingestion import IngestionFailed
 from api.logs import request_id_of
 from api.orchestrator import OrchestratorRefused, OrchestratorUnavailable
@@ -37,6 +37,8 @@ _STATUS: tuple[tuple[type[WeatherError], int], ...] = (
     (Conflict, 409),
     (NotAcceptable, 406),
     (TooOften, 429),
+    (BrokenOff, 400),
+    (Unsupported, 415),
     (BadInput, 422),
     (StoreUnavailable, 503),
     (OrchestratorUnavailable, 503),

@@ -1,5 +1,7 @@
 """Receipts as they go over the wire, with links to everything they name."""
 
+from collections import Counter
+
 import msgspec
 from starlette.requests import Request
 
@@ -10,6 +12,7 @@ from api.schemas import (
     IngestionSummary,
     MonthOut,
     ObjectOut,
+    Progress,
     RunOut,
     TroubleOut,
     WithdrawalOut,
@@ -17,7 +20,7 @@ from api.schemas import (
 )
 from weather_platform import names
 from weather_platform.domain.counts import RecordCounts
-from weather_platform.domain.ingestions import Receipt
+from weather_platform.domain.ingestions import LaunchedRun, Receipt, State, Trouble
 from weather_platform.domain.provenance import UNPLACED
 
 
@@ -37,7 +40,7 @@ def summarised(receipt: Receipt, request: Request) -> IngestionSummary:
         counts=msgspec.to_builtins(RecordCounts.total(receipt.outcomes)),
         documents_written=sum(outcome.documents_written or 0 for outcome in receipt.outcomes),
         withdrawn=_withdrawn(receipt),
-        trouble=_trouble(receipt),
+        trouble=_trouble(receipt.trouble),
         links={"self": str(request.url_for("get_ingestion", ingestion=receipt.id))},
     )
 
@@ -46,10 +49,7 @@ def shown(receipt: Receipt, request: Request, services: Services, *, repeated: b
     """The receipt with its links, and with what its records count as by now."""
     outcomes = services.ingestions.counted_now(receipt)
     dagster = services.orchestrator
-    runs = [
-        RunOut(run_id=run.run_id, months=run.months, state=run.state, url=dagster.run_url(run.run_id))
-        for run in receipt.runs
-    ]
+    runs = [run_out(run, services) for run in receipt.runs]
     return Ingestion(
         id=receipt.id,
         mode=receipt.mode,
@@ -81,11 +81,12 @@ def shown(receipt: Receipt, request: Request, services: Services, *, repeated: b
             for outcome in outcomes
         ],
         runs=runs,
+        progress=_progress(receipt),
         run_id=runs[0].run_id if runs else None,
         catalogue="by_run" if receipt.runs else "shown" if services.ingestions.is_told(receipt) else "pending",
         withdrawn=_withdrawn(receipt),
         made_again=receipt.made_again,
-        trouble=_trouble(receipt),
+        trouble=_trouble(receipt.trouble),
         links={
             "self": str(request.url_for("get_ingestion", ingestion=receipt.id)),
             "events": str(request.url_for("follow_ingestion", ingestion=receipt.id)),
@@ -100,5 +101,26 @@ def _withdrawn(receipt: Receipt) -> WithdrawalOut | None:
     return WithdrawalOut(**msgspec.to_builtins(receipt.withdrawn)) if receipt.withdrawn else None
 
 
-def _trouble(receipt: Receipt) -> TroubleOut | None:
-    return TroubleOut(**msgspec.to_builtins(receipt.trouble)) if receipt.trouble else None
+def run_out(run: LaunchedRun, services: Services) -> RunOut:
+    """A run with its page in Dagster."""
+    return RunOut(
+        run_id=run.run_id,
+        month=run.month,
+        months=run.months,
+        state=run.state,
+        trouble=_trouble(run.trouble),
+        url=services.orchestrator.run_url(run.run_id),
+    )
+
+
+def _progress(receipt: Receipt) -> Progress:
+    """By the months' runs; without runs, by what is done."""
+    states: dict[str, State] = {run.month: run.state for run in receipt.runs}
+    states |= {outcome.month: "done" for outcome in receipt.outcomes}
+    rest: State = "failed" if receipt.state == "failed" else "running" if receipt.state == "running" else "queued"
+    stands = Counter(states.get(str(month), rest) for month in receipt.months)
+    return Progress(queued=stands["queued"], running=stands["running"], done=stands["done"], failed=stands["failed"])
+
+
+def _trouble(trouble: Trouble | None) -> TroubleOut | None:
+    return TroubleOut(cause=trouble.cause, cure=trouble.cure) if trouble else None

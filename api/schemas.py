@@ -8,19 +8,17 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.documents import COLUMNS as DOCUMENT_COLUMNS
-from api.formats import Format
-from api.units import Units
+from api.paging import cursor_of
 from weather_platform.domain.counts import RecordCounts
-from weather_platform.domain.events import THRESHOLDS
-from weather_platform.domain.fields import FIELDS
+from weather_platform.domain.events import EventType
 from weather_platform.domain.ingestions import Mode, Receipt, State
 from weather_platform.domain.parsing import Reason
-from weather_platform.domain.tabular import FIGURES
+from weather_platform.domain.tabular import COMPARABLE, DOCUMENT_PARTS, OBSERVATION_COLUMNS
+from weather_platform.domain.units import System
+from weather_platform.tables import Format
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-STAGING_COLUMNS = (*FIELDS, "tc")
-EVENT_TYPES = tuple(threshold.type for threshold in THRESHOLDS)
+_STAGED = tuple(column.name for column in OBSERVATION_COLUMNS if column.name != "city")
 MOST_ROWS = 100_000
 Asked = TypeVar("Asked")
 
@@ -45,11 +43,13 @@ def _one_of(allowed: tuple[str, ...]) -> AfterValidator:
 
 Day = Annotated[date, BeforeValidator(_day)]
 MonthKey = Annotated[str, Field(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")]
-DocumentColumn = Annotated[str, _one_of(DOCUMENT_COLUMNS), Field(json_schema_extra={"enum": list(DOCUMENT_COLUMNS)})]
-StagingColumn = Annotated[str, _one_of(STAGING_COLUMNS), Field(json_schema_extra={"enum": list(STAGING_COLUMNS)})]
-EventType = Annotated[str, _one_of(EVENT_TYPES), Field(json_schema_extra={"enum": list(EVENT_TYPES)})]
+DocumentColumn = Annotated[str, _one_of(DOCUMENT_PARTS), Field(json_schema_extra={"enum": list(DOCUMENT_PARTS)})]
+StagingColumn = Annotated[str, _one_of(_STAGED), Field(json_schema_extra={"enum": list(_STAGED)})]
 ReasonText = Annotated[str, _one_of(tuple(Reason)), Field(json_schema_extra={"enum": [str(r) for r in Reason]})]
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS)]
+After = Annotated[
+    str | None, BeforeValidator(cursor_of), Field(max_length=100, description="The `next` of the page before.")
+]
 
 
 def _in_order(query: Asked, first: date | str | None, last: date | str | None) -> Asked:
@@ -88,7 +88,7 @@ class Paged(Period):
 
 class StagingQuery(Paged):
     columns: list[StagingColumn] | None = Field(None, min_length=1, examples=[["date", "t", "rr3"]])
-    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+    after: After = None
 
 
 class SeveralStagingQuery(StagingQuery):
@@ -99,8 +99,8 @@ class DocumentsQuery(Paged):
     columns: list[DocumentColumn] | None = Field(
         None, min_length=1, examples=[["period", "metrics.temperature", "rain_total_mm"]]
     )
-    units: Units = Field("metric", examples=["metric"])
-    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+    units: System = Field(System.METRIC, examples=["metric"])
+    after: After = None
     newest_first: bool = False
 
 
@@ -111,20 +111,26 @@ class SeveralDocumentsQuery(DocumentsQuery):
 class EventsQuery(Paged):
     type: list[EventType] | None = Field(None, examples=[["heavy_rain"]])
     city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
-    at_least: float | None = Field(None, description="In the metric unit of the event.", examples=[20])
-    units: Units = Field("metric", examples=["metric"])
-    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+    at_least: float | None = Field(
+        None,
+        allow_inf_nan=False,
+        ge=-100_000,
+        le=100_000,
+        description="In the unit of the event, as `units` says.",
+        examples=[20],
+    )
+    units: System = Field(System.METRIC, examples=["metric"])
+    after: After = None
     newest_first: bool = False
 
 
-_COMPARABLE = tuple(column for column in FIGURES if column.endswith(("_c", "_hpa", "_m_s", "_mm")))
-Comparable = Annotated[str, _one_of(_COMPARABLE), Field(json_schema_extra={"enum": list(_COMPARABLE)})]
+Comparable = Annotated[str, _one_of(tuple(COMPARABLE)), Field(json_schema_extra={"enum": list(COMPARABLE)})]
 
 
 class CompareQuery(Period):
     city: list[str] = Field(min_length=1, max_length=20, examples=[["nice", "orly"]])
     metric: Comparable = Field("temperature_avg_c", examples=["temperature_avg_c"])
-    units: Units = Field("metric", examples=["metric"])
+    units: System = Field(System.METRIC, examples=["metric"])
 
 
 class CoverageQuery(Formatted):
@@ -143,7 +149,7 @@ class QuarantineQuery(Formatted):
     )
     reason: ReasonText | None = Field(None, examples=["impossible_value"])
     limit: Limit = Field(1_000, examples=[100])
-    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+    after: After = None
 
 
 class FilesQuery(Query):
@@ -151,7 +157,7 @@ class FilesQuery(Query):
         None, examples=["2023-12"]
     )
     limit: Annotated[int, Field(ge=1, le=1_000)] = Field(200, examples=[100])
-    after: str | None = Field(None, max_length=100, description="The `next` of the page before.")
+    after: After = None
 
 
 def _corners(text: str) -> str:
@@ -187,7 +193,7 @@ class StationsQuery(Query):
 
 class IngestionsQuery(Query):
     limit: Annotated[int, Field(ge=1, le=200)] = Field(50, examples=[10])
-    before: str | None = Field(None, max_length=40, description="The `next` of the page before.")
+    before: After = None
 
 
 class IngestQuery(Query):
@@ -255,13 +261,6 @@ class MonthOut(_Counts):
     catalogue: str | None = Field(description="The month in Dagster's UI.")
 
 
-class RunOut(BaseModel):
-    run_id: str
-    months: list[str]
-    state: State
-    url: str
-
-
 class TroubleOut(BaseModel):
     cause: str
     cure: str
@@ -285,12 +284,39 @@ class Withdraw(BaseModel):
     by: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
+class RunOut(BaseModel):
+    """The Dagster run of one month."""
+
+    run_id: str
+    month: str
+    months: list[str] = Field(description="The same; receipts of earlier versions have runs of several months.")
+    state: State
+    trouble: TroubleOut | None = Field(description="Why the month failed, and what to do.")
+    url: str
+
+
+class Progress(BaseModel):
+    """How many of the months stand where."""
+
+    queued: int
+    running: int
+    done: int
+    failed: int
+
+
+class PassedOverOut(BaseModel):
+    name: str
+    cause: str
+
+
 class FirstLook(BaseModel):
     """What was seen when the files were cut into records."""
 
     records: int
     new_objects: int
     refused: dict[str, int]
+    passed_over: list[PassedOverOut] = Field(description="Files in a zip that hold no observations.")
+    unused_columns: list[str] = Field(description="Columns of the files of which nothing is read.")
 
 
 class IngestionSummary(BaseModel):
@@ -327,7 +353,8 @@ class Ingestion(BaseModel):
     first_look: FirstLook
     raw_objects: list[ObjectOut]
     outcome: list[MonthOut]
-    runs: list[RunOut]
+    runs: list[RunOut] = Field(description="One of each month, in order of months.")
+    progress: Progress
     run_id: str | None = Field(description="The first of the runs.")
     catalogue: Literal["shown", "pending", "by_run"] = Field(
         description="Whether Dagster's catalogue shows it: `pending` catches up by itself."
@@ -356,6 +383,8 @@ def first_look(receipt: Receipt) -> FirstLook:
         records=sum(obj.records for obj in receipt.objects),
         new_objects=sum(obj.new for obj in receipt.objects),
         refused=refused,
+        passed_over=[PassedOverOut(name=file.name, cause=file.cause) for file in receipt.passed_over],
+        unused_columns=receipt.unused_columns,
     )
 
 

@@ -4,7 +4,6 @@ import hashlib
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import PurePosixPath
 from typing import IO
 
 from anyio import to_thread
@@ -12,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from api.errors import Unsupported
+from api.errors import BrokenOff, Unsupported
 from api.ingestion import Upload
 from weather_platform.domain.errors import BadInput, StoreUnavailable, TooLarge
 from weather_platform.domain.ingestions import ReceivedFile
@@ -32,7 +31,6 @@ BODY_TYPES = (
     "application/x-zip-compressed",
     "application/octet-stream",
 )
-EXTENSIONS = (".json", ".geojson", ".jsonl", ".ndjson", ".csv", ".gz", ".zip")
 
 
 @asynccontextmanager
@@ -41,8 +39,9 @@ async def received_files(request: Request, name: str | None, limit_bytes: int) -
 
     Raises:
         TooLarge: more than the limit, noticed as it comes.
-        Unsupported: another media type (415), or another extension of a part (400, as the replaced system answers).
-        BadInput: no file, or a form that breaks off.
+        Unsupported: another media type.
+        BrokenOff: a form that ends before its end.
+        BadInput: no file.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit_bytes:
@@ -88,10 +87,27 @@ async def _raw_body(body: AsyncIterator[bytes], file: IO[bytes], name: str) -> U
     return Upload(ReceivedFile(name=_plain(name), size_bytes=size, sha256=digest.hexdigest()), file)
 
 
+class _Parser(MultiPartParser):
+    """Starlette's, which takes what came before a form broke off for all of it."""
+
+    def __init__(self, request: Request, body: AsyncIterator[bytes]) -> None:
+        super().__init__(request.headers, self._to_the_end(body), max_files=1_000, max_fields=100)
+        self._is_ended = False
+
+    def on_end(self) -> None:
+        self._is_ended = True
+
+    async def _to_the_end(self, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+        async for chunk in body:
+            yield chunk
+        if not self._is_ended:
+            raise BrokenOff("The form did not end: its last boundary is missing.", "Nothing is kept. Send all of it.")
+
+
 @asynccontextmanager
-async def _form(request: Request, body: AsyncGenerator[bytes, None]) -> AsyncIterator[FormData]:
+async def _form(request: Request, body: AsyncIterator[bytes]) -> AsyncIterator[FormData]:
     try:
-        form = await MultiPartParser(request.headers, body, max_files=1_000, max_fields=100).parse()
+        form = await _Parser(request, body).parse()
     except MultiPartException as error:
         raise BadInput(f"The form cannot be read: {error.message}", "Send it whole, as multipart/form-data.") from error
     except OSError as error:
@@ -106,8 +122,6 @@ def _files_of(form: FormData) -> list[Upload]:
     parts = [part for part in form.getlist("file") if isinstance(part, UploadFile)]
     if not parts:
         raise BadInput("The form holds no file named `file`.", "Name it so: curl -F file=@november.json …")
-    for part in parts:
-        _check_extension(part.filename or "")
     return [_upload(part) for part in parts]
 
 
@@ -132,12 +146,6 @@ def _write(file: IO[bytes], chunk: bytes, digest: "hashlib._Hash") -> None:
 
 def _full(error: OSError) -> StoreUnavailable:
     return StoreUnavailable(f"Uploads cannot be kept: {error.strerror}.", "Free space on the API's disk.")
-
-
-def _check_extension(name: str) -> None:
-    suffix = PurePosixPath(name.lower()).suffix
-    if suffix and suffix not in EXTENSIONS:
-        raise Unsupported(f"{_plain(name)} has the extension {suffix[:20]}.", f"Send {', '.join(EXTENSIONS)}.", 400)
 
 
 def _plain(name: str) -> str:

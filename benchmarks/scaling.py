@@ -27,6 +27,7 @@ from weather_platform.intake import receive
 from weather_platform.pipeline import Stores, curate_month, open_stores, stage_month
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource, sample_stations
+from weather_platform.storage.curated import Query
 from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.mongodb import MongoDB
 
@@ -101,7 +102,7 @@ def load(stores: Stores, month: Month, stations: Sequence[str]) -> dict[str, flo
 def reading(stores: Stores, month: Month, station: str) -> dict[str, float]:
     """Milliseconds to read what a page of the site asks for: a station's year, and what there is of a month."""
     began = time.perf_counter()
-    list(stores.curated.find(stations=[station], first=date(month.year, 1, 1), last=month.last_day))
+    list(stores.curated.find(Query(stations=[station], first=date(month.year, 1, 1), last=month.last_day)))
     found = time.perf_counter()
     stores.curated.coverage(month.first_day, month.last_day)
     return {"year_ms": round((found - began) * 1000, 1), "month_ms": round((time.perf_counter() - found) * 1000, 1)}

@@ -82,6 +82,7 @@ class _StaticFiles:
 def compress(server: flask.Flask) -> None:
     """Let answers leave compressed, static files compressed once."""
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
+    server.config["COMPRESS_ALGORITHM_STREAMING"] = ["br"]  # it has no gzip for downloads, which are streamed
     server.config["COMPRESS_MIMETYPES"] = [*_TEXTS]
     server.config["COMPRESS_CACHE_BACKEND"] = _StaticFiles
     server.config["COMPRESS_CACHE_KEY"] = _static_key

@@ -1,79 +1,126 @@
-"""What a page shows, as a file: CSV or Parquet, in the units of the page, named by city, period and page."""
+"""What a page shows, as a file in the units of the page, named by city, period and page.
 
-import io
-from collections.abc import Callable
-from typing import Final
+Written by `weather_platform.tables`: the API and `weather export` give the same bytes for the same documents.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, Final
 
 import flask
-import pandas as pd
 
 from dash_app import components as ui
 from dash_app import state as states
-from dash_app.measures import METRIC, METRICS, converted
+from dash_app.frames import is_known, records
+from dash_app.measures import METRICS
 from dash_app.pages import data, overview
 from dash_app.reader import Reader
 from dash_app.view import View, look_of, resolve
+from weather_platform.domain import tabular
 from weather_platform.domain.errors import StoreUnavailable, UnknownCity, WeatherError
-from weather_platform.domain.tabular import COLUMNS
-
-_MIME: Final = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+from weather_platform.domain.tabular import DOCUMENT_COLUMNS, Column
+from weather_platform.domain.units import STORED, UNITS, System
+from weather_platform.tables import Format, pieces
 
 
 def add_routes(server: flask.Flask, reader: Reader) -> None:
-    """``/download/<page>.<csv or parquet>`` with the query string of the page."""
+    """``/download/<page>.<format>`` with the query string of the page."""
 
     @server.get("/download/<page>.<extension>")
     def download(page: str, extension: str) -> flask.Response:
         state = states.parse(page, flask.request.query_string.decode())
-        if state is None or extension not in _MIME:
+        if state is None or extension not in tuple(Format):
             return flask.Response("There is no such file.", 404, mimetype="text/plain")
+        form = Format(extension)
         look = look_of(state, accepted=flask.request.headers.get("Accept-Language"), system_scheme="light")
         try:
             view = resolve(state, reader, look)
-            body = _encoded(shown(view), extension)
+            written = _begun(_WRITERS[state.page](view, form))
         except WeatherError as error:
             return flask.Response(str(error), _status(error), mimetype="text/plain")
         return flask.Response(
-            body,
-            mimetype=_MIME[extension],
+            written,
+            mimetype=form.media_type,
             headers={"Content-Disposition": f'attachment; filename="{ui.file_stem(view, _what(view))}.{extension}"'},
         )
 
 
-def shown(view: View) -> pd.DataFrame:
-    """The data of a page as a table, in the units of the view."""
-    return converted(_TABLES[view.state.page](view), view.look.units)
+def _begun(written: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces of a file, the first two made: a store that is down must be an answer of its own."""
+    return chain(list(islice(written, 2)), written)
 
 
-def _documents(view: View) -> pd.DataFrame:
-    frame = view.daily()[list(COLUMNS)]
-    return frame.assign(date=frame["date"].dt.date.astype("string"))
+def _documents(view: View, form: Format) -> Iterator[bytes]:
+    return _written(view, form, None)
 
 
-def _one_metric(view: View) -> pd.DataFrame:
+def _one_metric(view: View, form: Format) -> Iterator[bytes]:
     """City, day and the columns of the metric that is compared."""
-    frame = _documents(view)
-    return frame[["station_id", "city", "date", *(name for name in COLUMNS if name.startswith(view.metric.key))]]
+    columns = [column.name for column in DOCUMENT_COLUMNS if column.name.startswith(view.metric.key)]
+    return _written(view, form, ["station_id", "city", "date", *columns])
 
 
-def _stations(view: View) -> pd.DataFrame:
+def _written(view: View, form: Format, parts: list[str] | None) -> Iterator[bytes]:
+    system = System(view.state.units)
+    found = view.reader.documents(view.station_ids, view.first, view.last)
+    return pieces(tabular.documents(parts, system), found, form, tabular.documents_head(view.stations, system))
+
+
+def _stations(view: View, form: Format) -> Iterator[bytes]:
+    """The metric over the period by station."""
     frame = overview.by_station(view, view.reader.daily(None, view.first, view.last))
-    metric = view.metric
-    name, suffix = metric.key, metric.column.partition("_")[2].partition("_")[2]
-    renamed = {
-        "value": f"{name}_{metric.over_period}_{suffix}",
-        "low": f"{name}_low_{suffix}",
-        "high": f"{name}_high_{suffix}",
-    }
+    metric, suffix = view.metric, STORED[view.metric.unit].suffix
+    named = {"value": metric.over_period, "low": "low", "high": "high"}
+    columns = [
+        Column("city", str, "", "name of the station"),
+        Column("days", int, "", "days with a document"),
+        *(
+            Column(f"{metric.key}_{name}_{suffix}", float, metric.unit, f"{name} over the period", nullable=True)
+            for name in named.values()
+        ),
+        Column("latitude_deg", float, "°", "north is positive", nullable=True),
+        Column("longitude_deg", float, "°", "east is positive", nullable=True),
+    ]
+    frame = frame.rename(columns={column: f"{metric.key}_{name}_{suffix}" for column, name in named.items()})
+    return _table(view, form, columns, records(frame))
+
+
+def _coverage(view: View, form: Format) -> Iterator[bytes]:
+    shares = data.coverage_shares(view).reset_index().melt("city", var_name="month", value_name="share_percent")
+    columns = [
+        Column("city", str, "", "name of the station"),
+        Column("month", str, "", "the month"),
+        Column("share_percent", float, "%", "observations of those expected", nullable=True),
+    ]
+    return _table(view, form, columns, records(shares))
+
+
+def _table(view: View, form: Format, columns: list[Column], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """A table of the site's own, converted into the units of the view."""
+    system = System(view.state.units)
+    stored = tabular.table_of(columns)
+    table = tabular.table_of([column.shown_in(system) for column in columns])
+    names = [column.name for column in table.columns]
+    converted = (
+        {
+            name: _cell(value, column, system)
+            for name, value, column in zip(names, stored.cells(row), columns, strict=True)
+        }
+        for row in rows
+    )
+    return pieces(table, converted, form)
+
+
+def _cell(value: Any, column: Column, system: System) -> Any:
+    if column.type is not float:
+        return value
+    if not is_known(value):
+        return None
     # A sum of hundredths is one only up to the last binary digit: 1.2000000000000002.
-    return frame.drop(columns="slug").round(dict.fromkeys(renamed, METRIC[name].decimals)).rename(columns=renamed)
+    return UNITS[system][column.unit].of(value) if column.unit in STORED else round(value, 6)
 
 
-def _coverage(view: View) -> pd.DataFrame:
-    return data.coverage_shares(view).reset_index().melt("city", var_name="month", value_name="share_percent")
-
-
-_TABLES: Final[dict[str, Callable[[View], pd.DataFrame]]] = {
+_WRITERS: Final[dict[str, Callable[[View, Format], Iterator[bytes]]]] = {
     "overview": _stations,
     "city": _documents,
     "compare": _one_metric,
@@ -86,14 +133,6 @@ def _what(view: View) -> str:
     return {"overview": METRICS[view.state.metric].key, "compare": view.state.metric, "data": "coverage"}.get(
         view.state.page, "daily"
     )
-
-
-def _encoded(frame: pd.DataFrame, extension: str) -> bytes:
-    if extension == "csv":
-        return frame.to_csv(index=False).encode()
-    buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False)
-    return buffer.getvalue()
 
 
 def _status(error: WeatherError) -> int:

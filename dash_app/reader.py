@@ -4,7 +4,7 @@ Both are opened to read only. What was read stays in memory until the curated st
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
@@ -15,20 +15,25 @@ from weather_platform.domain.errors import WeatherError
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.search import find_station, keywords
 from weather_platform.domain.stations import STATIONS, Station, station_for
-from weather_platform.domain.tabular import COLUMNS, flat
-from weather_platform.domain.weather_stats import Document
+from weather_platform.domain.tabular import DOCUMENT_COLUMNS, documents
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import CuratedStore, Days, StoredCity
+from weather_platform.storage.curated import CuratedStore, Days, Query, StoredCity
 from weather_platform.storage.opening import open_curated, open_staging
 from weather_platform.storage.staging import StagingStore
 
 T = TypeVar("T")
 
-DAILY_COLUMNS = (*COLUMNS, "slug", "temperature_low_c", "temperature_high_c", "events", "raw_objects", "revision")
-"""`tabular.COLUMNS` (`date` as a datetime), the climatological extremes where they are known and those of the
-readings elsewhere, and what tells where a day's figures come from."""
+_OF_TABLES = tuple(column.name for column in DOCUMENT_COLUMNS)
+DAILY_COLUMNS = (*_OF_TABLES, "slug", "temperature_low_c", "temperature_high_c", "events", "raw_objects", "revision")
+"""Those of every table of documents (`date` as a datetime), the climatological extremes where they are known and those
+of the readings elsewhere, and what tells where a day's figures come from."""
 OBSERVED = ("date", "t", "pmer", "dd", "ff", "raf10", "rafper", "rr3", "raw_object")
-_NUMBERS = [name for name in DAILY_COLUMNS if name.rpartition("_")[2] in ("c", "hpa", "s", "deg", "mm", "n")]
+_NUMBERS = [
+    *(column.name for column in DOCUMENT_COLUMNS if column.type is float or column.name.endswith("_n")),
+    "temperature_low_c",
+    "temperature_high_c",
+]
 _KEPT_ROWS = 250_000
 """Half a kilobyte each; eleven years of 62 cities."""
 
@@ -79,7 +84,7 @@ class Reader:
 
     def _read_daily(self, stations: Sequence[str] | None, first: date, last: date) -> pd.DataFrame:
         if stations is not None:
-            return _sorted(_daily_frame(self._curated.find(stations=stations, first=first, last=last)))
+            return _sorted(_daily_frame(self._curated.find(Query(stations=stations, first=first, last=last))))
         blocks = [self._month(month) for month in month_range(Month.of(first), Month.of(last))]
         found = pd.concat([block for block in blocks if len(block)] or [_daily_frame([])])
         found = found[found["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
@@ -95,9 +100,9 @@ class Reader:
         key = ("dates", None if station_ids is None else tuple(station_ids))
         return self._kept(key, lambda: self._curated.dates(station_ids))
 
-    def document(self, station_id: str, day: date) -> Document:
-        """A station's document of a day; NotFound where there is none."""
-        return self._curated.get(f"{station_id}:{day.isoformat()}")
+    def documents(self, stations: Sequence[str] | None, first: date, last: date) -> Iterator[WeatherStats]:
+        """Documents by date and station, as they are read from the store."""
+        return self._curated.find(Query(stations=stations, first=first, last=last))
 
     def observations(self, station: Station, first: date, last: date) -> pd.DataFrame:
         """A station's readings as rows of `OBSERVED`, in SYNOP's units (K, Pa, m/s, mm), by time.
@@ -138,7 +143,7 @@ class Reader:
         token = self._kept(("token", month), lambda: self._curated.month_revision(month))
         return self._kept(
             ("month", month),
-            lambda: _daily_frame(self._curated.find(first=month.first_day, last=month.last_day)),
+            lambda: _daily_frame(self._curated.find(Query(first=month.first_day, last=month.last_day))),
             revision=token,
         )
 
@@ -183,27 +188,21 @@ def open_reader(settings: Settings) -> Reader:
     return Reader(open_curated(settings, read_only=True), open_staging(settings, read_only=True))
 
 
-def _daily_frame(documents: Any) -> pd.DataFrame:
-    rows: dict[str, list[Any]] = {name: [] for name in DAILY_COLUMNS}
-    for document in documents:
-        row = flat(document)
-        for name in COLUMNS:
-            rows[name].append(row[name])
-        temperature = document["metrics"]["temperature"]
-        rows["slug"].append(document["slug"])
-        rows["temperature_low_c"].append(_first_known(temperature["tn"], temperature["min"]))
-        rows["temperature_high_c"].append(_first_known(temperature["tx"], temperature["max"]))
-        rows["events"].append(document["extreme_events"])
-        rows["raw_objects"].append(document["provenance"]["raw_objects"])
-        rows["revision"].append(document["provenance"]["revision"])
-    frame = pd.DataFrame(rows)
+def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:
+    cells = documents().cells
+    rows = [(*cells(document), *_beside(document)) for document in found]
+    frame = pd.DataFrame.from_records(rows, columns=list(DAILY_COLUMNS))
     frame["date"] = pd.to_datetime(frame["date"])
     return frame.astype(dict.fromkeys(_NUMBERS, "float64"))
 
 
+def _beside(document: WeatherStats) -> tuple[Any, ...]:
+    """What a row of `DAILY_COLUMNS` has besides the columns of every table."""
+    temperature, provenance = document.metrics.temperature, document.provenance
+    low = temperature.min if temperature.tn is None else temperature.tn
+    high = temperature.max if temperature.tx is None else temperature.tx
+    return document.slug, low, high, document.extreme_events, provenance.raw_objects, provenance.revision
+
+
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(["station_id", "date"], kind="stable", ignore_index=True)
-
-
-def _first_known(one: float | None, other: float | None) -> float | None:
-    return other if one is None else one

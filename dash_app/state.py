@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlencode
 import msgspec
 
 from dash_app.language import LANGUAGES
-from dash_app.measures import METRICS, SYSTEMS
+from dash_app.measures import METRICS
 from weather_platform.domain.stations import slugify
+from weather_platform.domain.units import System
 
 Page = Literal["overview", "city", "compare", "table", "data"]
 PAGES: Final[tuple[Page, ...]] = get_args(Page)
@@ -17,7 +18,7 @@ MOST_CITIES: Final = 6
 _SCHEMES = ("light", "dark")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "metric": tuple(METRICS),
-    "units": tuple(SYSTEMS),
+    "units": tuple(System),
     "view": ("values", "difference"),
     "axis": ("shared", "own"),
     "heat": ("hours", "calendar"),

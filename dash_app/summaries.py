@@ -8,11 +8,13 @@ import pandas as pd
 
 from dash_app.components import counted
 from dash_app.figures.rose import Rose
-from dash_app.measures import KMH_PER_MS, METRIC_OF_FIGURES, METRICS, READINGS_A_DAY
+from dash_app.measures import METRIC_OF_FIGURES, METRICS, READINGS_A_DAY
 from dash_app.view import View
-from weather_platform.domain.events import THRESHOLDS, Threshold
+from weather_platform.domain.events import THRESHOLDS, Event, Threshold
+from weather_platform.domain.units import UNITS, System
 
 _THRESHOLDS = {threshold.type: threshold for threshold in THRESHOLDS}
+_KM_H = UNITS[System.METRIC_KM_H]["m/s"]
 _NEARLY_ALL = 0.9
 _WET_MM = 1.0
 """A day with rain has 1 mm at least (WMO's count of wet days, R1mm)."""
@@ -40,8 +42,8 @@ def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extrem
 def gust(view: View, value: float) -> str:
     """A wind speed, in km/h too where the units are metric: that is how French people know it."""
     text = view.quantity(value, "wind", 1)
-    if view.state.units == "metric":
-        text += f" ({view.word.quantity(value * KMH_PER_MS, 'km/h', 0)})"
+    if view.state.units == System.METRIC:
+        text += f" ({view.word.quantity(_KM_H.exact(value), _KM_H.symbol, 0)})"
     return text
 
 
@@ -169,11 +171,11 @@ def of_rose(view: View, found: Rose) -> list[str]:
     ]
 
 
-def of_event(view: View, event: dict[str, Any]) -> tuple[str, str, str]:
+def of_event(view: View, event: Event) -> tuple[str, str, str]:
     """Name, value and threshold (``≥ 20.0 mm``) of an event of a document."""
-    threshold = _THRESHOLDS[event["type"]]
-    value = view.quantity(event["value"], METRIC_OF_FIGURES[threshold.metric])
-    return view.word(f"events.{threshold.type}"), value, reached(view, threshold, event["threshold"])
+    threshold = _THRESHOLDS[event.type]
+    value = view.quantity(event.value, METRIC_OF_FIGURES[threshold.metric])
+    return view.word(f"events.{threshold.type}"), value, reached(view, threshold, event.threshold)
 
 
 def reached(view: View, threshold: Threshold, value: float) -> str:

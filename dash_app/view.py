@@ -11,7 +11,7 @@ from dash_app import language as languages
 from dash_app.figures.look import Look
 from dash_app.frames import is_known
 from dash_app.language import Language
-from dash_app.measures import METRICS, SYSTEMS, Metric
+from dash_app.measures import METRICS, Metric, units_of
 from dash_app.periods import Period
 from dash_app.reader import Reader
 from dash_app.state import State, href, query
@@ -20,6 +20,7 @@ from weather_platform.domain.errors import NothingStored, UnknownCity, WeatherEr
 from weather_platform.domain.months import Month
 from weather_platform.domain.search import nearest_stations
 from weather_platform.domain.stations import Station
+from weather_platform.domain.units import System
 
 _PHONE_PX = 700
 _USUAL_CITIES = ("nice", "orly", "brest_guipavas")
@@ -102,12 +103,12 @@ class View:
     def number(self, value: float | None, metric: str) -> str:
         """A document's value in the units of the view, without the unit."""
         unit = self.look.unit(metric)
-        return self.word.number(unit.of(value) if is_known(value) else None, unit.decimals)
+        return self.word.number(unit.exact(value) if is_known(value) else None, unit.decimals)
 
     def quantity(self, value: float | None, metric: str, decimals: int | None = None) -> str:
         """A document's value as people read it, in the units of the view."""
         unit = self.look.unit(metric)
-        shown = unit.of(value) if is_known(value) else None
+        shown = unit.exact(value) if is_known(value) else None
         return self.word.quantity(shown, unit.symbol, unit.decimals if decimals is None else decimals)
 
 
@@ -115,7 +116,7 @@ def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px:
     """The colours, units and language that a state asks for, or else the browser."""
     code = state.language or languages.preferred(accepted)
     theme = THEMES[state.scheme or ("dark" if system_scheme == "dark" else "light")]
-    return Look(theme, SYSTEMS[state.units], languages.language(code), width_px <= _PHONE_PX, width_px)
+    return Look(theme, units_of(System(state.units)), languages.language(code), width_px <= _PHONE_PX, width_px)
 
 
 def resolve(state: State, reader: Reader, look: Look) -> View:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+import msgspec
 
 from api.orchestrator import Orchestrator
 from weather_platform import names
@@ -190,7 +191,7 @@ class Reference:
             curate_month(self._stores, Month.parse(partition))
 
     def documents(self) -> Documents:
-        docs = self._stores.curated.find()
+        docs = map(msgspec.to_builtins, self._stores.curated.find())
         return {doc["_id"]: {name: doc[name] for name in COMPARED} for doc in docs}
 
 

@@ -9,7 +9,7 @@ import logging
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import IO, NamedTuple, Self
@@ -18,8 +18,9 @@ import msgspec
 
 from weather_platform.ahead import ahead
 from weather_platform.domain.errors import BadInput, NoObservations, StoreUnavailable
+from weather_platform.domain.ingestions import PassedOver
 from weather_platform.domain.months import Month, Partitions
-from weather_platform.domain.parsing import Reason, Refusal, parse
+from weather_platform.domain.parsing import Reason, Refusal, columns_of, parse
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile, cut_in_pieces
 from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
@@ -31,6 +32,10 @@ _progress = logging.getLogger(PROGRESS)
 
 _OBJECT_BYTES = 64 << 20
 """A larger pile becomes several objects; a month of 62 stations is 18 MB, of 190 some 55."""
+_MOST_UNUSED = 200
+"""Names of columns that are kept of one posting; the widest form has 82."""
+_MOST_PASSED_OVER = 50
+_LONGEST_NAME = 300
 _APART = timedelta(microseconds=1)
 
 
@@ -56,6 +61,8 @@ class Intake:
         self._spool = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by `__exit__`
         self._piles: list[_Pile] = []
         self._count = Counter[str]()
+        self.passed_over: list[PassedOver] = []
+        self._unused: dict[str, None] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -68,21 +75,53 @@ class Intake:
     def add(self, name: str, file: IO[bytes]) -> None:
         """Sort a file's records; it may be gzipped, or a zip of several.
 
+        Files in a zip that hold no observations are passed over, as long as one of them does.
+
         Raises:
-            BadInput: nothing in it, or in a file of the zip, looks like observations.
+            NoObservations: nothing in it looks like observations.
+            BadInput: it is damaged, or a file of the zip is.
             TooLarge: it unpacks to more than the limits.
             StoreUnavailable: there is no room for it on this machine's disk.
         """
+        nothing: dict[str, NoObservations] = {}
+        is_something = False
         for member in unpack(name, file, self._limits):
-            piles: dict[str, _Pile] = {}
-            for piece in _pieces(member):
-                for partition, part in self._by_partition(piece).items():
-                    pile = piles.get(partition)
-                    if pile is None or pile.size_bytes >= _OBJECT_BYTES:
-                        pile = piles[partition] = _Pile(member.name, partition, piece, self._count[partition])
-                        self._count[partition] += 1
-                        self._piles.append(pile)
-                    pile.add(part, self._written(piece.with_records(part.records)), piece)
+            piles = len(self._piles)
+            try:
+                self._sort(member)
+                is_something = True
+            except NoObservations as error:
+                if not member.in_zip or len(self._piles) > piles:
+                    raise
+                nothing[member.name] = error
+        if nothing and not is_something:
+            raise _first_of(name, list(nothing.values()))
+        self.passed_over += _shortened(nothing)
+
+    @property
+    def unused_columns(self) -> list[str]:
+        """Columns of the files of which nothing is read, as they are written there."""
+        return list(self._unused)
+
+    def _sort(self, member: Member) -> None:
+        piles: dict[str, _Pile] = {}
+        for piece in _pieces(member):
+            columns = columns_of(piece)
+            if member.in_zip and not piles and not {"numer_sta", "date"} & columns.read:
+                raise NoObservations("No record in it names a station or a date.", "Send files of observations.")
+            self._note(columns.unused)
+            for partition, part in self._by_partition(piece).items():
+                pile = piles.get(partition)
+                if pile is None or pile.size_bytes >= _OBJECT_BYTES:
+                    pile = piles[partition] = _Pile(member.name, partition, piece, self._count[partition])
+                    self._count[partition] += 1
+                    self._piles.append(pile)
+                pile.add(part, self._written(piece.with_records(part.records)), piece)
+
+    def _note(self, unused: Iterable[str]) -> None:
+        for column in unused:
+            if len(self._unused) < _MOST_UNUSED:
+                self._unused[_printable(column)] = None
 
     def keep(
         self,
@@ -230,6 +269,28 @@ class _Pile:
     def body(self, spool: IO[bytes]) -> bytes:
         """The object's bytes: a file of the form that the records came in."""
         return self._head.joined(os.pread(spool.fileno(), extent.size_bytes, extent.at) for extent in self._extents)
+
+
+def _first_of(name: str, errors: list[NoObservations]) -> NoObservations:
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    return NoObservations(f"None of the {len(errors)} files in {name} holds observations. {first.cause}", first.cure)
+
+
+def _shortened(errors: dict[str, NoObservations]) -> list[PassedOver]:
+    """The first of them; the last one tells how many more there are."""
+    some = [
+        PassedOver(name=_printable(name), cause=_printable(error.cause.removeprefix(f"{name}: ")))
+        for name, error in list(errors.items())[:_MOST_PASSED_OVER]
+    ]
+    if more := len(errors) - len(some):
+        some.append(PassedOver(name="…", cause=f"{more} more files hold no observations."))
+    return some
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text[:_LONGEST_NAME])
 
 
 def _pieces(member: Member) -> Iterator[RecordFile]:

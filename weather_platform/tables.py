@@ -1,59 +1,202 @@
-"""Rows as CSV and as Parquet, in pieces: what `weather export` writes and what the API answers.
+"""Rows as CSV, NDJSON, JSON and Parquet, in pieces: the one writer of `weather export`, the API and the site.
 
-Which rows and columns there are is the caller's; a document's stand in `domain.tabular`.
+Which rows, in which order and units, is the caller's; what their columns are is `domain.tabular`. The same rows give
+the same bytes, in constant memory whatever their number.
 """
 
 import csv
 import io
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from itertools import islice
-from typing import Any
+from typing import Any, Literal, TypeVar
 
-Row = dict[str, Any]
+import msgspec
+
+from weather_platform.domain.tabular import Column, Table
+
+Row = TypeVar("Row")
 BATCH_ROWS = 2_000
+GROUP_ROWS = 10_000
+"""Rows of a Parquet row group: some megabytes."""
 
 
-def csv_pieces(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[bytes]:
-    """A heading and a line a row: nothing for None, ISO 8601 for a moment, `true` and `false` as in JSON."""
-    yield (",".join(columns) + "\n").encode()
-    rows = iter(rows)
-    while batch := list(islice(rows, BATCH_ROWS)):
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([_csv_cell(row.get(column)) for column in columns] for row in batch)
-        yield text.getvalue().encode()
+class Format(StrEnum):
+    """How a table is written."""
+
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+    @property
+    def media_type(self) -> str:
+        return MEDIA_TYPES[self]
 
 
-def _csv_cell(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value
+MEDIA_TYPES: Mapping[Format, str] = {
+    Format.JSON: "application/json",
+    Format.NDJSON: "application/x-ndjson",
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
 
 
-def parquet_pieces(
-    rows: Iterable[Row], columns: Sequence[str], types: Mapping[str, type] | None = None
+def pieces(
+    table: Table[Row],
+    rows: Iterable[Row],
+    form: Format,
+    head: Mapping[str, Any] | None = None,
+    next_page: str | None = None,
 ) -> Iterator[bytes]:
-    """A Parquet file, written to disk first: it is read from its end.
+    """A file of the rows; the first piece comes with the first rows.
 
-    ``types`` are those of the columns; without them they are told by all rows at once, and a column without any value
-    has none.
+    JSON is one object: `head`, the rows as `data`, their `count`, and the address of the next page as `next`.
     """
+    match form:
+        case Format.JSON:
+            return _json(table, rows, head or {}, next_page)
+        case Format.NDJSON:
+            return _ndjson(table, rows)
+        case Format.CSV:
+            return _csv(table, rows)
+        case Format.PARQUET:
+            return _parquet(table, rows)
+
+
+def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    rows = iter(rows)
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+def _json(table: Table[Row], rows: Iterable[Row], head: Mapping[str, Any], next_page: str | None) -> Iterator[bytes]:
+    encode = msgspec.json.Encoder().encode
+    begin = b"".join(encode(key) + b":" + encode(value) + b"," for key, value in head.items())
+    piece, count = b"{" + begin + b'"data":[', 0
+    for batch in _batches(rows, BATCH_ROWS):
+        yield piece + b",".join(encode(table.nested(row)) for row in batch)
+        piece, count = b",", count + len(batch)
+    end = b'],"count":%d,"next":%s}' % (count, encode(next_page))
+    yield end if count else piece + end
+
+
+def _ndjson(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
+    encoder = msgspec.json.Encoder()
+    for batch in _batches(rows, BATCH_ROWS):
+        yield encoder.encode_lines([table.nested(row) for row in batch])
+
+
+# Characters that make a spreadsheet take a cell for a formula, full-width ones too (OWASP, CSV injection).
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def _csv(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
+    """A heading and a line per row: nothing for None, ISO 8601 for days and times, `true` and `false` as in JSON.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    yield (",".join(column.name for column in table.columns) + "\n").encode()
+    changed = [(n, _AS_TEXT[column.type]) for n, column in enumerate(table.columns) if column.type in _AS_TEXT]
+    for batch in _batches(rows, BATCH_ROWS):
+        cells = [_csv_cells(table.cells(row), changed) for row in batch]
+        text = _csv_lines(cells, csv.QUOTE_MINIMAL)
+        # The writer quotes a line feed and not a carriage return, at which readers end a line too.
+        yield (text if "\r" not in text else _csv_lines(cells, csv.QUOTE_NONNUMERIC)).encode()
+
+
+def _csv_lines(rows: Iterable[Sequence[Any]], quoting: Literal[0, 2]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(rows)
+    return text.getvalue()
+
+
+def _csv_cells(cells: Sequence[Any], changed: Sequence[tuple[int, Callable[[Any], str]]]) -> list[Any]:
+    found = list(cells)
+    for n, as_text in changed:
+        if found[n] is not None:
+            found[n] = as_text(found[n])
+    return found
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+_AS_TEXT: Mapping[type, Callable[[Any], str]] = {
+    str: _harmless,
+    bool: lambda flag: "true" if flag else "false",
+    date: date.isoformat,
+    datetime: _moment,
+}
+
+
+def _parquet(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
+    """One schema whatever the rows: each column has its type though it may have no value."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    listed = [{column: row.get(column) for column in columns} for row in rows]
-    if types is not None:
-        arrow = {str: pa.string(), date: pa.date32(), bool: pa.bool_(), int: pa.int32(), float: pa.float64()}
-        schema = pa.schema([(column, arrow[types[column]]) for column in columns])
-        table = pa.Table.from_pylist(listed, schema=schema)
-    else:
-        table = pa.Table.from_pylist(listed) if listed else pa.table({column: pa.nulls(0) for column in columns})
-    with tempfile.TemporaryFile() as file:
-        pq.write_table(table, file, compression="zstd")
-        file.seek(0)
-        while piece := file.read(1 << 20):
-            yield piece
+    schema = arrow_schema(table.columns)
+    sink = _Sink()
+    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+        for batch in _batches(rows, GROUP_ROWS):
+            columns = zip(*map(table.cells, batch), strict=True)
+            arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=GROUP_ROWS)
+            yield sink.taken()
+    yield sink.taken()
+
+
+def arrow_schema(columns: Sequence[Column]) -> Any:
+    """The columns as an Arrow schema; a field's metadata says its unit and meaning."""
+    import pyarrow as pa
+
+    types = {
+        str: pa.string(),
+        bool: pa.bool_(),
+        int: pa.int32(),
+        float: pa.float64(),
+        date: pa.date32(),
+        datetime: pa.timestamp("ms", tz="UTC"),
+    }
+    return pa.schema(
+        [
+            pa.field(
+                column.name,
+                types[column.type],
+                nullable=column.nullable,
+                metadata={"unit": column.unit, "meaning": column.meaning},
+            )
+            for column in columns
+        ]
+    )
+
+
+class _Sink(io.RawIOBase):
+    """What a writer has written since the last look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: list[bytes] = []
+        self._position = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        self._written.append(bytes(piece))
+        self._position += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._position
+
+    def taken(self) -> bytes:
+        piece = b"".join(self._written)
+        self._written.clear()
+        return piece

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -73,5 +74,5 @@ def documents(stores: Stores) -> State:
     """Every document by id, but for the time it was written."""
     return {
         document["_id"]: {**document, "provenance": {**document["provenance"], "updated_at": None}}
-        for document in stores.curated.find()
+        for document in map(msgspec.to_builtins, stores.curated.find())
     }

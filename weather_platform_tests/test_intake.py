@@ -22,7 +22,7 @@ from weather_platform.domain.parsing import Parsed, parse
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.record_files import cut, cut_in_pieces
 from weather_platform.intake import Intake, Stored, receive
-from weather_platform.pipeline import raw_month
+from weather_platform.pipeline import RawMonth
 from weather_platform.storage.blobs import FolderBlobs
 from weather_platform.storage.raw import RawStore
 from weather_platform_tests.domain.broken import long_json_files, record
@@ -95,11 +95,13 @@ def readable(body: bytes) -> list[bytes]:
 @pytest.mark.parametrize(
     ("bodies", "cause"),
     [
-        ([zipped({"good.json": GOOD, "bad.json": b"nothing"})], "z/bad.json: No observations"),
+        ([zipped({"a.txt": b"hello"})], "z/a.txt: No observations"),
+        ([zipped({"a.txt": b"hello", "b": b"{}"})], "None of the 2 files in z holds observations. z/a.txt: No"),
+        ([zipped({"good.json": GOOD, "bad.json.gz": gzip.compress(GOOD)[:-9]})], "z/bad.json.gz ends before"),
         ([GOOD, b"nothing"], "z: No observations"),
         ([GOOD, gzip.compress(b"[")[:-9]], "z ends before its gzip stream does"),
     ],
-    ids=["a member of a zip", "another file", "a gzip cut short"],
+    ids=["a zip of nothing", "a zip of several", "a damaged member", "another file", "a gzip cut short"],
 )
 def test_a_file_that_cannot_be_read_leaves_nothing_of_the_others(
     raw: RawStore, bodies: list[bytes], cause: str
@@ -107,6 +109,58 @@ def test_a_file_that_cannot_be_read_leaves_nothing_of_the_others(
     with pytest.raises(BadInput, match=f"^{cause}"):
         take_in(raw, *bodies, name="z")
     assert raw.partitions() == []
+
+
+def test_files_in_a_zip_without_observations_are_named_and_passed_over(raw: RawStore) -> None:
+    stations = b'{"type":"FeatureCollection","features":[{"properties":{"Id":"07690","Nom":"NICE"}}]}'
+    members = {
+        "README.txt": b"Good morning",
+        "postesSynop.csv": b"ID;Nom;Latitude;Longitude;Altitude\n07690;NICE;43.65;7.21;2\n",
+        "postes_synop.geojson": stations,
+        "empty.csv": b"",
+        "sheet.xlsx": zipped({"[Content_Types].xml": b"", "xl/workbook.xml": b""}),
+        "\x1b[2Jhidden.exe": b"MZ",
+        "__MACOSX/._a.json": b"\0\5\x16\7",
+        ".DS_Store": b"\0\0\0\1Bud1",
+        "months/a": GOOD,
+    }
+    with Intake(FROM_2010) as intake:
+        intake.add("z.zip", io.BytesIO(zipped(members)))
+        stored = intake.keep(raw, ORIGIN, NOON)
+        passed_over = [(file.name, file.cause) for file in intake.passed_over]
+    assert [(each.object.provenance.name, each.object.records, each.refused) for each in stored] == [
+        ("z.zip/months/a", 1, {})
+    ]
+    assert passed_over == [
+        ("z.zip/README.txt", "No observations can be read here: the file begins with b'Good morning'."),
+        (
+            "z.zip/postesSynop.csv",
+            "No observations can be read here: the file begins with b'ID;Nom;Latitude;Longitude;Altitude\\n07690'.",
+        ),
+        ("z.zip/postes_synop.geojson", "No record in it names a station or a date."),
+        ("z.zip/empty.csv", "No observations can be read here: the file is empty."),
+        ("z.zip/sheet.xlsx", "z.zip/sheet.xlsx is an Excel workbook."),
+        ("z.zip/\ufffd[2Jhidden.exe", "No observations can be read here: the file begins with b'MZ'."),
+    ]
+
+
+def test_a_thousand_files_passed_over_make_no_long_receipt() -> None:
+    members = {f"{n:04}{'x' * 400}": b"hello" for n in range(999)} | {"a": GOOD}
+    with Intake(FROM_2010) as intake:
+        intake.add("z", io.BytesIO(zipped(members)))
+    assert len(intake.passed_over) == 51
+    assert intake.passed_over[-1].cause == "949 more files hold no observations."
+    assert max(len(file.name) for file in intake.passed_over) == 300
+
+
+def test_columns_that_are_not_used_are_named_once() -> None:
+    files = {
+        "a.csv": b"numer_sta;date;t;wind;w1\n07690;20231201000000;287.15;3;2\n",
+        "b.json": array(report("2023-12-01T03", wind=3, geop=None)),
+    }
+    with Intake(FROM_2010) as intake:
+        intake.add("z", io.BytesIO(zipped(files)))
+    assert intake.unused_columns == ["wind", "w1", "geop"]
 
 
 @pytest.mark.parametrize("order", [(280, 290), (290, 280)])
@@ -142,7 +196,7 @@ def test_a_pile_too_high_for_memory_is_several_objects_of_one_month(
     records = [report(f"2023-12-{n // 8 + 1:02d}T{n % 8 * 3:02d}", t=250 + n % 60) for n in range(240)]
     stored = take_in(raw, array(*records))
     assert len(stored) == 2
-    found = [bytes(each) for _, file in raw_month(raw, "2023-12") for each in file.records]
+    found = [bytes(each) for _, file in RawMonth(raw, Month(2023, 12)) for each in file.records]
     assert found == records
 
 

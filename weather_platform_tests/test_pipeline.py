@@ -200,7 +200,7 @@ def test_two_reports_complete_each_other_and_a_value_names_its_object(
         datetime(2023, 12, 2): dict.fromkeys(only_first, first.name)  # noqa: DTZ001  # as rows tell it
     }
     for day in ("2023-12-01", "2023-12-02"):  # the rain of 00 UTC fell on the day before
-        named = everywhere.curated.get(f"{NICE}:{day}")["provenance"]["raw_objects"]
+        named = everywhere.curated.get(f"{NICE}:{day}").provenance.raw_objects
         assert {first.name, second.name} <= set(named)
     process(everywhere, DECEMBER)
     assert len(everywhere.staging.field_sources(STATIONS[NICE], date(2023, 12, 1), date(2023, 12, 2))) == 1

@@ -6,17 +6,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import READS, AllServices, stations
-from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
+from api.formats import answer, in_every_format, negotiated
 from api.freshness import Freshness
-from api.schemas import CoverageQuery, Rows
+from api.pages import COVERAGE_COLUMNS
+from api.schemas import CoverageQuery
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import synoptic_hours
+from weather_platform.domain.tabular import table_of
 
 router = APIRouter(tags=["coverage"], dependencies=READS)
-_COLUMNS = ("month", "city", "slug", "station_id", "observations", "expected", "share", "first", "last")
 
 
-@router.get("/coverage", response_model=Rows, responses=IN_EVERY_FORMAT)
+@router.get("/coverage", response_model=None, responses=in_every_format("Coverage"))
 def show_coverage(request: Request, services: AllServices, query: Annotated[CoverageQuery, Query()]) -> Response:
     """Observations of a city in a month, and how many synoptic hours there were (of the current month: so far)."""
     form = negotiated(request, query.format)
@@ -48,7 +49,7 @@ def show_coverage(request: Request, services: AllServices, query: Annotated[Cove
                 "last": covered.last.replace(tzinfo=UTC),
             }
         )
-    return answer(Table(rows, _COLUMNS), form, {"next": None}, fresh.headers, "coverage")
+    return answer(table_of(COVERAGE_COLUMNS), rows, form, fresh.headers, name="coverage")
 
 
 def _hours_so_far(month: Month) -> int:

@@ -1,4 +1,4 @@
-"""The curated layer: a document a city and day."""
+"""The curated layer: one document per city and day."""
 
 from typing import Annotated, Any
 
@@ -6,13 +6,13 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.dependencies import READS, AllServices, OpenLayers, station, stations
-from api.documents import flat, paths, table_paths
-from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
+from api.formats import answer, in_every_format, negotiated
 from api.freshness import Freshness
 from api.paging import page, rows_of
-from api.schemas import Cities, DocumentsQuery, Rows, SeveralDocumentsQuery
-from api.units import column_in_units, in_units, units_of
+from api.schemas import Cities, DocumentsQuery, SeveralDocumentsQuery
+from weather_platform.domain import tabular
 from weather_platform.domain.stations import Station
+from weather_platform.storage import curated
 
 router = APIRouter(prefix="/curated", tags=["curated"], dependencies=READS)
 
@@ -24,7 +24,7 @@ def curated_cities(layers: OpenLayers) -> dict[str, Any]:
     return {"count": len(cities), "cities": cities}
 
 
-@router.get("/cities/{city}", response_model=Rows, responses=IN_EVERY_FORMAT)
+@router.get("/cities/{city}", response_model=None, responses=in_every_format("Documents"))
 def curated_city(
     request: Request,
     services: AllServices,
@@ -35,7 +35,7 @@ def curated_city(
     return _answered(request, services, [station(services.layers, city)], query)
 
 
-@router.get("", response_model=Rows, responses=IN_EVERY_FORMAT)
+@router.get("", response_model=None, responses=in_every_format("Documents"))
 def read_documents(
     request: Request, services: AllServices, query: Annotated[SeveralDocumentsQuery, Query()]
 ) -> Response:
@@ -45,27 +45,29 @@ def read_documents(
 
 def _answered(request: Request, services: AllServices, wanted: list[Station] | None, query: DocumentsQuery) -> Response:
     form = negotiated(request, query.format)
-    curated = services.layers.curated
+    store = services.layers.curated
     numbers = None if wanted is None else [city.station_id for city in wanted]
-    fresh = Freshness.of_documents(request, services.settings.api, curated, (query.from_, query.to), numbers)
+    fresh = Freshness.of_documents(request, services.settings.api, store, (query.from_, query.to), numbers)
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)
-    columns = table_paths(query.columns)
-    documents = curated.find(
-        stations=numbers,
-        first=query.from_,
-        last=query.to,
-        fields=None if query.columns is None else paths(query.columns),
-        after=query.after,
-        limit=None if limit is None else limit + 1,
-        newest_first=query.newest_first,
+    found = store.find(
+        curated.Query(
+            stations=numbers,
+            first=query.from_,
+            last=query.to,
+            after=query.after,
+            limit=None if limit is None else limit + 1,
+            newest_first=query.newest_first,
+        )
     )
-    found = page(request, (in_units(document, query.units) for document in documents), limit, "_id")
-    envelope: dict[str, Any] = {"units": units_of(query.units), "next": found.next}
-    if wanted is not None and len(wanted) == 1:
-        city = wanted[0]
-        envelope = {"city": city.name, "slug": city.slug, "station_id": city.station_id, **envelope}
-    names = [column_in_units(column, query.units) for column in columns]
-    table = Table(found.rows, names, flat=lambda document: flat(document, columns, query.units))
-    return answer(table, form, envelope, {**fresh.headers, **found.headers}, "weather_stats")
+    documents = page(request, found, limit, lambda document: document.document_id)
+    return answer(
+        tabular.documents(query.columns, query.units),
+        documents.rows,
+        form,
+        {**fresh.headers, **documents.headers},
+        name="weather_stats",
+        head=tabular.documents_head(wanted, query.units),
+        next_page=documents.next,
+    )

@@ -8,8 +8,8 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
 from api.dependencies import READS, OpenLayers, station
+from api.formats import json_page
 from api.layers import Layers
-from api.schemas import Rows
 from weather_platform.domain.cleaning import NAMES
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.merging import FieldSources
@@ -18,7 +18,7 @@ from weather_platform.domain.months import Month
 router = APIRouter(tags=["provenance"], dependencies=READS)
 
 
-@router.get("/provenance/{document_id}", response_model=Rows)
+@router.get("/provenance/{document_id}", response_model=None, responses=json_page("Origin"))
 def trace_document(
     request: Request,
     layers: OpenLayers,
@@ -32,14 +32,12 @@ def trace_document(
         document = layers.curated.get(document_id)
     except BadInput as error:
         raise NotFound(error.cause, error.cure) from error
-    rows = _rows(layers, document["station_id"], date.fromisoformat(document["period"]))
+    rows = _rows(layers, document.station_id, document.date.date())
     body = {
         "document": document,
         "count": len(rows),
         "data": rows,
-        "raw_objects": [
-            _object(request, layers, name, document["period"]) for name in document["provenance"]["raw_objects"]
-        ],
+        "raw_objects": [_object(request, layers, name, document.period) for name in document.provenance.raw_objects],
         "next": None,
     }
     return Response(msgspec.json.encode(body), media_type="application/json")

@@ -6,31 +6,32 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import READS, AllServices, Writer
-from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
+from api.formats import answer, in_every_format, negotiated
 from api.logs import request_id_of
+from api.pages import QUARANTINE_COLUMNS
+from api.paging import page
 from api.receipts import shown
-from api.schemas import Ingestion, QuarantineQuery, Replay, Rows
+from api.schemas import Ingestion, QuarantineQuery, Replay
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month
+from weather_platform.domain.tabular import table_of
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
-_COLUMNS = ("month", "raw_object", "position", "reason", "detail", "record")
 
 
-@router.get("", response_model=Rows, responses=IN_EVERY_FORMAT, dependencies=READS)
+@router.get("", response_model=None, responses=in_every_format("Quarantine"), dependencies=READS)
 def list_quarantine(request: Request, services: AllServices, query: Annotated[QuarantineQuery, Query()]) -> Response:
     """Refused records as received, each with its reason and the raw object that it came in."""
     form = negotiated(request, query.format)
     staging = services.layers.staging
     found = staging.quarantine(query.month, reason=query.reason, after=_position(query.after), limit=query.limit + 1)
-    rows, following = found[: query.limit], None
-    if len(found) > query.limit:
-        last = rows[-1]
-        cursor = f"{last['month']}/{last['raw_object']}/{last['position']}"
-        following = str(request.url.include_query_params(after=cursor))
-    data = [{**row, "raw_url": str(request.url_for("read_file", name=row["raw_object"]))} for row in rows]
-    headers = {"cache-control": "no-cache", **({"link": f'<{following}>; rel="next"'} if following else {})}
-    return answer(Table(data, _COLUMNS), form, {"next": following}, headers, "quarantine")
+    rows = page(request, found, query.limit, lambda row: f"{row['month']}/{row['raw_object']}/{row['position']}")
+    table = table_of(QUARANTINE_COLUMNS)
+    with_urls = table._replace(
+        nested=lambda row: {**row, "raw_url": str(request.url_for("read_file", name=row["raw_object"]))}
+    )
+    headers = {"cache-control": "no-cache", **rows.headers}
+    return answer(with_urls, rows.rows, form, headers, name="quarantine", next_page=rows.next)
 
 
 @router.post("/replay")

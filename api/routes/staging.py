@@ -1,16 +1,17 @@
 """The staging layer: observations by city, typed and cleaned, in SYNOP's units."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.dependencies import READS, AllServices, OpenLayers, stations
-from api.formats import IN_EVERY_FORMAT, Table, answer, negotiated
+from api.formats import answer, in_every_format, negotiated
 from api.freshness import Freshness
 from api.paging import page, rows_of
-from api.schemas import STAGING_COLUMNS, Cities, Rows, SeveralStagingQuery, StagingQuery
+from api.schemas import Cities, SeveralStagingQuery, StagingQuery
+from weather_platform.domain import tabular
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.stations import Station
 
@@ -42,7 +43,7 @@ def staging_cities(layers: OpenLayers) -> dict[str, Any]:
     return {"count": len(cities), "cities": cities}
 
 
-@router.get("/cities/{city}", response_model=Rows, responses=IN_EVERY_FORMAT)
+@router.get("/cities/{city}", response_model=None, responses=in_every_format("Observations"))
 def staging_city(
     request: Request,
     services: AllServices,
@@ -53,7 +54,7 @@ def staging_city(
     return _answered(request, services, [city], query)
 
 
-@router.get("", response_model=Rows, responses=IN_EVERY_FORMAT)
+@router.get("", response_model=None, responses=in_every_format("Observations"))
 def read_observations(
     request: Request, services: AllServices, query: Annotated[SeveralStagingQuery, Query()]
 ) -> Response:
@@ -71,33 +72,38 @@ def _answered(request: Request, services: AllServices, cities: list[str], query:
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)
-    found = page(request, _rows(staging, wanted, query, limit), limit, _CURSOR)
-    columns = ["city", *(query.columns or STAGING_COLUMNS)]
-    shown = ({name: row[name] for name in columns} for row in found.rows)
-    envelope: dict[str, Any] = {"next": found.next}
-    if len(wanted) == 1:
-        envelope = {"city": wanted[0].name, "slug": wanted[0].slug, "station_id": wanted[0].station_id, **envelope}
-    return answer(Table(shown, columns), form, envelope, {**fresh.headers, **found.headers}, "observations")
+    found = page(request, _rows(staging, wanted, query, limit), limit, _cursor)
+    return answer(
+        tabular.observations(query.columns),
+        found.rows,
+        form,
+        {**fresh.headers, **found.headers},
+        name="observations",
+        head=tabular.stations_head(wanted),
+        next_page=found.next,
+    )
 
 
-_CURSOR = "_cursor"
+def _cursor(row: Mapping[str, Any]) -> str:
+    return f"{row['numer_sta']}:{row['date'].isoformat()}"
 
 
 def _rows(
     staging: "StagingStore", wanted: list[Station], query: StagingQuery, limit: int | None
 ) -> Iterator[dict[str, Any]]:
-    """Rows behind the cursor, each with its city and its own cursor: station and time."""
+    """Rows behind the cursor, each with its city."""
     ordered = sorted(wanted, key=lambda station: station.station_id)
     at_station, at_time = _position(query.after)
-    columns = query.columns and list(dict.fromkeys(["date", *query.columns]))
+    columns = query.columns and list(
+        dict.fromkeys(["numer_sta", "date", *(name for name in query.columns if name != "city")])
+    )
     for station in ordered:
         if station.station_id < at_station:
             continue
         after = at_time if station.station_id == at_station else None
         left = None if limit is None else limit + 1
         for row in staging.rows(station, query.from_, query.to, columns=columns, after=after, limit=left):
-            cursor = f"{station.station_id}:{row['date'].isoformat()}"
-            yield {"city": station.name, **row, "date": row["date"].replace(tzinfo=UTC), _CURSOR: cursor}
+            yield {"city": station.name, **row}
 
 
 def _position(after: str | None) -> tuple[str, datetime | None]:

@@ -130,7 +130,7 @@ def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
         bars.append(_bars(look, known[incomplete], word("chart.incomplete"), hollow=True))
     total = line(look, drawn, "running", "rain", name=word("chart.running_total"), color=theme.rain_total, yaxis="y2")
     total["line"]["shape"] = "hv"
-    heavy = _HEAVY_RAIN_MM * unit.factor
+    heavy = unit.exact(_HEAVY_RAIN_MM)
     reached = bool((days["rain_total_mm"] >= _HEAVY_RAIN_MM / 2).any())
     mark = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": heavy, "y1": heavy}
     label = {

@@ -8,7 +8,8 @@ import pandas as pd
 from dash_app import theme as themes
 from dash_app.frames import numbers
 from dash_app.language import Language
-from dash_app.measures import READINGS_A_DAY, Unit, Units
+from dash_app.measures import READINGS_A_DAY, Units
+from weather_platform.domain.units import Unit
 
 Figure = dict[str, Any]
 """A plotly figure as JSON: ``data`` and ``layout``. plotly.py's own objects cost 10 ms each to build."""
@@ -34,7 +35,7 @@ class Look(NamedTuple):
     def shown(self, values: "pd.Series[Any]", metric: str) -> list[float | None]:
         """Values of a document in the unit that is shown; None where there is none."""
         unit = self.unit(metric)
-        return [None if value is None else round(value * unit.factor + unit.offset, 4) for value in numbers(values)]
+        return [None if value is None else round(unit.exact(value), 4) for value in numbers(values)]
 
     def figure(self, data: list[dict[str, Any]], **layout: Any) -> Figure:
         """A figure of traces, with the common layout below the one given."""

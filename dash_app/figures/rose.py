@@ -81,10 +81,10 @@ def wind_rose(found: Rose, look: Look) -> Figure:
 def speed_class(look: Look, number: int) -> str:
     """``2–4 m/s``, in the units that are shown."""
     unit, say = look.unit("wind"), look.language.number
-    low = say(SPEED_CLASSES_MS[number] * unit.factor)
+    low = say(unit.exact(SPEED_CLASSES_MS[number]))
     if number + 1 == len(SPEED_CLASSES_MS):
         return f"≥ {low} {unit.symbol}"
-    return f"{low}–{say(SPEED_CLASSES_MS[number + 1] * unit.factor)} {unit.symbol}"
+    return f"{low}–{say(unit.exact(SPEED_CLASSES_MS[number + 1]))} {unit.symbol}"
 
 
 def _shades(scheme: str) -> tuple[str, ...]:

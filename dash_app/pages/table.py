@@ -10,8 +10,9 @@ from dash import html
 
 from dash_app import components as ui
 from dash_app.frames import is_known, records
-from dash_app.measures import METRIC, READINGS_A_DAY
+from dash_app.measures import METRICS, READINGS_A_DAY
 from dash_app.view import NoSuchDays, View
+from weather_platform.domain.units import STORED
 
 FIGURES = (
     "temperature_avg_c",
@@ -171,7 +172,7 @@ def _row(view: View, row: dict[str, Any]) -> dict[str, Any]:
         "city": row["city"],
         **{column: _shown(view, column, row[column]) for column in FIGURES},
         "observations": f"{row['observations']} / {row['expected']}",
-        "events": ", ".join(word(f"events.{event['type']}") for event in row["events"]),
+        "events": ", ".join(word(f"events.{event.type}") for event in row["events"]),
     }
 
 
@@ -195,11 +196,11 @@ def _shown(view: View, column: str, value: float | None) -> float | None:
     if column == "wind_direction_deg":
         return round(value)
     unit = view.look.unit(column.partition("_")[0])
-    return round(value * unit.factor + unit.offset, unit.decimals)
+    return unit.of(value)
 
 
 def _name(column: str) -> str:
-    suffix = METRIC[column.partition("_")[0]].suffix
+    suffix = STORED[METRICS[column.partition("_")[0]].unit].suffix
     return column.removesuffix("_deg").removesuffix(f"_{suffix}")
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging import INFO, Handler, LogRecord, getLogger
 from pathlib import Path
@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from weather_platform.domain.errors import BadInput, WeatherError
 from weather_platform.files import atomic_write
 from weather_platform.intake import PROGRESS
+from weather_platform.sources.port import DOWNLOADS
 
 _EDGELESS_COLUMNS = 100_000
 
@@ -85,31 +86,37 @@ def show(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_json: 
 
 
 @contextmanager
-def months_progress(steps: int) -> Iterator[None]:
-    """A bar that moves on with every line of the progress logger; quiet where standard error is no terminal."""
+def months_progress(months: int) -> Iterator[Callable[[], None]]:
+    """A bar of months that tells each line of progress and of downloads; quiet where standard error is no terminal.
+
+    Gives what moves it on by a month. It writes to a copy of standard error: during a run Dagster sends that to a file.
+    """
+    own = Console(file=os.fdopen(os.dup(sys.stderr.fileno()), "w")) if err.is_terminal else err
     bar = Progress(
         TextColumn("{task.description:<20}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=err,
+        console=own,
         transient=True,
         disable=not err.is_terminal,
     )
-    task = bar.add_task("starting Dagster", total=steps)
+    task = bar.add_task("starting Dagster", total=months)
 
-    class Advance(Handler):
+    class Describe(Handler):
         def emit(self, record: LogRecord) -> None:
-            bar.update(task, advance=1, description=record.getMessage())
+            bar.update(task, description=record.getMessage())
 
-    logger, handler = getLogger(PROGRESS), Advance()
-    logger.addHandler(handler)
-    logger.setLevel(INFO)
+    handler = Describe()
+    for name in (PROGRESS, DOWNLOADS):
+        getLogger(name).addHandler(handler)
+        getLogger(name).setLevel(INFO)
     try:
         with bar:
-            yield
+            yield lambda: bar.advance(task)
     finally:
-        logger.removeHandler(handler)
+        for name in (PROGRESS, DOWNLOADS):
+            getLogger(name).removeHandler(handler)
 
 
 @contextmanager

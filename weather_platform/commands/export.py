@@ -1,61 +1,101 @@
-"""`weather export`: documents as CSV, JSON or Parquet."""
+"""`weather export`: documents, events or observations as CSV, JSON, NDJSON or Parquet; the API gives the same bytes."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from weather_platform.commands.console import writing_to
+from weather_platform.domain import tabular
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.search import find_station
-from weather_platform.domain.stations import STATIONS
-from weather_platform.domain.tabular import COLUMNS, TYPES, flat
-from weather_platform.domain.weather_stats import Document
-from weather_platform.pipeline import open_stores
+from weather_platform.domain.stations import STATIONS, Station
+from weather_platform.domain.units import System
+from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
-from weather_platform.tables import csv_pieces, parquet_pieces
+from weather_platform.storage.curated import EventQuery, Query
+from weather_platform.tables import Format, pieces
 
 
-class Format(StrEnum):
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
+class Exported(StrEnum):
+    """What `weather export` can write."""
+
+    DAYS = "days"
+    EVENTS = "events"
+    OBSERVATIONS = "observations"
 
 
 def export(
     first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="first day, 2023-12-01")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="last day, included")] = None,
     city: Annotated[list[str] | None, typer.Option(help="name, slug or WMO number; may be given again")] = None,
-    format_: Annotated[
-        Format, typer.Option("--format", help="json keeps the documents, the others are flat")
-    ] = Format.CSV,
+    table: Annotated[Exported, typer.Option(help="days are the WeatherStats documents")] = Exported.DAYS,
+    units: Annotated[System, typer.Option(help="observations stay in SYNOP's units")] = System.METRIC,
+    format_: Annotated[Format, typer.Option("--format", help="JSON is nested, CSV and Parquet are flat")] = Format.CSV,
     output: Annotated[Path | None, typer.Option(help="a file; else standard output")] = None,
 ) -> None:
-    """Write WeatherStats documents, by date and station."""
+    """Write daily documents, events or observations, by date and station."""
     days = _period(first, last)
     stores = open_stores(Settings.from_environment())
-    stations = {**STATIONS, **stores.staging.stations()}
-    documents = stores.curated.find(
-        stations=[find_station(name, stations).station_id for name in city] if city else None,
-        first=days[0],
-        last=days[1],
-    )
-    pieces = _pieces(documents, format_)
+    known = {**STATIONS, **stores.staging.stations()}
+    stations = [find_station(name, known) for name in city] if city else None
+    written = _WRITERS[table](stores, stations, days, units, format_)
     if output is None:
-        sys.stdout.buffer.writelines(pieces)
+        sys.stdout.buffer.writelines(written)
         return
     with writing_to(output) as unfinished, unfinished.open("wb") as file:
-        file.writelines(pieces)
+        file.writelines(written)
 
 
-def _period(first: str | None, last: str | None) -> tuple[date | None, date | None]:
+Days = tuple[date | None, date | None]
+
+
+def _documents(
+    stores: Stores, stations: Sequence[Station] | None, days: Days, units: System, form: Format
+) -> Iterator[bytes]:
+    found = stores.curated.find(Query(stations=_numbers(stations), first=days[0], last=days[1]))
+    return pieces(tabular.documents(system=units), found, form, tabular.documents_head(stations, units))
+
+
+def _events(
+    stores: Stores, stations: Sequence[Station] | None, days: Days, units: System, form: Format
+) -> Iterator[bytes]:
+    found = stores.curated.events(EventQuery(stations=_numbers(stations), first=days[0], last=days[1]))
+    return pieces(tabular.events(units), found, form)
+
+
+def _observations(
+    stores: Stores,
+    stations: Sequence[Station] | None,
+    days: Days,
+    units: System,  # noqa: ARG001  # SYNOP's
+    form: Format,
+) -> Iterator[bytes]:
+    staged = stores.staging.stations()
+    wanted = sorted(stations or staged.values(), key=lambda station: station.station_id)
+    rows = (
+        {"city": station.name, **row}
+        for station in wanted
+        if station.station_id in staged
+        for row in stores.staging.rows(station, *days)
+    )
+    return pieces(tabular.observations(), rows, form, tabular.stations_head(stations))
+
+
+_WRITERS = {Exported.DAYS: _documents, Exported.EVENTS: _events, Exported.OBSERVATIONS: _observations}
+
+
+def _numbers(stations: Sequence[Station] | None) -> list[str] | None:
+    return None if stations is None else [station.station_id for station in stations]
+
+
+def _period(first: str | None, last: str | None) -> Days:
     days = _day(first), _day(last)
-    if days[0] and days[1] and days[0] > days[1]:
+    if days[0] and days[1] and days[1] < days[0]:
         raise BadInput(f"{first} to {last} ends before it begins.", "Give the earlier day to --from.")
     return days
 
@@ -65,23 +105,3 @@ def _day(text: str | None) -> date | None:
         return None if text is None else date.fromisoformat(text)
     except ValueError as error:
         raise BadInput(f"{text!r} is not a day.", "Write it as YYYY-MM-DD, for example 2023-12-01.") from error
-
-
-def _pieces(documents: Iterator[Document], form: Format) -> Iterator[bytes]:
-    match form:
-        case Format.CSV:
-            return csv_pieces(map(flat, documents), COLUMNS)
-        case Format.PARQUET:
-            return parquet_pieces(
-                ({**flat(doc), "date": date.fromisoformat(doc["period"])} for doc in documents), COLUMNS, TYPES
-            )
-        case Format.JSON:
-            return _json_pieces(documents)
-
-
-def _json_pieces(documents: Iterator[Document]) -> Iterator[bytes]:
-    separator = b"[\n"
-    for document in documents:
-        yield separator + msgspec.json.encode(document)
-        separator = b",\n"
-    yield b"[]\n" if separator == b"[\n" else b"\n]\n"

@@ -17,13 +17,15 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from weather_platform.commands.console import err, say_trouble, show_json, show_table
+from weather_platform.commands.console import err, say, say_trouble, show_json, show_table
 from weather_platform.domain.counts import COUNTERS
 from weather_platform.domain.errors import CannotServe, WeatherError
 from weather_platform.settings import Settings
 
 _CHUNK_BYTES = 1 << 20
 _POLL_S = 0.3
+_NAMED = 12
+"""Unused columns that are named; the receipt names all."""
 _TIMEOUT = httpx.Timeout(10, read=600, write=600)
 _ALWAYS = ("read", "kept")
 
@@ -84,11 +86,26 @@ def _show(file: Path, receipt: dict[str, Any]) -> None:
     rows = [[file.name, *(_cell(month[name]) for name in columns), receipt["id"]] for month in months]
     if rows:
         show_table(("file", *columns, "ingestion"), rows)
+    look = receipt["first_look"]
+    for passed_over in look["passed_over"]:
+        say(f"Passed over {passed_over['name']}: {passed_over['cause']}")
+    if unused := look["unused_columns"]:
+        more = f" and {len(unused) - _NAMED} more" if len(unused) > _NAMED else ""
+        say(f"{file.name}: columns not used: {', '.join(unused[:_NAMED])}{more}.")
 
 
 def _check(receipt: dict[str, Any]) -> None:
     if trouble := receipt["trouble"]:
+        for run in receipt["runs"] if len(receipt["runs"]) > 1 else ():
+            if run["trouble"]:
+                say_trouble(f"{run['month']}: {run['trouble']['cause']}", run["trouble"]["cure"])
         raise Refused(trouble["cause"], trouble["cure"])
+
+
+def _stands(receipt: dict[str, Any]) -> str:
+    """The state in a word, or how many of the months are done."""
+    progress, months = receipt["progress"], len(receipt["months"])
+    return f"{progress['done']}/{months} months" if months > 1 else str(receipt["state"])
 
 
 def _posted(api: httpx.Client, file: Path, *, fast: bool) -> dict[str, Any]:
@@ -105,7 +122,7 @@ def _posted(api: httpx.Client, file: Path, *, fast: bool) -> dict[str, Any]:
             content=_sent(file, progress, bar),
         )
         while receipt["state"] not in ("done", "failed"):
-            progress.update(bar, description=f"{file.name}: {receipt['state']}")
+            progress.update(bar, description=f"{_stands(receipt)} {file.name}")
             time.sleep(_POLL_S)
             receipt = asked(api, "GET", f"/ingestions/{receipt['id']}")
     return receipt

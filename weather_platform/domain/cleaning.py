@@ -21,18 +21,8 @@ _END = _FIRST + len(NAMES)
 
 
 def clean(place: Place, record: Any, raw_object: str) -> Observation:
-    """The observation a `parsing.SynopRecord` stands for; `raw_object` names where it was read.
-
-    The flags of a record that this platform exported are taken over.
-    """
-    values = list(_values(record))
-    if record.n_hidden == 1 and values[_N] is None:
-        values[_N] = SKY_HIDDEN_PERCENT
-    if record.rr_trace:
-        for index, bit in _RAIN:
-            if values[index] == 0 and record.rr_trace & bit:
-                values[index] = TRACE_MM
-    return observed(place, values, raw_object)
+    """The observation a `parsing.SynopRecord` stands for; `raw_object` names where it was read."""
+    return observed(place, list(_values(record)), raw_object)
 
 
 def observed(place: Place, values: list[Any], raw_object: str) -> Observation:

@@ -1,16 +1,65 @@
 """Days out of the ordinary: one table of thresholds with their sources, and the events of a day."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from weather_platform.domain.weather_stats import Metrics
+
+
+class EventType(StrEnum):
+    """What can be out of the ordinary."""
+
+    HEAVY_RAIN = "heavy_rain"
+    VIOLENT_GUST = "violent_gust"
+    GALE = "gale"
+    HEAT = "heat"
+    TROPICAL_NIGHT = "tropical_night"
+    FROST = "frost"
+    ICE_DAY = "ice_day"
+    GREAT_COLD = "great_cold"
+
+
+def _member(meaning: str, example: Any, *, moment: bool = False) -> msgspec.Meta:
+    return msgspec.Meta(description=meaning, examples=[example], tz=True if moment else None)
+
+
+class Event(msgspec.Struct, frozen=True):
+    """A day's figure that reached a threshold."""
+
+    type: Annotated[EventType, _member("what happened", "heavy_rain")]
+    value: Annotated[float, _member("figure of the day, in `unit`", 25.4)]
+    unit: Annotated[str, _member("unit of value and threshold", "mm")]
+    threshold: Annotated[float, _member("what the figure had to reach, in `unit`", 20.0)]
+
+
+class StationEvent(msgspec.Struct, frozen=True, kw_only=True, rename={"event_id": "_id"}):
+    """An event with its station and day."""
+
+    event_id: Annotated[str, _member("document and type", "07690:2023-12-01:heavy_rain")]
+    station_id: Annotated[str, _member("WMO station number", "07690")]
+    city: Annotated[str, _member("name of the station", "NICE")]
+    slug: Annotated[str, _member("name of the station in addresses", "nice")]
+    period: Annotated[str, _member("the day (UTC) as text", "2023-12-01")]
+    date: Annotated[datetime, _member("the day (UTC)", "2023-12-01T00:00:00Z", moment=True)]
+    type: Annotated[EventType, _member("what happened", "heavy_rain")]
+    value: Annotated[float, _member("figure of the day, in `unit`", 25.4)]
+    unit: Annotated[str, _member("unit of value and threshold", "mm")]
+    threshold: Annotated[float, _member("what the figure had to reach, in `unit`", 20.0)]
 
 
 class Threshold(NamedTuple):
     """An event happens on a day whose figure reaches the value."""
 
-    type: str
+    type: EventType
     metric: str
     figures: tuple[str, ...]
-    """Keys of the metric; the first that has a value counts."""
+    """Figures of the metric; the first that has a value counts."""
     reached: Literal["at_least", "at_most", "above", "below"]
     value: float
     unit: str
@@ -21,16 +70,19 @@ class Threshold(NamedTuple):
 _ETCCDI = "ETCCDI climate change indices (WMO/CLIVAR/JCOMM expert team)"
 _FRENCH = "Météo-France, usual climatological thresholds"
 _BEAUFORT = "WMO No. 8, Beaufort scale"
+_E = EventType
 
 THRESHOLDS: tuple[Threshold, ...] = (
-    Threshold("heavy_rain", "rainfall", ("total",), "at_least", 20.0, "mm", "heavy rain", f"{_ETCCDI}, R20mm"),
-    Threshold("violent_gust", "wind_speed", ("gust",), "at_least", 28.0, "m/s", "violent gust", f"{_FRENCH}: 100 km/h"),
-    Threshold("gale", "wind_speed", ("max",), "at_least", 17.2, "m/s", "gale", f"{_BEAUFORT}, force 8"),
-    Threshold("heat", "temperature", ("tx", "max"), "at_least", 35.0, "°C", "very great heat", f"{_FRENCH}: 35 °C"),
-    Threshold("tropical_night", "temperature", ("tn", "min"), "above", 20.0, "°C", "tropical night", f"{_ETCCDI}, TR"),
-    Threshold("frost", "temperature", ("tn", "min"), "below", 0.0, "°C", "frost", f"{_ETCCDI}, FD"),
-    Threshold("ice_day", "temperature", ("tx", "max"), "below", 0.0, "°C", "ice day", f"{_ETCCDI}, ID"),
-    Threshold("great_cold", "temperature", ("tn", "min"), "at_most", -10.0, "°C", "great cold", f"{_FRENCH}: -10 °C"),
+    Threshold(_E.HEAVY_RAIN, "rainfall", ("total",), "at_least", 20.0, "mm", "heavy rain", f"{_ETCCDI}, R20mm"),
+    Threshold(
+        _E.VIOLENT_GUST, "wind_speed", ("gust",), "at_least", 28.0, "m/s", "violent gust", f"{_FRENCH}: 100 km/h"
+    ),
+    Threshold(_E.GALE, "wind_speed", ("max",), "at_least", 17.2, "m/s", "gale", f"{_BEAUFORT}, force 8"),
+    Threshold(_E.HEAT, "temperature", ("tx", "max"), "at_least", 35.0, "°C", "very great heat", f"{_FRENCH}: 35 °C"),
+    Threshold(_E.TROPICAL_NIGHT, "temperature", ("tn", "min"), "above", 20.0, "°C", "tropical night", f"{_ETCCDI}, TR"),
+    Threshold(_E.FROST, "temperature", ("tn", "min"), "below", 0.0, "°C", "frost", f"{_ETCCDI}, FD"),
+    Threshold(_E.ICE_DAY, "temperature", ("tx", "max"), "below", 0.0, "°C", "ice day", f"{_ETCCDI}, ID"),
+    Threshold(_E.GREAT_COLD, "temperature", ("tn", "min"), "at_most", -10.0, "°C", "great cold", f"{_FRENCH}: -10 °C"),
 )
 
 _COMPARE = {
@@ -39,14 +91,17 @@ _COMPARE = {
     "above": float.__gt__,
     "below": float.__lt__,
 }
+_FIGURES: tuple[tuple[Threshold, tuple[Callable[["Metrics"], Any], ...]], ...] = tuple(
+    (threshold, tuple(attrgetter(f"{threshold.metric}.{figure}") for figure in threshold.figures))
+    for threshold in THRESHOLDS
+)
 
 
-def events(metrics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The `extreme_events` of a day's metrics, in the order of the table: type, value, unit, threshold."""
+def events(metrics: "Metrics") -> list[Event]:
+    """The events of a day's metrics, in the order of the table."""
     found = []
-    for threshold in THRESHOLDS:
-        metric = metrics[threshold.metric]
-        value = next((metric[figure] for figure in threshold.figures if metric[figure] is not None), None)
-        if value is not None and _COMPARE[threshold.reached](float(value), threshold.value):
-            found.append({"type": threshold.type, "value": value, "unit": threshold.unit, "threshold": threshold.value})
+    for threshold, figures in _FIGURES:
+        value = next((value for figure in figures if (value := figure(metrics)) is not None), None)
+        if value is not None and _COMPARE[threshold.reached](value, threshold.value):
+            found.append(Event(threshold.type, value, threshold.unit, threshold.value))
     return found

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from weather_platform.domain.columns import CELSIUS, DESCRIPTIVE, FLAGS, READ, Columns, columns, known, named
-from weather_platform.domain.fields import FIELDS, MEASURED
+from weather_platform.domain.fields import FIELDS, MEASURED, RAIN_FIELDS, SKY_HIDDEN_PERCENT, TRACE_MM
 from weather_platform.domain.record_files import WITHOUT_NUMBER, RecordFile, cells
 
 
@@ -182,6 +182,8 @@ def parse(file: RecordFile, received: datetime | None = None) -> Iterator[Parsed
                 or (record.tx24 is None and record.tx24c is not None)
             ):
                 _fill_from_celsius(record)
+            if record.rr_trace or record.n_hidden:
+                _publish_flags(record)
             number, date = record.numer_sta, record.date
             station_id = _station_number(
                 number if type(number) is not str or len(number) < _LONGEST_KEY else _short(number)
@@ -369,6 +371,15 @@ def _fill_from_celsius(record: Any) -> None:
         value = getattr(record, name)
         if value is not None and getattr(record, field.name) is None:
             setattr(record, field.name, round(value + KELVIN_AT_0_C, 2))
+
+
+def _publish_flags(record: Any) -> None:
+    """What this platform's own exports say with a flag, said as it is published."""
+    if record.n_hidden and record.n is None:
+        record.n = SKY_HIDDEN_PERCENT
+    for bit, name in enumerate(RAIN_FIELDS):
+        if (record.rr_trace or 0) >> bit & 1 and getattr(record, name) == 0:
+            setattr(record, name, TRACE_MM)
 
 
 def _outside(name: str, value: object) -> _Unreadable:

@@ -32,8 +32,8 @@ _NEWLINES = b" \r\n"
 """Blank lines before a header, whose first cell may be blank and end with a tab."""
 _SEPARATOR = b"\x1e"
 """Begins each record of a JSON text sequence (RFC 7464): no JSON holds it, so a broken record costs no other one."""
-_PAGES = ("results", "records", "features")
-"""What holds the records in an answer of the API (v2.1; v2.0 and v1) and in GeoJSON."""
+_PAGES = ("results", "records", "features", "data")
+"""What holds the records: in answers of OpenDataSoft (v2.1; v2.0 and v1), in GeoJSON, in this platform's answers."""
 _JSON = re.compile(rb"[ \t\r\n]*[\[{\x1e]")
 _BEFORE_RECORDS = re.compile(rf'\[|\{{.{{0,4096}}?"(?:{"|".join(_PAGES)})"\s*:\s*\[', re.DOTALL)
 _AFTER_RECORDS = re.compile(rb"\]\s*\}?\s*$")
@@ -310,10 +310,11 @@ class _Answer(msgspec.Struct):
     results: list[msgspec.Raw] | None = None
     records: list[msgspec.Raw] | None = None
     features: list[msgspec.Raw] | None = None
+    data: list[msgspec.Raw] | None = None
 
     @property
     def page(self) -> list[msgspec.Raw] | None:
-        return next((some for some in (self.results, self.records, self.features) if some is not None), None)
+        return next((some for name in _PAGES if (some := getattr(self, name)) is not None), None)
 
 
 _RAW = msgspec.json.Decoder(msgspec.Raw)

@@ -1,18 +1,21 @@
 """The figures of a day: what is added up, over which hours, and how sums become figures.
 
-A `DailyAggregate` holds what one pass over a station's observations yields, whoever does the adding
-(the database does, `storage.aggregation`). Sums are whole numbers of millionths: exact, so that any order of
-rows and any database gives the same figure to the cent. A figure with nothing behind it is None.
+A `Rule` says both: which sums it needs (`Sum`: one column of the database's daily query, `storage.aggregation`) and
+how they become a figure. Sums are whole numbers of millionths: exact, so that any order of rows and any database
+gives the same figure to the last digit. A figure without a value behind it is None.
 """
 
 import math
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from weather_platform.domain.fields import FIELDS, RAIN_FIELDS
 
 KELVIN_OFFSET = 273.15
-_KELVIN_OFFSET_MILLIONTHS = 273_150_000
 EXPECTED_OBSERVATIONS = 8
-"""One a synoptic hour: 00, 03 … 21 UTC."""
+"""One per synoptic hour: 00, 03 … 21 UTC."""
 CALM_MS = 0.05
 """A mean wind vector shorter than half the resolution of `ff` (0.1 m/s) has no direction."""
 MILLION = 1_000_000
@@ -23,77 +26,173 @@ VECTOR_SCALE = 1_000_000_000
 VECTOR_PER_MS = 1_000 * VECTOR_SCALE
 """1 m/s in a sum of wind components, whose speeds are in thousandths: 8 readings stay below 2^53, exact in a double."""
 
+Number = int | float | None
+Sums = Mapping[str, Number]
+"""Values of a day by `Sum.name`."""
+
+
+class Sum(NamedTuple):
+    """One value that the database makes of a day's readings of a field.
+
+    ``n`` is how many there are, ``sum`` their sum in millionths of the unit, ``east`` and ``north`` the sums of
+    ff·sin(dd) and ff·cos(dd) in 1/`VECTOR_PER_MS` m/s, ``traces`` how many are a trace of rain. With an `hour`, only
+    the reading of that hour (UTC) counts.
+    """
+
+    of: Literal["n", "sum", "min", "max", "east", "north", "traces"]
+    field: str
+    hour: int | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.field}_{self.of}" + ("" if self.hour is None else f"_{self.hour:02}")
+
+    @property
+    def is_whole(self) -> bool:
+        return self.of not in ("min", "max")
+
+    @property
+    def ends_with_midnight(self) -> bool:
+        """Whether the day is (00 UTC, 24 UTC]: a sum of rain at 00 UTC is of the hours before."""
+        return self.field in RAIN_FIELDS
+
 
 class DailyAggregate(NamedTuple):
-    """Counts, sums and extremes of one station and civil UTC day, in SYNOP's units.
-
-    `*_sum` are in millionths of the unit; `wind_x` and `wind_y` are sums of ff·sin(dd) and ff·cos(dd) in
-    1/`VECTOR_PER_MS` m/s. Rain covers (00 UTC, 24 UTC]: the reading of 00 UTC belongs to the day before.
-    """
+    """What one pass over the observations of one station and civil UTC day yields, in SYNOP's units."""
 
     day: date
     observations: int
-    t_n: int = 0
-    t_sum: int | None = None
-    t_min: float | None = None
-    t_max: float | None = None
-    tn12_06: float | None = None
-    tx12_18: float | None = None
-    pmer_n: int = 0
-    pmer_sum: int | None = None
-    pmer_min: float | None = None
-    pmer_max: float | None = None
-    ff_n: int = 0
-    ff_sum: int | None = None
-    ff_max: float | None = None
-    raf10_max: float | None = None
-    rafper_max: float | None = None
-    wind_x: int | None = None
-    wind_y: int | None = None
-    rr3_n: int = 0
-    rr3_sum: int | None = None
-    rr3_max: float | None = None
-    rr3_traces: int = 0
+    sums: Sums = MappingProxyType({})
+    """A name that is missing is None."""
     raw_objects: tuple[str, ...] = ()
     """Names of the raw objects behind the day, sorted."""
 
 
-def mean(millionths: int | None, count: int, *, per_unit: int = 1) -> float | None:
-    """A sum of millionths over a count, in a unit `per_unit` times as large (100 makes hPa of Pa)."""
-    return None if millionths is None or not count else _to_2_decimals(millionths, count * per_unit)
+class Scale(NamedTuple):
+    """From SYNOP's unit to the document's: ``(value - offset) * times / per``, exactly; the offset is in millionths."""
+
+    times: int = 1
+    per: int = 1
+    offset: int = 0
 
 
-def total(millionths: int | None) -> float | None:
-    """A sum of millionths in its unit."""
-    return None if millionths is None else _to_2_decimals(millionths, 1)
+_SCALES: Mapping[tuple[str, str], Scale] = {
+    ("K", "°C"): Scale(offset=273_150_000),
+    ("Pa", "hPa"): Scale(per=100),
+    ("m", "cm"): Scale(times=100),
+}
 
 
-def rounded(value: float | None, *, per_unit: int = 1) -> float | None:
-    """A reading in a unit `per_unit` times as large."""
-    return None if value is None else _to_2_decimals(round(value * MILLION), per_unit)
+class Rule(NamedTuple):
+    """How one figure of a document is made of sums."""
+
+    field: str
+    needs: tuple[Sum, ...]
+    figure: Callable[[Sums, Scale], float | None]
+    """To 2 decimals; None where there is no value behind it."""
+
+    def scale(self, unit: str) -> Scale:
+        """From the field's unit to that of the figure; ValueError where no rule leads there."""
+        own = FIELDS[self.field].unit
+        if unit in (own, ""):
+            return Scale()
+        if (own, unit) not in _SCALES:
+            raise ValueError(f"No rule makes {unit} of {own} ({self.field}).")
+        return _SCALES[own, unit]
 
 
-def celsius(kelvin: float | None) -> float | None:
-    """K - 273.15."""
-    return None if kelvin is None else _to_2_decimals(round(kelvin * MILLION) - _KELVIN_OFFSET_MILLIONTHS, 1)
+def count(field: str) -> Rule:
+    """How many readings a field has."""
+    n = Sum("n", field)
+    name = n.name
+    return Rule(field, (n,), lambda sums, _: int(sums.get(name) or 0))
 
 
-def mean_celsius(millionths: int | None, count: int) -> float | None:
-    """The mean of a sum of millionths of K, in °C."""
-    return None if millionths is None else mean(millionths - count * _KELVIN_OFFSET_MILLIONTHS, count)
+def traced(field: str) -> Rule:
+    """Whether any reading of a rain field is a trace."""
+    traces = Sum("traces", field)
+    name = traces.name
+    return Rule(field, (traces,), lambda sums, _: bool(sums.get(name)))
 
 
-def wind_direction(x: int | None, y: int | None, count: int) -> float | None:
+def mean(field: str) -> Rule:
+    """The mean of a field's readings."""
+    total, n = Sum("sum", field), Sum("n", field)
+    total_name, n_name = total.name, n.name
+
+    def figure(sums: Sums, scale: Scale) -> float | None:
+        millionths, readings = sums.get(total_name), sums.get(n_name)
+        return None if millionths is None or not readings else mean_of_millionths(int(millionths), int(readings), scale)
+
+    return Rule(field, (total, n), figure)
+
+
+def total(field: str) -> Rule:
+    """The sum of a field's readings."""
+    summed = Sum("sum", field)
+    name = summed.name
+
+    def figure(sums: Sums, scale: Scale) -> float | None:
+        millionths = sums.get(name)
+        return None if millionths is None else mean_of_millionths(int(millionths), 1, scale)
+
+    return Rule(field, (summed,), figure)
+
+
+def least(field: str) -> Rule:
+    """The least reading of a field."""
+    return _reading(Sum("min", field))
+
+
+def at(field: str, hour: int) -> Rule:
+    """The reading of a field at one hour (UTC)."""
+    return _reading(Sum("max", field, hour))
+
+
+def greatest(*fields: str, floor: float | None = None) -> Rule:
+    """The greatest reading of one or more fields of one unit; what is below the floor (a code) counts as the floor."""
+    needs = tuple(Sum("max", field) for field in fields)
+    names = [need.name for need in needs]
+
+    def figure(sums: Sums, scale: Scale) -> float | None:
+        known = [value for name in names if (value := sums.get(name)) is not None]
+        if not known:
+            return None
+        value = max(known)
+        return mean_of_millionths(round((value if floor is None else max(value, floor)) * MILLION), 1, scale)
+
+    return Rule(fields[0], needs, figure)
+
+
+def direction() -> Rule:
     """Where the mean wind vector comes from, degrees in (0, 360], 360 is north; None when it is calm."""
-    if x is None or y is None or not count:
-        return None
-    if math.hypot(x, y) / (count * VECTOR_PER_MS) < CALM_MS:
-        return None
-    return round(math.degrees(math.atan2(x, y)) % 360, 2) or 360.0
+    needs = (Sum("east", "ff"), Sum("north", "ff"), Sum("n", "ff"))
+    east, north, n = (need.name for need in needs)
+
+    def figure(sums: Sums, _: Scale) -> float | None:
+        x, y, readings = sums.get(east), sums.get(north), sums.get(n)
+        if x is None or y is None or not readings:
+            return None
+        if math.hypot(x, y) / (readings * VECTOR_PER_MS) < CALM_MS:
+            return None
+        return round(math.degrees(math.atan2(x, y)) % 360, 2) or 360.0
+
+    return Rule("dd", needs, figure)
 
 
-def _to_2_decimals(millionths: int, divisor: int) -> float:
-    """Millionths / divisor as a decimal number of 2 places, halves away from zero."""
-    per_hundredth = MILLION // 100 * divisor
-    hundredths = (2 * abs(millionths) + per_hundredth) // (2 * per_hundredth)
-    return math.copysign(hundredths, millionths) / 100 if hundredths else 0.0
+def _reading(one: Sum) -> Rule:
+    name = one.name
+
+    def figure(sums: Sums, scale: Scale) -> float | None:
+        value = sums.get(name)
+        return None if value is None else mean_of_millionths(round(value * MILLION), 1, scale)
+
+    return Rule(one.field, (one,), figure)
+
+
+def mean_of_millionths(millionths: int, readings: int, scale: Scale = Scale()) -> float:  # noqa: B008  # immutable
+    """A sum of millionths over readings, in the unit of the scale, to 2 decimals, halves away from zero, never -0."""
+    exact = (millionths - readings * scale.offset) * scale.times
+    per_hundredth = MILLION // 100 * readings * scale.per
+    hundredths = (2 * abs(exact) + per_hundredth) // (2 * per_hundredth)
+    return math.copysign(hundredths, exact) / 100 if hundredths else 0.0

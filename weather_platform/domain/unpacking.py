@@ -3,18 +3,28 @@
 import itertools
 import lzma
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from weather_platform.domain.errors import BadInput, TooLarge
+from weather_platform.domain.errors import BadInput, NoObservations, TooLarge
 
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
+_LOCAL_HEADER_BYTES = 30
+_DEEPEST = 3
+"""Archives inside one another: a gzipped file in a zip in a zip."""
+_DOCUMENTS = (
+    ({"[Content_Types].xml", "xl/workbook.xml"}, "an Excel workbook"),
+    ({"[Content_Types].xml", "xl/workbook.bin"}, "an Excel workbook"),
+    ({"META-INF/manifest.xml", "content.xml"}, "an OpenDocument file"),
+)
+"""Zips that are a document, told by two of their members."""
 _ZIP_DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -45,39 +55,113 @@ class Member(NamedTuple):
     name: str
     chunks: Iterator[bytes]
     """Its bytes in order, unpacked as they are asked for: read them before the next member."""
+    in_zip: bool = False
+    """It lies in a zip, maybe beside others."""
 
 
 def unpack(name: str, file: IO[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Member]:
-    """The files in a seekable file: itself, or what its gzip or zip holds; a zip may hold gzipped files, no zips.
+    """The files in a seekable file: itself, or what its gzip or zip holds, which may be archives in turn.
 
-    BadInput for a damaged archive, TooLarge where it exceeds the limits; both may come while chunks are read.
-    Folders and files that a system adds by itself (``__MACOSX``, names with a leading dot) are passed over.
+    Folders and files that a system adds by itself (``__MACOSX``, names with a leading dot) are passed over. Of a zip in
+    a zip and of a gzipped zip a copy is made on disk.
+
+    Raises:
+        BadInput: a damaged archive; may come while chunks are read.
+        NoObservations: a spreadsheet; for one inside an archive, when its chunks are read.
+        TooLarge: it exceeds the limits, or says so itself; may come while chunks are read.
     """
-    allowance = _Allowance(limits.unpacked_bytes)
-    file.seek(0)
-    head = file.read(len(_ZIP))
-    file.seek(0)
-    if head.startswith((_ZIP, _EMPTY_ZIP)):
-        yield from _unzipped(name, file, limits.members, allowance)
-    elif head.startswith(_GZIP):
-        yield Member(name.removesuffix(".gz"), allowance.spent_on(name, _gunzipped(name, _chunks(file))))
-    else:
-        yield Member(name, _chunks(file))
+    return _Unpacking(name, limits).files(name, file)
 
 
-class _Allowance:
-    """How many bytes may still be unpacked."""
+class _Unpacking:
+    """What is left of the limits while one file is unpacked."""
 
-    def __init__(self, limit_bytes: int) -> None:
-        self._left_bytes = limit_bytes
+    def __init__(self, name: str, limits: Limits) -> None:
+        self._name = name
+        self._limits = limits
+        self._bytes = 0
+        self._members = 0
 
-    def spent_on(self, name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        limit_bytes = self._left_bytes
+    def files(self, name: str, file: IO[bytes], depth: int = 0) -> Iterator[Member]:
+        file.seek(0)
+        head = file.read(len(_ZIP))
+        file.seek(0)
+        if head.startswith((_ZIP, _EMPTY_ZIP)):
+            yield from self._zipped(name, file, depth)
+        else:
+            yield from self._opened(name, _chunks(file), depth, in_zip=False)
+
+    def _opened(self, name: str, chunks: Iterator[bytes], depth: int, *, in_zip: bool) -> Iterator[Member]:
+        first = next(chunks, b"")
+        chunks = itertools.chain((first,), chunks)
+        if first.startswith((_ZIP, _GZIP)) and depth > _DEEPEST:
+            raise BadInput(f"{name} lies in more than {_DEEPEST} archives.", "Unpack the outer ones first.")
+        if first.startswith(_GZIP):
+            unzipped = self._counted(_gunzipped(name, chunks))
+            yield from self._opened(name.removesuffix(".gz"), unzipped, depth + 1, in_zip=in_zip)
+        elif first.startswith(_ZIP):
+            with tempfile.TemporaryFile() as copy:
+                copy.writelines(chunks)
+                try:
+                    yield from self.files(name, copy, depth)
+                except NoObservations as error:
+                    yield Member(name, _nothing(error), in_zip)
+        else:
+            yield Member(name, chunks, in_zip)
+
+    def _zipped(self, name: str, file: IO[bytes], depth: int) -> Iterator[Member]:
+        try:
+            archive = zipfile.ZipFile(file)
+            entries = archive.infolist()
+        except _ZIP_DAMAGED as error:
+            raise BadInput(f"{name} is a damaged zip file: {error}.", "Send the file again.") from error
+        names = {entry.filename for entry in entries}
+        for parts, what in _DOCUMENTS:
+            if parts <= names:
+                raise NoObservations(f"{name} is {what}.", "Save its sheet as CSV and send that.")
+        members = [entry for entry in entries if not _passed_over(entry)]
+        if not members:
+            raise NoObservations(f"{name} holds no file.", "Put the observation files into the zip.")
+        self._check(name, entries, members)
+        for entry in members:
+            inner = f"{name}/{entry.filename}"
+            yield from self._opened(inner, self._counted(_member(archive, entry, inner)), depth + 1, in_zip=True)
+
+    def _check(self, name: str, entries: list[zipfile.ZipInfo], members: list[zipfile.ZipInfo]) -> None:
+        """Stop before anything is unpacked where the list of contents tells that it is too much."""
+        self._members += len(members)
+        if self._members > self._limits.members:
+            raise TooLarge(
+                f"{self._name} holds {self._members:,} files or more, the limit is {self._limits.members:,}.",
+                "Send it in parts.",
+            )
+        if self._bytes + sum(entry.file_size for entry in members) > self._limits.unpacked_bytes:
+            raise self._too_large()
+        in_order = sorted(entries, key=lambda entry: entry.header_offset)
+        for entry, following in itertools.pairwise(in_order):
+            end = entry.header_offset + _LOCAL_HEADER_BYTES + len(entry.orig_filename) + entry.compress_size
+            if end > following.header_offset:
+                raise BadInput(
+                    f"{name} is a damaged zip file: {entry.filename!r} and {following.filename!r} overlap.",
+                    "Make the zip again and send it.",
+                )
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            self._left_bytes -= len(chunk)
-            if self._left_bytes < 0:
-                raise TooLarge(f"{name} unpacks to more than {limit_bytes:,} bytes.", "Send it in parts.")
+            self._bytes += len(chunk)
+            if self._bytes > self._limits.unpacked_bytes:
+                raise self._too_large()
             yield chunk
+
+    def _too_large(self) -> TooLarge:
+        limit = self._limits.unpacked_bytes
+        return TooLarge(f"{self._name} unpacks to more than the limit of {limit:,} bytes.", "Send it in parts.")
+
+
+def _nothing(error: NoObservations) -> Iterator[bytes]:
+    """Of a file inside an archive, which must not keep the others from being read."""
+    raise error
+    yield b""
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
@@ -104,28 +188,6 @@ def _gunzipped(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
         raise BadInput(f"{name} is a damaged gzip file: {error}.", "Send the file again.") from error
     if inflater:
         raise BadInput(f"{name} ends before its gzip stream does.", "Send the whole file again.")
-
-
-def _unzipped(name: str, file: IO[bytes], most_members: int, allowance: _Allowance) -> Iterator[Member]:
-    try:
-        archive = zipfile.ZipFile(file)
-        members = [info for info in archive.infolist() if not _passed_over(info)]
-    except _ZIP_DAMAGED as error:
-        raise BadInput(f"{name} is a damaged zip file: {error}.", "Send the file again.") from error
-    if not members:
-        raise BadInput(f"{name} holds no file.", "Put the observation files into the zip.")
-    if len(members) > most_members:
-        raise TooLarge(f"{name} holds {len(members)} files, more than {most_members}.", "Send it in parts.")
-    for info in members:
-        inner = f"{name}/{info.filename}"
-        chunks = _member(archive, info, inner)
-        first = next(chunks, b"")
-        chunks = itertools.chain((first,), chunks)
-        if first.startswith(_ZIP):
-            raise BadInput(f"{inner} is a zip inside a zip.", "Unpack the inner one first.")
-        if first.startswith(_GZIP):
-            chunks = _gunzipped(inner, chunks)
-        yield Member(inner, allowance.spent_on(inner, chunks))
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, inner: str) -> Iterator[bytes]:

@@ -1,90 +1,246 @@
-"""The WeatherStats document: a station's day, in the shape that readers of the replaced system know."""
+"""The WeatherStats document: one per station and UTC day with at least one observation.
+
+The types below are its only description: the JSON that is stored, the API's schema, the columns of tables, the sums
+that the database adds up and the data dictionary are derived from them (`domain.tabular`, `storage.aggregation`).
+A new figure is one line here: its column, unit, meaning and the rule that makes it (`domain.statistics`).
+"""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from weather_platform.domain.events import events
+from weather_platform.domain.events import Event, events
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import (
     EXPECTED_OBSERVATIONS,
     DailyAggregate,
-    celsius,
+    Rule,
+    Scale,
+    Sum,
+    Sums,
+    at,
+    count,
+    direction,
+    greatest,
+    least,
     mean,
-    mean_celsius,
-    rounded,
     total,
-    wind_direction,
+    traced,
 )
 
-CODE_VERSION = "1"
-"""Raised when the rules change, so that documents made by other rules are told apart."""
-_PA_PER_HPA = 100
-
-Document = dict[str, Any]
+CODE_VERSION = "2"
+"""Raised when the rules or the shape change: documents of another version are rebuilt from raw."""
 
 
-def document(station: Station, day: DailyAggregate, synthetic: Collection[str], now: datetime) -> Document:
-    """The document of one station and day.
+class Figure(NamedTuple):
+    """What a member of the document is in tables: its column, the unit of the column, and the rule behind it."""
 
-    Temperature in °C, pressure in hPa, wind in m/s, rain in mm, each to 2 decimals; None where no value
-    is behind a figure. `synthetic` names the raw objects that hold no measurements. `provenance.revision`
-    is a hash of all the rest, so that an unchanged day can be told from a changed one.
+    column: str
+    unit: str = ""
+    rule: Rule | None = None
+
+
+def _figure(column: str, unit: str, meaning: str, rule: Rule, example: float | None = None) -> msgspec.Meta:
+    return msgspec.Meta(
+        description=meaning,
+        examples=None if example is None else [example],
+        extra={"figure": Figure(column, unit, rule)},
+        extra_json_schema={"unit": unit} if unit else None,
+    )
+
+
+def _count(column: str, field: str, meaning: str = "readings with a value, of 8") -> msgspec.Meta:
+    return _figure(column, "", meaning, count(field), 8)
+
+
+def _member(meaning: str, example: Any, column: str | None = None, *, moment: bool = False) -> msgspec.Meta:
+    extra = {"figure": Figure(column)} if column else None
+    return msgspec.Meta(description=meaning, examples=[example], extra=extra, tz=True if moment else None)
+
+
+Known = float | None
+"""A figure, to 2 decimals; null where no value is behind it, never 0."""
+
+
+class Temperature(msgspec.Struct, frozen=True):
+    """Air temperature, °C."""
+
+    avg: Annotated[Known, _figure("temperature_avg_c", "°C", "mean of the readings", mean("t"), 14.26)]
+    min: Annotated[Known, _figure("temperature_min_c", "°C", "lowest reading", least("t"), 11.8)]
+    max: Annotated[Known, _figure("temperature_max_c", "°C", "highest reading", greatest("t"), 16.5)]
+    tn: Annotated[Known, _figure("temperature_tn_c", "°C", "minimum of 18 to 06 UTC", at("tn12", 6), 11.2)]
+    tx: Annotated[Known, _figure("temperature_tx_c", "°C", "maximum of 06 to 18 UTC", at("tx12", 18), 17.0)]
+    n: Annotated[int, _count("temperature_n", "t")]
+
+
+class Pressure(msgspec.Struct, frozen=True):
+    """Sea-level pressure, hPa."""
+
+    avg: Annotated[Known, _figure("pressure_avg_hpa", "hPa", "mean of the readings", mean("pmer"), 997.38)]
+    min: Annotated[Known, _figure("pressure_min_hpa", "hPa", "lowest reading", least("pmer"), 993.6)]
+    max: Annotated[Known, _figure("pressure_max_hpa", "hPa", "highest reading", greatest("pmer"), 1000.8)]
+    n: Annotated[int, _count("pressure_n", "pmer")]
+
+
+class WindSpeed(msgspec.Struct, frozen=True):
+    """Wind, m/s; the speeds are means over 10 minutes."""
+
+    avg: Annotated[Known, _figure("wind_avg_m_s", "m/s", "mean of the readings", mean("ff"), 3.69)]
+    max: Annotated[Known, _figure("wind_max_m_s", "m/s", "highest reading", greatest("ff"), 7.7)]
+    gust: Annotated[Known, _figure("wind_gust_m_s", "m/s", "highest gust", greatest("raf10", "rafper"), 11.2)]
+    direction: Annotated[
+        Known,
+        _figure("wind_direction_deg", "°", "where the mean wind vector comes from; null when calm", direction(), 340.0),
+    ]
+    n: Annotated[int, _count("wind_n", "ff")]
+
+
+class Rainfall(msgspec.Struct, frozen=True):
+    """Rain of (00 UTC, 24 UTC], mm; the reading of 00 UTC belongs to the day before."""
+
+    total: Annotated[Known, _figure("rain_total_mm", "mm", "sum of the 3-hourly sums", total("rr3"), 2.4)]
+    max_3h: Annotated[Known, _figure("rain_max_3h_mm", "mm", "most in 3 hours", greatest("rr3"), 1.0)]
+    trace: Annotated[bool, _figure("rain_trace", "", "whether there was a trace of rain", traced("rr3"), False)]
+    n: Annotated[int, _count("rain_n", "rr3", "3-hourly sums with a value, of 8")]
+
+
+class Humidity(msgspec.Struct, frozen=True):
+    """Relative humidity, %."""
+
+    avg: Annotated[Known, _figure("humidity_avg_percent", "%", "mean of the readings", mean("u"), 71.5)]
+    min: Annotated[Known, _figure("humidity_min_percent", "%", "lowest reading", least("u"), 54.0)]
+    max: Annotated[Known, _figure("humidity_max_percent", "%", "highest reading", greatest("u"), 88.0)]
+    n: Annotated[int, _count("humidity_n", "u")]
+
+
+class SnowDepth(msgspec.Struct, frozen=True):
+    """Depth of snow on the ground, cm; snow that does not cover the ground counts as 0."""
+
+    max: Annotated[Known, _figure("snow_depth_max_cm", "cm", "deepest reading", greatest("ht_neige", floor=0), 3.0)]
+    n: Annotated[int, _count("snow_depth_n", "ht_neige")]
+
+
+class Metrics(msgspec.Struct, frozen=True):
+    """What was measured on a day."""
+
+    temperature: Temperature
+    pressure: Pressure
+    wind_speed: WindSpeed
+    rainfall: Rainfall
+    humidity: Humidity
+    snow_depth: SnowDepth
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a document comes from."""
+
+    raw_objects: Annotated[list[str], _member("raw objects behind the figures", ["3f2a9c0d1b4e5f67"])]
+    synthetic: Annotated[bool, _member("whether a raw object behind it holds no measurements", False, "synthetic")]
+    code_version: Annotated[str, _member("version of the rules", CODE_VERSION)]
+    revision: Annotated[str, _member("hash of all but updated_at", "9b1deb4d3b7d4bad")]
+    updated_at: Annotated[datetime, _member("when it was made (UTC)", "2024-01-02T03:04:05Z", moment=True)]
+
+
+class WeatherStats(msgspec.Struct, frozen=True, kw_only=True, rename={"document_id": "_id"}):
+    """The daily document of one station."""
+
+    document_id: Annotated[str, _member("station and day", "07690:2023-12-01")]
+    station_id: Annotated[str, _member("WMO station number", "07690", "station_id")]
+    city: Annotated[str, _member("name of the station", "NICE", "city")]
+    slug: Annotated[str, _member("name of the station in addresses", "nice")]
+    period: Annotated[str, _member("the day (UTC) as text", "2023-12-01")]
+    date: Annotated[datetime, _member("the day (UTC)", "2023-12-01T00:00:00Z", "date", moment=True)]
+    metrics: Metrics
+    extreme_events: Annotated[list[Event], _member("types of the day's events", [], "extreme_events")]
+    observations: Annotated[int, _member("observations of the day", 8, "observations")]
+    expected: Annotated[int, _member("observations that a complete day has", EXPECTED_OBSERVATIONS, "expected")]
+    day_rule: Annotated[str, _member("which day the figures are of", "utc")]
+    provenance: Provenance
+
+
+class Declared(NamedTuple):
+    """A member of the document as the types declare it."""
+
+    path: str
+    """In attributes, ``metrics.temperature.avg``."""
+    name: str
+    type: type
+    meaning: str
+    figure: Figure | None
+
+
+def declared(struct: type[msgspec.Struct], path: str = "") -> Iterator[Declared]:
+    """The described members of a type and of the structs within it, in order."""
+    for member in msgspec.structs.fields(struct):
+        if isinstance(member.type, type) and issubclass(member.type, msgspec.Struct):
+            yield from declared(member.type, f"{path}{member.name}.")
+        else:
+            kind, meta = member.type.__origin__, member.type.__metadata__[0]
+            figure = (meta.extra or {}).get("figure")
+            yield Declared(f"{path}{member.name}", member.name, kind, meta.description, figure)
+
+
+MEMBERS: tuple[Declared, ...] = tuple(declared(WeatherStats))
+
+
+class _Metric(NamedTuple):
+    """How a metric is made: the rule and scale of each member."""
+
+    struct: type[msgspec.Struct]
+    rules: tuple[tuple[str, Rule, Scale], ...]
+
+    @classmethod
+    def of(cls, metric: type[msgspec.Struct]) -> "_Metric":
+        made = [(one.name, one.figure.rule, one.figure.unit) for one in declared(metric) if one.figure]
+        return cls(metric, tuple((name, rule, rule.scale(unit)) for name, rule, unit in made if rule))
+
+    def made_of(self, sums: Sums) -> msgspec.Struct:
+        return self.struct(**{name: rule.figure(sums, scale) for name, rule, scale in self.rules})
+
+
+_METRICS = tuple(_Metric.of(member.type) for member in msgspec.structs.fields(Metrics))
+SUMS: tuple[Sum, ...] = tuple(
+    dict.fromkeys(need for metric in _METRICS for _, rule, _ in metric.rules for need in rule.needs)
+)
+"""What the figures need of the database."""
+
+
+def document(station: Station, day: DailyAggregate, synthetic: Collection[str], now: datetime) -> WeatherStats:
+    """The document of one station and day, made `now`.
+
+    `synthetic` names the raw objects that hold no measurements. `provenance.revision` is a hash of all the rest but
+    `updated_at`, so that an unchanged day can be told from a changed one.
     """
-    metrics = _metrics(day)
-    content = {
-        "_id": f"{station.station_id}:{day.day.isoformat()}",
-        "city": station.name,
-        "slug": station.slug,
-        "station_id": station.station_id,
-        "period": day.day.isoformat(),
-        "date": datetime.combine(day.day, time(), UTC),
-        "metrics": metrics,
-        "extreme_events": events(metrics),
-        "observations": day.observations,
-        "expected": EXPECTED_OBSERVATIONS,
-        "day_rule": "utc",
-    }
-    provenance = {
-        "raw_objects": list(day.raw_objects),
-        "synthetic": not set(day.raw_objects).isdisjoint(synthetic),
-        "code_version": CODE_VERSION,
-    }
-    revision = hashlib.sha256(msgspec.json.encode([content, provenance])).hexdigest()[:16]
-    return {**content, "provenance": {**provenance, "revision": revision, "updated_at": now}}
+    made_of: Any = (metric.made_of(day.sums) for metric in _METRICS)
+    metrics = Metrics(*made_of)
+    unsigned = Provenance(
+        raw_objects=list(day.raw_objects),
+        synthetic=not set(day.raw_objects).isdisjoint(synthetic),
+        code_version=CODE_VERSION,
+        revision="",
+        updated_at=_NEVER,
+    )
+    made = WeatherStats(
+        document_id=f"{station.station_id}:{day.day.isoformat()}",
+        station_id=station.station_id,
+        city=station.name,
+        slug=station.slug,
+        period=day.day.isoformat(),
+        date=datetime.combine(day.day, time(), UTC),
+        metrics=metrics,
+        extreme_events=events(metrics),
+        observations=day.observations,
+        expected=EXPECTED_OBSERVATIONS,
+        day_rule="utc",
+        provenance=unsigned,
+    )
+    revision = hashlib.sha256(msgspec.json.encode(made)).hexdigest()[:16]
+    whole_ms = now.replace(microsecond=now.microsecond // 1000 * 1000)  # what MongoDB keeps
+    signed = msgspec.structs.replace(unsigned, revision=revision, updated_at=whole_ms)
+    return msgspec.structs.replace(made, provenance=signed)
 
 
-def _metrics(day: DailyAggregate) -> dict[str, dict[str, Any]]:
-    gusts = [gust for gust in (day.raf10_max, day.rafper_max) if gust is not None]
-    return {
-        "temperature": {
-            "avg": mean_celsius(day.t_sum, day.t_n),
-            "min": celsius(day.t_min),
-            "max": celsius(day.t_max),
-            "tn": celsius(day.tn12_06),
-            "tx": celsius(day.tx12_18),
-            "n": day.t_n,
-        },
-        "pressure": {
-            "avg": mean(day.pmer_sum, day.pmer_n, per_unit=_PA_PER_HPA),
-            "min": rounded(day.pmer_min, per_unit=_PA_PER_HPA),
-            "max": rounded(day.pmer_max, per_unit=_PA_PER_HPA),
-            "n": day.pmer_n,
-        },
-        "wind_speed": {
-            "avg": mean(day.ff_sum, day.ff_n),
-            "max": rounded(day.ff_max),
-            "gust": rounded(max(gusts, default=None)),
-            "direction": wind_direction(day.wind_x, day.wind_y, day.ff_n),
-            "n": day.ff_n,
-        },
-        "rainfall": {
-            "total": total(day.rr3_sum),
-            "max_3h": rounded(day.rr3_max),
-            "trace": bool(day.rr3_traces),
-            "n": day.rr3_n,
-        },
-    }
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,6 +3,7 @@
 An export may break off after its 200, so the records are counted against what the portal says it has.
 """
 
+import logging
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
@@ -12,9 +13,12 @@ import msgspec
 
 from weather_platform.domain.errors import BadInput, EmptyMonth, SourceUnavailable
 from weather_platform.domain.months import Month
+from weather_platform.sources.due import ends_early
 from weather_platform.sources.port import ETALAB, Payload, Provenance
 from weather_platform.sources.selection import station_numbers
 from weather_platform.sources.transport import Interrupted, Patience, Refusal, get, unexpected, web_address, whole_body
+
+_logger = logging.getLogger(__name__)
 
 DATASET = "donnees-synop-essentielles-omm"
 LAST_OBSERVATION: Final = datetime(2026, 1, 15, 9, tzinfo=UTC)
@@ -63,13 +67,20 @@ class OpenDataSoftSource:
                     f"{httpx.URL(self._dataset_url).host} has no observation for {month}{_of(chosen)}.",
                     _GO_ON if month >= Month.of(LAST_OBSERVATION) else "Choose another month.",
                 )
-            return get(
+            payload, newest = get(
                 client,
                 f"{self._dataset_url}/exports/json",
                 lambda response: _export(response, count),
                 self._patience,
                 params=query | {"order_by": "date,numer_sta"},
             )
+        early = ends_early(month, newest, self._patience.now()) if newest and chosen is None else None
+        if early is None:
+            return payload
+        if month >= Month.of(LAST_OBSERVATION):
+            early = f"{early} {_GO_ON}"
+        _logger.warning("%s", early)
+        return msgspec.structs.replace(payload, notes=(early,))
 
 
 def where(month: Month, stations: tuple[str, ...] | None) -> str:
@@ -110,20 +121,28 @@ def _newest(response: httpx.Response) -> datetime | None:
     return dates[0].astimezone(UTC) if dates else None
 
 
-def _export(response: httpx.Response, count: int) -> Payload:
+def _export(response: httpx.Response, count: int) -> tuple[Payload, datetime | None]:
+    """The records, and the time of the last."""
     body, host = _accepted(response), response.url.host
     broken_off = body.find(_BROKEN_OFF)
     if broken_off >= 0:
         raise Interrupted(f"{host} broke its export off: {body[broken_off:].decode('utf-8', 'replace').strip()[:300]}.")
     try:
-        received = len(msgspec.json.decode(body, type=list[msgspec.Raw]))
+        records = msgspec.json.decode(body, type=list[msgspec.Raw])
     except ValueError as error:
         raise Interrupted(f"{host} sent an export that is not whole JSON: {error}.") from error
-    if received < count:
-        raise Interrupted(f"{host} exported {received} records of {count}.")
-    return Payload(
-        body=body, provenance=Provenance(source=OpenDataSoftSource.name, name=str(response.url), licence=ETALAB)
-    )
+    if len(records) < count:
+        raise Interrupted(f"{host} exported {len(records)} records of {count}.")
+    provenance = Provenance(source=OpenDataSoftSource.name, name=str(response.url), licence=ETALAB)
+    return Payload(body=body, provenance=provenance), _time_of(records[-1])
+
+
+def _time_of(record: bytes) -> datetime | None:
+    """None for a record without one that can be read, which parsing refuses aloud."""
+    try:
+        return msgspec.json.decode(record, type=_Dated).date.astimezone(UTC)
+    except msgspec.DecodeError:
+        return None
 
 
 def _accepted(response: httpx.Response) -> bytes:

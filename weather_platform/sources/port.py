@@ -9,7 +9,11 @@ import msgspec
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import ETALAB, Provenance
 
-__all__ = ["ETALAB", "Payload", "Provenance", "Source"]
+__all__ = ["DOWNLOADS", "ETALAB", "Payload", "Provenance", "Source"]
+
+
+DOWNLOADS = "weather_platform.downloads"
+"""The logger of downloads: lines at INFO whose ``received`` and ``whole`` are bytes (0: not told)."""
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +21,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 
     body: bytes
     provenance: Provenance
+    notes: tuple[str, ...] = ()
+    """What to tell of it: a month that ends early, a copy that was passed over."""
 
 
 class Source(Protocol):

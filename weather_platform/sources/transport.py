@@ -113,9 +113,11 @@ def get(
     patience: Patience,
     *,
     params: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Callable[[], Mapping[str, str]] = dict,
 ) -> Answer:
     """What `read` makes of the answer to a GET; the response reaches it with its body not yet read.
+
+    `headers` is asked before each attempt: the next one may begin where the last broke off.
 
     Asks again, as `Patience` says, after a timeout, a dropped connection, a body cut short, 408, 429,
     5xx, or Interrupted raised by `read`. Every other status reaches `read`.
@@ -132,7 +134,7 @@ def get(
 
     def ask() -> Answer:
         try:
-            with client.stream("GET", url, params=params, headers=headers) as response:
+            with client.stream("GET", url, params=params, headers=headers()) as response:
                 _refuse_busy(response, patience)
                 return read(response)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:

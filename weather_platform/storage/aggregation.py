@@ -4,49 +4,65 @@ Readings are added as whole millionths: exact in a double, so the order of rows 
 """
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from weather_platform.domain.fields import RAIN_FIELDS
-from weather_platform.domain.statistics import MILLION, VECTOR_SCALE, DailyAggregate
-
-_RR3_BIT = 1 << RAIN_FIELDS.index("rr3")
-_COUNTS = ("observations", "t_n", "pmer_n", "ff_n", "rr3_n", "rr3_traces")
-_SUMS = ("t_sum", "pmer_sum", "ff_sum", "rr3_sum", "wind_x", "wind_y")
+from weather_platform.domain.statistics import MILLION, VECTOR_SCALE, DailyAggregate, Sum
+from weather_platform.domain.weather_stats import SUMS
 
 _OBJECTS = ("object_min", "object_max", "rain_object_min", "rain_object_max")
-_SELECTED = (*(name for name in DailyAggregate._fields if name != "raw_objects"), *_OBJECTS)
+_READ = tuple((one.name, one.is_whole) for one in SUMS)
+_OBJECTS_AT = 2 + len(_READ)
+_SELECTED = ("day", "observations", *(one.name for one in SUMS), *_OBJECTS)
+
+
+def _sql(one: Sum) -> str:
+    """A sum as SQL; ``{second_of_day}`` is left to the dialect."""
+    field = one.field
+    match one.of:
+        case "n":
+            return f"COUNT({field})"
+        case "sum":
+            return f"SUM(ROUND({field} * {MILLION}))"
+        case "east" | "north":
+            side = "SIN" if one.of == "east" else "COS"
+            component = f"ROUND({field} * 1000) * ROUND({side}(RADIANS(dd)) * {VECTOR_SCALE})"
+            return f"SUM(CASE WHEN dd > 0 THEN {component} ELSE 0 END)"
+        case "traces":
+            return f"SUM(CASE WHEN rr_trace & {1 << RAIN_FIELDS.index(field)} THEN 1 ELSE 0 END)"
+        case "min" | "max":
+            at = "" if one.hour is None else f"CASE WHEN {{second_of_day}} = {one.hour * 3_600} THEN "
+            return f"{one.of.upper()}({at}{field}{' END' if at else ''})"
+
+
+def _columns(*, ends_with_midnight: bool) -> str:
+    return ", ".join(f"{_sql(one)} AS {one.name}" for one in SUMS if one.ends_with_midnight is ends_with_midnight)
+
+
+_RAIN = " OR ".join(f"{field} IS NOT NULL" for field in RAIN_FIELDS if any(one.field == field for one in SUMS))
 # A row as one JSON text: PyMySQL takes as long for 27 values as for the query itself (measured), msgspec a fraction.
-_QUERY = """
-SELECT JSON_ARRAY({selected})
+_QUERY = f"""
+SELECT JSON_ARRAY({", ".join(_SELECTED)})
 FROM (
-  SELECT DATE(date) AS day, COUNT(*) AS observations,
-    COUNT(t) AS t_n, SUM(ROUND(t * {million})) AS t_sum, MIN(t) AS t_min, MAX(t) AS t_max,
-    MAX(CASE WHEN {second_of_day} = 21600 THEN tn12 END) AS tn12_06,
-    MAX(CASE WHEN {second_of_day} = 64800 THEN tx12 END) AS tx12_18,
-    COUNT(pmer) AS pmer_n, SUM(ROUND(pmer * {million})) AS pmer_sum, MIN(pmer) AS pmer_min, MAX(pmer) AS pmer_max,
-    COUNT(ff) AS ff_n, SUM(ROUND(ff * {million})) AS ff_sum, MAX(ff) AS ff_max,
-    MAX(raf10) AS raf10_max, MAX(rafper) AS rafper_max,
-    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 1000) * ROUND(SIN(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_x,
-    SUM(CASE WHEN dd > 0 THEN ROUND(ff * 1000) * ROUND(COS(RADIANS(dd)) * {scale}) ELSE 0 END) AS wind_y,
+  SELECT DATE(date) AS day, COUNT(*) AS observations, {_columns(ends_with_midnight=False)},
     MIN(raw_object) AS object_min, MAX(raw_object) AS object_max
-  FROM {table} WHERE date >= :first AND date < :end GROUP BY DATE(date)
+  FROM {{table}} WHERE date >= :first AND date < :end GROUP BY DATE(date)
 ) AS d LEFT JOIN (
-  SELECT {rain_day} AS rain_day, COUNT(rr3) AS rr3_n, SUM(ROUND(rr3 * {million})) AS rr3_sum, MAX(rr3) AS rr3_max,
-    SUM(CASE WHEN rr_trace & {rr3_bit} THEN 1 ELSE 0 END) AS rr3_traces,
-    MIN(CASE WHEN rr3 IS NOT NULL THEN raw_object END) AS rain_object_min,
-    MAX(CASE WHEN rr3 IS NOT NULL THEN raw_object END) AS rain_object_max
-  FROM {table} WHERE date > :first AND date <= :end GROUP BY {rain_day}
+  SELECT {{rain_day}} AS rain_day, {_columns(ends_with_midnight=True)},
+    MIN(CASE WHEN {_RAIN} THEN raw_object END) AS rain_object_min,
+    MAX(CASE WHEN {_RAIN} THEN raw_object END) AS rain_object_max
+  FROM {{table}} WHERE date > :first AND date <= :end GROUP BY {{rain_day}}
 ) AS r ON r.rain_day = d.day
 ORDER BY d.day
-"""
-_OBJECTS_QUERY = """
-SELECT DISTINCT DATE(date), {rain_day}, rr3 IS NOT NULL, raw_object
-FROM {table} WHERE date >= :first AND date <= :end
-"""
+"""  # noqa: S608  # made of our own declarations
+_OBJECTS_QUERY = f"""
+SELECT DISTINCT DATE(date), {{rain_day}}, {_RAIN}, raw_object
+FROM {{table}} WHERE date >= :first AND date <= :end
+"""  # noqa: S608
 _DIALECTS = {
     "mysql": {
         "rain_day": "DATE(date - INTERVAL 1 SECOND)",
@@ -64,10 +80,6 @@ def daily_aggregates(connection: Connection, table: sa.Table, first: date, last:
     """A city's days from first to last, both included, that have an observation; one query."""
     query = _QUERY.format(
         table=connection.dialect.identifier_preparer.format_table(table),
-        million=MILLION,
-        scale=VECTOR_SCALE,
-        rr3_bit=_RR3_BIT,
-        selected=", ".join(_SELECTED),
         **_DIALECTS[connection.dialect.name],
     )
     bounds = {
@@ -75,13 +87,36 @@ def daily_aggregates(connection: Connection, table: sa.Table, first: date, last:
         "end": _midnight(connection, last + timedelta(days=1)),
     }
     texts = connection.scalars(sa.text(query), bounds)
-    rows = [dict(zip(_SELECTED, msgspec.json.decode(text), strict=True)) for text in texts]
+    rows = [_Row.of(msgspec.json.decode(text)) for text in texts]
     objects = _objects(connection, table, bounds, rows)
-    return [_aggregate(row, objects) for row in rows]
+    return [
+        DailyAggregate(date.fromisoformat(row.day), row.observations, row.sums, tuple(sorted(objects[row.day])))
+        for row in rows
+    ]
+
+
+class _Row(NamedTuple):
+    """A row of the query."""
+
+    day: str
+    observations: int
+    sums: dict[str, int | float | None]
+    objects: list[str | None]
+    """As `_OBJECTS` names them."""
+
+    @classmethod
+    def of(cls, values: list[Any]) -> "_Row":
+        """Databases give whole numbers as doubles."""
+        day, observations, *sums = values[:_OBJECTS_AT]
+        found = {
+            name: int(value) if is_whole and value is not None else value
+            for (name, is_whole), value in zip(_READ, sums, strict=True)
+        }
+        return cls(day, int(observations), found, values[_OBJECTS_AT:])
 
 
 def _objects(
-    connection: Connection, table: sa.Table, bounds: dict[str, datetime | str], rows: list[dict[str, Any]]
+    connection: Connection, table: sa.Table, bounds: dict[str, datetime | str], rows: list[_Row]
 ) -> dict[str, set[str]]:
     """Raw objects by day.
 
@@ -89,8 +124,8 @@ def _objects(
     then ends with one reading more, of one more object at most.
     A GROUP_CONCAT in the main query would make MariaDB sort in files: 3 times slower (measured, 62 tables of a month).
     """
-    found = {row["day"]: {row[name] for name in _OBJECTS if row[name]} for row in rows}
-    if any(row["object_min"] != row["object_max"] for row in rows):
+    found = {row.day: set(filter(None, row.objects)) for row in rows}
+    if any(row.objects[0] != row.objects[1] for row in rows):
         query = _OBJECTS_QUERY.format(
             table=connection.dialect.identifier_preparer.format_table(table), **_DIALECTS[connection.dialect.name]
         )
@@ -104,14 +139,3 @@ def _objects(
 def _midnight(connection: Connection, day: date) -> datetime | str:
     midnight = datetime.combine(day, time())
     return midnight.isoformat(" ") if connection.dialect.name == "sqlite" else midnight
-
-
-def _aggregate(row: dict[str, Any], objects: dict[str, set[str]]) -> DailyAggregate:
-    day = row.pop("day")
-    for name in _OBJECTS:
-        del row[name]
-    for name in _COUNTS:
-        row[name] = int(row[name] or 0)
-    for name in _SUMS:
-        row[name] = None if row[name] is None else int(row[name])
-    return DailyAggregate(day=date.fromisoformat(day), raw_objects=tuple(sorted(objects[day])), **row)

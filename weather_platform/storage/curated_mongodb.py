@@ -9,33 +9,37 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+import msgspec
 from pymongo import ASCENDING, DESCENDING, MongoClient, ReplaceOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.domain.events import StationEvent
 from weather_platform.domain.months import Month
-from weather_platform.domain.weather_stats import Document
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.storage.curated import (
+    ALL_DOCUMENTS,
+    ALL_EVENTS,
     NO_REVISION,
     Coverage,
     Days,
     Difference,
+    EventQuery,
+    Query,
     Replaced,
     StoredCity,
+    as_documents,
     by_id,
-    checked_fields,
-    checked_limit,
     difference,
-    document_position,
-    event_position,
     months_of,
     no_document,
     overall_revision,
+    position,
 )
 
 COLLECTION = "WeatherStats"
@@ -52,29 +56,33 @@ _APP_NAME = "weather-platform"
 _ABANDONED_AFTER_S = 3
 """Our transactions wait for nothing between commands: one that is idle for so long has lost its process."""
 _NOT_LET_IN = (13, 18, 8000)  # Unauthorized, AuthenticationFailed, Atlas' own
-_DUPLICATE_KEY = 11_000
 _DISK_FULL = 14_031
+_CURE = "Start mongod with --replSet rs0 and run rs.initiate() once in mongosh; one member is enough."
+_NONE = [{"unit": None}]
+"""Matches no event: MongoDB refuses an empty list of alternatives."""
+_Stored = dict[str, Any]
+"""A document as the driver gives and takes it."""
 
 
 class MongoCurated:
     """Documents in the database that the address names.
 
-    The client is made at the first call, and again in a forked process. Whether the server has transactions (a replica
-    set, or a cluster) is asked once.
+    The client is made at the first call, and again in a forked process. A server without transactions is refused:
+    a replica set of one member has them.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._client: MongoClient[Document] | None = None
+        self._client: MongoClient[_Stored] | None = None
         self._client_pid = 0
         self._opening = threading.Lock()
         self._ensured = False
-        self._has_transactions: bool | None = None
 
     def __repr__(self) -> str:
         return f"MongoCurated({self._where()!r})"
 
     def ensure(self) -> None:
+        self.ping()
         with self._explained():
             for name, keys in _INDEXES.items():
                 self._documents.create_index(keys, name=name)
@@ -82,6 +90,9 @@ class MongoCurated:
 
     def ping(self) -> None:
         with self._explained():
+            hello = self._database.client.admin.command("hello")
+            if "setName" not in hello and hello.get("msg") != "isdbgrid":
+                raise StoreRefused(f"MongoDB at {self._where()} is a standalone server, without transactions.", _CURE)
             self._documents.find_one({}, {"_id": 1})
 
     def close(self) -> None:
@@ -90,13 +101,11 @@ class MongoCurated:
                 self._client.close()
             self._client = None
 
-    def replace(self, days: Days, documents: Iterable[Document]) -> Replaced:
+    def replace(self, days: Days, documents: Iterable[WeatherStats]) -> Replaced:
         produced = by_id(days, documents)
         if not self._ensured:
             self.ensure()
         with self._explained():
-            if not self._transactions():
-                return self._replace_in_order(days, produced)
             attempts = itertools.count()
 
             def at_once(session: ClientSession) -> Replaced:
@@ -111,7 +120,7 @@ class MongoCurated:
                     write_concern=WriteConcern("majority"),
                 )
 
-    def _replace_at_once(self, days: Days, produced: dict[str, Document], session: ClientSession) -> Replaced:
+    def _replace_at_once(self, days: Days, produced: dict[str, WeatherStats], session: ClientSession) -> Replaced:
         diff = difference(self._stored(days, session), produced)
         if not diff.is_empty:
             # First, so that of two transactions on a month the later one starts again before it wrote anything.
@@ -131,114 +140,64 @@ class MongoCurated:
         if sessions := [{"id": op["lsid"]["id"]} for op in idle]:
             admin.command("killSessions", sessions)
 
-    def _replace_in_order(self, days: Days, produced: dict[str, Document]) -> Replaced:
-        """Without a transaction: a mark that stays when we are killed tells the next call that revisions are stale."""
-        diff = difference(self._stored(days), produced)
-        if not diff.is_empty or self._is_unfinished(days):
-            self._mark(days, unfinished=True)
-            self._write(diff)
-            self._mark(days)
-        return diff.counts()
-
-    def _stored(self, days: Days, session: ClientSession | None = None) -> dict[str, str]:
-        stored = self._documents.find(_selection(None, *days), {"provenance.revision": 1}, session=session)
+    def _stored(self, days: Days, session: ClientSession) -> dict[str, str]:
+        within = _selection(Query(first=days[0], last=days[1]))
+        stored = self._documents.find(within, {"provenance.revision": 1}, session=session)
         return {doc["_id"]: doc["provenance"]["revision"] for doc in stored}
 
-    def _write(self, diff: Difference, session: ClientSession | None = None) -> None:
-        if diff.new:
-            self._insert(diff.new, session)
+    def _write(self, diff: Difference, session: ClientSession) -> None:
+        if diff.new:  # inserting takes a quarter of the time that replacing does
+            self._documents.insert_many(map(_stored_form, diff.new), ordered=False, session=session)
         if diff.altered:
-            self._upsert(diff.altered, session)
+            replacements = [ReplaceOne({"_id": doc.document_id}, _stored_form(doc)) for doc in diff.altered]
+            self._documents.bulk_write(replacements, ordered=False, session=session)
         if diff.gone:
             self._documents.delete_many({"_id": {"$in": diff.gone}}, session=session)
 
-    def _insert(self, documents: list[Document], session: ClientSession | None) -> None:
-        """Inserting takes a quarter of the time that replacing does."""
-        try:
-            self._documents.insert_many(documents, ordered=False, session=session)
-        except BulkWriteError as error:
-            # Without a transaction another process may have inserted some since we looked.
-            if session is not None or any(e["code"] != _DUPLICATE_KEY for e in error.details["writeErrors"]):
-                raise
-            self._upsert(documents, session)
-
-    def _upsert(self, documents: list[Document], session: ClientSession | None) -> None:
-        replacements = [ReplaceOne({"_id": doc["_id"]}, doc, upsert=True) for doc in documents]
-        self._documents.bulk_write(replacements, ordered=False, session=session)
-
-    def _mark(self, days: Days, session: ClientSession | None = None, *, unfinished: bool = False) -> None:
+    def _mark(self, days: Days, session: ClientSession) -> None:
         for month in months_of(days):
-            mark = {"token": secrets.token_hex(8), "unfinished": unfinished}
-            self._revisions.update_one({"_id": str(month)}, {"$set": mark}, upsert=True, session=session)
+            mark = {"$set": {"token": secrets.token_hex(8)}}
+            self._revisions.update_one({"_id": str(month)}, mark, upsert=True, session=session)
 
-    def _is_unfinished(self, days: Days) -> bool:
-        months = [str(month) for month in months_of(days)]
-        return self._revisions.find_one({"_id": {"$in": months}, "unfinished": True}) is not None
-
-    def get(self, document_id: str) -> Document:
+    def get(self, document_id: str) -> WeatherStats:
         with self._explained():
             doc = self._documents.find_one({"_id": {"$eq": document_id}})
-        if doc is None:
-            raise no_document(document_id)
-        return doc
+        for document in as_documents([] if doc is None else [doc], _document):
+            return document
+        raise no_document(document_id)
 
-    def find(
-        self,
-        *,
-        stations: Collection[str] | None = None,
-        first: date | None = None,
-        last: date | None = None,
-        fields: Collection[str] | None = None,
-        after: str | None = None,
-        limit: int | None = None,
-        newest_first: bool = False,
-    ) -> Iterator[Document]:
-        order, beyond = (DESCENDING, "$lt") if newest_first else (ASCENDING, "$gt")
-        condition = _selection(stations, first, last)
-        if after is not None:
-            position = zip(("date", "station_id"), document_position(after), strict=True)
-            condition["$or"] = _beyond(beyond, dict(position))
-        kept = None if fields is None else dict.fromkeys(["_id", *checked_fields(fields)], 1)
-        cursor = self._documents.find(condition, kept, sort=[("date", order), ("station_id", order)])
-        return self._each(cursor.limit(checked_limit(limit) or 0))
+    def find(self, query: Query = ALL_DOCUMENTS) -> Iterator[WeatherStats]:
+        order = DESCENDING if query.newest_first else ASCENDING
+        wanted = {**_selection(query), **_beyond(query)}
+        cursor = self._documents.find(wanted, sort=[("date", order), ("station_id", order)])
+        return as_documents(self._each(cursor.limit(query.limit or 0)), _document)
 
-    def events(
-        self,
-        *,
-        types: Collection[str] | None = None,
-        stations: Collection[str] | None = None,
-        first: date | None = None,
-        last: date | None = None,
-        at_least: float | None = None,
-        after: str | None = None,
-        limit: int | None = None,
-        newest_first: bool = False,
-    ) -> Iterator[Document]:
-        order, beyond = (DESCENDING, "$lt") if newest_first else (ASCENDING, "$gt")
-        condition = _selection(stations, first, last)
-        wanted: dict[str, Any] = {}
-        if types is not None:
-            wanted["event.type"] = {"$in": sorted(types)}
-        if at_least is not None:
-            wanted["event.value"] = {"$gte": at_least}
-        if after is not None:
-            position = zip(("date", "station_id", "event.type"), event_position(after), strict=True)
-            wanted["$or"] = _beyond(beyond, dict(position))
-        city = dict.fromkeys(("city", "slug", "station_id", "period", "date"), 1)
-        pipeline: list[dict[str, Any]] = [
-            {"$match": {**condition, "extreme_events.0": {"$exists": True}}},
-            {"$project": {**city, "event": "$extreme_events"}},
+    def events(self, query: EventQuery = ALL_EVENTS) -> Iterator[StationEvent]:
+        order = DESCENDING if query.newest_first else ASCENDING
+        wanted: list[_Stored] = [_beyond(query)]
+        if query.types is not None:
+            wanted.append({"type": {"$in": sorted(query.types)}})
+        if query.at_least is not None:
+            wanted.append(
+                {"$or": [{"unit": unit, "value": {"$gte": bound}} for unit, bound in query.at_least.items()] or _NONE}
+            )
+        station_day = dict.fromkeys(("station_id", "city", "slug", "period", "date"), 1)
+        pipeline: list[_Stored] = [
+            {"$match": {**_selection(query), "extreme_events.0": {"$exists": True}}},
+            {"$project": {**station_day, "event": "$extreme_events"}},
             {"$unwind": "$event"},
-            {"$match": wanted},
-            {"$sort": {"date": order, "station_id": order, "event.type": order}},
-            *([] if checked_limit(limit) is None else [{"$limit": limit}]),
+            {"$replaceRoot": {"newRoot": {"$mergeObjects": ["$$ROOT", "$event"]}}},
+            {"$unset": "event"},
+            {"$match": {"$and": wanted}},
+            {"$sort": {"date": order, "station_id": order, "type": order}},
+            *([] if query.limit is None else [{"$limit": query.limit}]),
         ]
         with self._explained():
             cursor = self._documents.aggregate(pipeline)
-        return (_event(found) for found in self._each(cursor))
+        return map(_event, self._each(cursor))
 
     def cities(self) -> list[StoredCity]:
-        by_station: list[dict[str, Any]] = [
+        by_station: list[_Stored] = [
             {"$sort": {"station_id": 1, "date": 1}},
             {
                 "$group": {
@@ -268,7 +227,7 @@ class MongoCurated:
 
     def dates(self, stations: Collection[str] | None = None) -> list[date]:
         with self._explained():
-            found = self._documents.distinct("date", _selection(stations, None, None))
+            found = self._documents.distinct("date", _selection(Query(stations=stations)))
         return sorted(moment.date() for moment in found)
 
     def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
@@ -284,30 +243,24 @@ class MongoCurated:
             mark = self._revisions.find_one({"_id": str(month)}, {"token": 1})
         return NO_REVISION if mark is None else str(mark["token"])
 
-    def _each(self, cursor: Iterable[Document]) -> Iterator[Document]:
+    def _each(self, cursor: Iterable[_Stored]) -> Iterator[_Stored]:
         with self._explained():
             yield from cursor
 
     @property
-    def _database(self) -> Database[Document]:
+    def _database(self) -> Database[_Stored]:
         with self._opening:
             if self._client is None or self._client_pid != os.getpid():
                 self._client, self._client_pid = _client(self.url), os.getpid()
             return self._client.get_default_database()
 
     @property
-    def _documents(self) -> MongoCollection[Document]:
+    def _documents(self) -> MongoCollection[_Stored]:
         return self._database[COLLECTION]
 
     @property
-    def _revisions(self) -> MongoCollection[Document]:
+    def _revisions(self) -> MongoCollection[_Stored]:
         return self._database[_REVISIONS]
-
-    def _transactions(self) -> bool:
-        if self._has_transactions is None:
-            hello = self._database.client.admin.command("hello")
-            self._has_transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
-        return self._has_transactions
 
     def _where(self) -> str:
         return self.url.rpartition("@")[2].partition("?")[0].removeprefix("mongodb://")
@@ -343,11 +296,11 @@ class MongoCurated:
         )
 
 
-def coverage_pipeline(first: date | None, last: date | None) -> list[dict[str, Any]]:
+def coverage_pipeline(first: date | None, last: date | None) -> list[_Stored]:
     """Counts by station and month; reads no document, and no index entry of other days (`by_day`)."""
-    by_index: dict[str, Any] = {"date": 1} if first or last else {"station_id": 1, "date": 1}
+    by_index: _Stored = {"date": 1} if first or last else {"station_id": 1, "date": 1}
     return [
-        {"$match": _selection(None, first, last)},
+        {"$match": _selection(Query(first=first, last=last))},
         {"$sort": by_index},  # makes it read an index, not the documents
         {
             "$group": {
@@ -361,10 +314,10 @@ def coverage_pipeline(first: date | None, last: date | None) -> list[dict[str, A
     ]
 
 
-def _client(url: str) -> MongoClient[Document]:
+def _client(url: str) -> MongoClient[_Stored]:
     ours: dict[str, Any] = {name: value for name, value in _TIMEOUTS.items() if name.lower() not in url.lower()}
     try:
-        client = MongoClient[Document](url, tz_aware=True, tzinfo=UTC, connect=False, appname=_APP_NAME, **ours)
+        client = MongoClient[_Stored](url, tz_aware=True, tzinfo=UTC, connect=False, appname=_APP_NAME, **ours)
     except ValueError as error:  # pymongo's own for some addresses it cannot read
         raise InvalidURI(str(error)) from error
     try:
@@ -375,31 +328,47 @@ def _client(url: str) -> MongoClient[Document]:
     return client
 
 
-def _selection(stations: Collection[str] | None, first: date | None, last: date | None) -> dict[str, Any]:
-    condition: dict[str, Any] = {}
-    if stations is not None:
-        condition["station_id"] = {"$in": sorted(stations)}
-    bounds = {"$gte": first, "$lte": last}
-    if first is not None or last is not None:
-        condition["date"] = {op: datetime.combine(day, time(), UTC) for op, day in bounds.items() if day is not None}
+def _selection(query: Query) -> _Stored:
+    """Stations and days."""
+    condition: _Stored = {}
+    if query.stations is not None:
+        condition["station_id"] = {"$in": sorted(query.stations)}
+    bounds = {"$gte": query.first, "$lte": query.last}
+    if query.first is not None or query.last is not None:
+        condition["date"] = {op: _midnight(day) for op, day in bounds.items() if day is not None}
     return condition
 
 
-def _beyond(operator: str, position: dict[str, Any]) -> list[dict[str, Any]]:
-    """What sorts beyond the position, field by field: a, or the same a and beyond in b, and so on."""
-    names = list(position)
-    return [
-        {**{same: position[same] for same in names[:n]}, name: {operator: position[name]}}
-        for n, name in enumerate(names)
-    ]
+def _beyond(query: Query) -> _Stored:
+    """What sorts beyond `after`, field by field: a, or the same a and beyond in b, and so on."""
+    at = position(query)
+    if not at:
+        return {}
+    at["date"] = _midnight(at["date"])
+    operator, names = "$lt" if query.newest_first else "$gt", list(at)
+    return {
+        "$or": [{**{same: at[same] for same in names[:n]}, name: {operator: at[name]}} for n, name in enumerate(names)]
+    }
 
 
-def _event(found: Document) -> Document:
-    event = found.pop("event")
-    return {**found, "_id": f"{found['_id']}:{event['type']}", **event}
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
-def _city(doc: Document, counted: Document) -> StoredCity:
+def _stored_form(document: WeatherStats) -> _Stored:
+    stored: _Stored = msgspec.to_builtins(document, builtin_types=(datetime,))
+    return stored
+
+
+def _document(stored: _Stored) -> WeatherStats:
+    return msgspec.convert(stored, WeatherStats)
+
+
+def _event(found: _Stored) -> StationEvent:
+    return msgspec.convert({**found, "_id": f"{found['_id']}:{found['type']}"}, StationEvent)
+
+
+def _city(doc: _Stored, counted: _Stored) -> StoredCity:
     return StoredCity(
         station_id=doc["station_id"],
         slug=doc["slug"],
@@ -410,7 +379,7 @@ def _city(doc: Document, counted: Document) -> StoredCity:
     )
 
 
-def _coverage(row: Document) -> Coverage:
+def _coverage(row: _Stored) -> Coverage:
     return Coverage(
         station_id=row["_id"]["station_id"],
         month=Month(row["_id"]["year"], row["_id"]["month"]),

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,23 +14,26 @@ from urllib.parse import quote
 import msgspec
 
 from weather_platform.domain.errors import NothingStored, StoreRefused
+from weather_platform.domain.events import Event, StationEvent
 from weather_platform.domain.months import Month
-from weather_platform.domain.weather_stats import Document
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.storage.curated import (
+    ALL_DOCUMENTS,
+    ALL_EVENTS,
     NO_REVISION,
     Coverage,
     Days,
+    EventQuery,
+    Query,
     Replaced,
     StoredCity,
+    as_documents,
     by_id,
-    checked_fields,
-    checked_limit,
     difference,
-    document_position,
-    event_position,
     months_of,
     no_document,
     overall_revision,
+    position,
 )
 from weather_platform.storage.sqlite_cures import FOLDER, cure_of
 
@@ -80,7 +83,7 @@ class SqliteCurated:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def replace(self, days: Days, documents: Iterable[Document]) -> Replaced:
+    def replace(self, days: Days, documents: Iterable[WeatherStats]) -> Replaced:
         produced = by_id(days, documents)
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -93,7 +96,7 @@ class SqliteCurated:
                 connection.executemany(
                     "INSERT INTO weather_stats (id, doc) VALUES (?, ?)"
                     " ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
-                    ((doc["_id"], msgspec.json.encode(doc).decode()) for doc in (*diff.new, *diff.altered)),
+                    ((doc.document_id, msgspec.json.encode(doc).decode()) for doc in (*diff.new, *diff.altered)),
                 )
                 connection.executemany("DELETE FROM weather_stats WHERE id = ?", ((key,) for key in diff.gone))
                 connection.executemany(
@@ -103,73 +106,44 @@ class SqliteCurated:
             connection.execute("COMMIT")
         return diff.counts()
 
-    def get(self, document_id: str) -> Document:
-        for (doc,) in self._all("SELECT doc FROM weather_stats WHERE id = ?", document_id):
-            return _decoded(doc)
+    def get(self, document_id: str) -> WeatherStats:
+        rows = self._all("SELECT doc FROM weather_stats WHERE id = ?", document_id)
+        for document in as_documents((doc for (doc,) in rows), _DOCUMENT.decode):
+            return document
         raise no_document(document_id)
 
-    def find(
-        self,
-        *,
-        stations: Collection[str] | None = None,
-        first: date | None = None,
-        last: date | None = None,
-        fields: Collection[str] | None = None,
-        after: str | None = None,
-        limit: int | None = None,
-        newest_first: bool = False,
-    ) -> Iterator[Document]:
-        where, values = _selection(stations, first, last)
-        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
-        if after is not None:
-            when, station_id = document_position(after)
-            where += f" AND (date, station_id) {beyond} (?, ?)"
-            values += [when.date().isoformat(), station_id]
-        paths = None if fields is None else checked_fields(fields)
+    def find(self, query: Query = ALL_DOCUMENTS) -> Iterator[WeatherStats]:
+        where, values = _selection(query)
+        order = "DESC" if query.newest_first else "ASC"
         rows = self._rows(
             f"SELECT doc FROM weather_stats WHERE {where} ORDER BY date {order}, station_id {order} LIMIT ?",  # noqa: S608
             *values,
-            _sql_limit(limit),
+            query.limit or -1,
         )
-        documents = (_decoded(doc) for (doc,) in rows)
-        return documents if paths is None else (_projected(doc, ["_id", *paths]) for doc in documents)
+        return as_documents((doc for (doc,) in rows), _DOCUMENT.decode)
 
-    def events(
-        self,
-        *,
-        types: Collection[str] | None = None,
-        stations: Collection[str] | None = None,
-        first: date | None = None,
-        last: date | None = None,
-        at_least: float | None = None,
-        after: str | None = None,
-        limit: int | None = None,
-        newest_first: bool = False,
-    ) -> Iterator[Document]:
-        where, values = _selection(stations, first, last)
-        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
-        if types is not None:
+    def events(self, query: EventQuery = ALL_EVENTS) -> Iterator[StationEvent]:
+        where, values = _selection(query)
+        order = "DESC" if query.newest_first else "ASC"
+        if query.types is not None:
             where += " AND type IN (SELECT value FROM json_each(?))"
-            values.append(_json(types))
-        if at_least is not None:
-            where += " AND json_extract(event, '$.value') >= ?"
-            values.append(at_least)
-        if after is not None:
-            when, station_id, kind = event_position(after)
-            where += f" AND (date, station_id, type) {beyond} (?, ?, ?)"
-            values += [when.date().isoformat(), station_id, kind]
+            values.append(_json(query.types))
+        if query.at_least is not None:
+            where += " AND json_extract(event, '$.value') >= json_extract(?, '$.\"' || unit || '\"')"
+            values.append(msgspec.json.encode(query.at_least).decode())
         rows = self._rows(
             f"""
             SELECT doc, event FROM (
-                SELECT doc, date, station_id, each.value AS event, json_extract(each.value, '$.type') AS type
+                SELECT doc, date, station_id, each.value AS event, json_extract(each.value, '$.type') AS type,
+                    json_extract(each.value, '$.unit') AS unit
                 FROM weather_stats, json_each(doc, '$.extreme_events') AS each
             )
             WHERE {where} ORDER BY date {order}, station_id {order}, type {order} LIMIT ?
             """,  # noqa: S608
             *values,
-            _sql_limit(limit),
+            query.limit or -1,
         )
-        return (_event(_decoded(doc), msgspec.json.decode(event)) for doc, event in rows)
+        return (_event(_STATION_DAY.decode(doc), _EVENT.decode(event)) for doc, event in rows)
 
     def cities(self) -> list[StoredCity]:
         rows = self._all(
@@ -202,12 +176,12 @@ class SqliteCurated:
         return None if first is None else (date.fromisoformat(first), date.fromisoformat(last))
 
     def dates(self, stations: Collection[str] | None = None) -> list[date]:
-        where, values = _selection(stations, None, None)
+        where, values = _selection(Query(stations=stations))
         rows = self._all(f"SELECT DISTINCT date FROM weather_stats WHERE {where} ORDER BY date", *values)  # noqa: S608
         return [date.fromisoformat(day) for (day,) in rows]
 
     def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
-        where, values = _selection(None, first, last)
+        where, values = _selection(Query(first=first, last=last))
         rows = self._all(
             f"""
             SELECT station_id, substr(date, 1, 7) AS month, count(*), sum(observations), sum(expected)
@@ -291,18 +265,22 @@ def _turn_on_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _selection(stations: Collection[str] | None, first: date | None, last: date | None) -> tuple[str, list[Any]]:
+def _selection(query: Query) -> tuple[str, list[Any]]:
     """A WHERE clause and its values; the clause is made of constants alone."""
     conditions, values = ["TRUE"], list[Any]()
-    if stations is not None:
+    if query.stations is not None:
         conditions.append("station_id IN (SELECT value FROM json_each(?))")
-        values.append(_json(stations))
-    if first is not None:
+        values.append(_json(query.stations))
+    if query.first is not None:
         conditions.append("date >= ?")
-        values.append(first.isoformat())
-    if last is not None:
+        values.append(query.first.isoformat())
+    if query.last is not None:
         conditions.append("date <= ?")
-        values.append(last.isoformat())
+        values.append(query.last.isoformat())
+    if seen := position(query):
+        beyond = "<" if query.newest_first else ">"
+        conditions.append(f"({', '.join(seen)}) {beyond} ({', '.join('?' * len(seen))})")
+        values += map(str, seen.values())
     return " AND ".join(conditions), values
 
 
@@ -310,36 +288,32 @@ def _json(texts: Collection[str]) -> str:
     return msgspec.json.encode(sorted(texts)).decode()
 
 
-def _sql_limit(limit: int | None) -> int:
-    return checked_limit(limit) or -1
+class _StationDay(msgspec.Struct, frozen=True, rename={"document_id": "_id"}):
+    """What an event takes from its document."""
+
+    document_id: str
+    station_id: str
+    city: str
+    slug: str
+    period: str
+    date: datetime
 
 
-def _decoded(text: str) -> Document:
-    doc: Document = msgspec.json.decode(text)
-    doc["date"] = datetime.fromisoformat(doc["date"]).astimezone(UTC)
-    updated_at = datetime.fromisoformat(doc["provenance"]["updated_at"]).astimezone(UTC)
-    doc["provenance"]["updated_at"] = updated_at.replace(microsecond=updated_at.microsecond // 1000 * 1000)
-    return doc
+_DOCUMENT = msgspec.json.Decoder(WeatherStats)
+_STATION_DAY = msgspec.json.Decoder(_StationDay)
+_EVENT = msgspec.json.Decoder(Event)
 
 
-def _event(doc: Document, event: dict[str, Any]) -> Document:
-    city = {key: doc[key] for key in ("city", "slug", "station_id", "period", "date")}
-    return {"_id": f"{doc['_id']}:{event['type']}", **city, **event}
-
-
-def _projected(doc: Document, paths: Iterable[str]) -> Document:
-    """The parts of a document that the paths name, none of which includes another; as MongoDB's projection."""
-    wanted: dict[str, list[str]] = {}
-    for path in paths:
-        key, _, rest = path.partition(".")
-        wanted.setdefault(key, []).extend([rest] if rest else [])
-    kept: Document = {}
-    for key, below in wanted.items():
-        value = doc.get(key)
-        if key in doc and not below:
-            kept[key] = value
-        elif isinstance(value, dict):
-            kept[key] = _projected(value, below)
-        elif isinstance(value, list):
-            kept[key] = [_projected(item, below) for item in value if isinstance(item, dict)]
-    return kept
+def _event(day: _StationDay, event: Event) -> StationEvent:
+    return StationEvent(
+        event_id=f"{day.document_id}:{event.type}",
+        station_id=day.station_id,
+        city=day.city,
+        slug=day.slug,
+        period=day.period,
+        date=day.date,
+        type=event.type,
+        value=event.value,
+        unit=event.unit,
+        threshold=event.threshold,
+    )

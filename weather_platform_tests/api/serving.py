@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+import msgspec
 import uvicorn
 
 from api.dependencies import Services
@@ -46,7 +47,7 @@ class Api:
 
     def documents(self) -> list[dict[str, Any]]:
         """All documents, by date and station."""
-        return list(self.services.layers.curated.find())
+        return [msgspec.to_builtins(document) for document in self.services.layers.curated.find()]
 
     def figures(self) -> list[dict[str, Any]]:
         """All documents without what tells their origin."""

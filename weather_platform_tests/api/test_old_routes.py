@@ -53,9 +53,10 @@ def test_an_unknown_city_is_404_and_the_nearest_are_named(reading: Api, layer: s
     assert "Nice" in answer.json()["cure"]
 
 
-@pytest.mark.parametrize("path", ["/ingest-fast", "/ingest"])
-def test_another_extension_is_400(api: Api, path: str) -> None:
-    assert api.post_file(path, as_json(observations()), "november.txt").status_code == 400
+@pytest.mark.parametrize("name", ["november.txt", "november", "november.xlsx", "november.csv"])
+def test_the_content_of_a_file_decides_and_not_its_name(api: Api, name: str) -> None:
+    assert api.post_file("/ingest-fast", as_json(observations()), name).status_code == 200
+    assert api.post_file("/ingest-fast", b"no weather here", name).status_code == 422
 
 
 def test_json_and_a_zip_of_json_are_ingested(api: Api) -> None:

@@ -12,24 +12,34 @@ import msgspec
 import pytest
 
 from weather_platform.domain.errors import StoreUnavailable
-from weather_platform.domain.tabular import COLUMNS, flat
-from weather_platform.domain.weather_stats import Document
+from weather_platform.domain.tabular import DOCUMENT_COLUMNS, documents
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.curated import Query
 from weather_platform_tests.commands.conftest import Weather, disk_that_takes_files_of
 
 TO = ["--from", "2023-11-30", "--to", "2023-12-02", "--city", "Nice", "--city", "81401"]
 
 
+COLUMNS = [column.name for column in DOCUMENT_COLUMNS]
+
+
+def flat(document: WeatherStats) -> dict[str, Any]:
+    return dict(zip(COLUMNS, documents().cells(document), strict=True))
+
+
 @pytest.fixture
-def stored(filled: Settings) -> list[Document]:
+def stored(filled: Settings) -> list[WeatherStats]:
     """What `TO` asks for."""
     return list(
-        open_stores(filled).curated.find(stations=["07690", "81401"], first=date(2023, 11, 30), last=date(2023, 12, 2))
+        open_stores(filled).curated.find(
+            Query(stations=["07690", "81401"], first=date(2023, 11, 30), last=date(2023, 12, 2))
+        )
     )
 
 
-def test_csv_is_a_line_a_day_with_units_in_its_heading(weather: Weather, stored: list[Document]) -> None:
+def test_csv_is_a_line_a_day_with_units_in_its_heading(weather: Weather, stored: list[WeatherStats]) -> None:
     ran = weather("export", *TO)
     assert (ran.code, ran.err) == (0, "")
     lines = list(csv.DictReader(io.StringIO(ran.out)))
@@ -45,19 +55,21 @@ def _cell(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def test_json_is_the_documents_themselves(weather: Weather, stored: list[Document]) -> None:
+def test_json_is_the_documents_themselves(weather: Weather, stored: list[WeatherStats]) -> None:
     ran = weather("export", *TO, "--format", "json")
     assert ran.code == 0
-    assert json.loads(ran.out) == json.loads(msgspec.json.encode(stored))
+    written = json.loads(ran.out)
+    assert (written["data"], written["count"], written["next"]) == (json.loads(msgspec.json.encode(stored)), 6, None)
+    assert written["units"]["temperature"] == "°C"
 
 
-def test_parquet_is_typed_and_holds_the_same_rows(weather: Weather, stored: list[Document], tmp_path: Path) -> None:
+def test_parquet_is_typed_and_holds_the_same_rows(weather: Weather, stored: list[WeatherStats], tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     path = tmp_path / "nice.parquet"
     assert weather("export", *TO, "--format", "parquet", "--output", path).code == 0
     table = pq.read_table(path)
-    assert table.to_pylist() == [{**flat(doc), "date": date.fromisoformat(doc["period"])} for doc in stored]
+    assert table.to_pylist() == [flat(doc) for doc in stored]
     kinds = {field.name: str(field.type) for field in table.schema}
     assert [kinds[name] for name in ("station_id", "date", "rain_total_mm", "rain_n", "rain_trace", "synthetic")] == [
         "string",
@@ -83,7 +95,7 @@ def test_parquet_of_a_figure_that_nobody_measured_still_has_its_type(
     assert (str(column.type), column.null_count, len(column)) == ("double", len(column), 61)
 
 
-@pytest.mark.parametrize(("form", "nothing"), [("csv", ",".join(COLUMNS) + "\n"), ("json", "[]\n")])
+@pytest.mark.parametrize(("form", "nothing"), [("csv", ",".join(COLUMNS) + "\n"), ("ndjson", "")])
 def test_no_documents_are_an_empty_list(weather: Weather, filled: Settings, form: str, nothing: str) -> None:  # noqa: ARG001
     ran = weather("export", "--from", "2030-01-01", "--format", form)
     assert (ran.code, ran.out) == (0, nothing)
@@ -113,8 +125,8 @@ def test_a_store_that_breaks_off_leaves_the_old_file_and_no_other(
 
     original = SqliteCurated.find
 
-    def breaking_off(self: SqliteCurated, **asked: Any) -> Iterator[Document]:
-        yield next(original(self, **asked))
+    def breaking_off(self: SqliteCurated, query: Query) -> Iterator[WeatherStats]:
+        yield next(original(self, query))
         raise StoreUnavailable("The store went away.", "Bring it back.")
 
     monkeypatch.setattr(SqliteCurated, "find", breaking_off)

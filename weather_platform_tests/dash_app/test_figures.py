@@ -14,10 +14,12 @@ from dash_app.figures.look import Figure, Look, every_day, thinned
 from dash_app.figures.rose import SECTORS, rose, wind_rose
 from dash_app.figures.stations_map import stations_map
 from dash_app.language import language
-from dash_app.measures import IMPERIAL, METRIC
+from dash_app.measures import units_of
 from dash_app.reader import DAILY_COLUMNS
 from dash_app.theme import DARK, LIGHT
+from weather_platform.domain.units import System
 
+METRIC, IMPERIAL = units_of(System.METRIC), units_of(System.IMPERIAL)
 LOOK = Look(LIGHT, METRIC, language("en"))
 LOOKS = [LOOK, Look(DARK, IMPERIAL, language("fr"), narrow=True, width_px=390)]
 START = pd.Timestamp("2023-12-01")

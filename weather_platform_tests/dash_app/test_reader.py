@@ -9,7 +9,7 @@ import pytest
 from dash_app.app import render
 from dash_app.reader import Reader, open_reader
 from weather_platform.domain.errors import StoreUnavailable, UnknownCity
-from weather_platform.domain.weather_stats import Document
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.storage.opening import open_curated
 from weather_platform_tests.dash_app.conftest import load_sample, settings_in
 
@@ -54,7 +54,7 @@ def test_an_answer_comes_from_memory_until_a_document_changes(tmp_path: Path, mo
         assert len(reader.daily(["07690"], FIRST, LAST)) == 31
     assert asked == 1
     store = open_curated(settings)
-    documents: list[Document] = list(store.find())[1:]
+    documents: list[WeatherStats] = list(store.find())[1:]
     store.replace((FIRST, LAST), documents)
     asked = 0
     assert len(reader.daily(["07690"], FIRST, LAST)) == len(documents)

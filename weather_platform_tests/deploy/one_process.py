@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.intake import receive
 from weather_platform.pipeline import Stores, curate_month, open_stores, stage_month
@@ -32,4 +34,4 @@ def beside_one_process(
 
 def documents(stores: Stores) -> list[dict[str, Any]]:
     """All but when and from which file."""
-    return [{name: doc[name] for name in doc if name != "provenance"} for doc in stores.curated.find()]
+    return [{**msgspec.to_builtins(doc), "provenance": None} for doc in stores.curated.find()]

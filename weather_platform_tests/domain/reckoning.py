@@ -41,6 +41,8 @@ def _day(observations: list[Observation], rain: list[Observation]) -> Day:
     pmer = [_decimal(o.pmer) / 100 for o in observations if o.pmer is not None]
     ff = [_decimal(o.ff) for o in observations if o.ff is not None]
     gusts = [_decimal(g) for o in observations for g in (o.raf10, o.rafper) if g is not None]
+    u = [_decimal(o.u) for o in observations if o.u is not None]
+    snow = [max(_decimal(o.ht_neige) * 100, Decimal(0)) for o in observations if o.ht_neige is not None]
     rr3 = [_decimal(o.rr3) for o in rain if o.rr3 is not None]
     metrics = {
         "temperature": {
@@ -70,6 +72,13 @@ def _day(observations: list[Observation], rain: list[Observation]) -> Day:
             "trace": any(o.rr_trace & 2 for o in rain),
             "n": len(rr3),
         },
+        "humidity": {
+            "avg": _mean(u),
+            "min": _rounded(min(u, default=None)),
+            "max": _rounded(max(u, default=None)),
+            "n": len(u),
+        },
+        "snow_depth": {"max": _rounded(max(snow, default=None)), "n": len(snow)},
     }
     return {
         "metrics": metrics,

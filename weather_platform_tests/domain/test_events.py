@@ -1,23 +1,25 @@
 """Days out of the ordinary, at the edges of their thresholds."""
 
-from typing import Any
+from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
-from weather_platform.domain.events import THRESHOLDS, events
+from weather_platform.domain.events import THRESHOLDS, Event, EventType, events
+from weather_platform.domain.stations import STATIONS
+from weather_platform.domain.statistics import DailyAggregate
+from weather_platform.domain.weather_stats import Metrics, document
 
 
-def metrics(**figures: float | None) -> dict[str, dict[str, Any]]:
+def metrics(**figures: float | None) -> Metrics:
     """Metrics of a mild day but for the figures, named ``metric_figure``."""
-    mild: dict[str, dict[str, Any]] = {
-        "temperature": {"min": 10.0, "max": 15.0, "tn": None, "tx": None},
-        "wind_speed": {"max": 3.0, "gust": None},
-        "rainfall": {"total": None},
-    }
-    for name, value in figures.items():
+    mild: dict[str, float | None] = {"temperature_min": 10.0, "temperature_max": 15.0, "wind_speed_max": 3.0}
+    found = document(STATIONS["07690"], DailyAggregate(date(2023, 12, 1), 8), (), datetime.now(UTC)).metrics
+    for name, value in (mild | figures).items():
         metric, _, figure = name.rpartition("_")
-        mild[metric][figure] = value
-    return mild
+        changed = msgspec.structs.replace(getattr(found, metric), **{figure: value})
+        found = msgspec.structs.replace(found, **{metric: changed})
+    return found
 
 
 @pytest.mark.parametrize(
@@ -49,16 +51,16 @@ def metrics(**figures: float | None) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_an_event_happens_where_its_threshold_is_reached(figures: dict[str, float | None], types: list[str]) -> None:
-    assert [event["type"] for event in events(metrics(**figures))] == types
+    assert [event.type for event in events(metrics(**figures))] == types
 
 
 def test_an_event_tells_its_value_unit_and_threshold() -> None:
     assert events(metrics(temperature_min=-1.0, temperature_tn=-2.5, rainfall_total=34.6)) == [
-        {"type": "heavy_rain", "value": 34.6, "unit": "mm", "threshold": 20.0},
-        {"type": "frost", "value": -2.5, "unit": "°C", "threshold": 0.0},
+        Event(EventType.HEAVY_RAIN, 34.6, "mm", 20.0),
+        Event(EventType.FROST, -2.5, "°C", 0.0),
     ]
 
 
 def test_every_threshold_has_a_name_of_its_own_and_a_source() -> None:
-    assert len({threshold.type for threshold in THRESHOLDS}) == len(THRESHOLDS)
+    assert [threshold.type for threshold in THRESHOLDS] == list(EventType)
     assert all(threshold.source and threshold.label for threshold in THRESHOLDS)

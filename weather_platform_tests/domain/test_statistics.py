@@ -11,72 +11,106 @@ from hypothesis import strategies as st
 from weather_platform.domain.statistics import (
     MILLION,
     VECTOR_PER_MS,
-    celsius,
+    Rule,
+    Scale,
+    Sums,
+    at,
+    count,
+    direction,
+    greatest,
+    least,
     mean,
-    mean_celsius,
-    rounded,
     total,
-    wind_direction,
+    traced,
 )
+
+
+def made(rule: Rule, unit: str, *values: float | None) -> float | None:
+    """The figure of a rule whose needs have these values, in their order."""
+    sums = {need.name: value for need, value in zip(rule.needs, values, strict=True)}
+    return rule.figure(sums, rule.scale(unit))
 
 
 @pytest.mark.parametrize(
-    ("figure", "expected"),
+    ("rule", "unit", "values", "expected"),
     [
-        (mean(10_000, 2), 0.01),
-        (mean(-10_000, 2), -0.01),
-        (mean(9_999, 2), 0.0),
-        (mean(-9_999, 2), 0.0),
-        (mean(0, 8), 0.0),
-        (mean(997_380_000_000, 10, per_unit=100), 997.38),
-        (mean(1, 0), None),
-        (mean(None, 0), None),
-        (mean(None, 3), None),
-        (total(5_000), 0.01),
-        (total(4_999), 0.0),
-        (total(5_066_500_000), 5_066.5),
-        (total(0), 0.0),
-        (total(None), None),
-        (rounded(7.7), 7.7),
-        (rounded(0.125), 0.13),
-        (rounded(0.375), 0.38),
-        (rounded(2.675), 2.68),
-        (rounded(-0.005), -0.01),
-        (rounded(0), 0.0),
-        (rounded(100_080, per_unit=100), 1000.8),
-        (rounded(None), None),
-        (celsius(273.15), 0.0),
-        (celsius(287.15), 14.0),
-        (celsius(273.155), 0.01),
-        (celsius(273.145), -0.01),
-        (celsius(243.55), -29.6),
-        (celsius(None), None),
-        (mean_celsius(2 * 273_150_000 + 10_000, 2), 0.01),
-        (mean_celsius(2 * 273_150_000 - 10_000, 2), -0.01),
-        (mean_celsius(None, 0), None),
+        (mean("ff"), "m/s", [10_000, 2], 0.01),
+        (mean("ff"), "m/s", [-10_000, 2], -0.01),
+        (mean("ff"), "m/s", [9_999, 2], 0.0),
+        (mean("ff"), "m/s", [-9_999, 2], 0.0),
+        (mean("ff"), "m/s", [0, 8], 0.0),
+        (mean("pmer"), "hPa", [997_380_000_000, 10], 997.38),
+        (mean("ff"), "m/s", [1, 0], None),
+        (mean("ff"), "m/s", [None, 0], None),
+        (mean("ff"), "m/s", [None, 3], None),
+        (mean("t"), "°C", [2 * 273_150_000 + 10_000, 2], 0.01),
+        (mean("t"), "°C", [2 * 273_150_000 - 10_000, 2], -0.01),
+        (mean("t"), "°C", [None, 0], None),
+        (total("rr3"), "mm", [5_000], 0.01),
+        (total("rr3"), "mm", [4_999], 0.0),
+        (total("rr3"), "mm", [5_066_500_000], 5_066.5),
+        (total("rr3"), "mm", [0], 0.0),
+        (total("rr3"), "mm", [None], None),
+        (greatest("ff"), "m/s", [7.7], 7.7),
+        (greatest("ff"), "m/s", [0.125], 0.13),
+        (greatest("ff"), "m/s", [0.375], 0.38),
+        (greatest("ff"), "m/s", [2.675], 2.68),
+        (greatest("ff"), "m/s", [-0.005], -0.01),
+        (greatest("ff"), "m/s", [0], 0.0),
+        (greatest("ff"), "m/s", [None], None),
+        (greatest("raf10", "rafper"), "m/s", [9.9, 11.2], 11.2),
+        (greatest("raf10", "rafper"), "m/s", [None, 11.2], 11.2),
+        (greatest("raf10", "rafper"), "m/s", [None, None], None),
+        (greatest("ht_neige", floor=0), "cm", [-0.02], 0.0),
+        (greatest("ht_neige", floor=0), "cm", [0.12], 12.0),
+        (greatest("ht_neige", floor=0), "cm", [None], None),
+        (least("pmer"), "hPa", [100_080], 1000.8),
+        (least("t"), "°C", [273.15], 0.0),
+        (least("t"), "°C", [287.15], 14.0),
+        (at("tn12", 6), "°C", [273.155], 0.01),
+        (at("tn12", 6), "°C", [273.145], -0.01),
+        (at("tn12", 6), "°C", [243.55], -29.6),
+        (at("tn12", 6), "°C", [None], None),
+        (count("t"), "", [None], 0),
+        (count("t"), "", [8], 8),
+        (traced("rr3"), "", [0], False),
+        (traced("rr3"), "", [2], True),
     ],
 )
-def test_a_figure_is_rounded_halves_away_from_zero_and_stays_null(figure: float | None, expected: float | None) -> None:
+def test_a_figure_is_rounded_halves_away_from_zero_and_stays_null(
+    rule: Rule, unit: str, values: list[float | None], expected: float | None
+) -> None:
+    figure = made(rule, unit, *values)
     assert figure == expected
     assert figure is None or math.copysign(1, figure) == (-1 if expected and expected < 0 else 1)
 
 
+def test_a_unit_that_no_rule_leads_to_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"No rule makes hPa of K \(t\)"):
+        mean("t").scale("hPa")
+
+
 @settings(deadline=None)
-@given(st.integers(-(10**12), 10**12), st.integers(1, 8), st.sampled_from([1, 100]))
-def test_a_mean_is_what_exact_arithmetic_says(millionths: int, count: int, per_unit: int) -> None:
-    exact = Fraction(millionths, count * per_unit * MILLION) * 100
-    hundredths = math.floor(abs(exact) + Fraction(1, 2)) * (1 if exact >= 0 else -1)
-    assert mean(millionths, count, per_unit=per_unit) == float(Decimal(hundredths) / 100)
+@given(
+    st.integers(-(10**12), 10**12),
+    st.integers(1, 8),
+    st.sampled_from([Scale(), Scale(per=100), Scale(times=100), Scale(offset=273_150_000)]),
+)
+def test_a_mean_is_what_exact_arithmetic_says(millionths: int, readings: int, scale: Scale) -> None:
+    value = (Fraction(millionths, readings) - scale.offset) / MILLION * scale.times / scale.per * 100
+    hundredths = math.floor(abs(value) + Fraction(1, 2)) * (1 if value >= 0 else -1)
+    sums: Sums = {"t_sum": millionths, "t_n": readings}
+    assert mean("t").figure(sums, scale) == float(Decimal(hundredths) / 100)
 
 
 @settings(deadline=None)
 @given(st.decimals(0, 400, places=6))
 def test_a_reading_of_six_decimals_is_rounded_as_written(reading: Decimal) -> None:
-    assert rounded(float(reading)) == float(reading.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    assert made(least("ff"), "m/s", float(reading)) == float(reading.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 @pytest.mark.parametrize(
-    ("east", "north", "direction"),
+    ("east", "north", "expected"),
     [
         (0, 1, 360.0),
         (1, 0, 90.0),
@@ -91,14 +125,14 @@ def test_a_reading_of_six_decimals_is_rounded_as_written(reading: Decimal) -> No
         (0, 0, None),
     ],
 )
-def test_a_mean_wind_comes_from_1_to_360_degrees_or_is_calm(east: float, north: float, direction: float | None) -> None:
+def test_a_mean_wind_comes_from_1_to_360_degrees_or_is_calm(east: float, north: float, expected: float | None) -> None:
     x, y = (round(8 * speed * VECTOR_PER_MS) for speed in (east, north))
-    assert wind_direction(x, y, 8) == direction
+    assert made(direction(), "°", x, y, 8) == expected
 
 
 def test_no_wind_has_no_direction() -> None:
-    assert wind_direction(None, None, 0) is None
-    assert wind_direction(0, 0, 0) is None
+    assert made(direction(), "°", None, None, 0) is None
+    assert made(direction(), "°", 0, 0, 0) is None
 
 
 @pytest.mark.parametrize("readings", [8, 24])

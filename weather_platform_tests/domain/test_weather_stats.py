@@ -1,58 +1,67 @@
 """The document of a day, in the shape that readers of the replaced system know."""
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
+from weather_platform.domain import weather_stats
 from weather_platform.domain.stations import STATIONS
 from weather_platform.domain.statistics import VECTOR_PER_MS, DailyAggregate
-from weather_platform.domain.weather_stats import CODE_VERSION, document
+from weather_platform.domain.weather_stats import CODE_VERSION, WeatherStats, document
 
 NOW = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 NICE = STATIONS["07690"]
-DAY = DailyAggregate(
-    day=date(2023, 12, 1),
-    observations=8,
-    t_n=8,
-    t_sum=8 * 287_410_000,
-    t_min=284.95,
-    t_max=289.65,
-    tn12_06=284.35,
-    tx12_18=290.15,
-    pmer_n=8,
-    pmer_sum=8 * 99_737_500_000,
-    pmer_min=99_360,
-    pmer_max=100_080,
-    ff_n=8,
-    ff_sum=29_500_000,
-    ff_max=7.7,
-    raf10_max=9.0,
-    rafper_max=11.2,
-    wind_x=8 * VECTOR_PER_MS,
-    wind_y=0,
-    rr3_n=8,
-    rr3_sum=20_400_000,
-    rr3_max=1.0,
-    rr3_traces=1,
-    raw_objects=("aa", "bb"),
-)
+SUMS = {
+    "t_n": 8,
+    "t_sum": 8 * 287_410_000,
+    "t_min": 284.95,
+    "t_max": 289.65,
+    "tn12_max_06": 284.35,
+    "tx12_max_18": 290.15,
+    "pmer_n": 8,
+    "pmer_sum": 8 * 99_737_500_000,
+    "pmer_min": 99_360,
+    "pmer_max": 100_080,
+    "ff_n": 8,
+    "ff_sum": 29_500_000,
+    "ff_max": 7.7,
+    "raf10_max": 9.0,
+    "rafper_max": 11.2,
+    "ff_east": 8 * VECTOR_PER_MS,
+    "ff_north": 0,
+    "rr3_n": 8,
+    "rr3_sum": 20_400_000,
+    "rr3_max": 1.0,
+    "rr3_traces": 1,
+    "u_n": 8,
+    "u_sum": 572_000_000,
+    "u_min": 54,
+    "u_max": 88,
+    "ht_neige_n": 2,
+    "ht_neige_max": 0.03,
+}
+DAY = DailyAggregate(date(2023, 12, 1), 8, SUMS, ("aa", "bb"))
 
 
 def test_a_document_has_the_shape_that_was_promised() -> None:
     made = document(NICE, DAY, {"cc"}, NOW)
-    assert made == {
+    assert json.loads(msgspec.json.encode(made)) == {
         "_id": "07690:2023-12-01",
         "city": "NICE",
         "slug": "nice",
         "station_id": "07690",
         "period": "2023-12-01",
-        "date": datetime(2023, 12, 1, tzinfo=UTC),
+        "date": "2023-12-01T00:00:00Z",
         "metrics": {
             "temperature": {"avg": 14.26, "min": 11.8, "max": 16.5, "tn": 11.2, "tx": 17.0, "n": 8},
             "pressure": {"avg": 997.38, "min": 993.6, "max": 1000.8, "n": 8},
             "wind_speed": {"avg": 3.69, "max": 7.7, "gust": 11.2, "direction": 90.0, "n": 8},
             "rainfall": {"total": 20.4, "max_3h": 1.0, "trace": True, "n": 8},
+            "humidity": {"avg": 71.5, "min": 54.0, "max": 88.0, "n": 8},
+            "snow_depth": {"max": 3.0, "n": 2},
         },
         "extreme_events": [{"type": "heavy_rain", "value": 20.4, "unit": "mm", "threshold": 20.0}],
         "observations": 8,
@@ -62,24 +71,33 @@ def test_a_document_has_the_shape_that_was_promised() -> None:
             "raw_objects": ["aa", "bb"],
             "synthetic": False,
             "code_version": CODE_VERSION,
-            "revision": made["provenance"]["revision"],
-            "updated_at": NOW,
+            "revision": made.provenance.revision,
+            "updated_at": "2024-01-02T03:04:05Z",
         },
     }
 
 
+def test_every_sum_that_a_figure_needs_is_asked_for() -> None:
+    assert {one.name for one in weather_stats.SUMS} == set(SUMS)
+
+
+def test_a_document_keeps_whole_milliseconds_as_mongodb_does() -> None:
+    exact = NOW.replace(microsecond=678_999)
+    assert document(NICE, DAY, (), exact).provenance.updated_at == NOW.replace(microsecond=678_000)
+
+
 def test_a_day_of_nothing_but_an_observation_is_null_throughout() -> None:
-    metrics = document(NICE, DailyAggregate(DAY.day, 1), (), NOW)["metrics"]
+    metrics = msgspec.to_builtins(document(NICE, DailyAggregate(DAY.day, 1), (), NOW).metrics)
     values = {value for metric in metrics.values() for name, value in metric.items() if name not in ("n", "trace")}
     assert values == {None}
-    assert [metric["n"] for metric in metrics.values()] == [0, 0, 0, 0]
+    assert [metric["n"] for metric in metrics.values()] == [0] * 6
 
 
 @pytest.mark.parametrize(
     ("synthetic", "marked"), [({"bb"}, True), ({"aa", "bb"}, True), ({"cc"}, False), (set(), False)]
 )
 def test_one_synthetic_object_marks_the_day(synthetic: set[str], marked: bool) -> None:
-    assert document(NICE, DAY, synthetic, NOW)["provenance"]["synthetic"] is marked
+    assert document(NICE, DAY, synthetic, NOW).provenance.synthetic is marked
 
 
 def test_a_revision_stays_while_only_the_time_changes() -> None:
@@ -88,7 +106,14 @@ def test_a_revision_stays_while_only_the_time_changes() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"t_max": 290.0}, {"rr3_traces": 0}, {"observations": 7}, {"raw_objects": ("aa",)}, {"tn12_06": None}]
+    "change",
+    [
+        {"sums": {**SUMS, "t_max": 290.0}},
+        {"sums": {**SUMS, "rr3_traces": 0}},
+        {"sums": {**SUMS, "tn12_max_06": None}},
+        {"observations": 7},
+        {"raw_objects": ("aa",)},
+    ],
 )
 def test_a_revision_changes_with_the_content(change: dict[str, Any]) -> None:
     assert _revision(document(NICE, DAY._replace(**change), (), NOW)) != _revision(document(NICE, DAY, (), NOW))
@@ -98,6 +123,5 @@ def test_a_revision_changes_with_the_mark_of_synthetic_data() -> None:
     assert _revision(document(NICE, DAY, {"aa"}, NOW)) != _revision(document(NICE, DAY, (), NOW))
 
 
-def _revision(made: dict[str, Any]) -> str:
-    revision: str = made["provenance"]["revision"]
-    return revision
+def _revision(made: WeatherStats) -> str:
+    return made.provenance.revision

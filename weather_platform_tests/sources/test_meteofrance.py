@@ -3,10 +3,12 @@
 import gzip
 import hashlib
 import os
+import re
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -14,8 +16,9 @@ from hypothesis import strategies as st
 
 from weather_platform.domain.errors import BadInput, BadSettings, EmptyMonth, SourceUnavailable, WeatherError
 from weather_platform.domain.months import Month
-from weather_platform.sources.meteofrance import ANNUAL, MONTHLY, MeteoFranceSource, cut
-from weather_platform.sources.port import ETALAB, Provenance
+from weather_platform.sources.archive_files import archive_lines, cut_into_months
+from weather_platform.sources.meteofrance import MeteoFranceSource
+from weather_platform.sources.port import DOWNLOADS, ETALAB, Payload, Provenance
 from weather_platform_tests.sources.waiting import FIRST_BACKOFF_S, patience
 from weather_platform_tests.sources.web_server import Answer, Request, WebServer, serving
 
@@ -45,7 +48,7 @@ MONTH_LINES = (b"07149;20231201000000;101500;mq;\n", b"07690;20231201000000;mq;-
 
 
 class Archive:
-    """Files by name; each answer has its content's ETag and yields to If-None-Match, as object storage does."""
+    """Files by name; answers have their content's ETag and yield to If-None-Match and Range, as object storage does."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
@@ -57,6 +60,13 @@ class Archive:
         etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}-1"'
         if request.headers.get("If-None-Match") == etag:
             return Answer(status=304, headers={"ETag": etag})
+        asked = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
+        if asked and request.headers.get("If-Range") == etag:
+            first = int(asked[1])
+            if first >= len(body):
+                return Answer(status=416)
+            part = f"bytes {first}-{len(body) - 1}/{len(body)}"
+            return Answer(status=206, body=body[first:], headers={"ETag": etag, "Content-Range": part})
         return Answer(body=body, headers={"ETag": etag})
 
 
@@ -94,7 +104,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def from_folder(folder: Path) -> MeteoFranceSource:
-    return MeteoFranceSource(str(folder), folder / "no cache is made")
+    return MeteoFranceSource(str(folder), folder.with_name("cache of it"))
 
 
 def statuses(web: WebServer) -> list[str]:
@@ -108,8 +118,10 @@ def statuses(web: WebServer) -> list[str]:
 def test_a_monthly_file_in_a_folder_comes_as_published(real_data: Path, tmp_path: Path) -> None:
     real_months = real_data / "meteofrance-monthly"
     payload = MeteoFranceSource(str(real_months), tmp_path / "cache").fetch(DECEMBER)
-    assert payload.body == (real_months / "synop.202312.csv.gz").read_bytes()
-    assert payload.provenance == Provenance(source="meteofrance", name="synop.202312.csv.gz", licence=ETALAB)
+    assert payload == Payload(
+        body=gzip.decompress((real_months / "synop.202312.csv.gz").read_bytes()),
+        provenance=Provenance(source="meteofrance", name="synop.202312.csv.gz", licence=ETALAB),
+    )
     assert not (tmp_path / "cache").exists()
 
 
@@ -165,32 +177,95 @@ def test_a_rewritten_year_is_fetched_again(source: MeteoFranceSource, archive: A
     assert source.fetch(DECEMBER).body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])
 
 
-def test_what_nobody_asked_for_in_a_day_leaves_the_cache(
+def versions(cache: Path) -> list[Path]:
+    """The versions of files that the cache holds."""
+    return sorted(path.parent for path in cache.glob("*/*/.validators.json"))
+
+
+def test_a_version_that_nobody_asked_for_in_a_day_leaves_the_cache(
     source: MeteoFranceSource, archive: Archive, cache: Path
 ) -> None:
     source.fetch(DECEMBER)
-    (old,) = cache.glob("*/*")
-    killed = old.with_name("0.part")
-    killed.touch()
+    (old,) = versions(cache)
+    killed = old.with_name("0123.new")
+    killed.mkdir()
     for path in (old, killed):
         os.utime(path, (0, 0))
     archive.files["synop_2023.csv.gz"] = annual(*YEAR_2023[-1:])
-    source.fetch(DECEMBER)
-    assert [path.read_bytes() for path in cache.glob("*/*")] == [annual(*YEAR_2023[-1:])]
+    assert source.fetch(DECEMBER).body == ANNUAL_HEADER + YEAR_2023[-1]
+    assert old not in versions(cache)
+    assert len(versions(cache)) == 1
+    assert not killed.exists()
 
 
-def test_a_download_that_was_killed_is_no_file(source: MeteoFranceSource, web: WebServer, cache: Path) -> None:
+def test_a_version_that_is_asked_for_stays(source: MeteoFranceSource, cache: Path) -> None:
     source.fetch(DECEMBER)
-    (kept,) = cache.glob("*/*")
-    killed = kept.with_name(".tmp-0")
-    killed.write_bytes(WHOLE[:50])
+    (kept,) = versions(cache)
     os.utime(kept, (0, 0))
+    source.fetch(DECEMBER)
+    assert kept.stat().st_mtime > 0
+
+
+def test_a_download_goes_on_where_it_broke_off(
+    source: MeteoFranceSource, web: WebServer, archive: Archive, waited_s: list[float]
+) -> None:
+    etag = archive.answer(Request("/SYNOP/synop_2023.csv.gz", {}, {})).headers["ETag"]
+    web.faults["2023.csv.gz"].append(Answer(body=WHOLE, headers={"ETag": etag}, cut_after=100))
     assert source.fetch(DECEMBER).body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])
-    assert (len(web.requests), web.requests[-1].headers["If-None-Match"]) == (2, unquote(kept.name))
-    assert kept.stat().st_mtime > 0, "asked for today, so not to be cleared away as unused"
+    (again,) = web.requests[1:]
+    assert (again.headers["Range"], again.headers["If-Range"], len(waited_s)) == ("bytes=100-", etag, 1)
 
 
-def test_without_an_etag_a_file_is_fetched_every_time(source: MeteoFranceSource, web: WebServer) -> None:
+def test_a_download_that_was_killed_goes_on_in_the_next_process(
+    source: MeteoFranceSource, web: WebServer, archive: Archive, cache: Path, waited_s: list[float]
+) -> None:
+    etag = archive.answer(Request("/SYNOP/synop_2023.csv.gz", {}, {})).headers["ETag"]
+    web.faults["2023.csv.gz"].extend([Answer(body=WHOLE, headers={"ETag": etag}, cut_after=100)] * 4)
+    with pytest.raises(SourceUnavailable):
+        source.fetch(DECEMBER)
+    later = MeteoFranceSource(f"{web.url}/SYNOP", cache, patience(waited_s))
+    assert later.fetch(DECEMBER).body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])
+    assert web.requests[-1].headers["Range"] == "bytes=100-"
+
+
+def test_a_file_that_changed_while_it_was_on_its_way_begins_again(
+    source: MeteoFranceSource, web: WebServer, archive: Archive
+) -> None:
+    web.faults["2023.csv.gz"].append(Answer(body=WHOLE, headers={"ETag": '"of yesterday"'}, cut_after=100))
+    archive.files["synop_2023.csv.gz"] = annual(*YEAR_2023[-1:])
+    assert source.fetch(DECEMBER).body == ANNUAL_HEADER + YEAR_2023[-1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Answer(status=416),
+        Answer(status=206, body=WHOLE[100:], headers={"ETag": '"other"', "Content-Range": "bytes 100-200/300"}),
+        Answer(status=206, body=WHOLE[99:], headers={"ETag": '"e"', "Content-Range": "bytes 99-200/300"}),
+    ],
+)
+def test_a_rest_that_does_not_fit_is_not_joined(source: MeteoFranceSource, web: WebServer, wrong: Answer) -> None:
+    web.faults["2023.csv.gz"].extend([Answer(body=WHOLE, headers={"ETag": '"e"'}, cut_after=100), wrong])
+    assert source.fetch(DECEMBER).body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])
+    assert "Range" not in web.requests[-1].headers
+
+
+def test_a_file_without_an_etag_is_asked_for_by_its_date(source: MeteoFranceSource, web: WebServer) -> None:
+    date = "Wed, 10 Jan 2024 07:00:00 GMT"
+    web.faults["2023.csv.gz"].extend([Answer(body=WHOLE, headers={"Last-Modified": date}), Answer(status=304)])
+    assert source.fetch(DECEMBER) == source.fetch(DECEMBER)
+    assert web.requests[-1].headers["If-Modified-Since"] == date
+
+
+def test_a_download_is_told_in_bytes(source: MeteoFranceSource, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", DOWNLOADS):
+        source.fetch(DECEMBER)
+        source.fetch(DECEMBER.previous)
+    (said,) = [record for record in caplog.records if record.name == DOWNLOADS]
+    assert (said.__dict__["file"], said.__dict__["received"]) == ("synop_2023.csv.gz", len(WHOLE))
+
+
+def test_without_etag_and_date_a_file_is_fetched_every_time(source: MeteoFranceSource, web: WebServer) -> None:
     bodies = [annual(YEAR_2023[-2]), annual(YEAR_2023[-1])]
     web.faults["csv.gz"].extend(Answer(body=body) for body in bodies)
     assert [source.fetch(DECEMBER).body for _ in bodies] == [ANNUAL_HEADER + line for line in YEAR_2023[-2:]]
@@ -201,12 +276,12 @@ def test_an_object_marked_as_gzip_encoded_is_kept_as_published(source: MeteoFran
     web.faults["2023.csv.gz"].append(Answer(status=404))
     published = Answer(body=monthly(*MONTH_LINES), headers={"Content-Encoding": "gzip", "ETag": '"e"'})
     web.faults["202312.csv.gz"].append(published)
-    assert source.fetch(DECEMBER).body == published.body
+    assert source.fetch(DECEMBER).body == gzip.decompress(published.body)
     assert web.paths == ["synop_2023.csv.gz", "synop.202312.csv.gz"]
     assert web.requests[-1].headers["Accept-Encoding"] == "identity"
 
 
-def test_workers_may_share_a_cache(web: WebServer, cache: Path, waited_s: list[float], archive: Archive) -> None:
+def test_workers_that_share_a_cache_download_a_year_once(web: WebServer, cache: Path, waited_s: list[float]) -> None:
     bodies: list[bytes] = []
 
     def work() -> None:
@@ -219,7 +294,8 @@ def test_workers_may_share_a_cache(web: WebServer, cache: Path, waited_s: list[f
     for thread in threads:
         thread.join()
     assert bodies == [ANNUAL_HEADER + b"".join(YEAR_2023[-2:])] * 4
-    assert [path.read_bytes() for path in cache.glob("*/*")] == [archive.files["synop_2023.csv.gz"]]
+    assert statuses(web).count("synop_2023.csv.gz") == 1
+    assert len(versions(cache)) == 1
 
 
 def test_where_there_is_no_year_the_month_is_asked_for(
@@ -227,7 +303,7 @@ def test_where_there_is_no_year_the_month_is_asked_for(
 ) -> None:
     archive.files = {"synop.202312.csv.gz": monthly(*MONTH_LINES)}
     payload = source.fetch(DECEMBER)
-    assert payload.body == monthly(*MONTH_LINES)
+    assert payload.body == MONTHLY_HEADER + b"".join(MONTH_LINES)
     assert payload.provenance.name == f"{web.url}/SYNOP/synop.202312.csv.gz"
     assert source.fetch(DECEMBER, ["07690"]).body == MONTHLY_HEADER + MONTH_LINES[1]
     assert statuses(web) == [
@@ -238,13 +314,11 @@ def test_where_there_is_no_year_the_month_is_asked_for(
     ]
 
 
-def test_folder_and_web_agree_on_the_year_first(
-    folder: Path, source: MeteoFranceSource, archive: Archive, web: WebServer
+def test_where_both_are_published_the_year_is_taken_and_the_month_not_asked_for(
+    source: MeteoFranceSource, archive: Archive, web: WebServer
 ) -> None:
     archive.files["synop.202312.csv.gz"] = monthly(*MONTH_LINES)
-    for name, content in archive.files.items():
-        (folder / name).write_bytes(content)
-    assert from_folder(folder).fetch(DECEMBER).body == source.fetch(DECEMBER).body
+    source.fetch(DECEMBER)
     assert statuses(web) == ["synop_2023.csv.gz"]
 
 
@@ -316,7 +390,7 @@ def test_a_fault_that_stays_is_an_outage_and_leaves_nothing_in_the_cache(
     with pytest.raises(SourceUnavailable):
         source.fetch(DECEMBER)
     assert len(waited_s) == 3
-    assert list(cache.glob("*/*")) == []
+    assert versions(cache) == []
 
 
 def test_an_outage_while_revalidating_is_an_outage(source: MeteoFranceSource, web: WebServer, cache: Path) -> None:
@@ -324,7 +398,7 @@ def test_an_outage_while_revalidating_is_an_outage(source: MeteoFranceSource, we
     web.faults["csv.gz"].extend([FAULTS["500"]] * 4)
     with pytest.raises(SourceUnavailable):
         source.fetch(DECEMBER)
-    assert len(list(cache.glob("*/*"))) == 1
+    assert len(versions(cache)) == 1
 
 
 def test_a_server_that_hangs_is_left_after_the_read_timeout(web: WebServer, cache: Path, waited_s: list[float]) -> None:
@@ -360,8 +434,8 @@ def test_a_file_cut_short_in_a_folder_is_an_outage_and_never_data(
         from_folder(folder).fetch(DECEMBER)
 
 
-@pytest.mark.parametrize("content", [b"", b"not gzip", gzip.compress(b"")])
-def test_a_file_without_a_line_in_gzip_is_an_outage(folder: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+def test_a_file_without_a_line_is_an_outage(folder: Path, content: bytes) -> None:
     (folder / "synop.202312.csv.gz").write_bytes(content)
     with pytest.raises(SourceUnavailable, match="cannot be read to its end"):
         from_folder(folder).fetch(DECEMBER)
@@ -395,21 +469,105 @@ LINES = st.builds(
 )
 
 
-@given(lines=st.lists(LINES), chosen=st.none() | st.sets(STATIONS, min_size=1))
-def test_the_months_of_a_year_hold_each_of_its_lines_once(lines: list[bytes], chosen: set[str] | None) -> None:
-    cuts = [cut([ANNUAL_HEADER, *lines], ANNUAL, month, chosen) for month in MONTHS_OF_2023]
-    wanted = [line for line in lines if chosen is None or line.split(b";")[2].decode() in chosen]
+def cut(lines: list[bytes], months: list[Month]) -> list[bytes]:
+    """What a file of the lines gives for the months; b"" for one it does not have."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "synop_2023.csv"
+        path.write_bytes(b"".join(lines))
+        cut_into_months(path, path.name, Path(folder))
+        found = []
+        for month in months:
+            piece = Path(folder) / f"{month}.csv.gz"
+            with archive_lines(piece if piece.exists() else Path(os.devnull), piece.name) as held:
+                found.append(held.read())
+        return found
+
+
+@given(lines=st.lists(LINES))
+def test_the_months_of_a_year_hold_each_of_its_lines_once(lines: list[bytes]) -> None:
+    cuts = cut([ANNUAL_HEADER, *lines], MONTHS_OF_2023)
     held = [line for body in cuts for line in body.removeprefix(ANNUAL_HEADER).splitlines(keepends=True)]
-    assert sorted(held) == sorted(wanted)
+    assert sorted(held) == sorted(lines)
 
 
 @pytest.mark.parametrize("broken", [b"48.7;2.4;07690\n", annual_line("07690", ""), annual_line("07690", "yesterday")])
 def test_a_line_whose_month_cannot_be_read_is_left_for_parsing_to_refuse(broken: bytes) -> None:
     lines = [ANNUAL_HEADER, YEAR_2023[0], broken, b"\n", YEAR_2023[-1]]
-    assert cut(lines, ANNUAL, DECEMBER, None) == ANNUAL_HEADER + broken + YEAR_2023[-1]
-    assert cut(lines, ANNUAL, Month(2023, 6), None) == b""
+    assert cut(lines, [DECEMBER, Month(2023, 6)]) == [ANNUAL_HEADER + YEAR_2023[-1] + broken, b""]
 
 
-def test_a_header_may_begin_with_a_byte_order_mark_and_a_station_may_lack_its_zero() -> None:
+def test_a_header_may_begin_with_a_byte_order_mark_and_a_station_may_lack_its_zero(folder: Path) -> None:
     header, line = b"\xef\xbb\xbf" + MONTHLY_HEADER, b"7690;20231201000000;mq;-110;\r\n"
-    assert cut([header, line], MONTHLY, None, ["07690"]) == header + line
+    (folder / "synop.202312.csv").write_bytes(header + line)
+    assert from_folder(folder).fetch(DECEMBER, ["07690"]).body == header + line
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "synop.202312.csv.gz",
+        "synop.202312.csv",
+        "SYNOP_202312.CSV",
+        "2023/12/synop.202312.csv",
+        "synop.202312 (1).csv.gz",
+        "synop_2023.csv.gz",
+        "years/synop_2023.csv",
+        "synop_2023-copy.csv",
+    ],
+)
+def test_a_folder_may_be_as_its_owner_keeps_it(folder: Path, name: str) -> None:
+    lines = [ANNUAL_HEADER, *YEAR_2023] if "2023" in name and "202312" not in name else [MONTHLY_HEADER, *MONTH_LINES]
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    body = b"".join(lines)
+    (folder / name).write_bytes(gzip.compress(body) if name.endswith(".gz") else body)
+    expected = ANNUAL_HEADER + b"".join(YEAR_2023[-2:]) if "202312" not in name else body
+    payload = from_folder(folder).fetch(DECEMBER)
+    assert (payload.body, payload.provenance.name) == (expected, name)
+
+
+def test_of_several_copies_the_one_with_the_most_of_the_month_is_taken_and_said(folder: Path) -> None:
+    (folder / "synop_2023.csv.gz").write_bytes(WHOLE)
+    (folder / "old").mkdir()
+    (folder / "old" / "synop.202312.csv").write_bytes(MONTHLY_HEADER + MONTH_LINES[0])
+    (folder / "broken.csv").write_bytes(b"")
+    (folder / "synop.202312 (1).csv.gz").write_bytes(monthly(*MONTH_LINES)[:-9])
+    payload = from_folder(folder).fetch(DECEMBER)
+    assert payload.body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])
+    assert payload.notes == (
+        (
+            "Passed over: synop.202312 (1).csv.gz cannot be read to its end: "
+            "Compressed file ended before the end-of-stream marker was reached."
+        ),
+        "2023-12 is taken from synop_2023.csv.gz (2 rows), not from old/synop.202312.csv (1 rows).",
+        "2023-12 ends at 2023-12-15 12 UTC in this source; 2023-12-31 21 UTC was due.",
+    )
+
+
+def test_of_equal_copies_the_newest_is_taken(folder: Path) -> None:
+    for name, line, changed in (("a", MONTH_LINES[0], 2_000_000_000), ("b", MONTH_LINES[1], 1_000_000_000)):
+        (folder / name).mkdir()
+        (folder / name / "synop.202312.csv").write_bytes(MONTHLY_HEADER + line)
+        os.utime(folder / name / "synop.202312.csv", (changed, changed))
+    assert from_folder(folder).fetch(DECEMBER).provenance.name == "a/synop.202312.csv"
+
+
+def test_a_year_in_a_folder_that_changes_is_cut_again(folder: Path) -> None:
+    (folder / "synop_2023.csv").write_bytes(ANNUAL_HEADER + YEAR_2023[-1])
+    assert from_folder(folder).fetch(DECEMBER).body == ANNUAL_HEADER + YEAR_2023[-1]
+    (folder / "synop_2023.csv").write_bytes(ANNUAL_HEADER + b"".join(YEAR_2023[-2:]))
+    assert from_folder(folder).fetch(DECEMBER).body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])
+
+
+def test_the_newest_observation_is_that_of_the_latest_year(
+    source: MeteoFranceSource, archive: Archive, folder: Path
+) -> None:
+    newest = datetime(2023, 12, 15, 12, tzinfo=UTC)
+    assert (source.newest(), source.grows_daily) == (newest, True)
+    archive.files["synop_2024.csv.gz"] = annual(annual_line("07690", "2024-01-09T21:00:00Z"))
+    assert source.newest() == datetime(2024, 1, 9, 21, tzinfo=UTC)
+    assert (from_folder(folder).newest(), from_folder(folder).grows_daily) == (None, False)
+    (folder / "synop.202310.csv").write_bytes(MONTHLY_HEADER + b"07149;20231001000000;101500;mq;\n")
+    (folder / "synop.202312.csv").write_bytes(MONTHLY_HEADER + b"".join(MONTH_LINES))
+    assert from_folder(folder).newest() == datetime(2023, 12, 1, tzinfo=UTC)
+    (folder / "synop_2023.csv.gz").write_bytes(WHOLE)
+    assert from_folder(folder).newest() == newest

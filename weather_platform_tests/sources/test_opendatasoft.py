@@ -1,9 +1,10 @@
 """The OpenDataSoft source against a portal on this machine that answers as the real one is known to."""
 
+import dataclasses
 import importlib.util
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,43 @@ def test_an_empty_month_is_said_and_no_export_is_asked_for(source: OpenDataSoftS
     with pytest.raises(EmptyMonth, match=r"no observation for 2023-10 of 07690"):
         source.fetch(Month(2023, 10), ["07690"])
     assert portal.paths == ["records"]
+
+
+@pytest.mark.parametrize(
+    ("month", "newest", "notes"),
+    [
+        (Month(2023, 12), "2023-12-31T21", ()),
+        (Month(2023, 12), "2023-12-30T21", ()),
+        (
+            Month(2023, 12),
+            "2023-12-15T09",
+            ("2023-12 ends at 2023-12-15 09 UTC in this source; 2023-12-31 21 UTC was due.",),
+        ),
+        (
+            Month(2026, 1),
+            "2026-01-15T09",
+            (
+                (
+                    "2026-01 ends at 2026-01-15 09 UTC in this source; 2026-01-31 21 UTC was due. OpenDataSoft's copy "
+                    "ends at 2026-01-15 09 UTC: load later months from the source meteofrance."
+                ),
+            ),
+        ),
+    ],
+)
+def test_a_month_that_ends_early_is_said(month: Month, newest: str, notes: tuple[str, ...]) -> None:
+    record = {"numer_sta": "07690", "date": f"{newest}:00:00+00:00", "t": 284.95}
+    later = dataclasses.replace(patience([]), now=lambda: datetime(2026, 9, 2, 12, tzinfo=UTC))
+    with serving(Portal([record]).answer) as portal:
+        assert OpenDataSoftSource(portal.url, later).fetch(month).notes == notes
+
+
+def test_a_month_after_the_copys_end_is_empty_and_the_end_is_said(portal: WebServer) -> None:
+    with pytest.raises(EmptyMonth) as raised:
+        OpenDataSoftSource(portal.url, patience([])).fetch(Month(2026, 2))
+    assert raised.value.cure == (
+        "OpenDataSoft's copy ends at 2026-01-15 09 UTC: load later months from the source meteofrance."
+    )
 
 
 FAULTS = {

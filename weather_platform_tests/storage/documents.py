@@ -1,16 +1,21 @@
-"""Daily documents for the tests of the curated store, in the shape of `domain.weather_stats`."""
+"""Daily documents for the tests of the curated store."""
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
-from typing import Any
+from datetime import UTC, date, datetime
 
+import msgspec
+
+from weather_platform.domain.events import Event, EventType
 from weather_platform.domain.months import Month
-from weather_platform.domain.weather_stats import Document
+from weather_platform.domain.stations import STATIONS
+from weather_platform.domain.statistics import DailyAggregate
+from weather_platform.domain.weather_stats import WeatherStats, document
 
 NICE, BREST, ORLY = "07690", "07110", "07149"
 CITIES = {NICE: "NICE", BREST: "BREST-GUIPAVAS", ORLY: "ORLY"}
 UPDATED_AT = datetime(2024, 1, 2, 3, 4, 5, 678_000, UTC)
+_UNITS = {"frost": "°C", "gale": "m/s", "heavy_rain": "mm"}
 
 
 def day_document(
@@ -20,31 +25,25 @@ def day_document(
     temperature_c: float | None = 14.26,
     events: Sequence[tuple[str, float]] = (),
     updated_at: datetime = UPDATED_AT,
-) -> Document:
+) -> WeatherStats:
     """A document whose revision follows from its content; `events` are types and values."""
     city = CITIES.get(station_id, f"Élan-{station_id}")
-    content: Document = {
-        "_id": f"{station_id}:{day}",
-        "city": city,
-        "slug": city.lower().replace("-", "_").replace("é", "e"),
-        "station_id": station_id,
-        "period": str(day),
-        "date": datetime.combine(day, time(), UTC),
-        "metrics": {
-            "temperature": {"avg": temperature_c, "min": None, "n": 8},
-            "wind_speed": {"avg": 3.0, "direction": None},
-            "rainfall": {"total": 0.0, "trace": True, "n": 7},
-        },
-        "extreme_events": [{"type": kind, "value": value, "unit": "°C", "threshold": 0.0} for kind, value in events],
-        "observations": 7 + day.day % 2,
-        "expected": 8,
-        "day_rule": "utc",
-    }
-    provenance: dict[str, Any] = {"raw_objects": ["0123456789abcdef"], "synthetic": False, "code_version": "1"}
-    revision = hashlib.sha256(repr((content, provenance)).encode()).hexdigest()[:16]
-    return {**content, "provenance": {**provenance, "revision": revision, "updated_at": updated_at}}
+    station = msgspec.structs.replace(
+        STATIONS[NICE], station_id=station_id, name=city, slug=city.lower().replace("-", "_").replace("é", "e")
+    )
+    sums = {"t_n": 8, "ff_sum": 8 * 3_000_000, "ff_n": 8, "rr3_sum": 0, "rr3_n": 7, "rr3_traces": 1}
+    empty = document(station, DailyAggregate(day, 7 + day.day % 2, sums, ("0123456789abcdef",)), (), updated_at)
+    temperature = msgspec.structs.replace(empty.metrics.temperature, avg=temperature_c)
+    made = msgspec.structs.replace(
+        empty,
+        metrics=msgspec.structs.replace(empty.metrics, temperature=temperature),
+        extreme_events=[Event(EventType(kind), value, _UNITS[kind], 0.0) for kind, value in events],
+    )
+    content = msgspec.json.encode([made.document_id, made.metrics, made.extreme_events])
+    provenance = msgspec.structs.replace(made.provenance, revision=hashlib.sha256(content).hexdigest()[:16])
+    return msgspec.structs.replace(made, provenance=provenance)
 
 
-def month_documents(month: Month, temperature_c: float, stations: range = range(5)) -> list[Document]:
+def month_documents(month: Month, temperature_c: float, stations: range = range(5)) -> list[WeatherStats]:
     """A document for every day of the month and each of the stations, which are numbered from 07000."""
     return [day_document(f"{7_000 + n:05}", day, temperature_c=temperature_c) for day in month.days for n in stations]

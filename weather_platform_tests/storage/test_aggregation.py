@@ -5,29 +5,40 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.months import Month, month_range
-from weather_platform.domain.weather_stats import Document
-from weather_platform.pipeline import documents, month_figures
+from weather_platform.domain.weather_stats import WeatherStats
+from weather_platform.pipeline import MonthFigures, Seen, curated_days, documents
 from weather_platform.storage.staging import StagingStore
 from weather_platform_tests import real_months
 from weather_platform_tests.domain import reckoning
 from weather_platform_tests.observations import CAP_CEPET, NICE, NOWHERE, at, month_of
 from weather_platform_tests.storage.conftest import opened
 
+Json = dict[str, Any]
 NOVEMBER, DECEMBER, JANUARY = Month(2023, 11), Month(2023, 12), Month(2024, 1)
 KELVIN = 273.15
 
 
-def days(staging: StagingStore, *observations: Observation, month: Month = DECEMBER) -> dict[str, Document]:
+def days(staging: StagingStore, *observations: Observation, month: Month = DECEMBER) -> dict[str, Json]:
     """The documents by period of a database that holds only these observations of NICE, from November to January."""
     for each in month_range(NOVEMBER, JANUARY):
         staging.replace_month(str(each), month_of(o for o in observations if Month.of(o.date) == each))
-    return {document["period"]: document for document in documents(month_figures(staging, month))}
+    return {document.period: msgspec.to_builtins(document) for document in made(staging, month)}
+
+
+def made(staging: StagingStore, month: Month) -> list[WeatherStats]:
+    """The documents of a month's days; they are stored nowhere."""
+    days = curated_days(month)
+    nowhere = Seen("", ("", ""))
+    return documents(
+        MonthFigures(month, list(staging.daily(*days)), staging.synthetic_objects(*days), nowhere)
+    ).documents
 
 
 def metric(staging: StagingStore, name: str, *observations: Observation) -> Mapping[str, Any]:
@@ -179,14 +190,33 @@ def test_a_trace_is_no_rain_and_is_flagged_on_the_day_it_fell(module_staging: St
 
 
 def test_a_figure_with_no_value_behind_it_is_null(module_staging: StagingStore) -> None:
-    found = days(module_staging, at("2023-12-01T03", rr1=3, pres=100_000, td=280, u=50))["2023-12-01"]
+    found = days(module_staging, at("2023-12-01T03", rr1=3, pres=100_000, td=280))["2023-12-01"]
     assert found["metrics"] == {
         "temperature": {"avg": None, "min": None, "max": None, "tn": None, "tx": None, "n": 0},
         "pressure": {"avg": None, "min": None, "max": None, "n": 0},
         "wind_speed": {"avg": None, "max": None, "gust": None, "direction": None, "n": 0},
         "rainfall": {"total": None, "max_3h": None, "trace": False, "n": 0},
+        "humidity": {"avg": None, "min": None, "max": None, "n": 0},
+        "snow_depth": {"max": None, "n": 0},
     }
     assert found["extreme_events"] == []
+
+
+def test_humidity_is_that_of_the_readings(module_staging: StagingStore) -> None:
+    found = metric(
+        module_staging, "humidity", at("2023-12-01T00", u=50), at("2023-12-01T03", u=85), at("2023-12-01T06")
+    )
+    assert found == {"avg": 67.5, "min": 50.0, "max": 85.0, "n": 2}
+
+
+@pytest.mark.parametrize(
+    ("depths_m", "deepest_cm"), [([0.03, 0.12], 12.0), ([-0.01], 0.0), ([-0.02, 0.005], 0.5), ([0], 0.0)]
+)
+def test_snow_that_does_not_cover_the_ground_has_no_depth(
+    module_staging: StagingStore, depths_m: list[float], deepest_cm: float
+) -> None:
+    readings = [at(f"2023-12-01T0{hour}", ht_neige=depth) for hour, depth in enumerate(depths_m)]
+    assert metric(module_staging, "snow_depth", *readings) == {"max": deepest_cm, "n": len(depths_m)}
 
 
 def test_zero_is_a_value(module_staging: StagingStore) -> None:
@@ -248,22 +278,20 @@ def test_a_month_is_curated_with_the_last_day_of_the_month_before(module_staging
     observations = [at("2023-11-29T21"), at("2023-11-30T21"), at("2023-12-01T00", NOWHERE), at("2024-01-01T00")]
     for month in month_range(NOVEMBER, JANUARY):
         module_staging.replace_month(str(month), month_of(o for o in observations if Month.of(o.date) == month))
-    found = documents(month_figures(module_staging, DECEMBER))
-    assert {document["_id"] for document in found} == {"07690:2023-11-30", f"{NOWHERE}:2023-12-01"}
+    found = made(module_staging, DECEMBER)
+    assert {document.document_id for document in found} == {"07690:2023-11-30", f"{NOWHERE}:2023-12-01"}
 
 
 @pytest.fixture(scope="module")
-def december(module_staging: StagingStore, real_data: Path) -> list[Document]:
+def december(module_staging: StagingStore, real_data: Path) -> list[Json]:
     """The documents of real December 2023."""
     for month in (NOVEMBER, JANUARY):
         module_staging.replace_month(str(month), month_of([]))
     module_staging.replace_month(str(DECEMBER), real_months.staged(real_data, "2023-12"))
-    return documents(month_figures(module_staging, DECEMBER))
+    return [msgspec.to_builtins(document) for document in made(module_staging, DECEMBER)]
 
 
-def test_every_document_of_a_real_month_is_what_a_second_reckoning_says(
-    december: list[Document], real_data: Path
-) -> None:
+def test_every_document_of_a_real_month_is_what_a_second_reckoning_says(december: list[Json], real_data: Path) -> None:
     added_up = {
         document["_id"]: {
             "metrics": document["metrics"],
@@ -276,7 +304,7 @@ def test_every_document_of_a_real_month_is_what_a_second_reckoning_says(
     assert added_up == reckoning.documents_of(real_months.staged(real_data, "2023-12").rows)
 
 
-def test_the_check_figures_of_the_design_come_out(december: list[Document]) -> None:
+def test_the_check_figures_of_the_design_come_out(december: list[Json]) -> None:
     rain = sum(document["metrics"]["rainfall"]["total"] or 0 for document in december)
     assert (len(december), sum(d["observations"] for d in december), round(rain, 2)) == (1_893, 14_979, 5_066.5)
     found = {document["_id"]: document["metrics"] for document in december}
@@ -317,6 +345,8 @@ _observations = st.builds(
             "raf10": _numbers(0, 60, 1),
             "rafper": _numbers(0, 60, 1),
             "rr3": _numbers(0, 60, 1),
+            "u": st.integers(1, 100),
+            "ht_neige": _numbers(-0.02, 3, 2),
         }.items()
     },
 )

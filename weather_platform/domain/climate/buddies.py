@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weather_platform.domain.climate.grid import Grid, Values
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import zone_of
-from weather_platform.domain.months import Month
 
 _NEIGHBOURS = 5
 _EARTH_KM = 6371.0
 
 
-def residuals(grid: Grid, month: Month, values: Values) -> Values:
-    """Residuals of the month's own hours; NaN elsewhere, overseas, and where fewer than five neighbours reported."""
+def residuals(grid: Grid, stretch: Stretch, values: Values) -> Values:
+    """Residuals of the stretch's own hours; NaN elsewhere, overseas, and where fewer than five neighbours reported."""
     out = np.full(values.shape, np.nan)
     french = np.array([i for i, s in enumerate(grid.stations) if zone_of(s) == "france" and s.latitude_deg is not None])
     if len(french) <= _NEIGHBOURS:
         return out
-    first, end = grid.column(month.first_day), grid.column(month.next.first_day)
+    first, end = grid.column(stretch.first), grid.column(stretch.end)
     by_hour = values[french, first:end].reshape(len(french), -1, 24)
     anomaly = (by_hour - _median(by_hour, axis=1)[:, None, :]).reshape(len(french), -1)
     around = anomaly[_nearest(grid, french)]

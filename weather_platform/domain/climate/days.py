@@ -1,4 +1,4 @@
-"""The climatological days of a month: Tn, Tx and rain in their own windows, the other figures of the civil UTC day.
+"""Climatological days: Tn, Tx and rain in their own windows, the other figures of the civil UTC day.
 
 All stations and days at once, as arrays of station × day in hundredths (°C, mm, m/s, hPa is Pa, %); `ClimateDay` is
 one of them as documents show it. Erroneous values take no part; a figure that only a suspect value makes says so.
@@ -16,8 +16,8 @@ from weather_platform.domain.climate.grid import RAINS, Mask, Values
 from weather_platform.domain.climate.rain import Method as RainMethod
 from weather_platform.domain.climate.rain import Rain, rain_of_day
 from weather_platform.domain.climate.screening import Screened
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import DayRule, windows_of
-from weather_platform.domain.months import Month
 
 ExtremeMethod = Literal["extremes", "mixed", "readings", "missing"]
 
@@ -52,9 +52,9 @@ class Rains(NamedTuple):
 
 
 class Days(NamedTuple):
-    """A month's days, arrays of station × day; NaN is no value."""
+    """Days of stations, arrays of station × day; NaN is no value."""
 
-    month: Month
+    stretch: Stretch
     screened: Screened
     tn: Extremes
     tx: Extremes
@@ -113,11 +113,11 @@ class ClimateDay(msgspec.Struct, frozen=True, kw_only=True):
     """How many values of the civil UTC day are erroneous and suspect."""
 
 
-def days_of(screened: Screened, month: Month) -> Days:
-    """Every day of the month at every station of the grid."""
+def days_of(screened: Screened, stretch: Stretch) -> Days:
+    """Every day of the stretch at every station of the grid."""
     windows = [windows_of(station) for station in screened.grid.stations]
     tn_start, tx_start, rr_start, midnight = (
-        _starts(screened, month, hours)
+        _starts(screened, stretch, hours)
         for hours in (
             [w.tn_start_h for w in windows],
             [w.tx_start_h for w in windows],
@@ -129,7 +129,7 @@ def days_of(screened: Screened, month: Month) -> Days:
     fxi = _extreme(gust, midnight, np.fmax)
     u = screened.sound("u")
     return Days(
-        month=month,
+        stretch=stretch,
         screened=screened,
         tn=_extremes(screened, tn_start, "tn", 1),
         tx=_extremes(screened, tx_start, "tx", -1),
@@ -162,7 +162,7 @@ def climate_days(days: Days, station: int) -> list[ClimateDay]:
             civil_rr=_rain(days.civil_rr, station, index, "00-00"),
             flagged={verdict: int(count[index]) for verdict, count in flagged.items()},
         )
-        for index, day in enumerate(days.month.days)
+        for index, day in enumerate(days.stretch.days)
     ]
 
 
@@ -192,10 +192,10 @@ def plain(hundredths: float | np.float64) -> float | None:
     return None if np.isnan(hundredths) else float(hundredths) / 100
 
 
-def _starts(screened: Screened, month: Month, hours: Sequence[int]) -> NDArray[np.int64]:
+def _starts(screened: Screened, stretch: Stretch, hours: Sequence[int]) -> NDArray[np.int64]:
     """The column at which each day of each station begins."""
-    first = screened.grid.column(month.first_day)
-    return first + 24 * np.arange(len(month.days)) + np.array(hours, dtype=np.int64)[:, None]
+    first = screened.grid.column(stretch.first)
+    return first + 24 * np.arange(len(stretch.days)) + np.array(hours, dtype=np.int64)[:, None]
 
 
 def _at(values: NDArray[Scalar], starts: NDArray[np.int64], hour: int) -> NDArray[Scalar]:
@@ -333,8 +333,8 @@ def _vapour_pressure_hpa(hundredths: Values) -> Values:
 def _flagged(days: Days, verdict: str) -> NDArray[np.int64]:
     """Values of each civil UTC day with the verdict, over all fields."""
     grid = days.screened.grid
-    count = np.zeros((len(grid.stations), len(days.month.days)), dtype=np.int64)
-    first = grid.column(days.month.first_day)
+    count = np.zeros((len(grid.stations), len(days.stretch.days)), dtype=np.int64)
+    first = grid.column(days.stretch.first)
     for (of, _), mask in days.screened.verdicts.items():
         if of == verdict:
             count += mask[:, first : first + count.shape[1] * 24].reshape(*count.shape, 24).sum(axis=2)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from weather_platform.domain.months import Month
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.stations import Station
 
 Values = NDArray[np.float64]
@@ -29,10 +29,6 @@ GRID_FIELDS = (
 )
 """Columns of staging that climatology reads; one that is not there is taken as missing."""
 
-BEFORE = timedelta(days=3)
-AFTER = timedelta(days=4)
-"""What a month needs of its neighbours. A day's rain may be found by difference from totals up to 24 h around it,
-and whether such a total is sound depends on those up to 24 h later again."""
 _HOUR_S = 3600
 _FREEZING = 27_315
 
@@ -64,21 +60,21 @@ def hours_since_1970(time: datetime) -> int:
     return int(time.replace(tzinfo=UTC).timestamp()) // _HOUR_S
 
 
-def month_grid(
-    month: Month,
+def grid_of(
+    stretch: Stretch,
     stations: Sequence[Station],
     station_ids: Sequence[str] | NDArray[np.str_],
     seconds: NDArray[np.int64],
     columns: Mapping[str, Values],
 ) -> Grid:
-    """The grid of a month with what it needs of its neighbours.
+    """The grid of a stretch of days with the days that it needs around it.
 
     `station_ids` and `seconds` (since 1970, UTC) place each row; `columns` are the rows' fields in SYNOP's units
     as staged (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN where there is no value. Rows of other
     stations, of other times and between whole hours are passed over; of rows of one place the last counts.
     """
-    first = hours_since_1970(datetime.combine(month.first_day - BEFORE, datetime.min.time()))
-    end = hours_since_1970(datetime.combine(month.last_day + AFTER, datetime.min.time())) + 1
+    first = hours_since_1970(datetime.combine(stretch.needed.first, datetime.min.time()))
+    end = hours_since_1970(datetime.combine(stretch.needed.end, datetime.min.time())) + 1
     number = {station.station_id: index for index, station in enumerate(stations)}
     names, inverse = np.unique(np.asarray(station_ids, dtype=np.str_), return_inverse=True)
     row = np.array([number.get(str(name), -1) for name in names], dtype=np.int64)[inverse]

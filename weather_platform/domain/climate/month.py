@@ -16,7 +16,8 @@ from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, 
 from weather_platform.domain.climate.grid import Mask, Values
 from weather_platform.domain.climate.rose import WindRose, wind_roses
 from weather_platform.domain.climate.windows import DayRule, windows_of
-from weather_platform.domain.statistics import mean as mean_of_millionths
+from weather_platform.domain.months import Month
+from weather_platform.domain.statistics import Scale, mean_of_millionths
 
 _MILLIONTHS = 10_000  # of a unit in a hundredth of it
 _ESTIMATED_SHARE = 0.2
@@ -202,8 +203,8 @@ class MonthlyClimate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def monthly_climates(days: Days) -> list[MonthlyClimate]:
-    """The sheets of all stations of the grid that reported in the month."""
-    seen, roses = _seen(days), wind_roses(days.screened, days.month)
+    """The sheets of all stations of the grid that reported in the month; `days` are those of a whole month."""
+    seen, roses = _seen(days), wind_roses(days.screened, days.stretch)
     return [
         _sheet(days, station, seen[station], roses[station]) for station in np.flatnonzero(_reported(days)).tolist()
     ]
@@ -212,7 +213,7 @@ def monthly_climates(days: Days) -> list[MonthlyClimate]:
 def _reported(days: Days) -> Mask:
     """Stations with at least one value in the civil month."""
     grid = days.screened.grid
-    first, end = grid.column(days.month.first_day), grid.column(days.month.next.first_day)
+    first, end = grid.column(days.stretch.first), grid.column(days.stretch.end)
     reported: Mask = np.any([~np.isnan(values[:, first:end]).all(axis=1) for values in grid.values.values()], axis=0)
     return reported
 
@@ -222,9 +223,9 @@ def _sheet(days: Days, station: int, seen: SeenAtHours, rose: WindRose) -> Month
     row = _Row(days, station)
     return MonthlyClimate(
         station_id=of.station_id,
-        month=str(days.month),
+        month=str(Month.of(days.stretch.first)),
         day_rule=windows_of(of).rule(),
-        days=len(days.month.days),
+        days=len(days.stretch.days),
         tn=msgspec.convert({**row.temperature(days.tn), **row.counts("tn", days.tn.value[station])}, MonthTn),
         tx=msgspec.convert({**row.temperature(days.tx), **row.counts("tx", days.tx.value[station])}, MonthTx),
         tm=row.tm(),
@@ -234,7 +235,7 @@ def _sheet(days: Days, station: int, seen: SeenAtHours, rose: WindRose) -> Month
         u=row.humidity(),
         snow=row.snow(),
         seen_at_hours=seen,
-        decades=tuple(row.decade(first, last) for first, last in ((0, 10), (10, 20), (20, len(days.month.days)))),
+        decades=tuple(row.decade(first, last) for first, last in ((0, 10), (10, 20), (20, len(days.stretch.days)))),
         rose=rose,
         flagged=_flagged(days, station),
     )
@@ -245,7 +246,7 @@ class _Row:
 
     def __init__(self, days: Days, station: int) -> None:
         self._days, self._station = days, station
-        self._dates = days.month.days
+        self._dates = days.stretch.days
 
     def temperature(self, extremes: Extremes) -> dict[str, object]:
         values, methods = extremes.value[self._station], extremes.method[self._station]
@@ -389,13 +390,15 @@ class _Row:
 def mean(hundredths: Values, *, per: int = 1) -> float | None:
     """The mean of what is there, in a unit `per` times as large, to 2 decimals, halves away from zero."""
     there = hundredths[~np.isnan(hundredths)]
-    return mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), len(there), per_unit=per) if len(there) else None
+    return (
+        mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), len(there), Scale(per=per)) if len(there) else None
+    )
 
 
 def total(hundredths: Values, *, per: int = 1) -> float | None:
     """The sum of what is there, in a unit `per` times as large, to 2 decimals, halves away from zero."""
     there = hundredths[~np.isnan(hundredths)]
-    return mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), 1, per_unit=per) if len(there) else None
+    return mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), 1, Scale(per=per)) if len(there) else None
 
 
 def _least(values: Values) -> float:
@@ -412,7 +415,7 @@ def _to_hundredths(value: float) -> float | None:
 
 def _flagged(days: Days, station: int) -> dict[str, int]:
     grid = days.screened.grid
-    first, end = grid.column(days.month.first_day), grid.column(days.month.next.first_day)
+    first, end = grid.column(days.stretch.first), grid.column(days.stretch.end)
     return {
         verdict: sum(
             int(mask[station, first:end].sum()) for (of, _), mask in days.screened.verdicts.items() if of == verdict
@@ -423,8 +426,8 @@ def _flagged(days: Days, station: int) -> dict[str, int]:
 
 def _seen(days: Days) -> list[SeenAtHours]:
     """Days of (00 UTC, 24 UTC] by phenomenon, by station."""
-    grid, month = days.screened.grid, days.month
-    hours = slice(grid.column(month.first_day) + 1, grid.column(month.next.first_day) + 1)
+    grid = days.screened.grid
+    hours = slice(grid.column(days.stretch.first) + 1, grid.column(days.stretch.end) + 1)
     ww, vv = grid.values["ww"][:, hours], grid.values["vv"][:, hours]
 
     def days_with(mask: Mask) -> list[int]:

@@ -5,7 +5,7 @@ import numpy as np
 
 from weather_platform.domain.climate.grid import Values
 from weather_platform.domain.climate.screening import Screened
-from weather_platform.domain.months import Month
+from weather_platform.domain.climate.stretches import Stretch
 
 SECTORS = 16
 CLASSES_MS = (0.5, 1.5, 4.5, 8.0)
@@ -26,10 +26,10 @@ class WindRose(msgspec.Struct, frozen=True, kw_only=True):
     """As `sectors_16`, in sectors of 45°."""
 
 
-def wind_roses(screened: Screened, month: Month) -> list[WindRose]:
+def wind_roses(screened: Screened, stretch: Stretch) -> list[WindRose]:
     """The roses of all stations of the grid; readings of (00 UTC of the 1st, 00 UTC of the next month's 1st]."""
     grid = screened.grid
-    hours = slice(grid.column(month.first_day) + 1, grid.column(month.next.first_day) + 1)
+    hours = slice(grid.column(stretch.first) + 1, grid.column(stretch.end) + 1)
     dd, ff = screened.sound("dd")[:, hours], screened.sound("ff")[:, hours]
     return [_rose(dd[station], ff[station]) for station in range(len(dd))]
 

@@ -1,7 +1,7 @@
-"""Quality control of a month: which values of a grid are erroneous or suspect, and by which rule of `rules`.
+"""Quality control: which values of a grid are erroneous or suspect, and by which rule of `rules`.
 
 The order matters: limits and spikes of what was reported first, then consistency of what is left (a wrong reading must
-not condemn a right minimum). Only a month's own rows get flags; its neighbours' are screened to be left out.
+not condemn a right minimum).
 """
 
 from collections.abc import Iterable
@@ -24,6 +24,7 @@ from weather_platform.domain.climate.grid import (
 )
 from weather_platform.domain.climate.overrides import ANY_RULE, Override
 from weather_platform.domain.climate.rules import HAND, LIMITS_C, RULES, Verdict
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import zone_of
 from weather_platform.domain.months import Month
 
@@ -66,10 +67,10 @@ class Screened(NamedTuple):
         suspect = self.verdicts.get(("suspect", field))
         return np.zeros(self.grid.values[field].shape, dtype=bool) if suspect is None else suspect
 
-    def flags(self, month: Month) -> list[Flag]:
-        """Flags of the month's own rows, in order of station, time, field, rule."""
+    def flags(self, stretch: Stretch) -> list[Flag]:
+        """Flags of the days of a stretch, in order of station, time, field, rule."""
         grid = self.grid
-        first, end = grid.column(month.first_day), grid.column(month.next.first_day)
+        first, end = grid.column(stretch.first), grid.column(stretch.end)
         return sorted(
             Flag(
                 station_id=grid.stations[row].station_id,
@@ -84,8 +85,25 @@ class Screened(NamedTuple):
         )
 
 
-def screen(grid: Grid, month: Month, overrides: Iterable[Override] = ()) -> Screened:
-    """Screen the grid of a month; what a person decided comes before every rule."""
+def screen(grid: Grid, overrides: Iterable[Override] = ()) -> Screened:
+    """Screen a grid by the rules that look at some days around a value; what a person decided comes before them.
+
+    Whatever the stretch, its days get the same flags.
+    """
+    work = _screened_by_days(grid, overrides)
+    return Screened(grid, work.verdicts, work.by_rule)
+
+
+def screen_month(grid: Grid, month: Month, overrides: Iterable[Override] = ()) -> Screened:
+    """Screen the grid of a month by all rules: those too that look at the month as a whole, all of them `suspect`."""
+    work = _screened_by_days(grid, overrides)
+    _persistence(work)
+    _pressure(work, Stretch.of(month))
+    _neighbours(work, Stretch.of(month))
+    return Screened(grid, work.verdicts, work.by_rule)
+
+
+def _screened_by_days(grid: Grid, overrides: Iterable[Override]) -> "_Work":
     work = _Work(grid, overrides)
     _limits(work)
     _bounds(work)
@@ -95,10 +113,7 @@ def screen(grid: Grid, month: Month, overrides: Iterable[Override] = ()) -> Scre
     _humidity(work)
     _snow(work)
     _rain(work)
-    _persistence(work)
-    _pressure(work)
-    _neighbours(work, month)
-    return Screened(grid, work.verdicts, work.by_rule)
+    return work
 
 
 class _Work:
@@ -267,13 +282,13 @@ def _streaks(values: Values, readings: int, hours: int) -> Mask:
     return out
 
 
-def _pressure(work: _Work) -> None:
+def _pressure(work: _Work, stretch: Stretch) -> None:
     """The hypsometric equation with the station's temperature and half the standard lapse over its altitude."""
     altitude = np.array([[np.nan if s.altitude_m is None else s.altitude_m] for s in work.grid.stations], dtype=float)
     mean_kelvin = work.sound("t") / 100 + 273.15 + 0.00325 * altitude
     reduced = work.values["pres"] * np.exp(9.80665 * altitude / (287.05 * mean_kelvin))
     off = work.values["pmer"] - reduced
-    usual = _row_median(off)
+    usual = _row_median(off[:, work.grid.column(stretch.first) : work.grid.column(stretch.end)])
     work.flag("C2", "pmer", np.abs(off - usual) > RULES["C2"].hundredths * 100)
 
 
@@ -287,6 +302,6 @@ def _row_median(values: Values) -> Values:
     return out
 
 
-def _neighbours(work: _Work, month: Month) -> None:
+def _neighbours(work: _Work, stretch: Stretch) -> None:
     for rule, field in (("B1", "t"), ("B1-td", "td")):
-        work.flag(rule, field, np.abs(residuals(work.grid, month, work.values[field])) > RULES[rule].hundredths)
+        work.flag(rule, field, np.abs(residuals(work.grid, stretch, work.values[field])) > RULES[rule].hundredths)

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, Grid, month_grid
-from weather_platform.domain.climate.screening import Screened, screen
+from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, Grid, grid_of
+from weather_platform.domain.climate.screening import Screened, screen_month
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
@@ -35,7 +36,7 @@ def table(real_data: Path, month: str) -> Any:
 
 
 def columns(real_data: Path, month: str, *, neighbours: bool = True) -> tuple[Any, NDArray[np.int64], dict[str, Any]]:
-    """What `month_grid` takes, of a month and, unless told otherwise, of its neighbours."""
+    """What `grid_of` takes, of a month and, unless told otherwise, of its neighbours."""
     of = Month.parse(month)
     months = [of.previous, of, of.next] if neighbours else [of]
     frame = pd.concat([frame for m in months if (frame := table(real_data, str(m))) is not None])
@@ -48,12 +49,14 @@ def columns(real_data: Path, month: str, *, neighbours: bool = True) -> tuple[An
 
 @cache
 def grid(real_data: Path, month: str, *, neighbours: bool = True) -> Grid:
-    return month_grid(Month.parse(month), list(STATIONS.values()), *columns(real_data, month, neighbours=neighbours))
+    return grid_of(
+        Stretch.of(Month.parse(month)), list(STATIONS.values()), *columns(real_data, month, neighbours=neighbours)
+    )
 
 
 @cache
 def screened(real_data: Path, month: str, *, neighbours: bool = True) -> Screened:
-    return screen(grid(real_data, month, neighbours=neighbours), Month.parse(month))
+    return screen_month(grid(real_data, month, neighbours=neighbours), Month.parse(month))
 
 
 @cache
@@ -69,4 +72,6 @@ def nice(real_data: Path, *, january: bool) -> Screened:
     kept = time < pd.Timestamp("2024-02-01" if january else "2024-01-01").timestamp()
     month = Month(2023, 12)
     columns = {name: column[kept] for name, column in values.items()}
-    return screen(month_grid(month, [STATIONS["07690"]], ["07690"] * int(kept.sum()), time[kept], columns), month)
+    return screen_month(
+        grid_of(Stretch.of(month), [STATIONS["07690"]], ["07690"] * int(kept.sum()), time[kept], columns), month
+    )

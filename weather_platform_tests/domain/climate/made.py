@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import numpy as np
 
 from weather_platform.domain.climate.days import ClimateDay, climate_days, days_of
-from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, TEMPERATURES, Grid, month_grid
+from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, TEMPERATURES, Grid, grid_of
 from weather_platform.domain.climate.overrides import Override
-from weather_platform.domain.climate.screening import Screened, screen
+from weather_platform.domain.climate.screening import Screened, screen_month
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
 
@@ -22,23 +23,23 @@ def made_grid(reports: Reports, station: str = "07690", month: Month = MARCH) ->
     rows = [_row(month, time, fields) for time, fields in reports.items()]
     columns = {name: np.array([row.get(name, np.nan) for row in rows], dtype=float) for name in GRID_FIELDS}
     seconds = np.array([row["seconds"] for row in rows], dtype=np.int64)
-    return month_grid(month, [STATIONS[station]], [station] * len(rows), seconds, columns)
+    return grid_of(Stretch.of(month), [STATIONS[station]], [station] * len(rows), seconds, columns)
 
 
 def made_screened(
     reports: Reports, station: str = "07690", month: Month = MARCH, overrides: Iterable[Override] = ()
 ) -> Screened:
-    return screen(made_grid(reports, station, month), month, overrides)
+    return screen_month(made_grid(reports, station, month), month, overrides)
 
 
 def made_day(reports: Reports, day: int = 5, station: str = "07690") -> ClimateDay:
     """A climatological day of March 2023."""
-    return climate_days(days_of(made_screened(reports, station), MARCH), 0)[day - 1]
+    return climate_days(days_of(made_screened(reports, station), Stretch.of(MARCH)), 0)[day - 1]
 
 
 def flagged(screened: Screened, month: Month = MARCH) -> list[tuple[str, str, str, str]]:
     """Time, field, rule and verdict of each flag."""
-    return [(f"{flag.time:%d %H}", flag.field, flag.rule, flag.verdict) for flag in screened.flags(month)]
+    return [(f"{flag.time:%d %H}", flag.field, flag.rule, flag.verdict) for flag in screened.flags(Stretch.of(month))]
 
 
 def _row(month: Month, time: str, fields: Mapping[str, float]) -> dict[str, float]:

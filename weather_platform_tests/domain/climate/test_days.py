@@ -6,6 +6,7 @@ import pytest
 
 from weather_platform.domain.climate.days import ClimateDay, climate_days, days_of
 from weather_platform.domain.climate.month import MonthlyClimate, monthly_climates
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform_tests.domain.climate import archive
 from weather_platform_tests.domain.climate.made import flagged, made_day, made_screened
@@ -179,7 +180,7 @@ def test_a_real_day_is_what_reports_say_by_hand(
 ) -> None:
     screened = archive.screened(real_data, month)
     row = [of.station_id for of in screened.grid.stations].index(station)
-    found = climate_days(days_of(screened, Month.parse(month)), row)[day - 1]
+    found = climate_days(days_of(screened, Stretch.of(Month.parse(month))), row)[day - 1]
     assert (tn(found), tx(found), rr(found)) == (expected_tn, expected_tx, expected_rr)
 
 
@@ -193,5 +194,5 @@ def test_the_lowest_tn_of_a_real_month(real_data: Path, month: str, station: str
 
 
 def _sheets(real_data: Path, month: str) -> dict[str, MonthlyClimate]:
-    days = days_of(archive.screened(real_data, month), Month.parse(month))
+    days = days_of(archive.screened(real_data, month), Stretch.of(Month.parse(month)))
     return {sheet.station_id: sheet for sheet in monthly_climates(days)}

@@ -11,6 +11,7 @@ import pytest
 from weather_platform.domain.climate import thresholds
 from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, days_of, plain
 from weather_platform.domain.climate.month import MonthlyClimate, MonthRain, MonthTn, monthly_climates
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform_tests.domain.climate import archive, reckoning
 from weather_platform_tests.domain.climate.made import MARCH, Reports, made_screened
@@ -20,7 +21,7 @@ from weather_platform_tests.domain.climate.made import MARCH, Reports, made_scre
 def test_every_station_has_the_figures_of_a_second_reckoning(real_data: Path, month: str) -> None:
     of = Month.parse(month)
     screened = archive.screened(real_data, month)
-    days = days_of(screened, of)
+    days = days_of(screened, Stretch.of(of))
     sheets = {sheet.station_id: sheet for sheet in monthly_climates(days)}
     months = [reckoning.month_reports(real_data / "meteofrance-monthly", str(m)) for m in (of.previous, of, of.next)]
     for row, station in enumerate(s.station_id for s in screened.grid.stations):
@@ -62,7 +63,7 @@ def _plain(figures: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _sheet(reports: Reports, station: str = "07690", month: Month = MARCH) -> MonthlyClimate:
-    (sheet,) = monthly_climates(days_of(made_screened(reports, station, month), month))
+    (sheet,) = monthly_climates(days_of(made_screened(reports, station, month), Stretch.of(month)))
     return sheet
 
 
@@ -137,7 +138,7 @@ def test_january_changes_the_last_days_of_december_alone(real_data: Path) -> Non
 
 
 def _real_days(real_data: Path, *, january: bool) -> Any:
-    return days_of(archive.nice(real_data, january=january), Month(2023, 12))
+    return days_of(archive.nice(real_data, january=january), Stretch.of(Month(2023, 12)))
 
 
 def _real_sheet(real_data: Path, *, january: bool) -> MonthlyClimate:
@@ -214,3 +215,12 @@ def test_the_table_of_thresholds_names_every_count_of_the_sheets() -> None:
 def test_degree_days_are_of_the_middle_of_tn_and_tx() -> None:
     tm = _sheet({"05 18": {"tn24": 5.1}, "06 06": {"tx24": 14.0}, "07 18": {"tn24": 19.0}, "08 06": {"tx24": 25.0}}).tm
     assert (tm.n, tm.mean, tm.heating_18, tm.growing_10) == (2, 15.78, 8.45, 12.0)
+
+
+def test_december_of_nice_is_as_it_is_worked_out_by_hand(real_data: Path) -> None:
+    """The last table of `docs/climatology.md`."""
+    sheet = _real_sheet(real_data, january=True)
+    assert (sheet.tn.mean, sheet.tx.mean, sheet.tm.mean, sheet.tm.heating_18) == (7.53, 14.82, 11.17, 211.6)
+    assert (sheet.rr.total, sheet.rr.days_ge_1, sheet.rr.max) == (63.0, 6, 35.3)
+    assert (sheet.tn.min, [day.day for day in sheet.tn.min_days]) == (5.2, [6, 7])
+    assert (sheet.tx.max, [day.day for day in sheet.tx.max_days]) == (17.0, [11, 22])

@@ -23,11 +23,12 @@ from weather_platform.domain.climate.reference import (
     reference_of,
     references,
 )
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.years import PERIODS, Years, years_of
 from weather_platform_tests.domain.climate.made import MARCH, made_screened
 
 _WHOLE = made_screened({f"{day:02d} 06": {"tn24": 1, "tx24": 2, "rr24": 3} for day in range(1, 33)})
-(WHOLE,) = monthly_climates(days_of(_WHOLE, MARCH))
+(WHOLE,) = monthly_climates(days_of(_WHOLE, Stretch.of(MARCH)))
 
 
 def _sheet(month: str, station: str = "07690", **changes: Mapping[str, Any]) -> MonthlyClimate:

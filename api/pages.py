@@ -1,0 +1,126 @@
+"""The JSON of tables as OpenAPI shows it: pages of typed rows, derived from the types of the domain."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from weather_platform.domain.events import StationEvent
+from weather_platform.domain.tabular import OBSERVATION_COLUMNS, Column, json_schema
+from weather_platform.domain.weather_stats import WeatherStats
+
+_REF = "#/components/schemas/{name}"
+_STATION = {
+    "city": {"type": "string", "description": "Where one station was asked for, as the next two."},
+    "slug": {"type": "string"},
+    "station_id": {"type": "string"},
+}
+_UNITS = {
+    "type": "object",
+    "additionalProperties": {"type": "string"},
+    "description": "The unit of each metric; descriptions name the stored one.",
+    "examples": [{"temperature": "°C"}],
+}
+
+
+def page_schema(row: Mapping[str, Any], **head: Any) -> dict[str, Any]:
+    """A page of rows, as `tables.pieces` writes it."""
+    return {
+        "type": "object",
+        "required": ["count", "data", "next"],
+        "properties": {
+            **head,
+            "data": {"type": "array", "items": row},
+            "count": {"type": "integer", "description": "Rows of this page."},
+            "next": {
+                "type": ["string", "null"],
+                "description": "The address of the next page; `after` takes it too.",
+            },
+        },
+    }
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": _REF.format(name=name)}
+
+
+def components() -> dict[str, Any]:
+    """The schemas of all rows and pages, by name."""
+    _, structs = msgspec.json.schema_components([WeatherStats, StationEvent], ref_template=_REF)
+    for name, schema in structs.items():
+        # `columns` leaves out what was not asked for, but for `_id`.
+        if name not in ("StationEvent", "Event") and "required" in schema:
+            schema["required"] = [one for one in schema["required"] if one == "_id"]
+    return {
+        **structs,
+        "Observation": json_schema(OBSERVATION_COLUMNS),
+        "Documents": page_schema(_ref("WeatherStats"), **_STATION, units=_UNITS),
+        "Observations": page_schema(_ref("Observation"), **_STATION),
+        "Events": page_schema(_ref("StationEvent")),
+        **{name: page_schema(row, **head) for name, (row, head) in _OTHERS.items()},
+    }
+
+
+def _with_url(row: dict[str, Any]) -> dict[str, Any]:
+    url = {"type": "string", "description": "The raw object itself."}
+    return {**row, "properties": {**row["properties"], "raw_url": url}}
+
+
+_NUMBER = {"type": ["number", "null"]}
+_SUMMARY = {
+    "type": "object",
+    "properties": {
+        "days": {"type": "integer", "description": "Days with a value."},
+        **dict.fromkeys(("mean", "min", "max", "sum"), _NUMBER),
+    },
+}
+_COMPARED = {
+    "type": "object",
+    "required": ["period"],
+    "properties": {"period": {"type": "string", "format": "date", "description": "The day (UTC)."}},
+    "additionalProperties": {**_NUMBER, "description": "The figure, by slug of the city."},
+}
+_SOURCES = {
+    "type": "object",
+    "additionalProperties": {"type": "string"},
+    "description": "The raw object of each value, by field.",
+}
+COVERAGE_COLUMNS = (
+    Column("month", str, "", "the month"),
+    Column("city", str, "", "name of the station"),
+    Column("slug", str, "", "name of the station in addresses"),
+    Column("station_id", str, "", "WMO station number"),
+    Column("observations", int, "", "observations that are staged"),
+    Column("expected", int, "", "synoptic hours of the month, of the current one so far"),
+    Column("share", float, "", "observations / expected, at most 1", nullable=True),
+    Column("first", datetime, "", "time of the first observation"),
+    Column("last", datetime, "", "time of the last observation"),
+)
+QUARANTINE_COLUMNS = (
+    Column("month", str, "", "partition of the raw object"),
+    Column("raw_object", str, "", "raw object that the record is in"),
+    Column("position", int, "", "place in the raw object, from 1"),
+    Column("reason", str, "", "why the record is in quarantine"),
+    Column("detail", str, "", "what was found"),
+    Column("record", str, "", "the record as received"),
+)
+_OTHERS: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
+    "Compared": (
+        _COMPARED,
+        {
+            "metric": {"type": "string"},
+            "unit": {"type": "string"},
+            "summary": {"type": "object", "additionalProperties": _SUMMARY, "description": "By slug of the city."},
+        },
+    ),
+    "Coverage": (json_schema(COVERAGE_COLUMNS), {}),
+    "Quarantine": (_with_url(json_schema(QUARANTINE_COLUMNS)), {}),
+    "Origin": (
+        {"allOf": [_ref("Observation")], "properties": {"sources": _SOURCES}},
+        {
+            "document": _ref("WeatherStats"),
+            "raw_objects": {"type": "array", "items": {"type": "object", "description": "A raw object, with its url."}},
+        },
+    ),
+}
