@@ -21,6 +21,7 @@ from weather_platform.commands import (
     settings,
     stations,
     up,
+    withdraw,
 )
 from weather_platform.commands.console import QuietAtAClosedPipe, said_plainly
 
@@ -44,6 +45,7 @@ def weather(
 
 app.command()(load.load)
 app.command()(ingest.ingest)
+app.command()(withdraw.withdraw)
 app.command()(look.status)
 app.command()(export.export)
 app.command()(sample.sample)
