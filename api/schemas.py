@@ -258,6 +258,7 @@ class MonthOut(BaseModel):
     outdated: int
     generated: int
     refused: dict[str, int]
+    missing: dict[str, int] = Field(description="Observations without a value, by column, of the columns in the file.")
     documents_written: int | None
     documents_unchanged: int | None
     documents_deleted: int | None
