@@ -32,6 +32,7 @@ check: $(INSTALLED_DEV) ## style, types, import boundaries and tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/dg check defs
 	$(BIN)/pytest
 
 docs: $(INSTALLED) ## write the pages that are made from the code

@@ -12,6 +12,7 @@ from api.measures import Measures
 from api.orchestrator import Orchestrator
 from api.runs import Runs
 from api.security import Caller, Guard
+from api.withdrawals import Withdrawals
 from weather_platform.domain.search import find_station
 from weather_platform.domain.stations import STATIONS, Station
 from weather_platform.settings import Settings
@@ -42,6 +43,7 @@ class Services:
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members)
         runs = Runs(writing, self.orchestrator)
         self.ingestions = Ingestions(writing, runs, self.catalogue, self.measures, self.partitions, limits)
+        self.withdrawals = Withdrawals(writing, self.ingestions, self.partitions)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -14,6 +14,7 @@ from weather_platform.commands import (
     settings,
     stations,
     up,
+    withdraw,
 )
 from weather_platform.commands.console import QuietAtAClosedPipe, said_plainly
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(load.load)
 app.command()(ingest.ingest)
+app.command()(withdraw.withdraw)
 app.command()(look.status)
 app.command()(export.export)
 app.command()(sample.sample)

@@ -24,7 +24,7 @@ _INGESTIONS = sa.Table(
     "_ingestions",
     _tables,
     sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("content", sa.String(64), nullable=False, unique=True),
+    sa.Column("content", sa.String(64), nullable=False, unique=True, comment="of a posting, see _content"),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("receipt", _LONG_TEXT, nullable=False, comment="ingestions.Receipt as JSON"),
     **_MYSQL,
@@ -79,8 +79,9 @@ class ReceiptStore:
         return found[0]
 
     def of_content(self, content: str) -> Receipt | None:
-        """The receipt of files with these bytes."""
-        found = self._receipts(sa.select(_INGESTIONS.c.receipt).where(_INGESTIONS.c.content == content))
+        """The latest receipt of files with these bytes."""
+        same = sa.or_(_INGESTIONS.c.content == content, _INGESTIONS.c.content.startswith(_content(content, "")))
+        found = self._receipts(sa.select(_INGESTIONS.c.receipt).where(same).order_by(_INGESTIONS.c.id.desc()).limit(1))
         return found[0] if found else None
 
     def newest(self, *, before: str | None = None, limit: int = 100) -> list[Receipt]:
@@ -146,7 +147,13 @@ class ReceiptStore:
 
 
 def _row(receipt: Receipt) -> dict[str, str]:
-    return {"content": receipt.content, "state": receipt.state, "receipt": msgspec.json.encode(receipt).decode()}
+    content = _content(receipt.content, receipt.again) if receipt.again else receipt.content
+    return {"content": content, "state": receipt.state, "receipt": msgspec.json.encode(receipt).decode()}
+
+
+def _content(content: str, again: int | str) -> str:
+    """One of several postings of a content, in the 64 letters of the first."""
+    return f"{content[:56]}-{again}"
 
 
 def _same_id(statement: Any, ingestion: str) -> Any:

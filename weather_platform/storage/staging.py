@@ -5,7 +5,7 @@ What a month holds is decided by `domain.staging`; reading for people and for ot
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -190,6 +190,17 @@ class StagingStore:
         """The raw objects that were staged, with what became of their records, by month and time of receipt."""
         query = sa.select(RAW_OBJECTS).order_by(RAW_OBJECTS.c.month, RAW_OBJECTS.c.received)
         return self._dicts(query if month is None else query.where(RAW_OBJECTS.c.month == month))
+
+    def counts_of(self, months: Collection[str], raw_objects: Collection[str]) -> dict[str, dict[str, RecordCounts]]:
+        """What became of the records of some raw objects, by month and object."""
+        query = sa.select(RAW_OBJECTS.c.month, RAW_OBJECTS.c.raw_object, RAW_OBJECTS.c.counts)
+        query = query.where(RAW_OBJECTS.c.month.between(min(months), max(months)))
+        found: dict[str, dict[str, RecordCounts]] = {}
+        with reading(self.engine) as connection:
+            for month, name, counts in connection.execute(query):
+                if month in months and name in raw_objects:
+                    found.setdefault(month, {})[name] = msgspec.convert(counts, RecordCounts)
+        return found
 
     def quarantine(
         self,

@@ -454,7 +454,6 @@ def test_padded_dates_and_numbers_are_not_kept() -> None:
         assert isinstance(item, Parsed)
         assert (item.place.station_id, item.time.hour, item.record.ww) == (f"{n + 1:05}", n % 24, n)
         assert isinstance(one(record(date=blanks * 2 + "soon")), Refusal)
-    del item, padded
     kept = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert kept < 1_000_000
