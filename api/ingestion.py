@@ -15,7 +15,6 @@ import msgspec
 
 from api.catalogue import Catalogue
 from api.errors import Conflict
-from api.layers import Layers
 from api.measures import Measures
 from api.orchestrator import OrchestratorUnavailable
 from api.runs import Runs, trouble_of
@@ -37,6 +36,7 @@ from weather_platform.intake import Intake, Stored, receive
 from weather_platform.month_report import Door
 from weather_platform.pipeline import curate_month, quarantine_unplaced, refuse_what_counts_nowhere, stage_month
 from weather_platform.postings import is_overruled, overruled
+from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.ingestion")
 
@@ -69,7 +69,7 @@ class Ingestions:
 
     def __init__(
         self,
-        layers: Layers,
+        layers: Stores,
         runs: Runs,
         catalogue: Catalogue,
         measures: Measures,
@@ -160,7 +160,7 @@ class Ingestions:
                 placed += [item for item in stored if item.object.partition != UNPLACED]
             receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in placed]
             self._catalogue.tell_raw(receipt.months, placed, door)
-            quarantine_unplaced(self._layers.stores, self._partitions)
+            quarantine_unplaced(self._layers, self._partitions)
         self._process(receipt, months or receipt.months, door)
 
     def get(self, ingestion: str) -> Receipt:
@@ -253,7 +253,7 @@ class Ingestions:
 
     def _is_overruled(self, receipt: Receipt) -> bool:
         objects = {(obj.partition, obj.name) for obj in receipt.objects}
-        return any(is_overruled(self._layers.stores, *each) for each in sorted(objects))
+        return any(is_overruled(self._layers, *each) for each in sorted(objects))
 
     def _begin(
         self,
@@ -292,9 +292,9 @@ class Ingestions:
                 origin,
                 now,
                 posting=receipt.posting,
-                is_overruled=overruled(self._layers.stores),
+                is_overruled=overruled(self._layers),
             )
-        refuse_what_counts_nowhere(self._layers.stores, self._partitions, stored)
+        refuse_what_counts_nowhere(self._layers, self._partitions, stored)
         receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in stored]
         if earlier is not None and not anew:
             if earlier.state != "done" and not any(item.new for item in stored):
@@ -312,7 +312,7 @@ class Ingestions:
         door = Door("ingest" if receipt.mode == "run" else "ingest-fast", receipt.id)
         with self._failing_into(receipt):
             if receipt.unplaced:
-                quarantine_unplaced(self._layers.stores, self._partitions)
+                quarantine_unplaced(self._layers, self._partitions)
             self._catalogue.tell_raw(months, stored, door)
             if receipt.mode == "run" and months:
                 self._runs.launch(receipt)
@@ -324,8 +324,8 @@ class Ingestions:
 
     def _process(self, receipt: Receipt, months: Sequence[Month], door: Door) -> None:
         """Stage and curate here and now, the months in order."""
-        for month, staged in ahead(months, partial(stage_month, self._layers.stores)):
-            replaced = curate_month(self._layers.stores, month)
+        for month, staged in ahead(months, partial(stage_month, self._layers)):
+            replaced = curate_month(self._layers, month)
             outcome = receipt.outcome(month, staged.counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)
@@ -359,7 +359,7 @@ class Ingestions:
             raise IngestionFailed(receipt, error) from error
 
 
-def exclusive(layers: Layers, receipt: Receipt) -> AbstractContextManager[None]:
+def exclusive(layers: Stores, receipt: Receipt) -> AbstractContextManager[None]:
     """Hold an ingestion against everything else that changes it."""
     return layers.staging.exclusive(_lock(receipt.content))
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from api.errors import Conflict
 from api.ingestion import Ingestions, exclusive
-from api.layers import Layers
 from weather_platform import postings
 from weather_platform.domain.ingestions import Receipt
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, Withdrawal
 from weather_platform.pipeline import quarantine_unplaced
+from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.withdrawals")
 
@@ -22,7 +22,7 @@ class Withdrawals:
     goes on where an outage or a dying process left off.
     """
 
-    def __init__(self, layers: Layers, ingestions: Ingestions, partitions: Partitions) -> None:
+    def __init__(self, layers: Stores, ingestions: Ingestions, partitions: Partitions) -> None:
         self._layers = layers
         self._ingestions = ingestions
         self._partitions = partitions
@@ -40,7 +40,7 @@ class Withdrawals:
             receipt.made_again = None
             receipt.withdrawn = receipt.withdrawn or Withdrawal(at=datetime.now(UTC), by=by, reason=reason)
             self._layers.receipts.save(receipt)
-            partitions = postings.withdraw(self._layers.stores, receipt.posting, receipt.withdrawn)
+            partitions = postings.withdraw(self._layers, receipt.posting, receipt.withdrawn)
             return self._made_again(receipt, partitions, request_id)
 
     def restore(self, ingestion: str, *, request_id: str = "") -> Receipt:
@@ -52,7 +52,7 @@ class Withdrawals:
         """
         receipt = self._settled(ingestion)
         with exclusive(self._layers, receipt):
-            partitions = postings.restore(self._layers.stores, receipt.posting)
+            partitions = postings.restore(self._layers, receipt.posting)
             receipt = self._layers.receipts.get(ingestion)
             receipt.withdrawn = receipt.made_again = None
             self._layers.receipts.save(receipt)
@@ -75,7 +75,7 @@ class Withdrawals:
 
     def _made_again(self, receipt: Receipt, partitions: list[str], request_id: str) -> Receipt:
         if UNPLACED in partitions:
-            quarantine_unplaced(self._layers.stores, self._partitions)
+            quarantine_unplaced(self._layers, self._partitions)
         if months := [Month.parse(partition) for partition in partitions if partition != UNPLACED]:
             receipt.made_again = self._ingestions.replay(months, request_id=request_id).id
             self._layers.receipts.save(receipt)

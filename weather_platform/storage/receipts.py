@@ -14,15 +14,16 @@ from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.ingestions import FINISHED, News, Receipt
-from weather_platform.storage.databases import in_transaction, make_missing, reaching, reading
+from weather_platform.storage.databases import in_transaction, reaching, reading
 
 _MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
 _LONG_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
-_tables = sa.MetaData()
+TABLES = sa.MetaData()
+"""Made and kept up to date by `storage.schema`."""
 
 _INGESTIONS = sa.Table(
     "_ingestions",
-    _tables,
+    TABLES,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("content", sa.String(64), nullable=False, unique=True, comment="of a posting, see _content"),
     sa.Column("state", sa.String(16), nullable=False),
@@ -31,14 +32,14 @@ _INGESTIONS = sa.Table(
 )
 _KEYS = sa.Table(
     "_idempotency_keys",
-    _tables,
+    TABLES,
     sa.Column("key", sa.String(64), primary_key=True, comment="SHA-256 of the caller and its key"),
     sa.Column("content", sa.String(64), nullable=False),
     **_MYSQL,
 )
 _NEWS = sa.Table(
     "_catalogue_news",
-    _tables,
+    TABLES,
     sa.Column("asset", sa.String(64), primary_key=True),
     sa.Column("month", sa.String(8), primary_key=True),
     sa.Column("token", sa.String(16), nullable=False, comment="tells newer news from those being delivered"),
@@ -53,10 +54,6 @@ class ReceiptStore:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-
-    def ensure(self) -> None:
-        """Make the tables where they are missing."""
-        make_missing(self.engine, _tables.sorted_tables)
 
     def advance(self, receipt: Receipt) -> bool:
         """Keep a later state of a receipt; False where another finished it already, whose words stay."""
