@@ -4,6 +4,7 @@ import typer
 
 from weather_platform.commands import (
     api_key,
+    catalogue,
     doctor,
     export,
     ingest,
@@ -32,6 +33,7 @@ app.command()(doctor.doctor)
 app.command()(api_key.api_key)
 app.command()(up.up)
 app.command()(reload.reload)
+app.command()(catalogue.catalogue)
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """Facts that the assets of all layers share: owners, group, policies, pool, column schemas."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -23,7 +22,7 @@ def layer_asset(
     ins: Mapping[str, dg.AssetIn] | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """An asset of a layer: by month, a year in one run, kept fresh every few hours, its writes one at a time."""
+    """An asset of a layer: by month, a year in one run, its writes one at a time."""
     return dg.asset(
         name=name,
         io_manager_key=io_manager_key,
@@ -37,9 +36,6 @@ def layer_asset(
         code_version=CODE_VERSION,
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=POOL,
-        freshness_policy=dg.FreshnessPolicy.time_window(
-            fail_window=timedelta(hours=24), warn_window=timedelta(hours=6)
-        ),
     )
 
 
