@@ -23,4 +23,8 @@ def catalogue(
         count += bool(lacking)
         if lacking:
             say(f"{month}: {', '.join(lacking)}")
-    say(f"Dagster's catalogue lacked {count} months and has them now." if count else "Dagster's catalogue lacks nothing.")
+    say(
+        f"Dagster's catalogue lacked {count} months and has them now."
+        if count
+        else "Dagster's catalogue lacks nothing."
+    )

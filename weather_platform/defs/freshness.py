@@ -1,5 +1,6 @@
 """Is what is kept as new as the source can be? And who is told when it is not, or when a run fails."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -8,16 +9,15 @@ import msgspec
 from weather_platform import names
 from weather_platform.alerts import alert
 from weather_platform.defs.schedules import refresh_current_month
+from weather_platform.defs.stores import StoresResource
 from weather_platform.domain.months import Month
-from weather_platform.io_managers.stores import StoresResource
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
 from weather_platform.sources.due import GRACE, newest_due
 
-CHECK = "fresh"
 DESCRIPTION = (
-    "The newest observation is at most a day older than the source can have by now (written about 07 UTC, to 21 UTC of "
-    "the day before). Judged while the schedule is on; nothing is due where nobody asked for it."
+    "The newest observation that is staged here is at most a day older than the archive can have by now (written about "
+    "07 UTC, to 21 UTC of the day before). Judged while the schedule is on; else nothing is due."
 )
 _EVERY = timedelta(hours=1)
 
@@ -43,8 +43,8 @@ def verdict(stores: Stores, now: datetime) -> dg.AssetCheckResult:
     passed = behind is not None and behind <= GRACE
     said = f"newest observation {newest:%Y-%m-%d %H} UTC" if newest else "no observation of this month or the last"
     return dg.AssetCheckResult(
-        asset_key=names.STAGED_OBSERVATIONS,
-        check_name=CHECK,
+        asset_key=names.ARCHIVE,
+        check_name=names.FRESH_CHECK,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN,
         description=f"{said}, {due:%Y-%m-%d %H} UTC was due",
@@ -58,16 +58,24 @@ def verdict(stores: Stores, now: datetime) -> dg.AssetCheckResult:
 
 def automation_is_on(instance: dg.DagsterInstance) -> bool:
     """Whether somebody has switched the schedule on."""
+    if instance.schedule_storage is None:  # an instance of one process, without a daemon
+        return False
     states = instance.all_instigator_state()
     return any(state.is_running and state.instigator_name == refresh_current_month.name for state in states)
 
 
-@dg.asset_check(asset=names.STAGED_OBSERVATIONS, name=CHECK, description=DESCRIPTION)
-def fresh(context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]) -> dg.AssetCheckResult:
+@dg.multi_asset_check(
+    name="archive_fresh",
+    specs=[dg.AssetCheckSpec(names.FRESH_CHECK, asset=names.ARCHIVE, description=DESCRIPTION)],
+)
+def fresh(
+    context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]
+) -> Iterator[dg.AssetCheckEvaluation]:
     found = verdict(stores.open(), datetime.now(UTC))
-    if automation_is_on(context.instance):
-        return found
-    return found._replace(passed=True, description=f"{found.description}; the schedule is off, so nothing is due")
+    if not automation_is_on(context.instance):
+        said = f"{found.description}; the schedule is off, so nothing is due"
+        found = found._replace(passed=True, description=said)
+    yield _evaluation(found)
 
 
 @dg.sensor(
@@ -98,8 +106,8 @@ def freshness(
 
 def _evaluation(found: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(names.STAGED_OBSERVATIONS),
-        check_name=CHECK,
+        asset_key=dg.AssetKey(names.ARCHIVE),
+        check_name=names.FRESH_CHECK,
         passed=found.passed,
         severity=found.severity,
         description=found.description,

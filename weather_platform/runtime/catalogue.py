@@ -1,10 +1,9 @@
 """Dagster's catalogue, put right from what the stores hold: after somebody wiped it, or lost Dagster's database."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from weather_platform import names
-from weather_platform.dagster_patches.webserver import allow_verdicts_again
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import RawObject
 from weather_platform.intake import Stored
@@ -19,17 +18,17 @@ from weather_platform.month_report import (
     staged_facts,
 )
 from weather_platform.pipeline import Stores
-from weather_platform.runtime.in_process import recording
+from weather_platform.runtime.in_process import home_of, recording
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Replaced
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-DOOR = "catalogue"
 
-
-def repair(settings: Settings, stores: Stores, months: Sequence[Month] | None = None) -> Iterator[tuple[Month, list[str]]]:
+def repair(
+    settings: Settings, stores: Stores, months: Sequence[Month] | None = None
+) -> Iterator[tuple[Month, list[str]]]:
     """Show every month of the stores that the catalogue lacks, with its checks; gives the assets that lacked it.
 
     `months` None: all that the stores hold, within the partitions. What the catalogue shows already stays as it is;
@@ -43,8 +42,10 @@ def repair(settings: Settings, stores: Stores, months: Sequence[Month] | None = 
     for month in months or ():
         partitions.check(month)
     wanted = months or [month for month in map(Month.parse, _months(stores)) if partitions.holds(month)]
+    from weather_platform.dagster_patches.webserver import allow_verdicts_again
+
     allow_verdicts_again()
-    with recording(settings) as instance:
+    with recording(home_of(settings)) as instance:
         shown = {asset: _shown(instance, asset) for asset in names.ASSETS}
         for month in wanted:
             facts = dict(_held(stores, month, links))
@@ -83,21 +84,19 @@ def _shown(instance: "DagsterInstance", asset: str) -> set[str]:
     return set(instance.get_materialized_partitions(AssetKey(asset)))
 
 
-def _show(instance: "DagsterInstance", asset: str, month: Month, facts: Mapping[str, Any], stores: Stores) -> None:
+def _show(instance: "DagsterInstance", asset: str, month: Month, facts: Facts, stores: Stores) -> None:
     import dagster as dg
 
-    instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=str(month), metadata=facts))
+    from weather_platform.defs.metadata import as_metadata, judged
+
+    materialized = dg.AssetMaterialization(asset, partition=str(month), metadata=as_metadata(facts))
+    instance.report_runless_asset_event(materialized)
     held = StoredMonth(stores, month)
     for check in CHECKS:
         if check.asset == asset:
-            verdict = check.judge(held)
-            evaluation = dg.AssetCheckEvaluation(
-                asset_key=dg.AssetKey(asset),
-                check_name=check.name,
-                passed=verdict.passed,
-                severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
-                description=verdict.description,
-                metadata=dict(verdict.figures),
-                partition=str(month),
+            verdict = judged(check, check.judge(held))
+            instance.report_runless_asset_event(
+                dg.AssetCheckEvaluation(
+                    asset_key=dg.AssetKey(asset), check_name=check.name, partition=str(month), **verdict
+                )
             )
-            instance.report_runless_asset_event(evaluation)

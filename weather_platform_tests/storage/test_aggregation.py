@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.months import Month, month_range
-from weather_platform.pipeline import documents, month_figures
+from weather_platform.domain.weather_stats import WeatherStats
+from weather_platform.pipeline import MonthFigures, Seen, curated_days, documents
 from weather_platform.storage.staging import StagingStore
 from weather_platform_tests import real_months
 from weather_platform_tests.domain import reckoning
@@ -28,7 +29,16 @@ def days(staging: StagingStore, *observations: Observation, month: Month = DECEM
     """The documents by period of a database that holds only these observations of NICE, from November to January."""
     for each in month_range(NOVEMBER, JANUARY):
         staging.replace_month(str(each), month_of(o for o in observations if Month.of(o.date) == each))
-    return {document.period: msgspec.to_builtins(document) for document in documents(month_figures(staging, month))}
+    return {document.period: msgspec.to_builtins(document) for document in made(staging, month)}
+
+
+def made(staging: StagingStore, month: Month) -> list[WeatherStats]:
+    """The documents of a month's days; they are stored nowhere."""
+    days = curated_days(month)
+    nowhere = Seen("", ("", ""))
+    return documents(
+        MonthFigures(month, list(staging.daily(*days)), staging.synthetic_objects(*days), nowhere)
+    ).documents
 
 
 def metric(staging: StagingStore, name: str, *observations: Observation) -> Mapping[str, Any]:
@@ -268,7 +278,7 @@ def test_a_month_is_curated_with_the_last_day_of_the_month_before(module_staging
     observations = [at("2023-11-29T21"), at("2023-11-30T21"), at("2023-12-01T00", NOWHERE), at("2024-01-01T00")]
     for month in month_range(NOVEMBER, JANUARY):
         module_staging.replace_month(str(month), month_of(o for o in observations if Month.of(o.date) == month))
-    found = documents(month_figures(module_staging, DECEMBER))
+    found = made(module_staging, DECEMBER)
     assert {document.document_id for document in found} == {"07690:2023-11-30", f"{NOWHERE}:2023-12-01"}
 
 
@@ -278,7 +288,7 @@ def december(module_staging: StagingStore, real_data: Path) -> list[Json]:
     for month in (NOVEMBER, JANUARY):
         module_staging.replace_month(str(month), month_of([]))
     module_staging.replace_month(str(DECEMBER), real_months.staged(real_data, "2023-12"))
-    return [msgspec.to_builtins(document) for document in documents(month_figures(module_staging, DECEMBER))]
+    return [msgspec.to_builtins(document) for document in made(module_staging, DECEMBER)]
 
 
 def test_every_document_of_a_real_month_is_what_a_second_reckoning_says(december: list[Json], real_data: Path) -> None:
