@@ -14,6 +14,7 @@ from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
 from weather_platform_tests.commands.conftest import DECEMBER, NOVEMBER, Weather
+from weather_platform_tests.domain.test_station_list import collection, feature
 
 
 def test_status_counts_every_layer_by_month(weather: Weather, filled: Settings) -> None:
@@ -21,7 +22,7 @@ def test_status_counts_every_layer_by_month(weather: Weather, filled: Settings) 
     expected = [
         {
             "month": str(month),
-            "raw objects": len(stores.raw.objects(str(month))),
+            "raw_objects": len(stores.raw.objects(str(month))),
             "observations": sum(coverage.observations for coverage in stores.staging.coverage([str(month)])),
             "cities": 3,
             "refused": len(stores.staging.quarantine(str(month))),
@@ -33,21 +34,26 @@ def test_status_counts_every_layer_by_month(weather: Weather, filled: Settings) 
     assert (ran.code, ran.err) == (0, "")
     assert json.loads(ran.out) == [
         *expected,
-        {"month": "unplaced", "raw objects": 1, "observations": 0, "cities": 0, "refused": 2, "documents": 0},
+        {"month": "unplaced", "raw_objects": 1, "observations": 0, "cities": 0, "refused": 2, "documents": 0},
     ]
-    assert [line["raw objects"] for line in expected] == [1, 2]
+    assert [line["raw_objects"] for line in expected] == [1, 2]
 
 
 def test_status_is_a_table_for_people(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
     ran = weather("status")
     heading, *lines = ran.out.splitlines()
     assert ran.code == 0
-    assert heading.split() == ["month", "raw", "objects", "observations", "cities", "refused", "documents"]
+    assert heading.split() == ["month", "raw_objects", "observations", "cities", "refused", "documents"]
     assert [line.split()[0] for line in lines] == ["2023-11", "2023-12", "unplaced"]
 
 
-def test_status_of_nothing_is_no_line(weather: Weather, weather_home: object) -> None:  # noqa: ARG001
-    assert json.loads(weather("status", "--json").out) == []
+def test_status_of_nothing_says_whose_home_it_is_and_makes_nothing(weather: Weather, weather_home: Path) -> None:
+    ran = weather("status", "--json")
+    assert (ran.code, json.loads(ran.out)) == (0, [])
+    assert ran.err.startswith(f"Nothing is stored in {weather_home}.")
+    assert weather("quarantine", "--json").out == "[]\n"
+    assert len(json.loads(weather("stations", "--json").out)) == len(STATIONS)
+    assert not weather_home.exists()
 
 
 def test_stations_are_the_known_ones_and_those_of_files(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
@@ -69,6 +75,22 @@ def test_stations_are_the_known_ones_and_those_of_files(weather: Weather, filled
         "aliases": ["Nice-Côte d'Azur", "Nice-Aéroport", "Monaco", "Côte d'Azur"],
         "verified": True,
     }
+
+
+def test_the_list_of_stations_is_fetched_and_kept(
+    weather: Weather,
+    filled: Settings,  # noqa: ARG001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(archive))
+    assert weather("stations", "--refresh").err.startswith("The archive has no list of stations")
+    (archive / "postes_synop.geojson").write_bytes(collection(feature()))
+    assert weather("stations", "--refresh").err == "postes_synop.geojson: 1 stations\n"
+    (montsouris,) = json.loads(weather("stations", "paris", "--json").out)
+    assert (montsouris["station_id"], montsouris["verified"], montsouris["distance_km"]) == ("07156", True, 4)
 
 
 def test_words_find_stations_and_say_why(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
