@@ -15,6 +15,10 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from weather_platform.domain.climate.days import Days, climate_days, days_of, figures
+from weather_platform.domain.climate.overrides import Override, read_overrides
+from weather_platform.domain.climate.screening import Screened, screen
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.fields import RAIN_FIELDS
@@ -31,6 +35,7 @@ from weather_platform.storage.aggregation import daily_aggregates
 from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
+from weather_platform.storage.observed import observed_grid
 from weather_platform.storage.staging_tables import (
     COVERAGE,
     FIELD_SOURCES,
@@ -58,11 +63,16 @@ class Coverage(NamedTuple):
 class StagingStore:
     """Observations by city in MySQL, MariaDB or SQLite; the same code over all of them."""
 
-    def __init__(self, engine: Engine, csv_folder: Path) -> None:
+    def __init__(self, engine: Engine, csv_folder: Path, overrides_file: Path | None = None) -> None:
         self.engine = engine
+        self._overrides_file = overrides_file
         self._csv_folder = csv_folder
         self._loader = Loader()
         self._cities_made: set[str] = set()
+
+    def _overrides(self) -> tuple[Override, ...]:
+        """What people decided about flags, as their file says now."""
+        return read_overrides(self._overrides_file.read_text(encoding="utf-8")) if self._overrides_file else ()
 
     def ensure(self) -> None:
         """Make the platform's own tables where they are missing."""
@@ -116,7 +126,10 @@ class StagingStore:
         _insert(connection, FIELD_SOURCES, _field_source_rows(month, staged))
 
     def daily(self, first: date, last: date) -> Iterator[tuple[Station, list[DailyAggregate]]]:
-        """Every station's days from first to last, both included, that have an observation; one moment's view."""
+        """Every station's days from first to last, both included, that have an observation; one moment's view.
+
+        Values that quality control finds erroneous are left out.
+        """
         with reading(self.engine) as connection:
             databases.snapshot(connection)
             months = (str(Month.of(first)), str(Month.of(last)))
@@ -125,14 +138,26 @@ class StagingStore:
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
             others = _further_objects(connection, months)
-            for by_month in named.values():
+            stretch = Stretch(first, last)
+            screened, climate = self._climate(connection, [[*of.values()][-1] for of in named.values()], stretch)
+            for place, by_month in enumerate(named.values()):
                 station = next(iter(by_month.values()))
+                erroneous = screened.erroneous_times(place)
+                found = {day.day: figures(day) for day in climate_days(climate, place)}
                 days = [
-                    day._replace(raw_objects=tuple(sorted({*day.raw_objects, *others[station.station_id, day.day]})))
-                    for day in daily_aggregates(connection, city_table(station.slug), first, last)
+                    day._replace(
+                        sums={**day.sums, **found[day.day]},
+                        raw_objects=tuple(sorted({*day.raw_objects, *others[station.station_id, day.day]})),
+                    )
+                    for day in daily_aggregates(connection, city_table(station.slug), first, last, erroneous)
                 ]
                 for month, station in by_month.items():
                     yield station, [day for day in days if str(Month.of(day.day)) == month]
+
+    def _climate(self, connection: Connection, stations: Sequence[Station], stretch: Stretch) -> tuple[Screened, Days]:
+        cities = [(station, city_table(station.slug)) for station in stations]
+        screened = screen(observed_grid(connection, cities, stretch), self._overrides())
+        return screened, days_of(screened, stretch)
 
     def synthetic_objects(self, first: date, last: date) -> set[str]:
         """Names of the raw objects of these days' months that hold no measurements."""
