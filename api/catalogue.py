@@ -1,17 +1,31 @@
-"""News for Dagster's catalogue: months that were written without a run, delivered now or when Dagster is back.
+"""News for Dagster's catalogue: months that were written without a run, delivered soon or when Dagster is back.
 
-They wait in the staging database, so that neither an outage of Dagster nor a restart of the API loses one.
+They wait in the staging database, so that neither an outage of Dagster nor a restart of the API loses one, and nobody
+waits for Dagster. What is told of a month is what a run tells (`month_report`): metadata, then the checks.
 """
 
 import logging
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from api.layers import Layers
 from api.orchestrator import Orchestrator, OrchestratorRefused
-from weather_platform.domain.errors import WeatherError
+from weather_platform import names
+from weather_platform.domain.errors import NotFound, WeatherError
 from weather_platform.domain.ingestions import News
+from weather_platform.domain.months import Month
+from weather_platform.intake import Stored
+from weather_platform.month_report import (
+    CHECKS,
+    Door,
+    Facts,
+    Links,
+    StoredMonth,
+    document_facts,
+    raw_facts,
+    staged_facts,
+)
+from weather_platform.storage.curated import Replaced
 
 _log = logging.getLogger("weather.api.catalogue")
 _FIRST_PAUSE_S = 1.0
@@ -21,15 +35,12 @@ _LONGEST_PAUSE_S = 30.0
 class Catalogue:
     """Delivers news in a thread of its own, in the order of months, each at least once."""
 
-    def __init__(self, layers: Layers, orchestrator: Orchestrator) -> None:
+    def __init__(self, layers: Layers, orchestrator: Orchestrator, links: Links) -> None:
         self._layers = layers
         self._orchestrator = orchestrator
+        self._links = links
         self._awake = threading.Event()
         self._stopped = False
-        self._is_reachable = True
-        self._tries = 0
-        self._tried = threading.Condition()
-        """Told after each attempt to deliver."""
         self._thread = threading.Thread(target=self._deliver_for_ever, name="catalogue", daemon=True)
 
     def start(self) -> None:
@@ -40,22 +51,21 @@ class Catalogue:
         self._awake.set()
         self._thread.join(timeout=5)
 
-    def tell(self, news: Sequence[News]) -> None:
-        """Keep news and have them delivered soon."""
+    def tell_raw(self, months: Sequence[Month], stored: Sequence[Stored], door: Door) -> None:
+        """Have the catalogue show what was received of some months, of all that one coming brought."""
+        self._tell(
+            News(names.RAW_OBSERVATIONS, str(month), door.reference, raw_facts(month, stored, door, self._links))
+            for month in months
+        )
+
+    def tell_made(self, month: Month, replaced: Replaced, door: Door) -> None:
+        """Have the catalogue show that a month was staged and curated; the figures are taken when it is told."""
+        made = {"received_by": door.name, "replaced": replaced._asdict()}
+        self._tell(News(asset, str(month), door.reference, made) for asset in names.ASSETS[1:])
+
+    def _tell(self, news: Iterable[News]) -> None:
         self._layers.receipts.queue(news)
         self._awake.set()
-
-    def wait_until_told(self, ingestion: str, timeout_s: float) -> bool:
-        """Whether all news of an ingestion are delivered; gives up after one attempt where Dagster is down."""
-        deadline = time.monotonic() + timeout_s
-        with self._tried:
-            tries_before = self._tries
-            while self._layers.receipts.is_undelivered(ingestion):
-                left_s = deadline - time.monotonic()
-                if left_s <= 0 or (self._tries > tries_before and not self._is_reachable):
-                    return False
-                self._tried.wait(left_s)
-        return True
 
     def _deliver_for_ever(self) -> None:
         pause_s: float | None = None
@@ -67,10 +77,6 @@ class Catalogue:
             except WeatherError as error:
                 pause_s = min((pause_s or _FIRST_PAUSE_S / 2) * 2, _LONGEST_PAUSE_S)
                 _log.warning("catalogue not told", extra={"cause": error.cause, "next_try_s": pause_s})
-            with self._tried:
-                self._tries += 1
-                self._is_reachable = pause_s is None
-                self._tried.notify_all()
             self._awake.wait(pause_s)
             self._awake.clear()
 
@@ -79,9 +85,25 @@ class Catalogue:
         waiting = self._layers.receipts.undelivered()
         for news in waiting:
             try:
-                self._orchestrator.report(news.asset, news.month, news.metadata)
-            except OrchestratorRefused as error:
-                # What Dagster refuses it would refuse for ever, and hold up all others: it ends in the log.
-                _log.exception("catalogue refuses news", extra={"cause": error.cause, "asset": news.asset})
+                self._deliver_one(news)
+            except (OrchestratorRefused, NotFound) as error:
+                # What Dagster refuses it would refuse for ever, and hold up all others: it ends in the log. So does
+                # news of a month that was taken away since.
+                _log.exception("catalogue not told for good", extra={"cause": error.cause, "asset": news.asset})
             self._layers.receipts.delivered([news])
         return len(waiting)
+
+    def _deliver_one(self, news: News) -> None:
+        held = StoredMonth(self._layers.stores, Month.parse(news.month))
+        self._orchestrator.report(news.asset, news.month, self._facts(news, held))
+        for check in CHECKS:
+            if check.asset == news.asset:
+                self._orchestrator.report_check(news.month, check, check.judge(held))
+
+    def _facts(self, news: News, held: StoredMonth) -> Facts:
+        if news.asset == names.RAW_OBSERVATIONS:
+            return news.metadata
+        door = Door(news.metadata["received_by"], news.ingestion)
+        if news.asset == names.STAGED_OBSERVATIONS:
+            return staged_facts(held, door, self._links)
+        return document_facts(held, Replaced(**news.metadata["replaced"]), door, self._links)

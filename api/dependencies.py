@@ -26,6 +26,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         from weather_platform.domain.months import Partitions
         from weather_platform.domain.unpacking import Limits
+        from weather_platform.month_report import Links
 
         self.settings = settings
         self.measures = Measures()
@@ -35,7 +36,7 @@ class Services:
         self._opened = (self.layers, writing)
         self.at_once = CapacityLimiter(_INGESTIONS_AT_ONCE)
         self.orchestrator = Orchestrator(settings.dagster_url)
-        self.catalogue = Catalogue(writing, self.orchestrator)
+        self.catalogue = Catalogue(writing, self.orchestrator, Links.of(settings))
         self.guard = Guard(settings.api)
         self.partitions = Partitions(settings.first_month)
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members)

@@ -16,13 +16,11 @@ from api.errors import Conflict
 from api.layers import Layers
 from api.measures import Measures
 from api.orchestrator import OrchestratorUnavailable
-from api.runs import Runs
-from weather_platform import names
+from api.runs import Runs, trouble_of
 from weather_platform.ahead import ahead
 from weather_platform.domain.errors import NotFound, StoreUnavailable, WeatherError
 from weather_platform.domain.ingestions import (
     Mode,
-    News,
     Receipt,
     ReceivedFile,
     ReceivedObject,
@@ -32,11 +30,11 @@ from weather_platform.domain.ingestions import (
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance, RawObject
 from weather_platform.domain.unpacking import Limits
-from weather_platform.intake import Intake, receive
+from weather_platform.intake import Intake, Stored, receive
+from weather_platform.month_report import Door
 from weather_platform.pipeline import curate_month, quarantine_unplaced, refuse_what_counts_nowhere, stage_month
 
 _log = logging.getLogger("weather.api.ingestion")
-_TELL_TIMEOUT_S = 3.0
 
 
 class Upload(NamedTuple):
@@ -86,7 +84,8 @@ class Ingestions:
     ) -> Answer:
         """Bring files to documents: by a Dagster run that is launched here, or here and now (`fast`).
 
-        The same files again give the first receipt, unless that ingestion failed: then it is taken up again.
+        The same files again give the first receipt, unless that ingestion failed: then the months that are not done
+        are taken up again.
 
         Raises:
             BadInput: nothing can be read. What at least looked like observations is in the quarantine.
@@ -109,10 +108,10 @@ class Ingestions:
                         self._layers.receipts.remember_key(key, content)
                     self._measures.ingestions.labels(mode, "repeated").inc()
                     return Answer(earlier, repeated=True)
-            receipt = self._begin(content, mode, uploads, request_id, earlier)
+            receipt, stored = self._begin(content, mode, uploads, request_id, earlier)
             if key:  # only now: a file that cannot be read may be mended and sent with the same key
                 self._layers.receipts.remember_key(key, content)
-            return Answer(self._ended(receipt), repeated=False)
+            return Answer(self._ended(receipt, stored), repeated=False)
 
     def replay(self, months: Sequence[Month], *, request_id: str = "") -> Receipt:
         """Stage and curate months again from their raw objects, with today's rules, here and now.
@@ -136,19 +135,18 @@ class Ingestions:
             return self._done(receipt)
 
     def _replay(self, receipt: Receipt, months: Sequence[Month]) -> None:
-        raw = self._layers.raw
+        raw, door = self._layers.raw, Door("replay", receipt.id)
         if months:
             receipt.objects = [_received(obj) for month in months for obj in raw.objects(str(month))]
         else:
+            placed = []
             for obj in raw.objects(UNPLACED):
                 stored = receive(raw, raw.read(obj), obj.provenance, self._partitions, obj.received, self._limits)
-                receipt.objects += [
-                    _received(item.object, new=item.new, refused=item.refused)
-                    for item in stored
-                    if item.object.partition != UNPLACED
-                ]
+                placed += [item for item in stored if item.object.partition != UNPLACED]
+            receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in placed]
+            self._catalogue.tell_raw(receipt.months, placed, door)
             quarantine_unplaced(self._layers.stores, self._partitions)
-        self._process(receipt, months or receipt.months)
+        self._process(receipt, months or receipt.months, door)
 
     def get(self, ingestion: str) -> Receipt:
         """The receipt as it stands now; NotFound."""
@@ -176,14 +174,13 @@ class Ingestions:
         before = (receipt.state, [run.state for run in receipt.runs])
         try:
             state = self._runs.follow(receipt)
-            if state == "done":
-                receipt.outcomes = self._runs.outcomes(receipt)
-                return self._done(receipt)
-            if state == "failed":
-                self._fail(receipt, self._runs.trouble(receipt))
-                return receipt
         except OrchestratorUnavailable:
-            _log.warning("run not followed", extra={"ingestion": receipt.id})
+            _log.warning("runs not followed", extra={"ingestion": receipt.id})
+            return receipt
+        if state == "done":
+            return self._done(receipt)
+        if state == "failed":
+            self._fail(receipt, trouble_of(receipt.runs))
             return receipt
         receipt.state = state
         if before == (state, [run.state for run in receipt.runs]) or self._layers.receipts.advance(receipt):
@@ -220,8 +217,8 @@ class Ingestions:
 
     def _begin(
         self, content: str, mode: Mode, uploads: Sequence[Upload], request_id: str, earlier: Receipt | None
-    ) -> Receipt:
-        """Keep the files raw; the receipt says so from here on."""
+    ) -> tuple[Receipt, list[Stored]]:
+        """Keep the files raw; the receipt says so from here on, and keeps the months that an earlier try had done."""
         now = datetime.now(UTC)
         with Intake(self._partitions, self._limits) as intake:
             for upload in uploads:
@@ -230,6 +227,7 @@ class Ingestions:
             stored = intake.keep(self._layers.raw, origin, now)
             passed_over, unused_columns = intake.passed_over, intake.unused_columns
         refuse_what_counts_nowhere(self._layers.stores, self._partitions, stored)
+        goes_on = earlier is not None and earlier.state != "done" and not any(item.new for item in stored)
         receipt = Receipt(
             id=earlier.id if earlier else new_ingestion_id(now),
             content=content,
@@ -242,68 +240,39 @@ class Ingestions:
             unused_columns=unused_columns,
             objects=[_received(item.object, new=item.new, refused=item.refused) for item in stored],
         )
+        if earlier is not None and goes_on:
+            receipt.life, receipt.launches = earlier.life, earlier.launches
+            receipt.runs = earlier.runs if mode == "run" else []
+            receipt.outcomes = [outcome for outcome in earlier.outcomes if outcome.month != UNPLACED]
+        elif earlier is not None:
+            receipt.life = earlier.life + 1
         self._layers.receipts.save(receipt)
-        return receipt
+        return receipt, stored
 
-    def _ended(self, receipt: Receipt) -> Receipt:
+    def _ended(self, receipt: Receipt, stored: Sequence[Stored]) -> Receipt:
         """Take a stored ingestion as far as its mode promises."""
-        months = receipt.months
+        months = receipt.open_months
+        door = Door("ingest" if receipt.mode == "run" else "ingest-fast", receipt.id)
         with self._failing_into(receipt):
             if receipt.unplaced:
                 quarantine_unplaced(self._layers.stores, self._partitions)
-            self._tell_raw(receipt)
+            self._catalogue.tell_raw(months, stored, door)
             if receipt.mode == "run" and months:
                 self._runs.launch(receipt)
                 return receipt
             receipt.state = "running"
             self._layers.receipts.advance(receipt)
-            self._process(receipt, months)
+            self._process(receipt, months, door)
         return self._done(receipt)
 
-    def _process(self, receipt: Receipt, months: Sequence[Month]) -> None:
+    def _process(self, receipt: Receipt, months: Sequence[Month], door: Door) -> None:
         """Stage and curate here and now, the months in order."""
         for month, staged in ahead(months, partial(stage_month, self._layers.stores)):
             replaced = curate_month(self._layers.stores, month)
             outcome = receipt.outcome(month, staged.counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)
-            covered = self._layers.curated.coverage(month.first_day, month.last_day)
-            counts = staged.counts.values()
-            by = {"reported_by": "ingest-fast", "ingestion": receipt.id}
-            staged_figures = {
-                "dagster/partition_row_count": staged.observations,
-                "tables": len(staged.rows),
-                "read": sum(count.read for count in counts),
-                "refused": sum(sum(count.refused.values()) for count in counts),
-                "synthetic": staged.synthetic,
-            }
-            documents = {
-                "dagster/partition_row_count": sum(city.documents for city in covered),
-                "cities": len(covered),
-                **replaced._asdict(),
-            }
-            self._catalogue.tell(
-                [
-                    News(names.STAGED_OBSERVATIONS, str(month), receipt.id, {**staged_figures, **by}),
-                    News(names.WEATHER_STATS, str(month), receipt.id, {**documents, **by}),
-                ]
-            )
-
-    def _tell_raw(self, receipt: Receipt) -> None:
-        """Have the catalogue show what was received of every month, as the source's materialisations do."""
-        files = ", ".join(file.name for file in receipt.files)
-        news = []
-        for month in receipt.months:
-            objects = [obj for obj in receipt.objects if obj.partition == str(month)]
-            figures = {
-                "dagster/partition_row_count": sum(obj.records for obj in objects),
-                "raw_objects": len(objects),
-                "new": sum(obj.new for obj in objects),
-                "files": files,
-                "ingestion": receipt.id,
-            }
-            news.append(News(names.RAW_OBSERVATIONS, str(month), receipt.id, figures))
-        self._catalogue.tell(news)
+            self._catalogue.tell_made(month, replaced, door)
 
     def _done(self, receipt: Receipt) -> Receipt:
         if receipt.unplaced:
@@ -312,8 +281,6 @@ class Ingestions:
         if self._layers.receipts.advance(receipt):  # of several that follow a run, one counts
             self._measures.ended(receipt)
             _log.info("ingested", extra=_figures(receipt))
-        if receipt.mode == "fast":
-            self._catalogue.wait_until_told(receipt.id, _TELL_TIMEOUT_S)
         return receipt
 
     def _fail(self, receipt: Receipt, trouble: Trouble) -> None:

@@ -1,8 +1,7 @@
-"""Dagster, as the API sees it: launch a run, follow it, tell the catalogue. The only file that knows GraphQL.
+"""Dagster, as the API sees it: launch runs, follow them, tell the catalogue. The only file that knows GraphQL.
 
-Runs go through dagster-graphql's own client; what that client lacks goes by `gql` to the same address. Both are
-imported by the first call (2 to 3 s), not with this module. A client of gql must not be shared by threads, so each call
-makes its own (measured: under 1 ms).
+All goes through dagster-graphql's own client, which is imported by the first call (2 to 3 s), not with this module. It
+must not be shared by threads, so each call makes its own (measured: under 1 ms).
 """
 
 import json
@@ -15,13 +14,16 @@ from urllib.parse import urlsplit
 from weather_platform import names
 from weather_platform.domain.errors import WeatherError
 from weather_platform.domain.ingestions import State, Trouble
-from weather_platform.domain.months import Month
+from weather_platform.domain.quality import Verdict
+from weather_platform.month_report import Check
 
 if TYPE_CHECKING:
     import httpx2 as httpx
     from dagster_graphql import DagsterGraphQLClient
 
 _TIMEOUT_S = 30
+_LAUNCH_TIMEOUT_S = 300
+"""Dagster launches runs one after the other. Whoever hangs up earlier does not know which there are."""
 _STATES: dict[str, State] = {
     "NOT_STARTED": "queued",
     "QUEUED": "queued",
@@ -43,19 +45,45 @@ query Loaded($location: String!) {
   }
 }
 """
-MATERIALISED = """
-query Materialised($run: ID!) {
-  runOrError(runId: $run) {
+LAUNCH = """
+mutation Launch($runs: [ExecutionParams!]!) {
+  launchMultipleRuns(executionParamsList: $runs) {
     __typename
-    ... on Run {
-      assetMaterializations {
-        partition
-        assetKey { path }
-        metadataEntries { label ... on IntMetadataEntry { intRepr } }
+    ... on LaunchMultipleRunsResult {
+      launchMultipleRunsResult {
+        __typename
+        ... on LaunchRunSuccess { run { runId status } }
+        ... on Error { message }
+        ... on RunConfigValidationInvalid { errors { message } }
       }
     }
-    ... on RunNotFoundError { message }
     ... on PythonError { message }
+  }
+}
+"""
+FOUND = """
+query Found($filter: RunsFilter!) {
+  runsOrError(filter: $filter) {
+    __typename
+    ... on Runs { results { runId status parentRunId tags { key value } } }
+    ... on Error { message }
+  }
+}
+"""
+WRITTEN = """
+query Written($filter: RunsFilter!) {
+  runsOrError(filter: $filter) {
+    __typename
+    ... on Runs {
+      results {
+        assetMaterializations {
+          partition
+          assetKey { path }
+          metadataEntries { label ... on IntMetadataEntry { intRepr } }
+        }
+      }
+    }
+    ... on Error { message }
   }
 }
 """
@@ -64,11 +92,11 @@ query Ending($run: ID!) {
   runOrError(runId: $run) {
     __typename
     ... on Run {
-      tags { key value }
       eventConnection(limit: 1000) {
         events {
           __typename
           ... on RunFailureEvent { message error { message } }
+          ... on RunCanceledEvent { message }
           ... on ExecutionStepFailureEvent {
             error { message }
             failureMetadata { metadataEntries { label ... on TextMetadataEntry { text } } }
@@ -76,21 +104,11 @@ query Ending($run: ID!) {
         }
       }
     }
-    ... on RunNotFoundError { message }
-    ... on PythonError { message }
+    ... on Error { message }
   }
 }
 """
-RETRIES = """
-query Retries($filter: RunsFilter!) {
-  runsOrError(filter: $filter, limit: 1) {
-    __typename
-    ... on Runs { results { runId } }
-    ... on PythonError { message }
-  }
-}
-"""
-QUERIES = (LOADED, MATERIALISED, ENDING, RETRIES)
+QUERIES = (LOADED, LAUNCH, FOUND, WRITTEN, ENDING)
 
 
 _NOT_LOADED = ("PipelineNotFoundError", "RepositoryNotFoundError", "DagsterUserCodeUnreachableError")
@@ -105,6 +123,27 @@ class OrchestratorUnavailable(WeatherError):
 
 class OrchestratorRefused(WeatherError):
     """Dagster answers, and will not do it."""
+
+
+class AskedRun(NamedTuple):
+    """A run that is wanted: of a month, once for its key."""
+
+    month: str
+    key: str
+
+
+class FoundRun(NamedTuple):
+    """A run as Dagster has it."""
+
+    run_id: str
+    state: State
+    """A failed one that Dagster is about to try again is still running."""
+    tags: Mapping[str, str]
+    is_retry: bool
+
+    @property
+    def month(self) -> str:
+        return self.tags.get("dagster/partition", "")
 
 
 class Materialised(NamedTuple):
@@ -152,45 +191,42 @@ class Orchestrator:
         if found != "RepositoryLocation":
             raise self._not_loaded()
 
-    def launch(self, months: Sequence[Month], tags: Mapping[str, str]) -> str:
-        """Launch one run that stages and curates an unbroken stretch of months; the run's id.
+    def launch(self, asked: Sequence[AskedRun], tags: Mapping[str, str]) -> None:
+        """Launch a run for each month, in one request; whoever gets no answer may ask again with the same keys.
 
         Dagster launches any partition and fails later: months outside the partitions must be kept out before.
         """
-        first, last = str(months[0]), str(months[-1])
-        if first == last:
-            which = {"dagster/partition": first}
-        else:
-            which = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-        with self._client() as client:
-            return client.submit_job_execution(
-                names.PROCESS_JOB,
-                repository_location_name=names.LOCATION,
-                repository_name=names.REPOSITORY,
-                tags={**which, **tags},
-            )
+        selector = {
+            "repositoryLocationName": names.LOCATION,
+            "repositoryName": names.REPOSITORY,
+            "jobName": names.PROCESS_JOB,
+        }
+        runs = []
+        for run in asked:
+            all_tags = {**tags, "dagster/partition": run.month, names.LAUNCH_KEY_TAG: run.key}
+            told = [{"key": key, "value": value} for key, value in all_tags.items() if value]
+            runs.append({"selector": selector, "mode": "default", "executionMetadata": {"tags": told}})
+        answer = self._ask(LAUNCH, {"runs": runs}, "launchMultipleRuns", _LAUNCH_TIMEOUT_S)
+        for result in answer["launchMultipleRunsResult"]:
+            if result["__typename"] != "LaunchRunSuccess":
+                errors = [error["message"] for error in result.get("errors", ())]
+                raise self._trouble_with(": ".join((result["__typename"], result.get("message") or ", ".join(errors))))
 
-    def state(self, run_id: str) -> State:
-        """Where a run stands. A failed one that Dagster is about to try again is still running."""
-        with self._client() as client:
-            state = _STATES[client.get_run_status(run_id).value]
-        return "running" if state == "failed" and self._will_retry(run_id) else state
+    def runs(self, tag: str, value: str) -> list[FoundRun]:
+        """The runs with a tag, the newest first; without those that repeated another and never began."""
+        found = self._ask(FOUND, {"filter": {"tags": [{"key": tag, "value": value}]}}, "runsOrError")["results"]
+        return [run for run in map(_found, found) if names.REPEATS_TAG not in run.tags]
 
-    def latest_try(self, run_id: str) -> str:
-        """The run itself, or the last one that Dagster started in its place after its worker was lost."""
-        group = {"tags": [{"key": "dagster/root_run_id", "value": run_id}]}
-        retries = self._ask(RETRIES, {"filter": group}, "runsOrError")["results"]
-        return str(retries[0]["runId"]) if retries else run_id
-
-    def materialised(self, run_id: str) -> list[Materialised]:
-        """The months that a run has written so far."""
-        run = self._ask(MATERIALISED, {"run": run_id}, "runOrError")
+    def written(self, run_ids: Sequence[str]) -> list[Materialised]:
+        """The months that runs have written so far."""
+        runs = self._ask(WRITTEN, {"filter": {"runIds": list(run_ids)}}, "runsOrError")["results"]
         return [
             Materialised(
                 event["assetKey"]["path"][-1],
                 event["partition"],
                 {entry["label"]: int(entry["intRepr"]) for entry in event["metadataEntries"] if "intRepr" in entry},
             )
+            for run in runs
             for event in run["assetMaterializations"]
         ]
 
@@ -204,23 +240,38 @@ class Orchestrator:
                 told = {entry["label"]: entry.get("text") for entry in entries}
                 if told.get("cause") and told.get("cure"):
                     return Trouble(cause=str(told["cause"]), cure=str(told["cure"]))
+        if any(event["__typename"] == "RunCanceledEvent" for event in events):
+            return Trouble(cause="The run was stopped in Dagster.", cure="Post the file again.")
         failures = [event for event in events if event["__typename"] == "RunFailureEvent"]
         message = failures[-1]["message"] if failures else "The run ended without success."
         return Trouble(cause=f"{message.splitlines()[0].rstrip('.')}.", cure=cure)
 
     def report(self, asset: str, month: str, metadata: Mapping[str, Any]) -> None:
         """Show one month as materialised without a run, with figures: GraphQL's mutation takes none, so by REST."""
+        self._report(f"report_asset_materialization/{asset}", {"partition": month, "metadata": dict(metadata)})
+
+    def report_check(self, month: str, check: Check, verdict: Verdict) -> None:
+        """Show the verdict of a check on what was reported last; by REST as well."""
+        body = {
+            "check_name": check.name,
+            "partition": month,
+            "passed": verdict.passed,
+            "severity": "ERROR" if check.blocking else "WARN",
+            "metadata": dict(verdict.figures),
+        }
+        self._report(f"report_asset_check/{check.asset}", body)
+
+    def _report(self, path: str, body: dict[str, Any]) -> None:
         import httpx2 as httpx
 
-        body = {"partition": month, "metadata": dict(metadata)}
         try:
-            answer = self._http.post(f"{self.url}/report_asset_materialization/{asset}", json=body, timeout=_TIMEOUT_S)
+            answer = self._http.post(f"{self.url}/{path}", json=body, timeout=_TIMEOUT_S)
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
-        if answer.status_code >= 500:
+        if answer.status_code > 500:
             raise self._unavailable(answer.status_code)
-        if answer.is_error:
-            raise _refused(f"the report of {asset} {month}: {answer.text[:200]}")
+        if answer.is_error:  # 500 too: Dagster answers, and would answer the same again
+            raise _refused(f"the report to {path} of {body['partition']}: {answer.text[:200]}")
 
     def run_url(self, run_id: str) -> str:
         """The page of a run in Dagster's UI."""
@@ -230,12 +281,16 @@ class Orchestrator:
         """The page of an asset's month in Dagster's UI."""
         return f"{self.url}/assets/{asset}?view=partitions&partition={month}"
 
-    def _will_retry(self, run_id: str) -> bool:
-        tags = self._ask(ENDING, {"run": run_id}, "runOrError")["tags"]
-        return {"key": "dagster/will_retry", "value": "true"} in tags
+    def _ask(self, query: str, variables: dict[str, Any], field: str, timeout_s: int = _TIMEOUT_S) -> dict[str, Any]:
+        with self._client(timeout_s) as client:
+            # The client has methods for single runs alone; this is what they all call.
+            answer: dict[str, Any] = client._execute(query, variables)[field]  # noqa: SLF001
+        if "message" in answer:
+            raise self._trouble_with(f"{answer['__typename']}: {answer['message']}")
+        return answer
 
     @contextmanager
-    def _client(self) -> "Iterator[DagsterGraphQLClient]":
+    def _client(self, timeout_s: int) -> "Iterator[DagsterGraphQLClient]":
         from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
         parts = urlsplit(self.url)
@@ -245,38 +300,21 @@ class Orchestrator:
                 port_number=parts.port,
                 use_https=parts.scheme == "https",
                 path_prefix=parts.path,
-                timeout=_TIMEOUT_S,
+                timeout=timeout_s,
             )
         except DagsterGraphQLClientError as error:
             cause = error.__cause__
             if self._is_outage(cause):
                 raise self._unavailable(cause) from error
-            # Its own words hold the whole query.
-            reason = f"{type(cause).__name__}: {cause}" if cause else " ".join(map(str, filter(None, error.args)))
-            if any(name in reason for name in _NOT_LOADED):
-                raise self._not_loaded() from error
-            raise _refused(reason) from error
-        except KeyError as error:  # an answer without the message that the client looks for
-            raise _refused("an answer without a reason") from error
+            raise self._trouble_with(
+                f"{type(cause).__name__}: {cause}"
+            ) from error  # its own words hold the whole query
 
-    def _ask(self, query: str, variables: dict[str, Any], field: str) -> dict[str, Any]:
-        from gql import Client, gql
-        from gql.transport.exceptions import TransportError
-        from gql.transport.requests import RequestsHTTPTransport
-        from requests.exceptions import RequestException
-
-        transport = RequestsHTTPTransport(url=f"{self.url}/graphql", use_json=True, timeout=_TIMEOUT_S)
-        request = gql(query)
-        request.variable_values = variables
-        try:
-            answer: dict[str, Any] = Client(transport=transport).execute(request)[field]
-        except (RequestException, TransportError) as error:
-            if self._is_outage(error):
-                raise self._unavailable(error) from error
-            raise _refused(str(error)) from error
-        if "message" in answer:
-            raise _refused(f"{answer['__typename']}: {answer['message'].splitlines()[0]}")
-        return answer
+    def _trouble_with(self, reason: str) -> WeatherError:
+        """What an answer without success means."""
+        if any(name in reason for name in _NOT_LOADED):
+            return self._not_loaded()
+        return _refused(reason.strip().splitlines()[0])
 
     @staticmethod
     def _is_outage(error: BaseException | None) -> bool:
@@ -300,6 +338,14 @@ class Orchestrator:
             f"Dagster at {self.url} has not loaded the platform's code: its code server starts, reloads or is down.",
             "Post the file again in a few seconds, or use /ingest-fast; the Dagster UI shows why under Deployment.",
         )
+
+
+def _found(run: Mapping[str, Any]) -> FoundRun:
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    state = _STATES[run["status"]]
+    if run["status"] == "FAILURE" and tags.get("dagster/will_retry") == "true":
+        state = "running"
+    return FoundRun(run["runId"], state, tags, run["parentRunId"] is not None)
 
 
 def _refused(reason: str) -> OrchestratorRefused:

@@ -1,21 +1,20 @@
 """Receipts as they go over the wire, with links to everything they name."""
 
+from collections import Counter
+
 from starlette.requests import Request
 
 from api.dependencies import Services
-from api.schemas import FileOut, Ingestion, MonthOut, ObjectOut, RunOut, TroubleOut, first_look
+from api.schemas import FileOut, Ingestion, MonthOut, ObjectOut, Progress, RunOut, TroubleOut, first_look
 from weather_platform import names
-from weather_platform.domain.ingestions import Receipt
+from weather_platform.domain.ingestions import LaunchedRun, Receipt, State, Trouble
 from weather_platform.domain.provenance import UNPLACED
 
 
 def shown(receipt: Receipt, request: Request, services: Services) -> Ingestion:
     """The receipt with its links."""
     dagster = services.orchestrator
-    runs = [
-        RunOut(run_id=run.run_id, months=run.months, state=run.state, url=dagster.run_url(run.run_id))
-        for run in receipt.runs
-    ]
+    runs = [run_out(run, services) for run in receipt.runs]
     return Ingestion(
         id=receipt.id,
         mode=receipt.mode,
@@ -46,9 +45,10 @@ def shown(receipt: Receipt, request: Request, services: Services) -> Ingestion:
             for outcome in receipt.outcomes
         ],
         runs=runs,
+        progress=_progress(receipt),
         run_id=runs[0].run_id if runs else None,
         catalogue="by_run" if receipt.runs else "shown" if services.ingestions.is_told(receipt) else "pending",
-        trouble=receipt.trouble and TroubleOut(cause=receipt.trouble.cause, cure=receipt.trouble.cure),
+        trouble=_trouble(receipt.trouble),
         links={
             "self": str(request.url_for("get_ingestion", ingestion=receipt.id)),
             "events": str(request.url_for("follow_ingestion", ingestion=receipt.id)),
@@ -57,3 +57,28 @@ def shown(receipt: Receipt, request: Request, services: Services) -> Ingestion:
             **({"run": runs[0].url} if runs else {}),
         },
     )
+
+
+def run_out(run: LaunchedRun, services: Services) -> RunOut:
+    """A run with its page in Dagster."""
+    return RunOut(
+        run_id=run.run_id,
+        month=run.month,
+        months=run.months,
+        state=run.state,
+        trouble=_trouble(run.trouble),
+        url=services.orchestrator.run_url(run.run_id),
+    )
+
+
+def _progress(receipt: Receipt) -> Progress:
+    """By the months' runs; without runs, by what is done."""
+    states: dict[str, State] = {run.month: run.state for run in receipt.runs}
+    states |= {outcome.month: "done" for outcome in receipt.outcomes}
+    rest: State = "failed" if receipt.state == "failed" else "running" if receipt.state == "running" else "queued"
+    stands = Counter(states.get(str(month), rest) for month in receipt.months)
+    return Progress(queued=stands["queued"], running=stands["running"], done=stands["done"], failed=stands["failed"])
+
+
+def _trouble(trouble: Trouble | None) -> TroubleOut | None:
+    return TroubleOut(cause=trouble.cause, cure=trouble.cure) if trouble else None

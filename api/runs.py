@@ -1,71 +1,132 @@
-"""The Dagster runs of an ingestion: launched, followed, and what they made of every month."""
+"""The Dagster runs of an ingestion, one of each month: launched, followed, and what they made."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from api.layers import Layers
-from api.orchestrator import Materialised, Orchestrator
+from api.orchestrator import AskedRun, FoundRun, Orchestrator
 from weather_platform import names
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, Receipt, State, Trouble
-from weather_platform.domain.months import contiguous
+from weather_platform.domain.months import Month
 
-INGESTION_TAG = "weather/ingestion"
 REQUEST_TAG = "weather/request"
+_AT_ONCE = 60
+"""Runs in one request; the receipt is kept after each, so that its reader sees them come."""
+_GONE = Trouble(cause="Dagster no longer knows the run.", cure="Post the file again.")
 
 
 class Runs:
-    """Brings receipts up to what Dagster knows; keeps nothing itself."""
+    """Brings receipts up to what Dagster knows; keeps nothing itself but the receipt."""
 
     def __init__(self, layers: Layers, orchestrator: Orchestrator) -> None:
         self._layers = layers
         self._orchestrator = orchestrator
 
     def launch(self, receipt: Receipt) -> None:
-        """One run for each unbroken stretch of the receipt's months, which is kept after each.
+        """A run for every month that is not done; none where an earlier try made one that has not failed.
 
-        An ingestion that is taken up again launches all of them again: what a run has written stays as it is.
+        What happens to the request in between makes no second run of a month: an ingestion that is taken up again
+        first asks which runs there are, and Dagster makes one run for one key (`dagster_patches.coordinator`).
         """
-        tags = {INGESTION_TAG: receipt.id, REQUEST_TAG: receipt.request_id}
-        for stretch in contiguous(receipt.months):
-            run_id = self._orchestrator.launch(stretch, tags)
-            receipt.runs.append(LaunchedRun(run_id=run_id, months=[str(month) for month in stretch]))
-            receipt.state = "queued"
+        there = self._runs_of(receipt) if receipt.launches else []
+        current = _current(there)
+        receipt.runs = [run for run in receipt.runs if run.state == "done"]
+        for month in receipt.open_months:
+            if (found := current.get(str(month))) and found.state != "failed":
+                receipt.runs.append(_launched(found))
+        receipt.launches += 1
+        receipt.state = "queued"
+        self._layers.receipts.advance(receipt)
+        tags = {names.INGESTION_TAG: receipt.id, REQUEST_TAG: receipt.request_id}
+        for batch in _in_parts(self._missing(receipt, there)):
+            self._orchestrator.launch(batch, tags)
+            current = _current(self._runs_of(receipt))
+            receipt.runs += [_launched(current[asked.month]) for asked in batch]
+            receipt.runs.sort(key=lambda run: run.month)
             self._layers.receipts.advance(receipt)
 
     def follow(self, receipt: Receipt) -> State:
-        """Where the ingestion stands, by the state of every run, which the receipt holds from here on."""
+        """Where the ingestion stands; the receipt has the state of every run, and what became of the months by now."""
+        current = _current(self._runs_of(receipt))
+        done = []
         for run in receipt.runs:
             if run.state in ("queued", "running"):
-                run.state = self._orchestrator.state(run.run_id)
-                if run.state == "running" and (latest := self._orchestrator.latest_try(run.run_id)) != run.run_id:
-                    run.run_id, run.state = latest, self._orchestrator.state(latest)
+                found = current.get(run.month)
+                run.run_id, run.state = (found.run_id, found.state) if found else (run.run_id, "failed")
+                if run.state == "failed":
+                    run.trouble = self._orchestrator.trouble(run.run_id) if found else _GONE
+                elif run.state == "done":
+                    done.append(run)
+        if done:
+            receipt.outcomes = sorted([*receipt.outcomes, *self._outcomes(receipt, done)], key=lambda made: made.month)
         return _overall([run.state for run in receipt.runs])
 
-    def trouble(self, receipt: Receipt) -> Trouble:
-        """Why the first of the failed runs failed."""
-        lost = next(run for run in receipt.runs if run.state == "failed")
-        return self._orchestrator.trouble(lost.run_id)
+    def _runs_of(self, receipt: Receipt) -> list[FoundRun]:
+        """The newest first; without those of an earlier life."""
+        runs = self._orchestrator.runs(names.INGESTION_TAG, receipt.id)
+        return [run for run in runs if run.tags.get(names.LAUNCH_KEY_TAG, "").startswith(_life(receipt))]
 
-    def outcomes(self, receipt: Receipt) -> list[MonthOutcome]:
-        """What the runs made of every month."""
-        written: dict[str, Materialised] = {}
-        for run in receipt.runs:
-            for item in self._orchestrator.materialised(run.run_id):
-                if item.asset == names.WEATHER_STATS:
-                    written[item.month] = item
-        outcomes = []
-        for month in receipt.months:
-            staged = self._layers.staging.objects(str(month))
+    def _missing(self, receipt: Receipt, there: Iterable[FoundRun]) -> list[AskedRun]:
+        """What is to be launched; the key of a month changes only when a run of it has failed for good."""
+        tries = Counter(run.month for run in there if not run.is_retry)
+        launched = {run.month for run in receipt.runs}
+        months = [str(month) for month in receipt.open_months if str(month) not in launched]
+        return [AskedRun(month, f"{_life(receipt)}{month}/{tries[month]}") for month in months]
+
+    def _outcomes(self, receipt: Receipt, done: Sequence[LaunchedRun]) -> Iterator[MonthOutcome]:
+        """What runs that are done made of their months."""
+        written = {
+            item.month: item.figures
+            for item in self._orchestrator.written([run.run_id for run in done])
+            if item.asset == names.WEATHER_STATS
+        }
+        for run in done:
+            staged = self._layers.staging.objects(run.month)
             counts = {obj["raw_object"]: msgspec.convert(obj["counts"], RecordCounts) for obj in staged}
-            outcome = receipt.outcome(month, counts)
-            figures = written[str(month)].figures if str(month) in written else {}
+            outcome = receipt.outcome(Month.parse(run.month), counts)
+            figures = written.get(run.month, {})
             outcome.documents_written = figures.get("written")
             outcome.documents_unchanged = figures.get("unchanged")
             outcome.documents_deleted = figures.get("deleted")
-            outcomes.append(outcome)
-        return outcomes
+            yield outcome
+
+
+def trouble_of(runs: Sequence[LaunchedRun]) -> Trouble:
+    """Why an ingestion failed, by its failed runs; each month's own words stand with its run."""
+    failed = [(run.month, run.trouble or _GONE) for run in runs if run.state == "failed"]
+    if len(runs) == 1:
+        return failed[0][1]
+    causes = Counter(trouble.cause for _, trouble in failed)
+    cause = f"{len(failed)} of {len(runs)} months failed: {', '.join(month for month, _ in failed)}."
+    cure = f"{failed[0][1].cure} Posting the file again runs these months alone."
+    return Trouble(cause=f"{cause} {causes.most_common(1)[0][0]}", cure=cure)
+
+
+def _launched(found: FoundRun) -> LaunchedRun:
+    """As long as nobody has followed it to its end, it is on its way."""
+    return LaunchedRun(
+        run_id=found.run_id, months=[found.month], state="queued" if found.state == "queued" else "running"
+    )
+
+
+def _life(receipt: Receipt) -> str:
+    return f"{receipt.id}/{receipt.life}/"
+
+
+def _current(runs: Iterable[FoundRun]) -> dict[str, FoundRun]:
+    """The run by month that counts: the newest."""
+    current: dict[str, FoundRun] = {}
+    for run in runs:
+        current.setdefault(run.month, run)
+    return current
+
+
+def _in_parts(asked: Sequence[AskedRun]) -> Iterator[Sequence[AskedRun]]:
+    for start in range(0, len(asked), _AT_ONCE):
+        yield asked[start : start + _AT_ONCE]
 
 
 def _overall(states: Sequence[State]) -> State:

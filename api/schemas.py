@@ -264,16 +264,29 @@ class MonthOut(BaseModel):
     catalogue: str | None = Field(description="The month in Dagster's UI.")
 
 
-class RunOut(BaseModel):
-    run_id: str
-    months: list[str]
-    state: State
-    url: str
-
-
 class TroubleOut(BaseModel):
     cause: str
     cure: str
+
+
+class RunOut(BaseModel):
+    """The Dagster run of one month."""
+
+    run_id: str
+    month: str
+    months: list[str] = Field(description="The same; receipts of earlier versions have runs of several months.")
+    state: State
+    trouble: TroubleOut | None = Field(description="Why the month failed, and what to do.")
+    url: str
+
+
+class Progress(BaseModel):
+    """How many of the months stand where."""
+
+    queued: int
+    running: int
+    done: int
+    failed: int
 
 
 class PassedOverOut(BaseModel):
@@ -305,7 +318,8 @@ class Ingestion(BaseModel):
     first_look: FirstLook
     raw_objects: list[ObjectOut]
     outcome: list[MonthOut]
-    runs: list[RunOut]
+    runs: list[RunOut] = Field(description="One of each month, in order of months.")
+    progress: Progress
     run_id: str | None = Field(description="The first of the runs.")
     catalogue: Literal["shown", "pending", "by_run"] = Field(
         description="Whether Dagster's catalogue shows it: `pending` catches up by itself."

@@ -1,11 +1,15 @@
 """Files dropped under `landing/` of the raw store: taken in as posted files are, or set aside with a reason.
 
 A file stays where it was dropped until its records are staged, so that nothing is lost whatever dies in between.
+A look takes no longer than it may, however large a file is: sorting goes on beside it, one file at a time, on disk.
 """
 
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import NamedTuple
 
 import msgspec
@@ -13,9 +17,10 @@ import msgspec
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
-from weather_platform.intake import Intake
+from weather_platform.intake import Intake, Stored
 from weather_platform.pipeline import Stores, quarantine_unplaced, refuse_what_counts_nowhere
 from weather_platform.storage.blobs import BlobInfo
+from weather_platform.storage.raw import RawStore
 
 FOLDER = "landing/"
 REFUSED = "landing/refused/"
@@ -40,43 +45,95 @@ class Arrival(NamedTuple):
 
     name: str
     months: list[Month]
+    stored: list[Stored]
+    """What it brought; empty where it was taken in before, and its run went wrong."""
 
 
-def look(
-    stores: Stores, partitions: Partitions, taken: dict[str, Taken], now: datetime | None = None
-) -> Iterator[Arrival]:
-    """Take in what was dropped since the last look, and clear away what is staged by now; `taken` is the memory.
+class Landing:
+    """The landing folder as one process sees it, look by look."""
 
-    A file whose run went wrong arrives again after an hour.
-    """
-    now = now or datetime.now(UTC)
-    present = {blob.key: blob for blob in stores.raw.blobs.list(FOLDER) if not blob.key.startswith(REFUSED)}
-    for key in taken.keys() - present.keys():
-        del taken[key]
-    for key, blob in present.items():
-        known = taken.get(key)
-        if known is not None and known.stamp == _stamp(blob):
-            if _is_staged(stores, known):
-                stores.raw.blobs.delete(key)
-                del taken[key]
-            elif now - known.asked > _TRY_AGAIN:
-                known.asked = now
-                yield Arrival(key, _months(known))
-        elif (now - blob.modified).total_seconds() >= _STILL_S:
-            try:
-                taken[key] = _taken_in(stores, partitions, blob, now)
-            except BadInput as error:
-                _refuse(stores, key, error, now)
-            else:
-                yield Arrival(key, _months(taken[key]))
+    def __init__(self) -> None:
+        self._name: str | None = None
+        self._sorted: Future[list[Stored]] = Future()
+
+    def look(
+        self,
+        stores: Stores,
+        partitions: Partitions,
+        taken: dict[str, Taken],
+        *,
+        budget_s: float,
+        now: datetime | None = None,
+    ) -> Iterator[Arrival]:
+        """Take in what was dropped since the last look, and clear away what is staged by now; `taken` is the memory.
+
+        A file that needs longer than is left of `budget_s` arrives at a later look of the same process; another
+        process begins it again. A file whose run went wrong arrives again after an hour.
+        """
+        until = time.monotonic() + budget_s
+        now = now or datetime.now(UTC)
+        present = {blob.key: blob for blob in stores.raw.blobs.list(FOLDER) if not blob.key.startswith(REFUSED)}
+        for key in taken.keys() - present.keys():
+            del taken[key]
+        for key, blob in present.items():
+            known = taken.get(key)
+            if known is not None and known.stamp == _stamp(blob):
+                if _is_staged(stores, known):
+                    stores.raw.blobs.delete(key)
+                    del taken[key]
+                elif now - known.asked > _TRY_AGAIN:
+                    known.asked = now
+                    yield Arrival(key, _months(known), [])
+            elif (now - blob.modified).total_seconds() >= _STILL_S:
+                try:
+                    stored = self._stored(stores.raw, partitions, blob, now, until - time.monotonic())
+                    if stored is None:
+                        return
+                    taken[key] = _settled(stores, partitions, blob, stored, now)
+                except BadInput as error:
+                    _refuse(stores, key, error, now)
+                else:
+                    yield Arrival(key, _months(taken[key]), stored)
+
+    def _stored(
+        self, raw: RawStore, partitions: Partitions, blob: BlobInfo, now: datetime, wait_s: float
+    ) -> list[Stored] | None:
+        """What a file brought; None where it, or another file, is still being sorted. BadInput."""
+        name = f"{blob.key} {_stamp(blob)}"
+        if self._name != name:
+            if self._name is not None and not self._sorted.done():
+                return None
+            self._name, self._sorted = name, Future()
+            work = Thread(target=_sort_into, args=(self._sorted, raw, partitions, blob, now), daemon=True)
+            work.start()
+        try:
+            stored = self._sorted.result(max(wait_s, 0))
+        except TimeoutError:
+            return None
+        finally:
+            if self._sorted.done():
+                self._name = None
+        return stored
 
 
-def _taken_in(stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime) -> Taken:
-    origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
-    with Intake(partitions) as intake, tempfile.TemporaryFile() as file:
-        file.writelines(stores.raw.blobs.stream(blob.key))
-        intake.add(blob.key, file)
-        stored = intake.keep(stores.raw, origin, now)
+def _sort_into(
+    sorted_: Future[list[Stored]], raw: RawStore, partitions: Partitions, blob: BlobInfo, now: datetime
+) -> None:
+    """Keep a file's records raw, an object a month; what goes wrong is raised where the result is asked for."""
+    try:
+        origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
+        with Intake(partitions) as intake, tempfile.TemporaryFile() as file:
+            file.writelines(raw.blobs.stream(blob.key))
+            intake.add(blob.key, file)
+            stored = intake.keep(raw, origin, now)
+    except Exception as error:  # noqa: BLE001  # another thread raises it
+        sorted_.set_exception(error)
+    else:
+        sorted_.set_result(stored)
+
+
+def _settled(stores: Stores, partitions: Partitions, blob: BlobInfo, stored: Sequence[Stored], now: datetime) -> Taken:
+    """The memory of a file whose records are kept; BadInput where none of them counts."""
     refuse_what_counts_nowhere(stores, partitions, stored)
     if any(each.object.partition == UNPLACED for each in stored):
         quarantine_unplaced(stores, partitions)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -100,9 +100,16 @@ def _csv(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
     yield (",".join(column.name for column in table.columns) + "\n").encode()
     changed = [(n, _AS_TEXT[column.type]) for n, column in enumerate(table.columns) if column.type in _AS_TEXT]
     for batch in _batches(rows, BATCH_ROWS):
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(_csv_cells(table.cells(row), changed) for row in batch)
-        yield text.getvalue().encode()
+        cells = [_csv_cells(table.cells(row), changed) for row in batch]
+        text = _csv_lines(cells, csv.QUOTE_MINIMAL)
+        # The writer quotes a line feed and not a carriage return, at which readers end a line too.
+        yield (text if "\r" not in text else _csv_lines(cells, csv.QUOTE_NONNUMERIC)).encode()
+
+
+def _csv_lines(rows: Iterable[Sequence[Any]], quoting: Literal[0, 2]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows(rows)
+    return text.getvalue()
 
 
 def _csv_cells(cells: Sequence[Any], changed: Sequence[tuple[int, Callable[[Any], str]]]) -> list[Any]:

@@ -69,13 +69,6 @@ def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoDB
 
 
 @pytest.fixture(scope="session")
-def mongodb_standalone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoDB]:
-    """A server without transactions."""
-    with _run(MongoDB(tmp_path_factory.mktemp("standalone") / "server", replica_set=False)) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     with _run(Redis(tmp_path_factory.mktemp("redis") / "server")) as server:
         yield server
@@ -112,12 +105,6 @@ def mongodb_url(mongodb_server: MongoDB) -> str:
 
 
 @pytest.fixture
-def mongodb_standalone_url(mongodb_standalone_server: MongoDB) -> str:
-    mongodb_standalone_server.start()
-    return mongodb_standalone_server.url()
-
-
-@pytest.fixture
 def redis_url(redis_server: Redis) -> str:
     redis_server.start()
     return redis_server.url
@@ -148,13 +135,6 @@ def fresh_mysql_database(mysql_server: MySQL) -> Iterator[str]:
 def fresh_mongo_database(mongodb_server: MongoDB) -> Iterator[str]:
     """The ``mongodb://…/database`` address of an empty database on the replica set."""
     with mongodb_server.fresh_database() as url:
-        yield url
-
-
-@pytest.fixture
-def fresh_standalone_mongo_database(mongodb_standalone_server: MongoDB) -> Iterator[str]:
-    """The ``mongodb://…/database`` address of an empty database on the standalone server."""
-    with mongodb_standalone_server.fresh_database() as url:
         yield url
 
 

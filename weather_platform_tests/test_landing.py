@@ -2,13 +2,14 @@
 
 import json
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from weather_platform.domain.months import Month, Partitions
-from weather_platform.landing import Arrival, Taken, look
+from weather_platform.landing import Arrival, Landing, Taken
 from weather_platform.pipeline import Stores, open_stores, stage_month
 from weather_platform_tests.api.serving import as_json, observations, settings_at
 
@@ -29,8 +30,10 @@ def drop(stores: Stores, name: str, body: bytes, age_s: float = 60) -> None:
     os.utime(path, (NOW.timestamp() - age_s,) * 2)
 
 
-def seen(stores: Stores, taken: dict[str, Taken], after_s: float = 0) -> list[Arrival]:
-    return list(look(stores, PARTITIONS, taken, NOW + timedelta(seconds=after_s)))
+def seen(stores: Stores, taken: dict[str, Taken], after_s: float = 0) -> list[tuple[str, list[Month]]]:
+    now = NOW + timedelta(seconds=after_s)
+    looked = Landing().look(stores, PARTITIONS, taken, budget_s=30, now=now)
+    return [(arrival.name, arrival.months) for arrival in looked]
 
 
 def landed(stores: Stores) -> list[str]:
@@ -40,7 +43,7 @@ def landed(stores: Stores) -> list[str]:
 def test_a_file_arrives_once_and_is_cleared_when_its_month_is_staged(stores: Stores) -> None:
     taken: dict[str, Taken] = {}
     drop(stores, "from/a friend.json", as_json(observations()))
-    assert seen(stores, taken) == [Arrival("landing/from/a friend.json", [NOVEMBER])]
+    assert seen(stores, taken) == [("landing/from/a friend.json", [NOVEMBER])]
     assert (seen(stores, taken, 5), landed(stores)) == ([], ["landing/from/a friend.json"])
     stage_month(stores, NOVEMBER)
     assert (seen(stores, taken, 10), landed(stores), taken) == ([], [], {})
@@ -93,4 +96,37 @@ def test_hidden_files_and_names_with_odd_spaces_hold_nothing_up(stores: Stores) 
     drop(stores, "from a\u00a0Mac.json", as_json(observations()))
     hidden = stores.raw.blobs.folder / "landing/.being-copied.json"  # type: ignore[attr-defined]  # a folder here
     hidden.write_bytes(b"[")
-    assert seen(stores, {}) == [Arrival("landing/from a\u00a0Mac.json", [NOVEMBER])]
+    assert seen(stores, {}) == [("landing/from a\u00a0Mac.json", [NOVEMBER])]
+
+
+def rss_mb() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") >> 20
+
+
+@pytest.mark.slow
+def test_a_file_of_many_records_comes_in_over_several_looks_of_small_budgets(stores: Stores) -> None:
+    months = [Month(2023, number) for number in range(1, 13)]
+    lines = [
+        f'{{"numer_sta":"{station:05d}","date":"{month}-{day:02d}T{hour:02d}:00:00Z","t":280.15}}'
+        for month in months
+        for day in range(1, 29)
+        for hour in range(0, 24, 3)
+        for station in range(7_000, 7_080)
+    ]
+    drop(stores, "year.ndjson", "\n".join(lines).encode())
+    drop(stores, "small.json", as_json(observations("2023-03")))
+    landing, taken, looks = Landing(), dict[str, Taken](), list[list[Arrival]]()
+    memory_mb, longest_s = rss_mb(), 0.0
+    while sum(map(len, looks)) < 2:
+        assert len(looks) < 2_000
+        began = time.monotonic()
+        looks.append(list(landing.look(stores, PARTITIONS, taken, budget_s=0.05)))
+        if not looks[-1]:
+            longest_s = max(longest_s, time.monotonic() - began)
+    assert len(looks) > 5
+    assert longest_s < 2  # a look that ends with an arrival asks the database too
+    assert (rss_mb()) - memory_mb < 200
+    arrived = {arrival.name: arrival for look in looks for arrival in look}
+    assert arrived["landing/year.ndjson"].months == months
+    assert sum(item.object.records for item in arrived["landing/year.ndjson"].stored) == len(lines)
+    assert arrived["landing/small.json"].months == [Month(2023, 3)]

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import msgspec
 from anyio import to_thread
 from fastapi import APIRouter, Header, Path, Query, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel
 
 from api.dependencies import READS, AllServices, Services, Writer
 from api.ingestion import Answer
 from api.logs import request_id_of
-from api.receipts import shown
-from api.schemas import IngestFastQuery, Ingestion, IngestionList, IngestionsQuery, IngestQuery
+from api.receipts import run_out, shown
+from api.schemas import IngestFastQuery, Ingestion, IngestionList, IngestionsQuery, IngestQuery, RunOut
 from api.security import Caller
 from api.uploads import BODY_TYPES, received_files
 from weather_platform.domain.ingestions import Mode, Receipt
@@ -101,11 +102,20 @@ def get_ingestion(request: Request, services: AllServices, ingestion: IngestionI
     "/ingestions/{ingestion}/events",
     dependencies=READS,
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}}},
+    responses={
+        200: {"content": {"text/event-stream": {}}},
+        204: {"description": "Ended, and told to this reader before."},
+    },
 )
-async def follow_ingestion(request: Request, services: AllServices, ingestion: IngestionId) -> StreamingResponse:
-    """The receipt as a stream of server-sent events, one at each change of state, until it is done or failed."""
+async def follow_ingestion(request: Request, services: AllServices, ingestion: IngestionId) -> Response:
+    """The receipt as a stream of server-sent events until it is done or failed.
+
+    An event named by the state, with the receipt, at each change of the state; an event `month` with a run of the
+    receipt at each change of a month. A browser that connects again after the end gets 204, which ends its tries.
+    """
     receipt = await to_thread.run_sync(services.ingestions.get, ingestion)
+    if receipt.is_finished and "last-event-id" in request.headers:
+        return Response(status_code=204)
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
     return StreamingResponse(_changes(request, services, receipt), headers=headers, media_type="text/event-stream")
 
@@ -136,14 +146,19 @@ async def _waited_for(services: Services, ingestion: str, seconds: float) -> Rec
 
 
 async def _changes(request: Request, services: Services, receipt: Receipt) -> AsyncIterator[bytes]:
-    told, number, quiet_since = None, 0, time.monotonic()
+    state, months, number, quiet_since = None, dict[str, RunOut](), 0, time.monotonic()
     while True:
-        state = (receipt.state, [run.state for run in receipt.runs])
-        if state != told:
-            body = (await to_thread.run_sync(shown, receipt, request, services)).model_dump_json()
+        runs = {run.month: run_out(run, services) for run in receipt.runs}
+        news: list[tuple[str, BaseModel]] = []
+        if state is not None:  # the first event has them all
+            news = [("month", run) for month, run in runs.items() if months.get(month) != run]
+        if receipt.state != state:
+            news.append((receipt.state, await to_thread.run_sync(shown, receipt, request, services)))
+        for event, body in news:
             number += 1
-            yield f"event: {receipt.state}\nid: {receipt.id}-{number}\ndata: {body}\n\n".encode()
-            told, quiet_since = state, time.monotonic()
+            yield f"event: {event}\nid: {receipt.id}-{number}\ndata: {body.model_dump_json()}\n\n".encode()
+        if news:
+            state, months, quiet_since = receipt.state, runs, time.monotonic()
         elif time.monotonic() - quiet_since > _HEARTBEAT_S:
             yield b": still there\n\n"
             quiet_since = time.monotonic()

@@ -87,7 +87,16 @@ def _show(file: Path, receipt: dict[str, Any]) -> None:
 
 def _check(receipt: dict[str, Any]) -> None:
     if trouble := receipt["trouble"]:
+        for run in receipt["runs"] if len(receipt["runs"]) > 1 else ():
+            if run["trouble"]:
+                say_trouble(f"{run['month']}: {run['trouble']['cause']}", run["trouble"]["cure"])
         raise Refused(trouble["cause"], trouble["cure"])
+
+
+def _stands(receipt: dict[str, Any]) -> str:
+    """The state in a word, or how many of the months are done."""
+    progress, months = receipt["progress"], len(receipt["months"])
+    return f"{progress['done']}/{months} months" if months > 1 else str(receipt["state"])
 
 
 def _posted(api: httpx.Client, file: Path, *, fast: bool) -> dict[str, Any]:
@@ -104,7 +113,7 @@ def _posted(api: httpx.Client, file: Path, *, fast: bool) -> dict[str, Any]:
             content=_sent(file, progress, bar),
         )
         while receipt["state"] not in ("done", "failed"):
-            progress.update(bar, description=f"{file.name}: {receipt['state']}")
+            progress.update(bar, description=f"{_stands(receipt)} {file.name}")
             time.sleep(_POLL_S)
             receipt = _asked(api, "GET", f"/ingestions/{receipt['id']}")
     return receipt

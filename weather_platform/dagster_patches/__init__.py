@@ -17,8 +17,11 @@ retries             the daemon forgets a retry that it promised, or gives it  da
 daemon              a daemon that looks before the code server serves fails   dagster#18640, #28204, #33527: goes
                     backfills for good                                        when an unreachable code location is
                                                                               always waited for
+webserver           the verdict of a check that is reported without a run is  none: goes when its test fails at the
+                    taken once for a partition, and answered with 500 then    line that says so
 coordinator         a run waits up to a second for the daemon's next look at  dagster#26194 (open): goes when the
-                    an empty queue                                            queue is told of a run
+                    an empty queue; a launch by GraphQL without an answer     queue is told of a run, and when
+                    cannot be repeated safely                                 ``launchRun`` takes a key
 opening             processes that open a fresh home at once leave it with    dagster#27390 (open): goes when
                     two heads in ``alembic_version``, for good                creation is locked
 folder_broker       kombu's folder broker hands a half-written message to a   kombu#1551 (open), kombu#1281 (open):

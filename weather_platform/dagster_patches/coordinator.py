@@ -1,4 +1,7 @@
-"""When runs start: at once where nothing else runs, else in their turn."""
+"""When runs start: at once where nothing else runs, else in their turn; and never twice for one launch key.
+
+dagster-io/dagster#26194 is of the latency. That ``launchRun`` takes no key, as sensors' requests do, has no issue.
+"""
 
 from pathlib import Path
 
@@ -6,6 +9,8 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, QueuedRunCoor
 from dagster._core.run_coordinator import SubmitRunContext
 from filelock import FileLock
 
+from weather_platform import names
+from weather_platform.dagster_patches.launcher import WeatherRunLauncher
 from weather_platform.files import file_lock
 
 UNFINISHED = [
@@ -20,15 +25,44 @@ class PromptRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
     """The daemon's queue, passed by when it is empty.
 
     The daemon looks at its queue once a second at best, so that a run waits 0 to 1 s for nothing. A run that finds no
-    other one is launched by the process that submits it; every other takes its turn, with all limits.
+    other one is launched by the process that submits it; every other takes its turn, with all limits. So does one whose
+    broker does not answer: who asked gets an answer, and the daemon launches the run when the broker is back.
+
+    Whoever launches by GraphQL and gets no answer cannot know whether there is a run. With a tag `names.LAUNCH_KEY_TAG`
+    it may ask again: a second run of the same key is canceled before it begins.
     """
 
     def submit_run(self, context: SubmitRunContext) -> DagsterRun:
+        run = context.dagster_run
         with self._one_submission_at_a_time():
-            idle = self._instance.get_runs_count(RunsFilter(statuses=UNFINISHED)) == 0
-            if idle and context.dagster_run.status == DagsterRunStatus.NOT_STARTED:
-                return self._instance.launch_run(context.dagster_run.run_id, context.workspace)
-        return super().submit_run(context)
+            if run.status == DagsterRunStatus.NOT_STARTED:
+                if earlier := self._of_the_same_key(run):
+                    return self._canceled(run, earlier)
+                if self._is_idle() and self._broker_answers():
+                    return self._instance.launch_run(run.run_id, context.workspace)
+            return super().submit_run(context)
+
+    def _is_idle(self) -> bool:
+        return self._instance.get_runs_count(RunsFilter(statuses=UNFINISHED)) == 0
+
+    def _broker_answers(self) -> bool:
+        launcher = self._instance.run_launcher
+        return not isinstance(launcher, WeatherRunLauncher) or launcher.broker_answers()
+
+    def _of_the_same_key(self, run: DagsterRun) -> DagsterRun | None:
+        """The run that was submitted with this run's key; a retry of a run has its parent's tags and may be."""
+        key = run.tags.get(names.LAUNCH_KEY_TAG)
+        if key is None or run.parent_run_id is not None:
+            return None
+        for found in self._instance.get_runs(RunsFilter(tags={names.LAUNCH_KEY_TAG: key})):
+            if found.run_id != run.run_id and found.status != DagsterRunStatus.NOT_STARTED:
+                return found
+        return None
+
+    def _canceled(self, run: DagsterRun, earlier: DagsterRun) -> DagsterRun:
+        self._instance.add_run_tags(run.run_id, {names.REPEATS_TAG: earlier.run_id})
+        self._instance.report_run_canceled(run, f"This was asked for before: run {earlier.run_id}.")
+        return self._instance.get_run_by_id(run.run_id) or run
 
     def _one_submission_at_a_time(self) -> FileLock:
         """Two processes of this machine that submit at the same moment must not both find the queue empty."""

@@ -15,6 +15,8 @@ ANSWER_TIMEOUT_S = 10.0
 
 A killed one that is back after 5 s answers too, that it knows no such run."""
 
+BROKER_TIMEOUT_S = 1.0
+
 
 class WeatherRunLauncher(CeleryRunLauncher):
     """`CeleryRunLauncher` with four repairs, each for something that was seen to go wrong with it.
@@ -46,6 +48,19 @@ class WeatherRunLauncher(CeleryRunLauncher):
         if any(task_id in tasks for tasks in answers.values()):
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         return CheckRunHealthResult(WorkerStatus.FAILED, f"Worker {worker} was lost: it no longer has the run.")
+
+    def broker_answers(self) -> bool:
+        """Whether a task can be sent now: a paused Redis takes connections, and holds who sends for as long."""
+        if not (self.broker or "").startswith(("redis://", "rediss://")):
+            return True
+        import redis
+
+        limits = {"socket_timeout": BROKER_TIMEOUT_S, "socket_connect_timeout": BROKER_TIMEOUT_S}
+        try:
+            with redis.Redis.from_url(self.broker or "", **limits) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
 
     def terminate(self, run_id: str) -> bool:
         """Ask the run to stop; it ends as CANCELED when its present step gives way."""

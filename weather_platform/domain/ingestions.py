@@ -47,7 +47,7 @@ class ReceivedObject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MonthOutcome(RecordCounts, kw_only=True):
-    """What became of the file's records of one month."""
+    """What became of the file's records of one month that is done."""
 
     month: str
     """A partition: ``2023-12``, or ``unplaced``."""
@@ -56,19 +56,24 @@ class MonthOutcome(RecordCounts, kw_only=True):
     documents_deleted: int | None = None
 
 
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an ingestion, or a month of it, did not end well, and what to do."""
+
+    cause: str
+    cure: str
+
+
 class LaunchedRun(msgspec.Struct, kw_only=True):
-    """A Dagster run that was asked for."""
+    """A Dagster run that was asked for, of one month."""
 
     run_id: str
     months: list[str]
     state: State = "queued"
+    trouble: Trouble | None = None
 
-
-class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an ingestion did not end well, and what to do."""
-
-    cause: str
-    cure: str
+    @property
+    def month(self) -> str:
+        return self.months[0]
 
 
 class Receipt(msgspec.Struct, kw_only=True):
@@ -90,7 +95,12 @@ class Receipt(msgspec.Struct, kw_only=True):
     objects: list[ReceivedObject] = []
     outcomes: list[MonthOutcome] = []
     runs: list[LaunchedRun] = []
+    """By month."""
     trouble: Trouble | None = None
+    life: int = 0
+    """How often its raw objects were gone and its files were posted again: what was done before does not count."""
+    launches: int = 0
+    """How often runs were asked for, be it without an answer."""
 
     @property
     def is_finished(self) -> bool:
@@ -110,6 +120,12 @@ class Receipt(msgspec.Struct, kw_only=True):
     def unplaced(self) -> list[ReceivedObject]:
         """Its objects with records that are in no month."""
         return [obj for obj in self.objects if obj.partition == UNPLACED]
+
+    @property
+    def open_months(self) -> list[Month]:
+        """The months that are not done yet, in order."""
+        done = {outcome.month for outcome in self.outcomes}
+        return [month for month in self.months if str(month) not in done]
 
     def outcome(self, month: Month, counts: Mapping[str, RecordCounts]) -> MonthOutcome:
         """What became of this receipt's objects in a month, out of the counts of all objects of the month by name."""

@@ -67,7 +67,15 @@ def dagster_services(settings: Settings, home: Path, module_name: str) -> list[S
 
     webserver = Service(
         name="webserver",
-        command=python("dagster_webserver", "-h", HOST, "-p", str(settings.dagster_port), "-w", str(workspace)),
+        command=python(
+            "weather_platform.dagster_patches.webserver",
+            "-h",
+            HOST,
+            "-p",
+            str(settings.dagster_port),
+            "-w",
+            str(workspace),
+        ),
         environment=environment,
         port=settings.dagster_port,
         port_setting="WEATHER_DAGSTER_PORT",

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 
 from weather_platform import names
@@ -78,13 +79,80 @@ def test_a_run_is_followed_by_its_receipt_and_as_a_stream_of_events(platform: Pl
     assert run["tags"]["weather/ingestion"] == receipt["id"]
 
 
-def test_months_of_a_file_are_the_fewest_runs(platform: Platform) -> None:
-    months = ("2023-01", "2023-02", "2023-03", "2023-05")
-    records = [record for month in months for record in observations(month, days=1)]
-    receipt = platform.api.ingest("/ingest?wait=60", as_json(records))
-    assert [run["months"] for run in receipt["runs"]] == [["2023-01", "2023-02", "2023-03"], ["2023-05"]]
-    assert receipt["state"] == "done"
-    assert [month["documents_written"] for month in receipt["outcome"]] == [2, 2, 2, 2]
+YEAR = [f"2023-{month:02d}" for month in range(1, 13)]
+
+
+def test_months_of_a_file_are_a_run_each_that_its_receipt_follows(platform: Platform) -> None:
+    records = [record for month in YEAR for record in observations(month, days=1)]
+    receipt = platform.api.ingest("/ingest", as_json(records))
+    assert [(run["month"], run["months"]) for run in receipt["runs"]] == [(month, [month]) for month in YEAR]
+    stream = platform.api.get(f"/ingestions/{receipt['id']}/events")
+    told = [json.loads(line.removeprefix("data: ")) for line in stream.text.splitlines() if line.startswith("data: ")]
+    done = platform.finished(receipt["id"])
+    assert [told[-1]["progress"], done["progress"]] == [{"queued": 0, "running": 0, "done": 12, "failed": 0}] * 2
+    ended = {told_of["month"] for told_of in told if told_of.get("month") and told_of["state"] == "done"}
+    assert len(ended) > 6, stream.text  # the first and the last event have the others
+    assert [month["documents_written"] for month in done["outcome"]] == [2] * 12
+    again = platform.api.get(f"/ingestions/{receipt['id']}/events", headers={"last-event-id": f"{receipt['id']}-1"})
+    assert again.status_code == 204
+
+
+def runs_of(platform: Platform, ingestion: str) -> list[tuple[str, str]]:
+    """Month and status of the runs that were made for an ingestion, the oldest first; not those that never began."""
+    tagged = [run for run in platform.runs() if run["tags"].get(names.INGESTION_TAG) == ingestion]
+    began = [run for run in tagged if names.REPEATS_TAG not in run["tags"]]
+    return [(run["tags"]["dagster/partition"], run["status"]) for run in reversed(began)]
+
+
+def test_a_month_that_fails_says_why_and_is_all_that_a_repetition_takes_up(platform: Platform) -> None:
+    months = YEAR[:3]
+    blobs = platform.api.services.layers.raw.blobs
+    platform.api.ingest("/ingest-fast", as_json(observations("2023-02", days=2)))
+    (spoiled,) = platform.api.services.layers.raw.objects("2023-02")
+    blobs.delete(spoiled.key)
+    blobs.put(spoiled.key, b"rust")
+    body = as_json([record for month in months for record in observations(month, days=1)])
+
+    failed = platform.finished(platform.api.ingest("/ingest", body)["id"])
+
+    assert failed["state"] == "failed"
+    assert [(run["month"], run["state"], run["trouble"] is None) for run in failed["runs"]] == [
+        ("2023-01", "done", True), ("2023-02", "failed", False), ("2023-03", "done", True),
+    ]  # fmt: skip
+    assert failed["progress"] == {"queued": 0, "running": 0, "done": 2, "failed": 1}
+    assert [(month["month"], month["documents_written"]) for month in failed["outcome"]] == [
+        ("2023-01", 2),
+        ("2023-03", 2),
+    ]
+    assert failed["trouble"]["cause"] == f"1 of 3 months failed: 2023-02. {failed['runs'][1]['trouble']['cause']}"
+    assert "runs these months alone" in failed["trouble"]["cure"]
+
+    blobs.delete(spoiled.key)
+    blobs.delete(f"2023-02/{spoiled.name}.meta.json")
+    done = platform.finished(platform.api.ingest("/ingest", body)["id"])
+
+    assert (done["id"], done["state"], done["trouble"]) == (failed["id"], "done", None)
+    assert [month["documents_written"] for month in done["outcome"]] == [2, 2, 2]
+    assert [month for month, _ in runs_of(platform, done["id"])] == [*months, "2023-02"]
+    assert len(platform.api.documents()) == 6
+
+
+def test_a_launch_without_an_answer_is_repeated_without_a_second_run_of_a_month(platform: Platform) -> None:
+    body = as_json([record for month in YEAR for record in observations(month, days=1)])
+    before = len(platform.runs())
+    answers: list[httpx.Response] = []
+    posting = threading.Thread(target=lambda: answers.append(platform.api.post_file("/ingest", body)))
+    posting.start()
+    wait_for(lambda: len(platform.runs()) >= before + 3, "some of the runs")
+    platform.dagster.cut()
+    posting.join()
+    assert answers[0].status_code == 503
+    platform.dagster.open()  # while the webserver still makes the rest of them
+
+    done = platform.finished(platform.api.ingest("/ingest", body)["id"])
+
+    assert (done["state"], done["progress"]["done"]) == ("done", 12)
+    assert sorted(runs_of(platform, done["id"])) == [(month, "SUCCESS") for month in YEAR]
 
 
 def test_the_same_file_again_is_the_first_receipt_without_a_run(platform: Platform) -> None:
@@ -130,15 +198,18 @@ def test_a_catalogue_that_was_down_catches_up_by_itself(platform: Platform) -> N
     platform.dagster.open()
     wait_for(lambda: len(platform.catalogue(names.WEATHER_STATS, MONTH)) == before + 1, "the catalogue to catch up")
     assert platform.catalogue(names.WEATHER_STATS, MONTH)[0]["dagster/partition_row_count"] == 2
-    assert platform.api.get(f"/ingestions/{receipt['id']}").json()["catalogue"] == "shown"
+    told = f"/ingestions/{receipt['id']}"
+    wait_for(lambda: platform.api.get(told).json()["catalogue"] == "shown", "the receipt to say so")
 
 
 def test_a_file_under_landing_is_ingested_and_a_bad_one_is_refused_with_its_reason(platform: Platform) -> None:
     blobs = platform.api.services.layers.raw.blobs
+    raw_before = len(platform.catalogue(names.RAW_OBSERVATIONS, MONTH))
     blobs.put("landing/from-somebody.json", as_json(observations()))
     blobs.put("landing/holiday.txt", b"no weather here")
     wait_for(lambda: len(platform.api.documents()) == 4, "the landed file to become documents")
     wait_for(lambda: not any(b.key == "landing/from-somebody.json" for b in blobs.list("landing/")), "it to be cleared")
+    assert len(platform.catalogue(names.RAW_OBSERVATIONS, MONTH)) == raw_before + 1
     refused = [blob.key for blob in blobs.list("landing/")]
     assert refused == ["landing/refused/holiday.txt", "landing/refused/holiday.txt.reason.json"]
     reason = json.loads(blobs.get("landing/refused/holiday.txt.reason.json"))

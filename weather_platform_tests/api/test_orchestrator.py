@@ -9,19 +9,19 @@ from pathlib import Path
 import dagster as dg
 import httpx2 as httpx
 import pytest
-from dagster_graphql.client.client_queries import CLIENT_SUBMIT_PIPELINE_RUN_MUTATION, GET_PIPELINE_RUN_STATUS_QUERY
 from dagster_graphql.schema import create_schema
 from graphql import parse, validate
 
 from api import orchestrator
-from api.orchestrator import QUERIES, Orchestrator, OrchestratorUnavailable
-from weather_platform.domain.months import Month
+from api.orchestrator import QUERIES, AskedRun, Orchestrator, OrchestratorUnavailable
+from weather_platform.domain.quality import Verdict
+from weather_platform.month_report import CHECKS
 from weather_platform_tests.api.serving import NOBODY, as_json, observations, served, settings_at
 from weather_platform_tests.runtime.serving import wait_for
 from weather_platform_tests.servers.process import free_port, listens
 
 
-@pytest.mark.parametrize("query", [*QUERIES, CLIENT_SUBMIT_PIPELINE_RUN_MUTATION, GET_PIPELINE_RUN_STATUS_QUERY])
+@pytest.mark.parametrize("query", QUERIES)
 def test_every_query_fits_the_installed_schema(query: str) -> None:
     assert validate(create_schema().graphql_schema, parse(query)) == []
 
@@ -34,10 +34,12 @@ def test_dagster_that_is_down_is_an_outage_whatever_is_asked() -> None:
     dagster = Orchestrator(NOBODY)
     for call in (
         dagster.ping,
-        lambda: dagster.launch([Month(2023, 11)], {}),
-        lambda: dagster.state("0"),
-        lambda: dagster.materialised("0"),
+        lambda: dagster.launch([AskedRun("2023-11", "key")], {}),
+        lambda: dagster.runs("weather/ingestion", "0"),
+        lambda: dagster.written(["0"]),
+        lambda: dagster.trouble("0"),
         lambda: dagster.report("weather_stats", "2023-11", {}),
+        lambda: dagster.report_check("2023-11", CHECKS[0], Verdict(True, "good")),
     ):
         with pytest.raises(OrchestratorUnavailable, match="does not answer"):
             call()

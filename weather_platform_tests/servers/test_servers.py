@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from pymongo import MongoClient
-from pymongo.errors import OperationFailure
 from redis import Redis as RedisClient
 from sqlalchemy import create_engine, text
 
@@ -25,7 +24,7 @@ from weather_platform_tests.servers.sql import SqlServer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SQL_DATABASES = ("fresh_mariadb_database", "fresh_mysql_database")
-PROCESSES = ("mariadb_server", "mysql_server", "mongodb_server", "mongodb_standalone_server", "redis_server")
+PROCESSES = ("mariadb_server", "mysql_server", "mongodb_server", "redis_server")
 
 
 @pytest.fixture
@@ -76,19 +75,6 @@ def test_the_replica_set_commits_transactions(fresh_mongo_database: str) -> None
         with client.start_session() as session, session.start_transaction():
             documents.insert_one({"_id": 1}, session=session)
             assert documents.count_documents({}) == 0
-        assert list(documents.find()) == [{"_id": 1}]
-
-
-def test_the_standalone_server_refuses_transactions(fresh_standalone_mongo_database: str) -> None:
-    with MongoClient[dict[str, Any]](fresh_standalone_mongo_database) as client:
-        documents = client.get_default_database()["documents"]
-        documents.insert_one({"_id": 1})
-        with (
-            pytest.raises(OperationFailure, match="replica set"),
-            client.start_session() as session,
-            session.start_transaction(),
-        ):
-            documents.insert_one({"_id": 2}, session=session)
         assert list(documents.find()) == [{"_id": 1}]
 
 

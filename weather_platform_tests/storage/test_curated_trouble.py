@@ -119,6 +119,18 @@ def test_every_call_tells_that_the_server_is_down() -> None:
                 call(store)
 
 
+def test_a_standalone_server_is_refused_with_its_cure(tmp_path: Path) -> None:
+    with (
+        MongoDB(tmp_path / "server", replica_set=False) as server,
+        server.fresh_database() as url,
+        closing(MongoCurated(url)) as store,
+    ):
+        for call in CALLS[:3]:
+            with pytest.raises(StoreRefused, match=r"standalone server.*--replSet rs0.*rs\.initiate\(\)"):
+                call(store)
+        assert store._database.list_collection_names() == []
+
+
 @pytest.mark.slow
 def test_a_server_that_comes_back_is_used_again(mongodb_server: MongoDB, fresh_mongo_database: str) -> None:
     with closing(MongoCurated(fresh_mongo_database)) as store:

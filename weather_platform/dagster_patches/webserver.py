@@ -1,0 +1,51 @@
+"""Dagster's webserver, which can be told of the checks of a month more than once.
+
+``python -m weather_platform.dagster_patches.webserver …`` in the place of ``dagster-webserver …``.
+
+`POST /report_asset_check` with a partition answers 500 from the second time on: a verdict without a run is inserted
+with an empty run id, and run id, check and partition are unique together (no issue yet; verdicts of runs are upserted,
+and Dagster's own comment there wants the index mended). The API reports a month's checks after each `/ingest-fast`.
+"""
+
+import sys
+from typing import Any
+
+from dagster import AssetCheckEvaluation, EventLogEntry
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+
+_insert = SqlEventLogStorage._store_runless_asset_check_evaluation  # noqa: SLF001  # what is repaired
+
+
+def _replace(self: Any, event: EventLogEntry, event_id: int | None) -> None:
+    """Take away the earlier verdict without a run on the same partition; it stays in the event log."""
+    evaluation = event.dagster_event.event_specific_data if event.dagster_event else None
+    if isinstance(evaluation, AssetCheckEvaluation) and evaluation.partition is not None:
+        columns = AssetCheckExecutionsTable.c
+        with self.index_connection() as connection:
+            connection.execute(
+                AssetCheckExecutionsTable.delete().where(
+                    columns.asset_key == evaluation.asset_key.to_string(),
+                    columns.check_name == evaluation.check_name,
+                    columns.run_id == event.run_id,
+                    columns.partition == evaluation.partition,
+                )
+            )
+    _insert(self, event, event_id)
+
+
+def allow_verdicts_again() -> None:
+    """Have this process take any number of verdicts without a run of one check and partition."""
+    SqlEventLogStorage._store_runless_asset_check_evaluation = _replace  # type: ignore[method-assign]  # noqa: SLF001
+
+
+def main() -> None:
+    """Serve, with the command line of ``dagster-webserver``."""
+    from dagster_webserver.cli import main as serve
+
+    allow_verdicts_again()
+    sys.exit(serve())  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    main()

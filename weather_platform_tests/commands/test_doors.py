@@ -1,0 +1,65 @@
+"""The same question gives the same bytes from the command line, the API and the site."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dash_app.app import create_app
+from dash_app.reader import open_reader
+from weather_platform.settings import Settings
+from weather_platform.tables import Format
+from weather_platform_tests.api.serving import Api, served
+from weather_platform_tests.commands.conftest import Weather
+
+ALL_ROWS = 100_000
+QUESTIONS = {
+    "two months of two cities": {"city": ["nice", "cap_cepet"], "from": "2023-11-01", "to": "2023-12-31"},
+    "one day of one city": {"city": ["nice"], "from": "2023-12-05", "to": "2023-12-05"},
+    "days without a document": {"city": ["nice"], "from": "2030-01-01", "to": "2030-01-02"},
+    "imperial units": {"city": ["nice"], "from": "2023-12-01", "to": "2023-12-03", "units": "imperial"},
+    "wind in km/h": {"city": ["nice"], "from": "2023-12-01", "to": "2023-12-03", "units": "metric_km_h"},
+}
+
+
+@pytest.fixture(scope="module")
+def api(filled_home: Path) -> Iterator[Api]:
+    with served(Settings.from_environment({"WEATHER_HOME": str(filled_home)})) as api:
+        yield api
+
+
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_documents_are_the_same_bytes_from_every_door(
+    weather: Weather, filled: Settings, api: Api, tmp_path: Path, form: Format, question: dict[str, Any]
+) -> None:
+    by_command = exported(weather, tmp_path, form, question)
+    by_api = api.get("/curated", params={**question, "format": form, "limit": ALL_ROWS}).content
+    site = create_app(open_reader(filled), filled).server.test_client()
+    by_site = site.get(f"/download/table.{form}", query_string={**question, "city": ",".join(question["city"])}).data
+    assert by_api == by_command
+    assert by_site == by_command
+    assert by_command or (form, question["from"]) == (Format.NDJSON, "2030-01-01")
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("question", list(QUESTIONS.values())[:3], ids=list(QUESTIONS)[:3])
+@pytest.mark.parametrize(("table", "path"), [("events", "/events"), ("observations", "/staging")])
+def test_events_and_observations_are_the_same_bytes_from_both_doors(
+    weather: Weather, api: Api, tmp_path: Path, table: str, path: str, form: Format, question: dict[str, Any]
+) -> None:
+    by_api = api.get(path, params={**question, "format": form, "limit": ALL_ROWS}).content
+    assert exported(weather, tmp_path, form, question, "--table", table) == by_api
+
+
+def exported(weather: Weather, folder: Path, form: Format, question: dict[str, Any], *more: str) -> bytes:
+    """What `weather export` writes."""
+    output = folder / f"exported.{form}"
+    cities = [part for city in question["city"] for part in ("--city", city)]
+    period = ["--from", question["from"], "--to", question["to"]]
+    units = ["--units", question["units"]] if "units" in question else []
+    ran = weather("export", *cities, *period, *units, "--format", form, "--output", output, *more)
+    assert (ran.code, ran.err) == (0, "")
+    return output.read_bytes()
