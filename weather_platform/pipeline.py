@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
@@ -92,8 +93,8 @@ def refuse_what_counts_nowhere(stores: Stores, partitions: Partitions, stored: S
 
 
 def curated_days(month: Month) -> tuple[date, date]:
-    """The days that curating a month writes: the last of the month before too, whose rain ends at 00 UTC of the 1st."""
-    return month.previous.last_day, month.last_day
+    """The days that curating a month writes: those of its neighbours too that its readings may change."""
+    return Stretch.of(month).changed
 
 
 class MonthFigures(NamedTuple):
@@ -118,7 +119,7 @@ def documents(figures: MonthFigures, now: datetime | None = None) -> list[Weathe
 
 def write_documents(stores: Stores, month: Month, make: Callable[[], list[WeatherStats]]) -> Replaced:
     """Make a month's documents and replace them, alone among all processes that curate it or a neighbour."""
-    with stores.staging.exclusive(f"curate:{month.previous}", f"curate:{month}"):
+    with stores.staging.exclusive(*(f"curate:{each}" for each in (month.previous, month, month.next))):
         replaced = stores.curated.replace(curated_days(month), make())
     _progress.info("%s curated", month)
     return replaced

@@ -274,7 +274,7 @@ def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.
     return np.array(covered), np.array(read)
 
 
-def _rains(screened: Screened, starts: NDArray[np.int64]) -> Rains:
+def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1) -> Rains:
     """RR: the total of 24 h where there is one; the few other days one by one."""
     rr24 = screened.sound("rr24")
     value = _at(rr24, starts, 24)
@@ -285,7 +285,7 @@ def _rains(screened: Screened, starts: NDArray[np.int64]) -> Rains:
         totals = _totals(screened, int(row))
         for column in np.flatnonzero(np.isnan(value[row])):
             start = int(starts[row, column])
-            rain = rain_of_day(totals, start) if totals else Rain("missing", None, 0.0, 0)
+            rain = rain_of_day(totals, start, known_from_h=known_from_h) if totals else Rain("missing", None, 0.0, 0)
             value[row, column] = np.nan if rain.amount is None else rain.amount
             method[row, column] = RAIN_METHODS.index(rain.method)
             known[row, column], known_hours[row, column] = rain.known, rain.known_hours
@@ -293,7 +293,8 @@ def _rains(screened: Screened, starts: NDArray[np.int64]) -> Rains:
 
 
 def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
-    rains, rr3 = _rains(screened, midnight), screened.sound("rr3")
+    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which nobody should read as a total.
+    rains, rr3 = _rains(screened, midnight, known_from_h=3), screened.sound("rr3")
     eight = np.sum([_at(rr3, midnight, hour) for hour in range(3, 25, 3)], axis=0)
     there = ~np.isnan(eight)
     return rains._replace(

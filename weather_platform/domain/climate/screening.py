@@ -169,7 +169,7 @@ class _Work:
 
 
 def _limits(work: _Work) -> None:
-    limits = np.array([LIMITS_C[zone_of(station)] for station in work.grid.stations]) * 100
+    limits = np.array([LIMITS_C[zone_of(station)] for station in work.grid.stations]).reshape(-1, 2) * 100
     low, high = limits[:, :1], limits[:, 1:]
     for field in RULES["E1"].fields:
         work.flag("E1", field, (work.values[field] < low) | (work.values[field] > high))
@@ -224,7 +224,7 @@ def _extremes_against_readings(work: _Work) -> None:
 
 def _humidity(work: _Work) -> None:
     t, td, u = work.sound("t"), work.sound("td"), work.sound("u")
-    tropical = np.array([[zone_of(station) == "tropics"] for station in work.grid.stations])
+    tropical = np.array([zone_of(station) == "tropics" for station in work.grid.stations], dtype=bool)[:, None]
     for field in ("td", "u"):
         work.flag("E5", field, t - td > RULES["E5"].hundredths)
         work.flag("E5-dry", field, tropical & (u < RULES["E5-dry"].hundredths))
