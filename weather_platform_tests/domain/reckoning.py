@@ -27,7 +27,7 @@ Wrong = Mapping[tuple[str, datetime], Sequence[str]]
 
 def days_of(observations: Iterable[Observation], wrong: Wrong = MappingProxyType({})) -> dict[date, Day]:
     """Metrics, events, counts and raw objects of each UTC day on which the station observed."""
-    observations = [o._replace(**dict.fromkeys(wrong.get((o.numer_sta, o.date), ()))) for o in observations]
+    observations = [_without(o, wrong.get((o.numer_sta, o.date), ())) for o in observations]
     by_day: dict[date, list[Observation]] = defaultdict(list)
     rain_by_day: dict[date, list[Observation]] = defaultdict(list)
     for observation in observations:
@@ -41,6 +41,11 @@ def days_of(observations: Iterable[Observation], wrong: Wrong = MappingProxyType
 def documents_of(rows: Mapping[str, Iterable[Observation]], wrong: Wrong = MappingProxyType({})) -> dict[str, Day]:
     """The days of several stations by document id."""
     return {f"{station}:{day}": of_day for station, obs in rows.items() for day, of_day in days_of(obs, wrong).items()}
+
+
+def _without(observation: Observation, fields: Sequence[str]) -> Observation:
+    missing: dict[str, Any] = dict.fromkeys(fields)
+    return observation._replace(**missing)
 
 
 def _climate(observations: list[Observation], days: list[date]) -> dict[date, Day]:

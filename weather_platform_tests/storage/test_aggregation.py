@@ -302,14 +302,7 @@ def december(module_staging: StagingStore, real_data: Path) -> list[Json]:
     return [msgspec.to_builtins(document) for document in documents(month_figures(module_staging, DECEMBER))]
 
 
-_FAILED_AT_DIJON = (
-    "2023-12-19T09",
-    "2023-12-20T21",
-    "2023-12-21T00",
-    "2023-12-21T03",
-    "2023-12-21T06",
-    "2023-12-21T09",
-)
+_FAILED_AT_DIJON = ("19T09", "20T21", "21T00", "21T03", "21T06", "21T09")
 WRONG = {
     **{("07280", datetime.fromisoformat(f"2023-12-{time}")): ("td", "u") for time in _FAILED_AT_DIJON},
     **{("07072", datetime.fromisoformat(time)): ("ht_neige",) for time in ("2023-12-30T00", "2023-12-30T03")},
