@@ -191,7 +191,7 @@ class StationsQuery(Query):
 
 class IngestionsQuery(Query):
     limit: Annotated[int, Field(ge=1, le=200)] = Field(50, examples=[10])
-    before: str | None = Field(None, max_length=40, description="The `next` of the page before.")
+    before: After = None
 
 
 class IngestQuery(Query):

@@ -67,8 +67,11 @@ class StoredMonth:
         return self._stores.curated.coverage(self.month.first_day, self.month.last_day)
 
 
-def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links) -> Facts:
-    """Of what one coming brought into the raw layer, the objects of `month`; `stored` is all that it brought."""
+def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links, notes: Sequence[str] = ()) -> Facts:
+    """Of what one coming brought into the raw layer, the objects of `month`; `stored` is all that it brought.
+
+    `notes` are what the source had to say of it.
+    """
     here = [item for item in stored if item.object.partition == str(month)]
     origins = [item.object.provenance for item in here]
     records = sum(item.object.records for item in here)
@@ -82,6 +85,7 @@ def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links) 
         "raw_objects": [item.object.key for item in here],
         "new_objects": sum(item.new for item in here),
         "bytes": sum(item.object.size_bytes for item in here),
+        "notes": list(notes),
         **_by(door),
         "raw_files_url": links.to_api("/raw/files", month=month),
     }

@@ -14,6 +14,9 @@ LOAD_JOB = "load_months"
 PROCESS_JOB = "process_months"
 """Documents from the raw objects that are stored already."""
 
+CHECK_JOB = "check_months"
+"""Verdicts on what the stores hold of a month."""
+
 INGESTION_TAG = "weather/ingestion"
 """On a run: the ingestion of the API that asked for it."""
 LANDED_TAG = "weather/landed"

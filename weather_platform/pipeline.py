@@ -4,13 +4,15 @@ The Dagster assets, the API and the command line all call these; who calls shows
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+
 from weather_platform.domain.climate.stretches import Stretch
-from weather_platform.domain.errors import BadInput
+from weather_platform.domain.errors import BadInput, Overtaken
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
@@ -45,24 +47,44 @@ def open_stores(settings: Settings) -> Stores:
     return stores
 
 
-def raw_month(raw: RawStore, month: str) -> Iterator[tuple[RawObject, RecordFile]]:
-    """A month's raw objects with their records, in order of receipt, one in memory at a time."""
-    for obj in raw.objects(month):
+class RawMonth:
+    """A month's raw objects with their records, in order of receipt, read one at a time, each time it is iterated."""
+
+    def __init__(self, raw: RawStore, month: Month) -> None:
+        self._raw = raw
+        self._partition = str(month)
+
+    def __iter__(self) -> Iterator[tuple[RawObject, RecordFile]]:
+        return _raw_objects(self._raw, self._partition)
+
+
+def _raw_objects(raw: RawStore, partition: str) -> Iterator[tuple[RawObject, RecordFile]]:
+    for obj in raw.objects(partition):
         yield obj, cut(raw.read(obj))
 
 
-def write_staged(stores: Stores, month: str, make: Callable[[], StagedMonth]) -> StagedMonth:
-    """Make a month's observations and replace it, alone among all processes that stage the month."""
+def store_staged(stores: Stores, month: Month, staged: StagedMonth) -> None:
+    """Replace a month's observations, alone among all processes that stage the month.
+
+    Overtaken where the raw store no longer holds what they were made of: of two that stage a month at once, the one
+    that saw less must not be the last to write.
+    """
     with stores.staging.exclusive(f"stage:{month}"):
-        staged = make()
-        stores.staging.replace_month(month, staged)
+        if stores.raw.objects(str(month)) != staged.objects:
+            raise Overtaken(f"Observations of {month} came in while it was staged.", "Stage it again.")
+        stores.staging.replace_month(str(month), staged)
     _progress.info("%s staged", month)
-    return staged
 
 
+_again = retry(retry=retry_if_exception_type(Overtaken), stop=stop_after_attempt(20), reraise=True)
+
+
+@_again
 def stage_month(stores: Stores, month: Month) -> StagedMonth:
     """Raw to staging: the month as all its raw objects say."""
-    return write_staged(stores, str(month), lambda: stage(raw_month(stores.raw, str(month))))
+    staged = stage(RawMonth(stores.raw, month))
+    store_staged(stores, month, staged)
+    return staged
 
 
 def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
@@ -70,13 +92,16 @@ def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
 
     @cache
     def held(month: Month) -> set[bytes]:
-        return {bytes(record) for _, file in raw_month(stores.raw, str(month)) for record in file.records}
+        return {bytes(record) for _, file in RawMonth(stores.raw, month) for record in file.records}
 
     def is_placed(time: datetime, record: bytes) -> bool:
         month = Month.of(time)
         return partitions.holds(month) and record in held(month)
 
-    return write_staged(stores, UNPLACED, lambda: stage_unplaced(raw_month(stores.raw, UNPLACED), is_placed))
+    with stores.staging.exclusive(f"stage:{UNPLACED}"):
+        staged = stage_unplaced(_raw_objects(stores.raw, UNPLACED), is_placed)
+        stores.staging.replace_month(UNPLACED, staged)
+    return staged
 
 
 def refuse_what_counts_nowhere(stores: Stores, partitions: Partitions, stored: Sequence[Stored]) -> None:
@@ -97,34 +122,70 @@ def curated_days(month: Month) -> tuple[date, date]:
     return Stretch.of(month).changed
 
 
+class Seen(NamedTuple):
+    """How the stores stood when a month was added up: what is staged and curated of it and its neighbours."""
+
+    staged: str
+    curated: tuple[str, str, str]
+
+    @classmethod
+    def of(cls, stores: Stores, month: Month) -> "Seen":
+        revision = stores.curated.month_revision
+        return cls(
+            stores.staging.revision(month.previous, month.next),
+            (revision(month.previous), revision(month), revision(month.next)),
+        )
+
+
 class MonthFigures(NamedTuple):
     """The daily aggregates of a month's `curated_days`."""
 
+    month: Month
     by_station: list[tuple[Station, list[DailyAggregate]]]
     synthetic: set[str]
     """Names of raw objects that hold no measurements."""
+    seen: Seen
 
 
-def month_figures(staging: "StagingStore", month: Month) -> MonthFigures:
+class CuratedMonth(NamedTuple):
+    """The documents of a month's `curated_days`."""
+
+    month: Month
+    documents: list[WeatherStats]
+    seen: Seen
+    """As in the figures that they were made of."""
+
+
+def month_figures(stores: Stores, month: Month) -> MonthFigures:
     """Add up a month in the staging database."""
-    days = curated_days(month)
-    return MonthFigures(list(staging.daily(*days)), staging.synthetic_objects(*days))
+    days, seen = curated_days(month), Seen.of(stores, month)
+    return MonthFigures(month, list(stores.staging.daily(*days)), stores.staging.synthetic_objects(*days), seen)
 
 
-def documents(figures: MonthFigures, now: datetime | None = None) -> list[WeatherStats]:
+def documents(figures: MonthFigures, now: datetime | None = None) -> CuratedMonth:
     """The WeatherStats documents of the figures, made `now`."""
     now = now or datetime.now(UTC)
-    return [document(station, day, figures.synthetic, now) for station, days in figures.by_station for day in days]
+    made = [document(station, day, figures.synthetic, now) for station, days in figures.by_station for day in days]
+    return CuratedMonth(figures.month, made, figures.seen)
 
 
-def write_documents(stores: Stores, month: Month, make: Callable[[], list[WeatherStats]]) -> Replaced:
-    """Make a month's documents and replace them, alone among all processes that curate it or a neighbour."""
+def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
+    """Replace a month's documents, alone among all processes that curate it or a neighbour.
+
+    Overtaken where others staged *and* curated since the figures were added up. Where they have only staged, their
+    own curation is still to come, and waits for the same locks.
+    """
+    month = curated.month
     with stores.staging.exclusive(*(f"curate:{each}" for each in (month.previous, month, month.next))):
-        replaced = stores.curated.replace(curated_days(month), make())
+        now = Seen.of(stores, month)
+        if now.staged != curated.seen.staged and now.curated != curated.seen.curated:
+            raise Overtaken(f"{month} or a neighbour was made again while it was curated.", "Curate it again.")
+        replaced = stores.curated.replace(curated_days(month), curated.documents)
     _progress.info("%s curated", month)
     return replaced
 
 
+@_again
 def curate_month(stores: Stores, month: Month) -> Replaced:
     """Staging to documents."""
-    return write_documents(stores, month, lambda: documents(month_figures(stores.staging, month)))
+    return store_documents(stores, documents(month_figures(stores, month)))

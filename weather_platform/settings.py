@@ -35,13 +35,6 @@ from weather_platform.domain.months import Month
 Source = Literal["meteofrance", "opendatasoft", "sample"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
-S3_VARIABLES = {
-    "endpoint_url": "WEATHER_S3_ENDPOINT_URL",
-    "aws_access_key_id": "WEATHER_S3_ACCESS_KEY",
-    "aws_secret_access_key": "WEATHER_S3_SECRET_KEY",
-    "region_name": "WEATHER_S3_REGION",
-}
-"""What dagster-aws's S3Resource calls the S3 settings."""
 KEY_NAME = re.compile(r"[\w.-]+", re.ASCII)
 """What the owner of an API key may be called."""
 PLACEHOLDERS = frozenset(

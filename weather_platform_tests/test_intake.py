@@ -22,7 +22,7 @@ from weather_platform.domain.parsing import Parsed, parse
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.record_files import cut, cut_in_pieces
 from weather_platform.intake import Intake, Stored, receive
-from weather_platform.pipeline import raw_month
+from weather_platform.pipeline import RawMonth
 from weather_platform.storage.blobs import FolderBlobs
 from weather_platform.storage.raw import RawStore
 from weather_platform_tests.domain.broken import long_json_files, record
@@ -196,7 +196,7 @@ def test_a_pile_too_high_for_memory_is_several_objects_of_one_month(
     records = [report(f"2023-12-{n // 8 + 1:02d}T{n % 8 * 3:02d}", t=250 + n % 60) for n in range(240)]
     stored = take_in(raw, array(*records))
     assert len(stored) == 2
-    found = [bytes(each) for _, file in raw_month(raw, "2023-12") for each in file.records]
+    found = [bytes(each) for _, file in RawMonth(raw, Month(2023, 12)) for each in file.records]
     assert found == records
 
 

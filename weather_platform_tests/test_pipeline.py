@@ -224,9 +224,10 @@ def test_the_rain_of_new_years_eve_is_complete_when_january_is_loaded(
     for month in order:
         load(everywhere, bodies[month])
     found = {key: document for key, document in layers.documents(everywhere).items() if key >= f"{NICE}:2023-12-31"}
+    not_whole = {"rr": None, "rr_method": "missing"}  # the rain of 03 to 06 UTC is not known
     assert {key: document["metrics"]["rainfall"] for key, document in found.items()} == {
-        f"{NICE}:2023-12-31": {"total": 26.4, "max_3h": 12.5, "trace": False, "n": 8},
-        f"{NICE}:2024-01-01": {"total": 5.0, "max_3h": 5.0, "trace": False, "n": 1},
+        f"{NICE}:2023-12-31": {"total": 26.4, "max_3h": 12.5, "trace": False, "n": 8, **not_whole, "rr_known": 29.8},
+        f"{NICE}:2024-01-01": {"total": 5.0, "max_3h": 5.0, "trace": False, "n": 1, **not_whole, "rr_known": None},
     }
     assert len(found[f"{NICE}:2023-12-31"]["provenance"]["raw_objects"]) == 2
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from weather_platform.domain.months import Month
 from weather_platform.domain.staging import stage
-from weather_platform.pipeline import Stores, raw_month
+from weather_platform.pipeline import RawMonth, Stores
 from weather_platform_tests import layers
 from weather_platform_tests.domain import reckoning
 from weather_platform_tests.domain.broken import record
@@ -107,7 +108,7 @@ def _staging(state: State) -> State:
 
 
 def _is_what_raw_says(state: State, stores: Stores) -> None:
-    staged = stage(raw_month(stores.raw, DECEMBER)).rows
+    staged = stage(RawMonth(stores.raw, Month.parse(DECEMBER))).rows
     rows = {station_id: [row[:-1] for row in of_station] for station_id, of_station in state["rows"].items()}
     assert rows == {station_id: [tuple(row) for row in of_station] for station_id, of_station in staged.items()}
     metrics = {key: document["metrics"] for key, document in state["documents"].items()}

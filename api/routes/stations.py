@@ -10,7 +10,9 @@ from fastapi.responses import JSONResponse
 from api.dependencies import READS, OpenLayers
 from api.schemas import Rows, StationsQuery
 from weather_platform.domain.search import search
-from weather_platform.domain.stations import STATIONS, Station
+from weather_platform.domain.station_list import known_stations
+from weather_platform.domain.stations import Station
+from weather_platform.storage.station_lists import listed_stations
 
 router = APIRouter(tags=["stations"], dependencies=READS)
 _GEOJSON = "application/geo+json"
@@ -24,7 +26,9 @@ def list_stations(request: Request, layers: OpenLayers, query: Annotated[Station
     how far away it is; none that nothing means.
     """
     stored = layers.staging.stations()
-    known = stored if query.with_data else {**STATIONS, **stored}
+    known = known_stations(listed_stations(layers.raw.blobs), stored)
+    if query.with_data:
+        known = {number: station for number, station in known.items() if number in stored}
     rows = [{**row, "has_data": row["station_id"] in stored} for row in _rows(known, query.q)]
     if query.bbox is not None:
         corners = [float(corner) for corner in query.bbox.split(",")]

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging import INFO, Handler, LogRecord, getLogger
 from pathlib import Path
@@ -86,40 +86,37 @@ def show(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_json: 
 
 
 @contextmanager
-def months_progress(steps: int) -> Iterator[None]:
-    """A bar that moves on with every line of the progress logger and shows how far a download is.
+def months_progress(months: int) -> Iterator[Callable[[], None]]:
+    """A bar of months that tells each line of progress and of downloads; quiet where standard error is no terminal.
 
-    Quiet where standard error is no terminal.
+    Gives what moves it on by a month. It writes to a copy of standard error: during a run Dagster sends that to a file.
     """
+    own = Console(file=os.fdopen(os.dup(sys.stderr.fileno()), "w")) if err.is_terminal else err
     bar = Progress(
         TextColumn("{task.description:<20}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=err,
+        console=own,
         transient=True,
         disable=not err.is_terminal,
     )
-    task = bar.add_task("starting Dagster", total=steps)
-
-    class Advance(Handler):
-        def emit(self, record: LogRecord) -> None:
-            bar.update(task, advance=1, description=record.getMessage())
+    task = bar.add_task("starting Dagster", total=months)
 
     class Describe(Handler):
         def emit(self, record: LogRecord) -> None:
             bar.update(task, description=record.getMessage())
 
-    handlers = {getLogger(PROGRESS): Advance(), getLogger(DOWNLOADS): Describe()}
-    for logger, handler in handlers.items():
-        logger.addHandler(handler)
-        logger.setLevel(INFO)
+    handler = Describe()
+    for name in (PROGRESS, DOWNLOADS):
+        getLogger(name).addHandler(handler)
+        getLogger(name).setLevel(INFO)
     try:
         with bar:
-            yield
+            yield lambda: bar.advance(task)
     finally:
-        for logger, handler in handlers.items():
-            logger.removeHandler(handler)
+        for name in (PROGRESS, DOWNLOADS):
+            getLogger(name).removeHandler(handler)
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """`weather load`: months from a source to documents, by the Dagster job in this process."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weather_platform.commands.console import months_progress, say, show, show_json
+from weather_platform.commands.console import months_progress, say, say_trouble, show, show_json
 from weather_platform.domain.months import Month, parse_months
 from weather_platform.domain.search import chosen_station, find_station
 from weather_platform.domain.stations import STATIONS, Station
@@ -13,7 +13,8 @@ from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
 
-_LAYERS = 3
+if TYPE_CHECKING:
+    from weather_platform.runtime.in_process import MonthRun
 
 
 def load(
@@ -30,21 +31,47 @@ def load(
         return open_stores(settings).staging.stations()
 
     chosen = [chosen_station(name, staged).station_id for name in city or ()]
-    load_months(settings, wanted, source=source, cities=chosen)
+    runs = load_months(settings, wanted, source=source, cities=chosen)
     stores = open_stores(settings)
-    rows = [_held(stores, month) for month in wanted]
+    rows = [_held(stores, run.month) for run in runs if run.state == "loaded"]
     if as_json:
         show_json(rows)
-    else:
+    elif rows:
         show(list(rows[0]), rows, as_json=False)
+    if tell_missed(stores, runs):
+        raise typer.Exit(1)
 
 
-def load_months(settings: Settings, months: list[Month], *, source: str | None, cities: Sequence[str] = ()) -> None:
-    """Run the job with a progress bar."""
+def load_months(
+    settings: Settings, months: list[Month], *, source: str | None, cities: Sequence[str] = ()
+) -> "list[MonthRun]":
+    """Run the job for each month, with a progress bar."""
     from weather_platform.runtime.in_process import load_in_process
 
-    with months_progress(len(months) * _LAYERS):
-        load_in_process(settings, months, source=source, cities=cities)
+    runs = []
+    with months_progress(len(months)) as month_done:
+        for run in load_in_process(settings, months, source=source, cities=cities):
+            runs.append(run)
+            month_done()
+    return runs
+
+
+def tell_missed(stores: Stores, runs: "Sequence[MonthRun]") -> int:
+    """Say which months could not be had, and of which something is stored all the same; how many failed."""
+    skipped = [str(run.month) for run in runs if run.state == "skipped"]
+    if skipped:
+        say(f"{', '.join(skipped)}: the source has nothing of it yet.")
+    failed = [run for run in runs if run.state == "failed"]
+    for cause, cure in dict.fromkeys((run.cause, run.cure) for run in failed):
+        say_trouble(cause, cure)
+    if failed and len(runs) > 1:
+        say(f"Not loaded: {', '.join(str(run.month) for run in failed)} ({len(failed)} of {len(runs)} months).")
+    staged = {covered.month for covered in stores.staging.coverage([str(run.month) for run in failed])}
+    if kept := [
+        str(run.month) for run in failed if str(run.month) not in staged and stores.raw.objects(str(run.month))
+    ]:
+        say(f"Stored raw and not staged: {', '.join(kept)}. Load them again, or run the job `process_months`.")
+    return len(failed)
 
 
 def _held(stores: Stores, month: Month) -> dict[str, object]:

@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from weather_platform.commands.console import show
-from weather_platform.domain.errors import UnknownCity
+from weather_platform.commands.console import say, show
+from weather_platform.domain.errors import SourceUnavailable, UnknownCity
 from weather_platform.domain.search import find_station, search
-from weather_platform.domain.stations import STATIONS
-from weather_platform.pipeline import open_stores
+from weather_platform.domain.station_list import known_stations, read_station_list
+from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.station_lists import keep_station_list, listed_stations
 
 _COLUMNS = ("station_id", "display_name", "name", "slug", "altitude_m", "department", "region", "timezone", "verified")
 
@@ -18,10 +19,15 @@ def stations(
     query: Annotated[
         str | None, typer.Argument(help="a station, town, postcode, department or region; all stations where none is")
     ] = None,
+    refresh: Annotated[bool, typer.Option(help="fetch Météo-France's list of stations first, and keep it")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """The stations that are known, and those that only a file told us of; with QUERY those that it means, and why."""
-    known = {**STATIONS, **open_stores(Settings.from_environment()).staging.stations()}
+    settings = Settings.from_environment()
+    stores = open_stores(settings)
+    if refresh:
+        _refresh(settings, stores)
+    known = known_stations(listed_stations(stores.raw.blobs), stores.staging.stations())
     columns = (*_COLUMNS, "latitude_deg", "longitude_deg", "territory", "aliases") if as_json else _COLUMNS
     if query is None:
         rows = [{column: getattr(station, column) for column in columns} for station in known.values()]
@@ -37,3 +43,19 @@ def stations(
         for match in found
     ]
     show((*columns, "why", "matched", "distance_km"), rows, as_json=as_json)
+
+
+def _refresh(settings: Settings, stores: Stores) -> None:
+    from weather_platform.sources.meteofrance import MeteoFranceSource
+
+    found = MeteoFranceSource(settings.archive_url, settings.home / "cache").station_list()
+    if found is None:
+        raise SourceUnavailable(
+            "The archive has no list of stations (postes_synop.geojson).", "Put it into its folder, or try tomorrow."
+        )
+    body, provenance = found
+    read = read_station_list(body)
+    for reason in read.refused:
+        say(f"Passed over: {reason}")
+    keep_station_list(stores.raw.blobs, body, provenance)
+    say(f"{provenance.name}: {len(read.stations)} stations")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from weather_platform.commands.console import say
-from weather_platform.commands.load import load_months, show_a_day
+from weather_platform.commands.load import load_months, show_a_day, tell_missed
 from weather_platform.domain.months import parse_months
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
@@ -20,14 +20,19 @@ def up(
     settings = Settings.from_environment()
     if load:
         months = parse_months(load)
-        load_months(settings, months, source=source)
-        for month in months:
-            documents = open_stores(settings).curated.coverage(month.first_day, month.last_day)
+        runs = load_months(settings, months, source=source)
+        stores = open_stores(settings)
+        loaded = [run.month for run in runs if run.state == "loaded"]
+        for month in loaded:
+            documents = stores.curated.coverage(month.first_day, month.last_day)
             say(
                 f"{month}: {sum(c.observations for c in documents):,} observations of {len(documents)} cities "
                 f"became {sum(c.documents for c in documents):,} documents in {settings.home}"
             )
-        show_a_day(settings, months[0])
+        if loaded:
+            show_a_day(settings, loaded[0])
+        if tell_missed(stores, runs) and (once or not loaded):
+            raise typer.Exit(1)
     if once:
         return
     from weather_platform.runtime.doors import doors

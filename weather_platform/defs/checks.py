@@ -1,109 +1,81 @@
-"""The checks of a month: verdicts of `domain.quality` on what the stores hold, shown by Dagster.
+"""The checks of a month, as Dagster's own: what they judge by is `month_report.CHECKS`."""
 
-They are yielded a month at a time (`evaluations`), by a load inside its own run and by a check that is run alone: an
-`AssetCheckResult` may come only once in a run of many months, and is then stored for none of them.
-"""
-
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData as _Target,
-)
 
 from weather_platform import names
-from weather_platform.defs.partitions import MONTHS
-from weather_platform.domain.months import Month, month_range
+from weather_platform.defs.explained import explained
+from weather_platform.defs.facts import POOL
+from weather_platform.defs.metadata import judged
+from weather_platform.defs.partitions import MONTHS, month_of_run
+from weather_platform.defs.stores import StoresResource
+from weather_platform.domain.months import Month
 from weather_platform.domain.quality import Verdict
-from weather_platform.io_managers.explained import explained
-from weather_platform.io_managers.stores import StoresResource
 from weather_platform.month_report import CHECKS, Check, StoredMonth
-
-STAGING_CHECKS = tuple(check for check in CHECKS if check.asset == names.STAGED_OBSERVATIONS)
-CURATED_CHECKS = tuple(check for check in CHECKS if check.asset == names.WEATHER_STATS)
+from weather_platform.pipeline import Stores
 
 
-def evaluations(
-    context: dg.OpExecutionContext, months: Iterable[Month], checks: Sequence[Check], stores: StoresResource
-) -> Iterator[dg.AssetCheckEvaluation]:
-    """Evaluate the checks of one asset for some months; after a blocking one that fails the run ends.
-
-    To be yielded, not logged: what an op logs is lost when it fails.
-    """
-    with explained(context.retry_number):
-        for month in months:
-            held, target = StoredMonth(stores.open(), month), _latest_materialization(context, checks[0].asset, month)
-            for check in checks:
-                verdict = check.judge(held)
-                yield _evaluation(month, check, verdict, target)
-                if check.blocking and not verdict.passed:
-                    raise _stopped(month, check, verdict)
-
-
-def _evaluation(month: Month, check: Check, verdict: Verdict, target: _Target | None) -> dg.AssetCheckEvaluation:
-    return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(check.asset),
-        check_name=check.name,
-        passed=verdict.passed,
-        severity=dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
-        description=verdict.description,
-        metadata=_metadata(verdict),
-        target_materialization_data=target,
-        blocking=check.blocking,
-        partition=str(month),
-    )
-
-
-def _stopped(month: Month, check: Check, verdict: Verdict) -> dg.Failure:
-    cause = f"The {check.name} of {month} is not as it should be: {verdict.description}."
-    cure = "Look at the figures of the check; drop tables that were changed by hand, then load the months again."
-    return dg.Failure(cause, metadata={"cause": cause, "cure": cure, **_metadata(verdict)}, allow_retries=False)
-
-
-def _latest_materialization(context: dg.OpExecutionContext, asset: str, month: Month) -> _Target | None:
-    """What a check must point at to count as a check of the latest data."""
-    wanted = dg.AssetRecordsFilter(dg.AssetKey(asset), asset_partitions=[str(month)])
-    for record in context.instance.fetch_materializations(wanted, limit=1).records:
-        return _Target(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp)
-    return None
-
-
-def _metadata(verdict: Verdict) -> dict[str, Any]:
-    return {
-        name: dg.MetadataValue.json(value) if isinstance(value, dict | list) else value
-        for name, value in verdict.figures.items()
-    }
-
-
-@dg.definitions
-def checks() -> dg.Definitions:
-    """Every check, to be run alone."""
-    return dg.Definitions(asset_checks=[_to_run_alone(STAGING_CHECKS), _to_run_alone(CURATED_CHECKS)])
-
-
-def _to_run_alone(checks: Sequence[Check]) -> dg.AssetChecksDefinition:
-    """The checks of one asset, any of them for any months.
-
-    Not `blocking` for Dagster: a check that blocks must yield a result, which over a range of months is stored for
-    none of them. A load that fails `structure` stops by itself (`evaluations`).
-    """
-    asset = checks[0].asset
+def _checks_of(asset: str) -> dg.AssetChecksDefinition:
+    """The checks of one asset as one step after it, so that they ask the stores once."""
+    checks = {check.name: check for check in CHECKS if check.asset == asset}
 
     @dg.multi_asset_check(
         name=f"{asset}_checks",
         specs=[
-            dg.AssetCheckSpec(check.name, asset=asset, description=check.description, partitions_def=MONTHS)
-            for check in checks
+            dg.AssetCheckSpec(
+                check.name, asset=asset, description=check.description, blocking=check.blocking, partitions_def=MONTHS
+            )
+            for check in checks.values()
         ],
         can_subset=True,
+        pool=POOL,
     )
-    def evaluate(
+    def judge(
         context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]
-    ) -> Iterator[dg.AssetCheckEvaluation]:
+    ) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation]:
+        asked = [
+            check for name, check in checks.items() if name in {key.name for key in context.selected_asset_check_keys}
+        ]
         run = context.op_execution_context
-        asked = {key.name for key in context.selected_asset_check_keys}
-        months = month_range(*(Month.parse(key) for key in run.partition_key_range))
-        yield from evaluations(run, months, [check for check in checks if check.name in asked], stores)
+        with explained(run.retry_number):
+            if not run.has_partition_key:
+                yield from _of_all_months(stores.open(), asked)
+                return
+            held = StoredMonth(stores.open(), month_of_run(run.run))
+            for check in asked:
+                yield dg.AssetCheckResult(
+                    asset_key=check.asset, check_name=check.name, **judged(check, check.judge(held))
+                )
 
-    return evaluate
+    return judge
+
+
+def _of_all_months(stores: Stores, checks: Sequence[Check]) -> Iterator[dg.AssetCheckEvaluation]:
+    """What the UI's button "Execute all" gets, which names no month: one verdict on every month that is staged.
+
+    As evaluations: Dagster 1.13.27 cannot make one of a result of a partitioned asset in a run without a partition.
+    """
+    months = sorted({Month.parse(covered.month) for covered in stores.staging.coverage()})
+    held = [StoredMonth(stores, month) for month in months]
+    for check in checks:
+        verdicts = {str(each.month): check.judge(each) for each in held}
+        failed = [month for month, verdict in verdicts.items() if not verdict.passed]
+        sentence = f"{len(months) - len(failed)} of {len(months)} months pass"
+        figures = {"months": _table(verdicts)} if verdicts else {}
+        yield dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(check.asset),
+            check_name=check.name,
+            **judged(check, Verdict(not failed, sentence, figures)),
+        )
+
+
+def _table(verdicts: dict[str, Verdict]) -> list[dict[str, object]]:
+    return [
+        {"month": month, "passed": verdict.passed, "verdict": verdict.description}
+        for month, verdict in verdicts.items()
+    ]
+
+
+staged_observations_checks = _checks_of(names.STAGED_OBSERVATIONS)
+weather_stats_checks = _checks_of(names.WEATHER_STATS)

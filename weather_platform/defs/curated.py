@@ -1,34 +1,51 @@
-"""The curated layer: a WeatherStats document a station and day."""
-
-from collections.abc import Iterator
+"""The curated layer: one WeatherStats document per station and day."""
 
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.checks import CURATED_CHECKS, evaluations
-from weather_platform.defs.facts import layer_asset
+from weather_platform.defs.explained import attempt_of, explained
+from weather_platform.defs.facts import database_of, document_schema, kind_of, layer_asset
+from weather_platform.defs.metadata import as_metadata, door_of
+from weather_platform.defs.partitions import month_of
+from weather_platform.defs.stores import StoresResource
 from weather_platform.domain.weather_stats import WeatherStats
-from weather_platform.io_managers.stores import StoresResource
-from weather_platform.io_managers.types import DOCUMENTS, MONTH_FIGURES
-from weather_platform.monthly import Monthly
-from weather_platform.pipeline import MonthFigures, documents
+from weather_platform.month_report import Links, StoredMonth, document_facts
+from weather_platform.pipeline import CuratedMonth, MonthFigures, documents, store_documents
+from weather_platform.storage.curated import Query
+
+COLLECTION, TABLE = "WeatherStats", "weather_stats"
+
+
+class CuratedIOManager(dg.ConfigurableIOManager):
+    """The curated store, MongoDB or SQLite: stores the documents of a month, loads them."""
+
+    stores: dg.ResourceDependency[StoresResource]
+
+    def handle_output(self, context: dg.OutputContext, obj: CuratedMonth) -> None:
+        with explained(context.step_context.previous_attempt_count):
+            stores, month = self.stores.open(), month_of(context)
+            replaced = store_documents(stores, obj)
+            door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
+            context.add_output_metadata(as_metadata(document_facts(StoredMonth(stores, month), replaced, door, links)))
+
+    def load_input(self, context: dg.InputContext) -> list[WeatherStats]:
+        month = month_of(context)
+        with explained(attempt_of(context)):
+            return list(self.stores.open().curated.find(Query(first=month.first_day, last=month.last_day)))
 
 
 @layer_asset(
     names.WEATHER_STATS,
     io_manager_key="curated_io",
-    ins={"staged_observations": dg.AssetIn(names.STAGED_OBSERVATIONS, dagster_type=MONTH_FIGURES)},
-    dagster_type=DOCUMENTS,
-    kinds={"mongodb"},
+    kinds={kind_of("curated"), "json"},
+    metadata={
+        "dagster/column_schema": document_schema(),
+        "dagster/table_name": f"{database_of('curated')}.{COLLECTION if kind_of('curated') == 'mongodb' else TABLE}",
+    },
 )
-def weather_stats(
-    context: dg.AssetExecutionContext,
-    stores: dg.ResourceParam[StoresResource],
-    staged_observations: Monthly[MonthFigures],
-) -> Iterator[dg.Output[Monthly[list[WeatherStats]]] | dg.AssetCheckEvaluation]:
+def weather_stats(staged_observations: MonthFigures) -> CuratedMonth:
     """Temperature, pressure, wind and rain of a station's day; null where nothing was measured.
 
     A month also rewrites the last day of the month before, whose rain ends with this month's first reading.
     """
-    yield dg.Output(staged_observations.map(documents))
-    yield from evaluations(context.op_execution_context, staged_observations, CURATED_CHECKS, stores)
+    return documents(staged_observations)

@@ -1,51 +1,96 @@
-"""Facts that the assets of all layers share: owners, group, policies, pool, column schemas."""
+"""Facts that the assets of all layers share: owners, group, policies, pool, kinds, column schemas."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import dagster as dg
 
 from weather_platform.defs.partitions import MONTHS
 from weather_platform.domain.fields import FIELDS, Field
+from weather_platform.domain.tabular import DOCUMENT_COLUMNS
 from weather_platform.domain.weather_stats import CODE_VERSION
+from weather_platform.settings import Settings
 
 POOL = "weather_months"
-"""One run at a time writes (`runtime.instance`); two months' locks (`pipeline`) hold where the limit is raised."""
+"""Runs that write months; `runtime.instance` sets how many may at once. Two months' locks are `pipeline`'s."""
+GROUP = "weather"
+SOURCES = "sources"
+
+_KINDS = {
+    "s3": "s3",
+    "file": "file",
+    "mysql+pymysql": "mysql",
+    "mongodb": "mongodb",
+    "mongodb+srv": "mongodb",
+    "sqlite": "sqlite",
+}
+
+
+def kind_of(store: str) -> str:
+    """The kind of the store in use, as Dagster's icons are called: `store` is raw, staging or curated."""
+    return _KINDS[urlsplit(getattr(Settings.from_environment(), f"{store}_url")).scheme]
+
+
+def database_of(store: str) -> str:
+    """The database of the store in use, without where it is and who logs in."""
+    path = urlsplit(getattr(Settings.from_environment(), f"{store}_url")).path
+    return path.rsplit("/", 1)[-1].removesuffix(".sqlite") or store
 
 
 def layer_asset(
     name: str,
     *,
     io_manager_key: str,
-    dagster_type: dg.DagsterType,
     kinds: set[str],
-    ins: Mapping[str, dg.AssetIn] | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, Any],
+    **options: Any,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """An asset of a layer: by month, a year in one run, kept fresh every few hours, its writes one at a time."""
-    return dg.asset(
-        name=name,
-        io_manager_key=io_manager_key,
-        dagster_type=dagster_type,
-        kinds=kinds,
-        ins=ins,
-        metadata=metadata,
-        partitions_def=MONTHS,
-        group_name="weather",
-        owners=["team:weather"],
-        code_version=CODE_VERSION,
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
-        freshness_policy=dg.FreshnessPolicy.time_window(
-            fail_window=timedelta(hours=24), warn_window=timedelta(hours=6)
-        ),
-    )
+    """An asset of a layer: by month, a month in a run."""
+
+    def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        asset = dg.asset(
+            name=name,
+            io_manager_key=io_manager_key,
+            kinds=kinds,
+            metadata=metadata,
+            partitions_def=MONTHS,
+            group_name=GROUP,
+            owners=["team:weather"],
+            code_version=CODE_VERSION,
+            backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+            pool=POOL,
+            **options,
+        )(function)
+        (referenced,) = dg.with_source_code_references([asset])
+        assert isinstance(referenced, dg.AssetsDefinition)  # noqa: S101  # as it was
+        return referenced
+
+    return decorate
 
 
 def column_schema() -> dg.TableSchema:
     """The columns of a city's table."""
     return dg.TableSchema([_column(field) for field in FIELDS.values()])
+
+
+def document_schema() -> dg.TableSchema:
+    """The columns of a WeatherStats document, flat, as exports have them."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(
+                column.name,
+                _TYPES[column.type],
+                ", ".join(filter(None, (column.meaning, column.unit))),
+                constraints=dg.TableColumnConstraints(nullable=column.nullable),
+            )
+            for column in DOCUMENT_COLUMNS
+        ]
+    )
+
+
+_TYPES = {str: "string", date: "date", bool: "bool", int: "int", float: "double", datetime: "timestamp"}
 
 
 def _column(field: Field) -> dg.TableColumn:

@@ -1,4 +1,4 @@
-"""The two ways through the graph, each in one process unless the settings say otherwise.
+"""The ways through the graph, each in one process unless the settings say otherwise.
 
 A process for every step would import everything again: 2 s and more, for months that take as long.
 """
@@ -19,26 +19,32 @@ def _executor() -> dg.ExecutorDefinition:
 
 
 _EXECUTOR = _executor()
-_WITHOUT_CHECKS = dg.AssetSelection.assets(*names.ASSETS).without_checks()
+_PROCESSED = (names.STAGED_OBSERVATIONS, names.WEATHER_STATS)
 
 load_months = dg.define_asset_job(
     names.LOAD_JOB,
-    selection=_WITHOUT_CHECKS,
-    description="Fetch months from their source, stage and curate them.",
+    selection=dg.AssetSelection.assets(*names.ASSETS),
+    description="Fetch a month from its source, stage, check and curate it.",
     executor_def=_EXECUTOR,
 )
 process_months = dg.define_asset_job(
     names.PROCESS_JOB,
-    selection=dg.AssetSelection.assets(names.STAGED_OBSERVATIONS, names.WEATHER_STATS).without_checks(),
-    description="Stage and curate months from the raw objects that are stored.",
+    selection=dg.AssetSelection.assets(*_PROCESSED),
+    description="Stage, check and curate a month from the raw objects that are stored.",
+    executor_def=_EXECUTOR,
+)
+check_months = dg.define_asset_job(
+    names.CHECK_JOB,
+    selection=dg.AssetSelection.checks_for_assets(*_PROCESSED),
+    description="Check a month again, as the stores hold it now; changes nothing.",
     executor_def=_EXECUTOR,
 )
 
 
 @dg.definitions
 def jobs() -> dg.Definitions:
-    """Both jobs by name: Dagster looks for nothing else in a module that has such a function.
+    """All jobs by name: Dagster looks for nothing else in a module that has such a function.
 
     Runs started from the UI execute the same way.
     """
-    return dg.Definitions(jobs=[load_months, process_months], executor=_EXECUTOR)
+    return dg.Definitions(jobs=[load_months, process_months, check_months], executor=_EXECUTOR)

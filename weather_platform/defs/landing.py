@@ -8,7 +8,8 @@ import msgspec
 
 from weather_platform import names
 from weather_platform.defs.jobs import process_months
-from weather_platform.io_managers.stores import StoresResource
+from weather_platform.defs.metadata import as_metadata
+from weather_platform.defs.stores import StoresResource
 from weather_platform.landing import Arrival, Landing, Taken
 from weather_platform.month_report import Door, Links, raw_facts
 
@@ -43,7 +44,7 @@ def landed_files(context: dg.SensorEvaluationContext, stores: dg.ResourceParam[S
 def _received(arrival: Arrival, links: Links) -> Iterator[dg.AssetMaterialization]:
     for month in arrival.months if arrival.stored else ():
         facts = raw_facts(month, arrival.stored, Door("landing", arrival.name), links)
-        yield dg.AssetMaterialization(names.RAW_OBSERVATIONS, partition=str(month), metadata=facts)
+        yield dg.AssetMaterialization(names.RAW_OBSERVATIONS, partition=str(month), metadata=as_metadata(facts))
 
 
 def _wanted(arrival: Arrival, known: Taken) -> Iterator[dg.RunRequest]:

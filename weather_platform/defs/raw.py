@@ -1,43 +1,98 @@
 """The raw layer: a month of observations as its source publishes it."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 from pydantic import Field
 
 from weather_platform import names
-from weather_platform.defs.facts import layer_asset
+from weather_platform.defs.explained import attempt_of, explained
+from weather_platform.defs.facts import kind_of, layer_asset
+from weather_platform.defs.metadata import as_metadata, door_of
+from weather_platform.defs.partitions import KEPT, month_of, month_of_run
+from weather_platform.defs.stores import SourceName, SourcesResource, StoresResource
+from weather_platform.defs.upstream import UPSTREAM
+from weather_platform.domain.errors import EmptyMonth, SourceUnavailable
+from weather_platform.domain.months import Month
+from weather_platform.domain.provenance import UNPLACED
 from weather_platform.domain.search import chosen_station
-from weather_platform.io_managers.explained import explained
-from weather_platform.io_managers.months import months_of_run
-from weather_platform.io_managers.stores import StoresResource
-from weather_platform.io_managers.types import PAYLOADS
-from weather_platform.monthly import Monthly
-from weather_platform.sources.catalogue import open_source
+from weather_platform.intake import receive
+from weather_platform.month_report import Links, raw_facts
+from weather_platform.pipeline import RawMonth, quarantine_unplaced
 from weather_platform.sources.port import Payload
 
 
 class Fetch(dg.Config):
     """What to fetch."""
 
-    source: str | None = Field(
-        default=None, description="meteofrance, opendatasoft or sample; the platform's setting where not given"
+    source: SourceName | None = Field(
+        default=None, description="where to fetch the month; the resource `sources` says it where not given"
     )
     cities: list[str] = Field(
         default_factory=list, description="names, slugs or any WMO numbers; all stations where none is given"
     )
 
 
+class RawIOManager(dg.ConfigurableIOManager):
+    """The raw store, S3 or a folder: stores what came of a month, loads a month's objects."""
+
+    stores: dg.ResourceDependency[StoresResource]
+
+    def handle_output(self, context: dg.OutputContext, obj: Payload) -> None:
+        with explained(context.step_context.previous_attempt_count):
+            stores, month = self.stores.open(), month_of(context)
+            stored = receive(stores.raw, obj.body, obj.provenance, KEPT)
+            if any(item.object.partition == UNPLACED for item in stored):
+                quarantine_unplaced(stores, KEPT)
+            door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
+            context.add_output_metadata(as_metadata(raw_facts(month, stored, door, links, obj.notes)))
+
+    def load_input(self, context: dg.InputContext) -> RawMonth:
+        with explained(attempt_of(context)):
+            return RawMonth(self.stores.open().raw, month_of(context))
+
+
+RAW_OBJECTS = dg.TableSchema(
+    [
+        dg.TableColumn("key", "string", "month and the first 16 hex digits of the SHA-256 of the bytes"),
+        dg.TableColumn("form", "string", "json or csv: the records as received, byte for byte"),
+        dg.TableColumn("records", "int", "how many records it holds"),
+        dg.TableColumn("size_bytes", "int"),
+        dg.TableColumn("sha256", "string", "of the bytes"),
+        dg.TableColumn("received", "timestamp", "when these bytes first came, UTC"),
+        dg.TableColumn("provenance", "struct", "source, name, licence, and whether it is synthetic"),
+    ]
+)
+
+
 @layer_asset(
     names.RAW_OBSERVATIONS,
     io_manager_key="raw_io",
-    dagster_type=PAYLOADS,
-    kinds={"s3", "json"},
+    kinds={kind_of("raw"), "json", "csv"},
+    metadata={"dagster/column_schema": RAW_OBJECTS},
+    deps=UPSTREAM,
+    output_required=False,
 )
 def raw_observations(
-    context: dg.AssetExecutionContext, config: Fetch, stores: dg.ResourceParam[StoresResource]
-) -> Monthly[Payload]:
-    """SYNOP observations as received, every record's bytes unchanged, named by their hash."""
+    context: dg.AssetExecutionContext,
+    config: Fetch,
+    stores: dg.ResourceParam[StoresResource],
+    sources: dg.ResourceParam[SourcesResource],
+) -> Iterator[dg.Output[Payload]]:
+    """SYNOP observations of a month as received: every record's bytes unchanged, objects named by their hash.
+
+    A current month that the source does not have yet is skipped; any other month that it does not have fails.
+    """
     with explained(context.retry_number):
-        months = months_of_run(context, stores.partitions)
-        source = open_source(stores.settings, config.source)
+        month, source = month_of_run(context.run), sources.open(config.source)
         stations = [chosen_station(city, stores.open().staging.stations).station_id for city in config.cities]
-    return Monthly(months, lambda month: source.fetch(month, stations or None))
+        context.log.info("Fetching %s from %s.", month, source.name)
+        try:
+            payload = source.fetch(month, stations or None)
+        except (EmptyMonth, SourceUnavailable) as error:
+            if isinstance(error, EmptyMonth) and month == Month.current():
+                context.log.warning("%s has nothing of %s yet: skipped. %s", source.name, month, error.cause)
+                return
+            raise type(error)(f"{month} is not to be had from {source.name}: {error.cause}", error.cure) from error
+    context.log.info("%s: %s bytes from %s.", month, f"{len(payload.body):,}", payload.provenance.name)
+    yield dg.Output(payload)

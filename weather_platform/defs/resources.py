@@ -1,29 +1,51 @@
-"""What the assets work with: the stores and the sources, by the IO managers' keys."""
+"""What the assets work with: stores, sources and IO managers, by their keys."""
 
 import os
 from typing import Any
 
 import dagster as dg
+from dagster_aws.s3 import S3Resource
+from dotenv import load_dotenv
 
-from weather_platform.io_managers.curated import CuratedIOManager
-from weather_platform.io_managers.raw import RawIOManager
-from weather_platform.io_managers.staging import StagingIOManager
-from weather_platform.io_managers.stores import PlainS3Resource, StoresResource
-from weather_platform.settings import S3_VARIABLES
+from weather_platform.defs.curated import CuratedIOManager
+from weather_platform.defs.raw import RawIOManager
+from weather_platform.defs.staging import StagingIOManager
+from weather_platform.defs.stores import SourceName, SourcesResource, StoresResource
+from weather_platform.settings import Settings
 
 
 @dg.definitions
 def resources() -> dg.Definitions:
-    """Settings are read when a run starts; secrets stay names until then."""
-    given: dict[str, Any] = {
-        name: dg.EnvVar(variable) for name, variable in S3_VARIABLES.items() if os.getenv(variable)
-    }
-    stores = StoresResource(s3=PlainS3Resource(**given))
+    """Every field by the variable that sets it, read when a run starts, so that no secret shows; else its default."""
+    settings = Settings.from_environment()
+    load_dotenv(settings.env_file)  # Dagster reads a variable where its name stands, from the process alone
+    stores = StoresResource(
+        raw_url=_given("WEATHER_RAW_URL", settings.raw_url),
+        staging_url=_given("WEATHER_STAGING_URL", settings.staging_url),
+        curated_url=_given("WEATHER_CURATED_URL", settings.curated_url),
+        csv_folder=_given("WEATHER_CSV_FOLDER", str(settings.csv_folder)),
+        s3=S3Resource(
+            region_name=_given("WEATHER_S3_REGION", settings.s3.region),
+            max_attempts=3,
+            endpoint_url=_given("WEATHER_S3_ENDPOINT_URL"),
+            aws_access_key_id=_given("WEATHER_S3_ACCESS_KEY"),
+            aws_secret_access_key=_given("WEATHER_S3_SECRET_KEY"),
+        ),
+    )
     return dg.Definitions(
         resources={
             "stores": stores,
+            "sources": SourcesResource(
+                default=SourceName(settings.source),
+                archive_url=_given("WEATHER_ARCHIVE_URL", settings.archive_url),
+                opendatasoft_url=_given("WEATHER_OPENDATASOFT_URL", settings.opendatasoft_url),
+            ),
             "raw_io": RawIOManager(stores=stores),
             "staging_io": StagingIOManager(stores=stores),
             "curated_io": CuratedIOManager(stores=stores),
         }
     )
+
+
+def _given(variable: str, default: str | None = None) -> Any:
+    return dg.EnvVar(variable) if os.getenv(variable) else default

@@ -1,32 +1,52 @@
-"""The staging layer: a month of observations, typed and cleaned, in a table a city."""
+"""The staging layer: a month of observations, typed and cleaned, in one table per city."""
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.checks import STAGING_CHECKS, evaluations
-from weather_platform.defs.facts import column_schema, layer_asset
+from weather_platform.defs.explained import attempt_of, explained
+from weather_platform.defs.facts import column_schema, database_of, kind_of, layer_asset
+from weather_platform.defs.metadata import as_metadata, door_of
+from weather_platform.defs.partitions import month_of
+from weather_platform.defs.staged_frame import is_frame_type, staged_frame
+from weather_platform.defs.stores import StoresResource
+from weather_platform.domain.months import Month
 from weather_platform.domain.staging import StagedMonth, stage
-from weather_platform.io_managers.raw import RawMonth
-from weather_platform.io_managers.stores import StoresResource
-from weather_platform.io_managers.types import RAW_MONTHS, STAGED_MONTHS
-from weather_platform.monthly import Monthly
+from weather_platform.month_report import Links, StoredMonth, staged_facts
+from weather_platform.pipeline import MonthFigures, RawMonth, month_figures, store_staged
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class StagingIOManager(dg.ConfigurableIOManager):
+    """The staging database, MySQL, MariaDB or SQLite: stores a month, loads its daily figures, or months as a frame."""
+
+    stores: dg.ResourceDependency[StoresResource]
+
+    def handle_output(self, context: dg.OutputContext, obj: StagedMonth) -> None:
+        with explained(context.step_context.previous_attempt_count):
+            stores, month = self.stores.open(), month_of(context)
+            store_staged(stores, month, obj)
+            door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
+            context.add_output_metadata(as_metadata(staged_facts(StoredMonth(stores, month), door, links)))
+
+    def load_input(self, context: dg.InputContext) -> "MonthFigures | pd.DataFrame":
+        with explained(attempt_of(context)):
+            stores = self.stores.open()
+            if is_frame_type(context.dagster_type.typing_type):
+                return staged_frame(stores.staging, sorted(map(Month.parse, context.asset_partition_keys)))
+            return month_figures(stores, month_of(context))
 
 
 @layer_asset(
     names.STAGED_OBSERVATIONS,
     io_manager_key="staging_io",
-    ins={"raw_observations": dg.AssetIn(names.RAW_OBSERVATIONS, dagster_type=RAW_MONTHS)},
-    dagster_type=STAGED_MONTHS,
-    kinds={"mysql", "csv"},
-    metadata={"dagster/column_schema": column_schema()},
+    kinds={kind_of("staging"), "csv"},
+    metadata={"dagster/column_schema": column_schema(), "tables": f"{database_of('staging')}.<slug of the city>"},
 )
-def staged_observations(
-    context: dg.AssetExecutionContext,
-    stores: dg.ResourceParam[StoresResource],
-    raw_observations: Monthly[RawMonth],
-) -> Iterator[dg.Output[Monthly[StagedMonth]] | dg.AssetCheckEvaluation]:
-    """Observations by city: numbers checked, traces and codes resolved, one a time, the latest received."""
-    yield dg.Output(raw_observations.map(stage))
-    yield from evaluations(context.op_execution_context, raw_observations, STAGING_CHECKS, stores)
+def staged_observations(context: dg.AssetExecutionContext, raw_observations: RawMonth) -> StagedMonth:
+    """Observations by city: numbers checked, traces and codes resolved, one per station and time."""
+    with explained(context.retry_number):  # the raw objects are read as they are staged
+        return stage(raw_observations)

@@ -65,5 +65,11 @@ class StoreRefused(StoreUnavailable):
     transient = False
 
 
+class Overtaken(WeatherError):
+    """What something was made of has changed before it was written: made again at once, it is right."""
+
+    transient = True
+
+
 class CannotServe(WeatherError):
     """A process of the platform that cannot start: its port or home is taken, or it ended before it was ready."""

@@ -100,7 +100,11 @@ def structure(summary: MonthSummary) -> Verdict:
     expected = list(FIELDS)
     wrong = {name: found for name, found in summary.columns.items() if found[: len(expected)] != expected}
     if wrong:
-        return Verdict(False, f"{len(wrong)} tables have other columns", {"tables": wrong, "expected": expected})
+        return Verdict(
+            False,
+            f"{len(wrong)} tables have other columns: drop them, then load their months again",
+            {"tables": wrong, "expected": expected},
+        )
     return Verdict(bool(summary.columns), f"{len(summary.columns)} tables of {len(expected)} columns")
 
 

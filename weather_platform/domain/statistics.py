@@ -46,10 +46,6 @@ class Sum(NamedTuple):
         return f"{self.field}_{self.of}"
 
     @property
-    def is_count(self) -> bool:
-        return self.of in ("n", "traces")
-
-    @property
     def is_whole(self) -> bool:
         return self.of not in ("min", "max")
 
@@ -106,13 +102,15 @@ class Rule(NamedTuple):
 def count(field: str) -> Rule:
     """How many readings a field has."""
     n = Sum("n", field)
-    return Rule(field, (n,), lambda sums, _: int(sums.get(n.name) or 0))
+    name = n.name
+    return Rule(field, (n,), lambda sums, _: int(sums.get(name) or 0))
 
 
 def traced(field: str) -> Rule:
     """Whether any reading of a rain field is a trace."""
     traces = Sum("traces", field)
-    return Rule(field, (traces,), lambda sums, _: bool(sums.get(traces.name)))
+    name = traces.name
+    return Rule(field, (traces,), lambda sums, _: bool(sums.get(name)))
 
 
 def mean(field: str) -> Rule:
@@ -154,10 +152,11 @@ def greatest(*fields: str, floor: float | None = None) -> Rule:
 
 def direction() -> Rule:
     """Where the mean wind vector comes from, degrees in (0, 360], 360 is north; None when it is calm."""
-    east, north, n = needs = (Sum("east", "ff"), Sum("north", "ff"), Sum("n", "ff"))
+    needs = (Sum("east", "ff"), Sum("north", "ff"), Sum("n", "ff"))
+    east, north, n = (need.name for need in needs)
 
     def figure(sums: Sums, _: Scale) -> float | None:
-        x, y, readings = sums.get(east.name), sums.get(north.name), sums.get(n.name)
+        x, y, readings = sums.get(east), sums.get(north), sums.get(n)
         if x is None or y is None or not readings:
             return None
         if math.hypot(x, y) / (readings * VECTOR_PER_MS) < CALM_MS:

@@ -65,7 +65,8 @@ def _json_path(path: str) -> str:
 
 _PATHS = {_json_path(member.path): member for member in MEMBERS}
 """The members of a document by dotted path in its JSON."""
-_PATH_OF_COLUMN = {member.figure.column: path for path, member in _PATHS.items() if member.figure}
+DOCUMENT_PATHS = {member.figure.column: path for path, member in _PATHS.items() if member.figure}
+"""Where a column of the table stands in a document."""
 DOCUMENT_COLUMNS: tuple[Column, ...] = tuple(_column(member) for member in MEMBERS if member.figure)
 """The columns of a table of documents."""
 METRIC_UNITS: Mapping[str, str] = {
@@ -89,7 +90,7 @@ COMPARABLE: Mapping[str, Comparable] = {
     if member.figure and member.figure.unit in STORED
 }
 """By column."""
-DOCUMENT_PARTS: tuple[str, ...] = tuple(dict.fromkeys((*_GROUPS, *_PATHS, *_PATH_OF_COLUMN)))
+DOCUMENT_PARTS: tuple[str, ...] = tuple(dict.fromkeys((*_GROUPS, *_PATHS, *DOCUMENT_PATHS)))
 """What may be asked for of a document: groups, dotted paths, columns."""
 
 
@@ -117,9 +118,9 @@ def documents(parts: Sequence[str] | None = None, system: System = System.METRIC
     Rows become JSON whole, or as `_id` and the parts that were asked for.
     """
     if parts is None:
-        paths = list(_PATH_OF_COLUMN.values())
+        paths = list(DOCUMENT_PATHS.values())
     else:
-        asked = {_PATH_OF_COLUMN.get(part, part) for part in parts}
+        asked = {DOCUMENT_PATHS.get(part, part) for part in parts}
         paths = [path for path in _PATHS if path in asked or any(path.startswith(f"{one}.") for one in asked)]
     members = [_PATHS[path] for path in paths]
     columns = tuple(_column(member) for member in members)

@@ -3,34 +3,44 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from weather_platform import names
 from weather_platform.dagster_patches.opening import opening_alone
+from weather_platform.dagster_patches.origin import place_run, repository_tag
 from weather_platform.dagster_patches.own_runs import owning_runs
-from weather_platform.domain.errors import BadSettings, CannotServe, WeatherError
-from weather_platform.domain.months import Month, Partitions, contiguous
+from weather_platform.domain.errors import BadSettings, CannotServe
+from weather_platform.domain.months import Month, Partitions
 from weather_platform.runtime.instance import write_instance
 from weather_platform.settings import Settings
+from weather_platform.sources.catalogue import open_source
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance
+    from dagster import DagsterInstance, ExecuteInProcessResult
 
 
-class RunFailed(WeatherError):
-    """A run that ended without success."""
+class MonthRun(NamedTuple):
+    """How the run of a month ended."""
+
+    month: Month
+    state: Literal["loaded", "skipped", "failed"]
+    """Skipped: the current month, of which its source has nothing yet."""
+    cause: str = ""
+    cure: str = ""
+    """Of a failure, as the run recorded them."""
 
 
 def load_in_process(
     settings: Settings, months: Sequence[Month], *, source: str | None = None, cities: Sequence[str] = ()
-) -> None:
-    """Run `names.LOAD_JOB` for the months, a run for each unbroken stretch of them.
+) -> Iterator[MonthRun]:
+    """Run `names.LOAD_JOB` for the months, one run for each in order; a month that fails keeps no other from loading.
 
-    Raises RunFailed with the cause and cure that the run recorded, BadInput for a month outside the partitions,
-    CannotServe where Dagster cannot record the run.
+    Raises BadInput for a month outside the partitions or an unknown source before anything is run, CannotServe where
+    Dagster cannot record a run.
     """
     for month in months:
         Partitions(settings.first_month).check(month)
+    open_source(settings, source)
     home = _home(settings)
 
     from weather_platform.definitions import defs
@@ -41,12 +51,11 @@ def load_in_process(
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with _recording(home) as instance, owning_runs(home) as owner:
-        for stretch in contiguous(list(months)):
-            result = job.execute_in_process(
-                run_config=config, instance=instance, raise_on_error=False, tags={**owner, **_months(stretch)}
-            )
-            if not result.success:
-                raise _failure(result)
+        for month in sorted(set(months)):
+            tags = {"dagster/partition": str(month), **owner, **repository_tag(names.LOCATION, names.REPOSITORY)}
+            result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False, tags=tags)
+            place_run(instance, result.run_id, names.LOCATION, names.REPOSITORY)
+            yield _ended(month, result)
 
 
 @contextmanager
@@ -66,13 +75,6 @@ def _recording(home: Path) -> Iterator["DagsterInstance"]:
         ) from error
 
 
-def _months(stretch: list[Month]) -> dict[str, str]:
-    first, last = str(stretch[0]), str(stretch[-1])
-    if first == last:
-        return {"dagster/partition": first}
-    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-
-
 def _home(settings: Settings) -> Path:
     if settings.dagster_home is None:
         return write_instance(settings)
@@ -81,18 +83,24 @@ def _home(settings: Settings) -> Path:
     return settings.dagster_home
 
 
-def _failure(result: Any) -> RunFailed:
+def _ended(month: Month, result: "ExecuteInProcessResult") -> MonthRun:
+    if result.success:
+        is_loaded = any(event.is_step_materialization for event in result.all_events)
+        return MonthRun(month, "loaded" if is_loaded else "skipped")
+    return MonthRun(month, "failed", *_failure(result))
+
+
+def _failure(result: "ExecuteInProcessResult") -> tuple[str, str]:
     """The innermost cause that the failed step recorded, in our own words where they are ours."""
+    where = "Look at the run in the Dagster UI for its log."
     for event in result.all_events:
         if event.is_step_failure:
             data = event.step_failure_data
             metadata = data.user_failure_data.metadata if data.user_failure_data else {}
             if "cause" in metadata:
-                return RunFailed(str(metadata["cause"].value), str(metadata["cure"].value))
+                return str(metadata["cause"].value), str(metadata["cure"].value)
             error = data.error
-            while error.cause:
+            while error and error.cause:
                 error = error.cause
-            return RunFailed(
-                f"{event.step_key} failed: {error.message.strip()}", "Look at the run in the Dagster UI for its log."
-            )
-    return RunFailed("The run ended without success.", "Look at it in the Dagster UI.")
+            return f"{event.step_key} failed: {error.message.strip() if error else 'no reason given'}", where
+    return "The run ended without success.", where

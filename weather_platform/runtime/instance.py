@@ -12,6 +12,7 @@ from weather_platform import names
 from weather_platform.dagster_patches.opening import opening_alone
 from weather_platform.domain.errors import BadSettings, CannotServe
 from weather_platform.files import atomic_write
+from weather_platform.intake import PROGRESS
 from weather_platform.settings import Settings, dagster_environment
 
 QUEUE = "weather"
@@ -76,6 +77,8 @@ def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
             "class": "PromptRunCoordinator",
             "config": {"dequeue_interval_seconds": 1},
         },
+        # What the platform says of a month's progress, in the page of its run.
+        "python_logs": {"managed_python_loggers": [PROGRESS], "python_log_level": "INFO"},
         "concurrency": _concurrency(settings),
         "run_monitoring": {
             "enabled": True,
@@ -126,12 +129,14 @@ def _concurrency(settings: Settings) -> dict[str, Any]:
     executor (`interval_to_next_pending_claim_check` is never above 0), and a killed run keeps its slot.
     """
     return {
-        # One run at a time writes to SQLite; servers take many, and months are locked one by one.
-        "pools": {"default_limit": settings.runs_at_once if settings.broker_url else 1, "granularity": "run"},
+        # SQLite has one writer at a time too: the others wait for its lock (`storage.databases`).
+        "pools": {"default_limit": settings.runs_at_once, "granularity": "run"},
         "runs": {
             "max_concurrent_runs": settings.runs_at_once,
+            # One run per month at a time; a backfill names the month of each of its runs as a range.
             "tag_concurrency_limits": [
-                {"key": "dagster/partition", "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+                {"key": key, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+                for key in ("dagster/partition", "dagster/asset_partition_range_start")
             ],
         },
     }

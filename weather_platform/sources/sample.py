@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from gzip import GzipFile
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -30,39 +30,26 @@ LICENCE: Final = "Synthetic, not a measurement; CC0 1.0"
 # Stations generated at once, however many are asked for: a month of 64 is 20 MB of JSON and as much of arrays.
 _BLOCK: Final = 64
 
-_INTEGERS: Final = frozenset({"pmer", "dd", "u", "niv_bar", "geop", "nnuage4", "hnuage4"})
-_TEXTS: Final = frozenset({"cod_tend", "ww", "w1", "w2", "nbas", "cl", "cm", "ch", "sw", "etat_sol"}) | {
-    f"ctype{layer}" for layer in range(1, 5)
-}
+_INTEGERS: Final = frozenset({"pmer", "dd", "u"})
+_TEXTS: Final = frozenset({"cod_tend", "ww", "etat_sol"})
 _CELSIUS: Final = {"tc": "t", **{f"{name}c": name for name in ("tn12", "tn24", "tx12", "tx24", "tminsol")}}
-_LAYERS: Final = tuple(f"{name}{layer}" for layer in range(1, 5) for name in ("nnuage", "ctype", "hnuage"))
 
 FIELDS: Final = (
-    *("numer_sta", "date", "pmer", "tend", "cod_tend", "dd", "ff", "t", "td", "u", "vv", "ww", "w1", "w2", "n", "nbas"),
-    *(
-        "hbas",
-        "cl",
-        "cm",
-        "ch",
-        "pres",
-        "niv_bar",
-        "geop",
-        "tend24",
-        "tn12",
-        "tn24",
-        "tx12",
-        "tx24",
-        "tminsol",
-        "sw",
-        "tw",
-    ),
-    *("raf10", "rafper", "per", "etat_sol", "ht_neige", "ssfrai", "perssfrai", "rr1", "rr3", "rr6", "rr12", "rr24"),
-    *("phenspe1", "phenspe2", "phenspe3", "phenspe4", *_LAYERS),
-    *("coordonnees", "nom", "type_de_tendance_barometrique", "temps_passe_1", "temps_present"),
-    *("tc", "tn12c", "tn24c", "tx12c", "tx24c", "tminsolc", "latitude", "longitude", "altitude", "libgeo", "codegeo"),
-    *("nom_epci", "code_epci", "nom_dept", "code_dep", "nom_reg", "code_reg", "mois_de_l_annee", "synthetic"),
+    *"""
+    numer_sta date pmer tend cod_tend dd ff t td u vv ww w1 w2 n nbas hbas cl cm ch pres niv_bar geop tend24
+    tn12 tn24 tx12 tx24 tminsol sw tw raf10 rafper per etat_sol ht_neige ssfrai perssfrai
+    rr1 rr3 rr6 rr12 rr24 phenspe1 phenspe2 phenspe3 phenspe4
+    """.split(),  # noqa: SIM905  # eighty names are read more easily without their quotes
+    *(f"{name}{layer}" for layer in range(1, 5) for name in ("nnuage", "ctype", "hnuage")),
+    *"""
+    coordonnees nom type_de_tendance_barometrique temps_passe_1 temps_present tc tn12c tn24c tx12c tx24c tminsolc
+    latitude longitude altitude libgeo codegeo nom_epci code_epci nom_dept code_dep nom_reg code_reg mois_de_l_annee
+    synthetic
+    """.split(),  # noqa: SIM905
 )
 """The 82 fields of the dataset in its order, and the mark."""
+_Record: Final = msgspec.defstruct("_Record", [(name, Any) for name in FIELDS])
+"""Encoded three times as fast as a dictionary."""
 
 
 class SampleSource:
@@ -140,24 +127,25 @@ def _blocks(
     for month in months:
         for start in range(0, len(stations), _BLOCK):
             reports = month_of_reports(places_of(stations[start : start + _BLOCK]), month, seed)
-            lines = [msgspec.json.encode(record) for record in _records(reports, month, days_of_month or 31)]
+            lines = _lines(reports, month, days_of_month or 31)
             if lines:
                 yield b",\n".join(lines)
 
 
-def _records(reports: Reports, month: Month, days: int) -> Iterator[dict[str, Any]]:
-    """The reports that were sent, by time and station, every field present and in order."""
+def _lines(reports: Reports, month: Month, days: int) -> list[bytes]:
+    """The reports that were sent, as JSON, by time and station, every field present and in order."""
     kept = reports.sent.T & (reports.hours < reports.hours[0] + 24 * days)[:, None]
-    measured = {name: _plain(name, values.T[kept]) for name, values in reports.columns.items()}
-    for celsius, kelvin in _CELSIUS.items():
-        measured[celsius] = [None if value is None else value - 273.15 for value in measured[kelvin]]
-    stamps = [f"{time}:00:00+00:00" for time in np.datetime_as_string(reports.hours.astype("datetime64[h]"))]
-    places = _described(reports.places)
-    fixed = dict.fromkeys(FIELDS) | {"mois_de_l_annee": month.number, "synthetic": True}
     slots, stations = (index.tolist() for index in np.nonzero(kept))
-    names = tuple(measured)
-    for slot, station, row in zip(slots, stations, zip(*measured.values(), strict=True), strict=True):
-        yield fixed | places[station] | {"date": stamps[slot]} | dict(zip(names, row, strict=True))
+    columns: dict[str, Iterable[Any]] = {name: _plain(name, values.T[kept]) for name, values in reports.columns.items()}
+    for celsius, kelvin in _CELSIUS.items():
+        columns[celsius] = [None if value is None else value - 273.15 for value in columns[kelvin]]
+    stamps = [f"{time}:00:00+00:00" for time in np.datetime_as_string(reports.hours.astype("datetime64[h]"))]
+    described = _described(reports.places)
+    columns |= {name: [described[station][name] for station in stations] for name in described[0]}
+    columns |= {"date": [stamps[slot] for slot in slots]}
+    columns |= {"mois_de_l_annee": repeat(month.number), "synthetic": repeat(True)}
+    encode = msgspec.json.Encoder().encode
+    return [encode(_Record(*row)) for row in zip(*(columns.get(name, repeat(None)) for name in FIELDS), strict=False)]
 
 
 def _plain(name: str, values: Floats) -> list[Any]:

@@ -6,7 +6,7 @@ Readings are added as whole millionths: exact in a double, so the order of rows 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -17,6 +17,8 @@ from weather_platform.domain.statistics import MILLION, VECTOR_SCALE, DailyAggre
 from weather_platform.domain.weather_stats import SUMS
 
 _OBJECTS = ("object_min", "object_max", "rain_object_min", "rain_object_max")
+_READ = tuple((one.name, one.is_whole) for one in SUMS)
+_OBJECTS_AT = 2 + len(_READ)
 _SELECTED = ("day", "observations", *(one.name for one in SUMS), *_OBJECTS)
 
 
@@ -90,9 +92,32 @@ def daily_aggregates(
         "end": _midnight(connection, last + timedelta(days=1)),
     }
     texts = connection.scalars(sa.text(query), bounds)
-    rows = [dict(zip(_SELECTED, msgspec.json.decode(text), strict=True)) for text in texts]
+    rows = [_Row.of(msgspec.json.decode(text)) for text in texts]
     objects = _objects(connection, table, bounds, rows)
-    return [_aggregate(row, objects) for row in rows]
+    return [
+        DailyAggregate(date.fromisoformat(row.day), row.observations, row.sums, tuple(sorted(objects[row.day])))
+        for row in rows
+    ]
+
+
+class _Row(NamedTuple):
+    """A row of the query."""
+
+    day: str
+    observations: int
+    sums: dict[str, int | float | None]
+    objects: list[str | None]
+    """As `_OBJECTS` names them."""
+
+    @classmethod
+    def of(cls, values: list[Any]) -> "_Row":
+        """Databases give whole numbers as doubles."""
+        day, observations, *sums = values[:_OBJECTS_AT]
+        found = {
+            name: int(value) if is_whole and value is not None else value
+            for (name, is_whole), value in zip(_READ, sums, strict=True)
+        }
+        return cls(day, int(observations), found, values[_OBJECTS_AT:])
 
 
 def _sound(connection: Connection, table: sa.Table, erroneous: Erroneous) -> str:
@@ -113,7 +138,7 @@ def _without(field: str, times: Sequence[datetime]) -> str:
 
 
 def _objects(
-    connection: Connection, table: sa.Table, bounds: dict[str, datetime | str], rows: list[dict[str, Any]]
+    connection: Connection, table: sa.Table, bounds: dict[str, datetime | str], rows: list[_Row]
 ) -> dict[str, set[str]]:
     """Raw objects by day.
 
@@ -121,8 +146,8 @@ def _objects(
     then ends with one reading more, of one more object at most.
     A GROUP_CONCAT in the main query would make MariaDB sort in files: 3 times slower (measured, 62 tables of a month).
     """
-    found = {row["day"]: {row[name] for name in _OBJECTS if row[name]} for row in rows}
-    if any(row["object_min"] != row["object_max"] for row in rows):
+    found = {row.day: set(filter(None, row.objects)) for row in rows}
+    if any(row.objects[0] != row.objects[1] for row in rows):
         query = _OBJECTS_QUERY.format(
             table=connection.dialect.identifier_preparer.format_table(table), **_DIALECTS[connection.dialect.name]
         )
@@ -136,16 +161,3 @@ def _objects(
 def _midnight(connection: Connection, day: date) -> datetime | str:
     midnight = datetime.combine(day, time())
     return midnight.isoformat(" ") if connection.dialect.name == "sqlite" else midnight
-
-
-def _aggregate(row: dict[str, Any], objects: dict[str, set[str]]) -> DailyAggregate:
-    sums = {one.name: _value(one, row[one.name]) for one in SUMS}
-    day = row["day"]
-    return DailyAggregate(date.fromisoformat(day), int(row["observations"]), sums, tuple(sorted(objects[day])))
-
-
-def _value(one: Sum, value: float | None) -> int | float | None:
-    """Databases give whole numbers as doubles, and nothing for the counts of no row."""
-    if value is None:
-        return 0 if one.is_count else None
-    return int(value) if one.is_whole else value

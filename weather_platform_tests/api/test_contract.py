@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from weather_platform.domain.events import EventType
 from weather_platform.settings import hashed_key
+from weather_platform.tables import MEDIA_TYPES
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
 
 
@@ -22,6 +24,42 @@ def test_the_document_is_openapi_3_1(reading: Api) -> None:
 
 def test_every_operation_is_described(reading: Api) -> None:
     assert [path for _, path, operation in operations(reading) if not operation.get("description")] == []
+
+
+def test_rows_are_typed_with_units_meanings_and_examples(reading: Api) -> None:
+    document = reading.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    rows = {}
+    for path in ("/curated", "/curated/cities/{city}", "/staging", "/staging/cities/{city}", "/events"):
+        content = document["paths"][path]["get"]["responses"]["200"]["content"]
+        assert set(content) == {kind.partition(";")[0] for kind in MEDIA_TYPES.values()}
+        page = schemas[content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+        rows[path] = page["properties"]["data"]["items"]["$ref"].rpartition("/")[2]
+    assert list(rows.values()) == ["WeatherStats", "WeatherStats", "Observation", "Observation", "StationEvent"]
+    assert schemas["Temperature"]["properties"]["avg"] == {
+        "anyOf": [{"type": "number"}, {"type": "null"}],
+        "description": "mean of the readings",
+        "unit": "°C",
+        "examples": [14.26],
+    }
+    assert schemas["Observation"]["properties"]["t"] == {
+        "type": ["number", "null"],
+        "description": "air temperature",
+        "unit": "K",
+    }
+    assert schemas["Event"]["properties"]["type"]["$ref"] == "#/components/schemas/EventType"
+    assert schemas["EventType"]["enum"] == sorted(EventType)
+
+
+def test_every_row_has_the_members_that_its_schema_names(reading: Api) -> None:
+    schemas = reading.get("/openapi.json").json()["components"]["schemas"]
+    for path, name in (
+        ("/curated", "WeatherStats"),
+        ("/events", "StationEvent"),
+        ("/staging?city=nice", "Observation"),
+    ):
+        row = reading.get(path).json()["data"][0]
+        assert set(row) == set(schemas[name]["properties"]), path
 
 
 def test_every_example_of_a_parameter_works(reading: Api) -> None:

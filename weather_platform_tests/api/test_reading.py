@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import msgspec
 import pyarrow.parquet as pq
 import pytest
@@ -117,6 +118,28 @@ def test_events_are_those_over_a_threshold(reading: Api) -> None:
         ("2023-11-01", 25.0, "mm"), ("2023-12-01", 25.0, "mm"),
     ]  # fmt: skip
     assert reading.get("/events?type=heavy_rain&at_least=25.1").json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("units", "at_least", "days"),
+    [("metric", 25, 2), ("metric", 25.01, 0), ("imperial", 0.984, 2), ("imperial", 0.985, 0), ("imperial", 25, 0)],
+)
+def test_a_bound_of_events_is_in_the_units_asked_for(reading: Api, units: str, at_least: float, days: int) -> None:
+    query = f"type=heavy_rain&city=nice&units={units}&at_least={at_least}"
+    assert len(reading.get(f"/events?{query}").json()["data"]) == days
+
+
+@pytest.mark.parametrize(
+    "path", ["/curated?limit=4", "/events?limit=5", "/staging?city=nice&limit=20", "/raw/files?limit=2"]
+)
+def test_after_takes_what_next_gives_and_the_cursor_in_it(reading: Api, path: str) -> None:
+    following = reading.get(path).json()["next"]
+    cursor = httpx.URL(following).params["after"]
+    rest = reading.get(following)
+    assert rest.status_code == 200
+    for after in (following, cursor):
+        again = reading.get(str(httpx.URL(path).copy_merge_params({"after": after})))
+        assert again.json() == rest.json()
 
 
 def test_cities_stand_side_by_side(reading: Api) -> None:
@@ -287,6 +310,9 @@ def test_long_answers_are_compressed(reading: Api) -> None:
         ("/staging/cities/nice?columns=t;DROP", 422),
         ("/staging/cities/nice?after=07690:soon", 422),
         ("/events?type=plague", 422),
+        ("/events?at_least=nan", 422),
+        ("/events?at_least=inf", 422),
+        ("/curated?after=http://there/curated", 422),
         ("/quarantine?month=2023-13", 422),
         ("/quarantine?after=1/2/x", 422),
         ("/provenance/07690:2023-11-31", 404),

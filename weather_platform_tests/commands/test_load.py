@@ -118,7 +118,7 @@ def test_a_home_that_cannot_be_written_is_said(
 def test_a_full_disk_is_said_and_nothing_is_half_written(
     weather: Weather, weather_home: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int, cause: str
 ) -> None:
-    monkeypatch.setattr("weather_platform.io_managers.explained.wait_s", lambda _: 0.01)
+    monkeypatch.setattr("weather_platform.defs.explained.wait_s", lambda _: 0.01)
     with disk_that_takes_files_of(size_bytes):
         ran = weather("load", "2023-12", "--source", "sample")
     assert ran.code == 1

@@ -14,6 +14,7 @@ from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
 from weather_platform_tests.commands.conftest import DECEMBER, NOVEMBER, Weather
+from weather_platform_tests.domain.test_station_list import collection, feature
 
 
 def test_status_counts_every_layer_by_month(weather: Weather, filled: Settings) -> None:
@@ -69,6 +70,22 @@ def test_stations_are_the_known_ones_and_those_of_files(weather: Weather, filled
         "aliases": ["Nice-Côte d'Azur", "Nice-Aéroport", "Monaco", "Côte d'Azur"],
         "verified": True,
     }
+
+
+def test_the_list_of_stations_is_fetched_and_kept(
+    weather: Weather,
+    filled: Settings,  # noqa: ARG001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(archive))
+    assert weather("stations", "--refresh").err.startswith("The archive has no list of stations")
+    (archive / "postes_synop.geojson").write_bytes(collection(feature()))
+    assert weather("stations", "--refresh").err == "postes_synop.geojson: 1 stations\n"
+    (montsouris,) = json.loads(weather("stations", "paris", "--json").out)
+    assert (montsouris["station_id"], montsouris["verified"], montsouris["distance_km"]) == ("07156", True, 4)
 
 
 def test_words_find_stations_and_say_why(weather: Weather, filled: Settings) -> None:  # noqa: ARG001

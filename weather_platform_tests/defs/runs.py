@@ -9,23 +9,27 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.definitions import defs
+from weather_platform.domain.months import Month, month_range
 
 Named = tuple[str, str]
 """An asset or a check, and a month."""
 
 
 class Run(NamedTuple):
-    """What a run recorded."""
+    """What a run recorded, or the runs of several months together."""
 
     success: bool
     materialised: dict[Named, dict[str, Any]]
     """Metadata by asset and month."""
     verdicts: dict[Named, dg.AssetCheckEvaluation]
     """By check and month; the last where a check was evaluated twice."""
+    evaluations: Counter[Named]
+    """How many times each check was evaluated."""
     failures: dict[str, dict[str, Any]]
     """Metadata of failed steps, by step."""
     retries: Counter[str]
     """By step."""
+    events: list[dg.DagsterEvent]
 
     @property
     def failed_checks(self) -> list[Named]:
@@ -42,7 +46,7 @@ class Graph:
     def load(
         self, first: str | None, last: str | None = None, *, source: str = "sample", cities: Sequence[str] = ()
     ) -> Run:
-        """Source to documents, for a month or for a range of months in one run."""
+        """Source to documents, for a month or for a range of months, one run for each."""
         fetch = {"source": source, "cities": list(cities)}
         return self.run(names.LOAD_JOB, first, last, {names.RAW_OBSERVATIONS: {"config": fetch}})
 
@@ -51,15 +55,17 @@ class Graph:
         return self.run(names.PROCESS_JOB, first, last)
 
     def run(self, job: str, first: str | None, last: str | None = None, ops: Mapping[str, Any] | None = None) -> Run:
-        """Any job, as a worker runs it: its months by tags."""
-        tags = {"dagster/partition": first} if first else {}
-        if first and last:
-            tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+        """Any job, as a worker runs it: a run for each month from first to last."""
+        months = list(map(str, month_range(Month.parse(first), Month.parse(last or first)))) if first else [None]
+        return _together([self.run_tagged(job, {"dagster/partition": month} if month else {}, ops) for month in months])
+
+    def run_tagged(self, job: str, tags: Mapping[str, str], ops: Mapping[str, Any] | None = None) -> Run:
+        """One run with these tags, whatever they say of months."""
         quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
         result = self.definitions.resolve_job_def(job).execute_in_process(
             run_config={"ops": ops or {}, "loggers": quiet},
             instance=self.instance,
-            tags=tags,
+            tags=dict(tags),
             raise_on_error=False,
         )
         return _recorded(result)
@@ -72,8 +78,20 @@ def graph(added: dg.Definitions | None = None) -> Iterator[Graph]:
         yield Graph(instance, added)
 
 
+def _together(runs: Sequence[Run]) -> Run:
+    return Run(
+        all(run.success for run in runs),
+        {named: made for run in runs for named, made in run.materialised.items()},
+        {named: verdict for run in runs for named, verdict in run.verdicts.items()},
+        sum((run.evaluations for run in runs), Counter()),
+        {step: said for run in runs for step, said in run.failures.items()},
+        sum((run.retries for run in runs), Counter()),
+        [event for run in runs for event in run.events],
+    )
+
+
 def _recorded(result: dg.ExecuteInProcessResult) -> Run:
-    run = Run(result.success, {}, {}, {}, Counter())
+    run = Run(result.success, {}, {}, Counter(), {}, Counter(), list(result.all_events))
     for event in result.all_events:
         step = event.step_key or ""
         if event.is_step_materialization:
@@ -82,6 +100,7 @@ def _recorded(result: dg.ExecuteInProcessResult) -> Run:
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             verdict = event.asset_check_evaluation_data
             run.verdicts[verdict.check_name, verdict.partition or ""] = verdict
+            run.evaluations[verdict.check_name, verdict.partition or ""] += 1
         elif event.is_step_up_for_retry:
             run.retries[step] += 1
         elif event.is_step_failure:

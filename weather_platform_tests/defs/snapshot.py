@@ -21,7 +21,12 @@ def graph() -> str:
     repository = loaded.get_repository_def()
     assets = repository.asset_graph
     described = {
-        "assets": {key.to_user_string(): _asset(assets.get(key)) for key in assets.toposorted_asset_keys},
+        "assets": {
+            key.to_user_string(): _asset(assets.get(key))
+            for key in assets.toposorted_asset_keys
+            if key in assets.materializable_asset_keys
+        },
+        "external": {key.to_user_string(): assets.get(key).description for key in sorted(assets.external_asset_keys)},
         "checks": {key.to_user_string(): _check(assets.get(key)) for key in sorted(assets.asset_check_keys)},
         "jobs": {job.name: _job(job) for job in repository.get_all_jobs()},
         "schedules": {schedule.name: _schedule(schedule) for schedule in repository.schedule_defs},
@@ -48,7 +53,11 @@ def _asset(asset: Any) -> dict[str, Any]:
         "io_manager": asset.io_manager_key,
         "freshness": {name: str(span.to_timedelta()) for name, span in freshness.items()},
         "automation": asset.automation_condition and str(asset.automation_condition),
-        "metadata": {name: _metadata(value) for name, value in sorted(asset.metadata.items())},
+        "metadata": {
+            name: _metadata(value)
+            for name, value in sorted(asset.metadata.items())
+            if name != "dagster/code_references"  # paths of this machine
+        },
         "config": {
             name: f"{field.config_type.key}: {field.description}"
             for name, field in sorted(getattr(config, "fields", {}).items())

@@ -12,7 +12,8 @@ import yaml
 
 from weather_platform import names
 from weather_platform.definitions import defs
-from weather_platform.defs.checks import CURATED_CHECKS, STAGING_CHECKS
+from weather_platform.defs.stores import SourceName
+from weather_platform.settings import SOURCES
 from weather_platform_tests.defs import snapshot
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -40,18 +41,32 @@ def test_code_location_assets_and_jobs_bear_the_names_that_others_call_them_by()
     }
     assert project == {"root_module": "weather_platform", "code_location_name": names.LOCATION}
     assert repository.name == names.REPOSITORY
-    assert {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()} == set(names.ASSETS)
-    assert {job.name for job in repository.get_all_jobs()} >= {names.LOAD_JOB, names.PROCESS_JOB}
+    assert {key.to_user_string() for key in repository.asset_graph.materializable_asset_keys} == set(names.ASSETS)
+    assert {job.name for job in repository.get_all_jobs()} >= {names.LOAD_JOB, names.PROCESS_JOB, names.CHECK_JOB}
 
 
-def test_every_check_that_a_load_logs_is_known_to_dagster() -> None:
-    logged = {dg.AssetCheckKey(dg.AssetKey(check.asset), check.name) for check in (*STAGING_CHECKS, *CURATED_CHECKS)}
-    assert logged == set(defs().get_repository_def().asset_graph.asset_check_keys)
+def test_sources_are_a_choice() -> None:
+    assert tuple(SourceName) == SOURCES
+    job = defs().resolve_job_def(names.LOAD_JOB)
+    config = {"ops": {names.RAW_OBSERVATIONS: {"config": {"source": "opendatsoft"}}}}
+    with pytest.raises(dg.DagsterInvalidConfigError, match="opendatsoft"):
+        dg.validate_run_config(job, config)
+
+
+def test_resources_are_fields_named_by_their_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a variable is set, its name alone is part of the graph."""
+    monkeypatch.setenv("WEATHER_STAGING_URL", "mysql+pymysql://weather:s3cret@db/weather")
+    stores = (defs().resources or {})["stores"].get_resource_definition()
+    assert stores.config_schema.default_value["staging_url"] == {"env": "WEATHER_STAGING_URL"}
+    fields = stores.config_schema.as_field().config_type.fields
+    assert set(fields) >= {"raw_url", "staging_url", "curated_url", "csv_folder"}
 
 
 _IMPORTED = """
 import json, sys
 from weather_platform.definitions import defs
+from weather_platform.defs.stores import SourceName
+from weather_platform.settings import SOURCES
 defs().get_repository_def()
 print(json.dumps(sorted(sys.modules)))
 """

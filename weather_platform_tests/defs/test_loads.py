@@ -15,7 +15,7 @@ from weather_platform import names
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
-from weather_platform_tests.defs.runs import Graph
+from weather_platform_tests.defs.runs import Graph, graph
 
 CITIES = ("NICE", "CAP CEPET", "LA DESIRADE METEO")
 
@@ -56,7 +56,7 @@ def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: st
     assert rows == {names.RAW_OBSERVATIONS: 14_979, names.STAGED_OBSERVATIONS: 14_979, names.WEATHER_STATS: 1_893}
     assert run.materialised[names.STAGED_OBSERVATIONS, "2023-12"]["tables"] == 62
     raw = run.materialised[names.RAW_OBSERVATIONS, "2023-12"]
-    assert (raw["source"], raw["fetched_from"], raw["synthetic"]) == ("meteofrance", "synop.202312.csv.gz", False)
+    assert (raw["source"], raw["files"], raw["synthetic"]) == ("meteofrance", ["synop.202312.csv.gz"], False)
     assert "Etalab" in raw["licence"]
     assert run.failed_checks == []
     completeness = run.verdicts["completeness", "2023-12"]
@@ -79,7 +79,7 @@ def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: st
     assert [new_year["rainfall"][figure] for figure in ("total", "n")] == [13.90, 7]
 
 
-def test_a_range_is_one_run_with_facts_and_checks_of_every_month(weather: Graph) -> None:
+def test_a_range_is_a_run_per_month_each_with_its_facts_and_checks(weather: Graph) -> None:
     months = ["2023-10", "2023-11", "2023-12"]
     run = weather.load("2023-10", "2023-12", cities=CITIES)
 
@@ -134,8 +134,9 @@ def test_months_in_any_order_and_some_twice_end_in_the_same_rows_and_documents(
     at_once = everything_stored()
 
     monkeypatch.setenv("WEATHER_HOME", str(tmp_path / "another"))
-    for month in ("2023-11", "2023-12", "2023-08", "2023-12", "2023-10", "2023-09", "2023-11"):
-        assert weather.load(month, source="meteofrance", cities=CITIES).success
+    with graph() as elsewhere:
+        for month in ("2023-11", "2023-12", "2023-08", "2023-12", "2023-10", "2023-09", "2023-11"):
+            assert elsewhere.load(month, source="meteofrance", cities=CITIES).success
 
     assert everything_stored() == at_once
     assert len(at_once["documents"]) > 5 * 30 * 2
@@ -156,9 +157,8 @@ def test_cities_may_be_given_by_name_slug_or_number(weather: Graph) -> None:
     ("config", "cause", "cure"),
     [
         ({"cities": ["NISE"]}, "'NISE' is no station here.", "Did you mean Nice?"),
-        ({"source": "weatherman"}, "'weatherman' is no source.", "Choose one of meteofrance, opendatasoft, sample."),
     ],
-    ids=["city", "source"],
+    ids=["city"],
 )
 def test_config_that_names_nothing_fails_at_once_in_words(
     weather: Graph, config: dict[str, Any], cause: str, cure: str
@@ -170,36 +170,46 @@ def test_config_that_names_nothing_fails_at_once_in_words(
     assert run.materialised == {}
 
 
-def test_a_month_that_the_source_does_not_have_fails_at_once_and_stores_nothing(
-    weather: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "archive").mkdir()
-    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(tmp_path / "archive"))
+@pytest.fixture
+def own_archive(weather_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001  # first
+    """An empty folder as the archive."""
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(folder))
+    return folder
+
+
+@pytest.mark.usefixtures("own_archive")
+def test_a_month_that_the_source_does_not_have_fails_at_once_and_stores_nothing(weather: Graph) -> None:
     run = weather.load("2023-12", source="meteofrance")
     assert not run.success
-    assert run.failures[names.RAW_OBSERVATIONS]["cause"].startswith("The archive has neither synop_2023.csv.gz nor")
+    assert run.failures[names.RAW_OBSERVATIONS]["cause"].startswith(
+        "2023-12 is not to be had from meteofrance: The archive has neither synop_2023.csv.gz nor"
+    )
     assert run.failures[names.RAW_OBSERVATIONS]["cure"]
     assert run.retries == {}
     assert run.materialised == {}
     assert everything_stored() == {"rows": {}, "documents": [], "quarantine": []}
 
 
+RANGE = {"dagster/asset_partition_range_start": "2023-11", "dagster/asset_partition_range_end": "2023-12"}
+
+
 @pytest.mark.parametrize(
-    ("first", "last", "cause"),
+    ("tags", "cause"),
     [
-        ("1995-12", None, "1995-12 is not among the months that the platform keeps"),
-        ("1995-11", "1996-02", "1995-11 is not among the months that the platform keeps"),
-        ("2999-01", None, "2999-01 is not among the months that the platform keeps"),
-        ("2023-12", "2999-01", "2999-01 is not among the months that the platform keeps"),
-        ("2023-12", "2023-11", "The run is for no month that is kept here."),
-        (None, None, "The run is for no month that is kept here."),
+        ({"dagster/partition": "1995-12"}, "1995-12 is not among the months that the platform keeps"),
+        ({"dagster/partition": "2999-01"}, "2999-01 is not among the months that the platform keeps"),
+        (RANGE, "The run is for a range of months, not for one."),
+        ({}, "The run is for no month."),
     ],
+    ids=["too early", "to come", "a range", "none"],
 )
-def test_a_run_of_months_that_are_not_kept_is_refused_in_words_before_anything_is_fetched(
-    weather: Graph, first: str | None, last: str | None, cause: str
+def test_a_run_of_no_month_that_is_kept_is_refused_before_anything_is_fetched(
+    weather: Graph, tags: dict[str, str], cause: str
 ) -> None:
     """Launched by GraphQL: the UI offers none of these. Without the check, one of a month to come succeeds."""
-    run = weather.load(first, last)
+    run = weather.run_tagged(names.LOAD_JOB, tags)
     assert not run.success
     assert run.failures[names.RAW_OBSERVATIONS]["cause"].startswith(cause)
     assert run.failures[names.RAW_OBSERVATIONS]["cure"]
@@ -212,7 +222,9 @@ def test_a_run_of_months_that_are_not_kept_is_refused_in_words_before_anything_i
 def test_processing_a_month_to_come_is_no_success(weather: Graph) -> None:
     run = weather.process("2999-01")
     assert not run.success
-    assert run.failures[names.STAGED_OBSERVATIONS]["cause"] == "The run is for no month that is kept here."
+    assert (
+        run.failures[names.STAGED_OBSERVATIONS]["cause"] == "The run is for 0 months that are kept here, not for one."
+    )
 
 
 def test_stored_months_are_processed_without_their_source(weather: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,15 +242,13 @@ def test_stored_months_are_processed_without_their_source(weather: Graph, monkey
 
 
 def test_records_of_no_month_are_kept_counted_and_shown_in_quarantine(
-    archive: Path, weather: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    archive: Path, own_archive: Path, weather: Graph
 ) -> None:
     """A line whose month nobody can read, and one of a month that the platform does not keep."""
     header, first, second, third, *_ = _lines(archive / "synop.202312.csv.gz")
     broken = second.replace(b"20231201", b"2023?201", 1)
     ancient = third.replace(b"20231201", b"19891201", 1)
-    (tmp_path / "archive").mkdir()
-    _write(tmp_path / "archive" / "synop.202312.csv.gz", [header, first, broken, ancient])
-    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(tmp_path / "archive"))
+    _write(own_archive / "synop.202312.csv.gz", [header, first, broken, ancient])
 
     run = weather.load("2023-12", source="meteofrance")
 

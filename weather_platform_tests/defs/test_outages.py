@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from weather_platform import names
-from weather_platform.io_managers import explained
+from weather_platform.defs import explained
 from weather_platform.settings import Settings
-from weather_platform_tests.defs.runs import Graph
+from weather_platform_tests.defs.runs import Graph, graph
 from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.mongodb import MongoDB
 from weather_platform_tests.servers.s3 import S3Server
@@ -71,13 +71,12 @@ def test_a_server_that_stays_away_fails_the_run_in_words_after_the_last_try(
     assert PASSWORD not in said["cause"]
 
 
-def test_a_wrong_password_fails_at_once_and_is_not_shown(
-    on_mariadb: str, weather: Graph, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_password_fails_at_once_and_is_not_shown(on_mariadb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEATHER_STAGING_URL", on_mariadb.replace(":p%40ss", ":s3cret"))
     assert "s3cret" in Settings.from_environment().staging_url
 
-    run = weather.load("2023-12", cities=["NICE"])
+    with graph() as weather:
+        run = weather.load("2023-12", cities=["NICE"])
 
     assert not run.success
     assert run.retries == {}

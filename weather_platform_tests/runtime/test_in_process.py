@@ -1,45 +1,46 @@
 """Loading without Dagster's servers, as `weather load` does: recorded where the UI will show it."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from dagster import DagsterInstance, DagsterRunStatus
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 
 from weather_platform import names
 from weather_platform.domain.errors import BadInput, BadSettings
 from weather_platform.domain.months import Month
 from weather_platform.pipeline import open_stores
-from weather_platform.runtime.in_process import RunFailed, load_in_process
+from weather_platform.runtime.in_process import MonthRun, load_in_process
 from weather_platform.settings import Settings
 
 OCTOBER, NOVEMBER, DECEMBER = (Month(2023, number) for number in (10, 11, 12))
-Shown = tuple[str, DagsterRunStatus, str]
+Shown = tuple[str, DagsterRunStatus, str, str]
 
 
 def shown(dagster_home: Path) -> list[Shown]:
-    """Job, status and months of the runs that the UI lists, the first run first."""
+    """Job, status, month and code location of the runs that the UI lists, the first run first."""
     with DagsterInstance.from_config(str(dagster_home)) as instance:
         runs = reversed(instance.get_runs())
-        return [(run.job_name, run.status, _months(run.tags)) for run in runs]
+        return [(run.job_name, run.status, run.tags["dagster/partition"], _location(run)) for run in runs]
 
 
-def _months(tags: Mapping[str, str]) -> str:
-    span = (tags.get(f"dagster/asset_partition_range_{end}") for end in ("start", "end"))
-    return tags.get("dagster/partition") or "..".join(map(str, span))
+def _location(run: DagsterRun) -> str:
+    assert run.remote_job_origin is not None
+    return run.remote_job_origin.location_name
 
 
-def test_an_unbroken_stretch_is_one_run_and_each_stretch_is_recorded(weather_home: Path) -> None:
+def test_each_month_is_a_run_that_is_recorded_where_the_timeline_looks(weather_home: Path) -> None:
     before = dict(os.environ)
     settings = Settings.from_environment()
 
-    load_in_process(settings, [DECEMBER, Month(2023, 6), NOVEMBER], source="sample", cities=["NICE"])
+    runs = list(load_in_process(settings, [DECEMBER, Month(2023, 6), NOVEMBER], source="sample", cities=["NICE"]))
 
+    assert runs == [MonthRun(month, "loaded") for month in (Month(2023, 6), NOVEMBER, DECEMBER)]
     done = DagsterRunStatus.SUCCESS
     assert shown(weather_home / "dagster") == [
-        (names.LOAD_JOB, done, "2023-06"),
-        (names.LOAD_JOB, done, "2023-11..2023-12"),
+        (names.LOAD_JOB, done, "2023-06", "weather_platform"),
+        (names.LOAD_JOB, done, "2023-11", "weather_platform"),
+        (names.LOAD_JOB, done, "2023-12", "weather_platform"),
     ]
     months = {coverage.month for coverage in open_stores(settings).curated.coverage()}
     assert months == {Month(2023, 6), NOVEMBER, DECEMBER}
@@ -47,13 +48,35 @@ def test_an_unbroken_stretch_is_one_run_and_each_stretch_is_recorded(weather_hom
     assert list((weather_home / "dagster" / "owners").iterdir()) == []
 
 
-def test_a_run_that_fails_raises_what_its_step_recorded_and_the_rest_is_not_begun(weather_home: Path) -> None:
-    months = [OCTOBER, DECEMBER]
-    with pytest.raises(RunFailed) as raised:
-        load_in_process(Settings.from_environment(), months, source="weatherman")
-    assert raised.value.cause == "'weatherman' is no source."
-    assert raised.value.cure == "Choose one of meteofrance, opendatasoft, sample."
-    assert shown(weather_home / "dagster") == [(names.LOAD_JOB, DagsterRunStatus.FAILURE, "2023-10")]
+def test_a_month_that_fails_keeps_no_other_from_loading(
+    weather_home: Path, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """October is there, November is not, and the current month not yet."""
+    october = "synop.202310.csv.gz"
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / october).write_bytes((real_data / "meteofrance-monthly" / october).read_bytes())
+    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(tmp_path / "archive"))
+    months = [NOVEMBER, Month.current(), OCTOBER]
+
+    runs = list(load_in_process(Settings.from_environment(), months, source="meteofrance", cities=["NICE"]))
+
+    assert [(run.month, run.state) for run in runs] == [
+        (OCTOBER, "loaded"),
+        (NOVEMBER, "failed"),
+        (Month.current(), "skipped"),
+    ]
+    assert runs[1].cause.startswith("2023-11 is not to be had from meteofrance: The archive has neither")
+    assert [status for _, status, _, _ in shown(weather_home / "dagster")] == [
+        DagsterRunStatus.SUCCESS,
+        DagsterRunStatus.FAILURE,
+        DagsterRunStatus.SUCCESS,
+    ]
+
+
+def test_an_unknown_source_is_said_before_anything_is_written(weather_home: Path) -> None:
+    with pytest.raises(BadInput, match="'weatherman' is no source"):
+        next(load_in_process(Settings.from_environment(), [OCTOBER], source="weatherman"))
+    assert not weather_home.exists()
 
 
 def test_what_nobody_explained_names_the_step_and_where_to_look(
@@ -65,17 +88,20 @@ def test_what_nobody_explained_names_the_step_and_where_to_look(
         raise ZeroDivisionError("divided by the sea")
 
     monkeypatch.setattr("weather_platform.sources.sample.SampleSource.fetch", broken)
-    with pytest.raises(RunFailed) as raised:
-        load_in_process(Settings.from_environment(), [DECEMBER], source="sample")
-    assert raised.value.cause == "raw_observations failed: ZeroDivisionError: divided by the sea"
-    assert raised.value.cure == "Look at the run in the Dagster UI for its log."
+    (run,) = load_in_process(Settings.from_environment(), [DECEMBER], source="sample")
+    assert run == MonthRun(
+        DECEMBER,
+        "failed",
+        "raw_observations failed: ZeroDivisionError: divided by the sea",
+        "Look at the run in the Dagster UI for its log.",
+    )
     assert (weather_home / "dagster").is_dir()
 
 
 @pytest.mark.parametrize("month", [Month(1995, 12), Month.current().next], ids=["too early", "to come"])
 def test_a_month_that_is_not_kept_is_refused_before_anything_is_written(weather_home: Path, month: Month) -> None:
     with pytest.raises(BadInput, match=f"{month} is not among the months"):
-        load_in_process(Settings.from_environment(), [DECEMBER, month], source="sample")
+        list(load_in_process(Settings.from_environment(), [DECEMBER, month], source="sample"))
     assert not weather_home.exists()
 
 
@@ -86,8 +112,8 @@ def test_a_dagster_home_of_their_own_is_used_as_it_is(
     own.mkdir()
     (own / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     monkeypatch.setenv("DAGSTER_HOME", str(own))
-    load_in_process(Settings.from_environment(), [DECEMBER], source="sample", cities=["NICE"])
-    assert shown(own) == [(names.LOAD_JOB, DagsterRunStatus.SUCCESS, "2023-12")]
+    list(load_in_process(Settings.from_environment(), [DECEMBER], source="sample", cities=["NICE"]))
+    assert shown(own) == [(names.LOAD_JOB, DagsterRunStatus.SUCCESS, "2023-12", "weather_platform")]
     assert not (weather_home / "dagster").exists()
 
 
@@ -95,4 +121,4 @@ def test_a_dagster_home_of_their_own_is_used_as_it_is(
 def test_a_dagster_home_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "nowhere"))
     with pytest.raises(BadSettings, match="which is no folder"):
-        load_in_process(Settings.from_environment(), [DECEMBER], source="sample")
+        list(load_in_process(Settings.from_environment(), [DECEMBER], source="sample"))

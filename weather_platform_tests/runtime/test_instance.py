@@ -17,16 +17,16 @@ def settings(tmp_path: Path, **environment: str) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("environment", "launcher", "broker", "writers"),
+    ("environment", "launcher", "broker"),
     [
-        ({}, "WeatherRunLauncher", "filesystem://", 1),
-        ({"WEATHER_BROKER_URL": "redis://127.0.0.1:1/0"}, "WeatherRunLauncher", "redis://127.0.0.1:1/0", 3),
-        ({"WEATHER_LAUNCHER": "default"}, "DefaultRunLauncher", None, 1),
+        ({}, "WeatherRunLauncher", "filesystem://"),
+        ({"WEATHER_BROKER_URL": "redis://127.0.0.1:1/0"}, "WeatherRunLauncher", "redis://127.0.0.1:1/0"),
+        ({"WEATHER_LAUNCHER": "default"}, "DefaultRunLauncher", None),
     ],
     ids=["folder", "redis", "default"],
 )
 def test_dagster_accepts_the_home_with_every_launcher(
-    tmp_path: Path, environment: dict[str, str], launcher: str, broker: str | None, writers: int
+    tmp_path: Path, environment: dict[str, str], launcher: str, broker: str | None
 ) -> None:
     home = write_instance(settings(tmp_path, WEATHER_WORKER_SLOTS="3", **environment))
     with DagsterInstance.from_config(str(home)) as instance:
@@ -35,7 +35,7 @@ def test_dagster_accepts_the_home_with_every_launcher(
         assert isinstance(instance.run_coordinator, PromptRunCoordinator)
         concurrency = instance.get_concurrency_config()
         assert concurrency.pool_config.pool_granularity == PoolGranularity.RUN
-        assert concurrency.pool_config.default_pool_limit == writers
+        assert concurrency.pool_config.default_pool_limit == 3
         assert concurrency.run_queue_config is not None
         assert concurrency.run_queue_config.max_concurrent_runs == 3
         assert instance.run_monitoring_enabled

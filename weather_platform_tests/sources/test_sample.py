@@ -4,7 +4,6 @@ import gzip
 import io
 import json
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +36,14 @@ COLUMNS = (
         "tx12",
         "tn24",
         "tx24",
+        "tminsol",
         "pmer",
         "pres",
-        "tend",
-        "tend24",
-        "cod_tend",
+        "dd",
+        "ff",
+        "raf10",
     ),
-    *("dd", "ff", "raf10", "rafper", "per", "rr1", "rr3", "rr6", "rr12", "rr24", "n", "nbas", "vv", "ht_neige"),
-    *("altitude", "mois_de_l_annee"),
+    *("rafper", "per", "rr1", "rr3", "rr6", "rr12", "rr24", "n", "vv", "ww", "ht_neige"),
 )
 AUTOMATIC = ("07591", "61968", "78922", "81415")
 
@@ -71,11 +70,13 @@ def frame(*months: Month, seed: int = 1) -> pd.DataFrame:
 @lru_cache
 def month_frame(month: Month, seed: int) -> pd.DataFrame:
     observed = pd.DataFrame(records_of(month, seed=seed), columns=COLUMNS)
-    codes = ["cod_tend", "nbas"]
-    observed[codes] = observed[codes].astype("float")
     observed["date"] = pd.to_datetime(observed["date"])
     observed["hour"] = observed["date"].dt.hour
     return observed.set_index(["numer_sta", "date"])
+
+
+def frame_of(month: Month, station: str) -> pd.DataFrame:
+    return pd.DataFrame(records_of(month, stations=(station,)), columns=COLUMNS)
 
 
 def earlier(observed: pd.DataFrame, column: str, hours: int) -> pd.Series:
@@ -125,9 +126,9 @@ def test_the_first_record_is_in_the_portals_form() -> None:
 @pytest.mark.parametrize(
     ("names", "type_"),
     [
-        (("pmer", "dd", "u", "altitude", "mois_de_l_annee", "niv_bar", "geop"), int),
+        (("pmer", "dd", "u", "altitude", "mois_de_l_annee"), int),
         (("tend", "ff", "t", "td", "vv", "n", "pres", "tn12", "raf10", "per", "ht_neige", "rr1", "rr24", "tc"), float),
-        (("numer_sta", "date", "cod_tend", "ww", "w1", "nbas", "etat_sol", "nom"), str),
+        (("numer_sta", "date", "cod_tend", "ww", "etat_sol", "nom"), str),
         (("synthetic",), bool),
     ],
 )
@@ -270,9 +271,32 @@ def test_kerguelen_reports_rain_of_three_hours_at_every_second_time() -> None:
     assert set(kerguelen.hour[kerguelen.rr3.notna()]) == {3, 9, 15, 21}
 
 
-def test_extremes_of_twelve_hours_come_at_6_and_18_utc() -> None:
-    nice = frame(DECEMBER).loc["07690"]
-    assert set(nice.hour[nice.tn12.notna()]) == set(nice.hour[nice.tx12.notna()]) == {6, 18}
+@pytest.mark.parametrize(
+    ("station", "lowest", "highest"),
+    [
+        ("07690", {6, 18}, {6, 18}),
+        ("71805", {6, 18}, {6, 18}),
+        ("81405", {12}, {0}),
+        ("78925", {12}, {0, 18}),
+        ("61998", {6}, {18}),
+        ("89642", {0, 12}, {0, 12}),
+        ("61980", set(), set()),
+    ],
+)
+def test_extremes_of_twelve_hours_come_at_the_stations_hours(station: str, lowest: set[int], highest: set[int]) -> None:
+    sent = frame(DECEMBER).loc[station]
+    assert (set(sent.hour[sent.tn12.notna()]), set(sent.hour[sent.tx12.notna()])) == (lowest, highest)
+
+
+def test_automatic_stations_send_the_extremes_of_a_day_at_every_hour() -> None:
+    embrun = frame(DECEMBER).loc["07591"]
+    assert set(embrun.hour[embrun.tn24.notna()]) == set(embrun.hour[embrun.tx24.notna()]) == set(range(0, 24, 3))
+
+
+@pytest.mark.parametrize("name", ["rr1", "rr3", "rr6", "rr12", "rr24", "u", "ht_neige", "ww", "vv", "n", "tminsol"])
+def test_a_station_with_an_observer_sends_what_climatology_needs_at_every_hour(name: str) -> None:
+    tours = frame(DECEMBER).loc["07240"]
+    assert set(tours.hour[tours[name].notna()]) == set(range(0, 24, 3))
 
 
 def test_a_year_has_times_at_which_no_station_reports() -> None:
@@ -295,40 +319,22 @@ def test_codes_that_are_no_quantities_occur() -> None:
     assert 0.002 <= (observed.dd == 0).mean() <= 0.06
 
 
-# Physics
+# Possible and believable
 
 
-@pytest.mark.parametrize(
-    ("name", "low", "high"),
-    [
-        ("t", 215.0, 318.0),
-        ("td", 210.0, 306.0),
-        ("u", 1, 100),
-        ("ff", 0.0, 45.0),
-        ("rafper", 0.0, 65.0),
-        ("dd", 0, 360),
-        ("pres", 85_000, 105_000),
-        ("pmer", 92_000, 105_500),
-        ("tend", -1500, 1500),
-        ("vv", 0, 80_000),
-        ("rr1", -0.1, 80.0),
-        ("rr24", -0.1, 400.0),
-        ("ht_neige", 0.0, 1.0),
-    ],
-)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_values_are_possible(name: str, low: float, high: float, seed: int) -> None:
-    values = frame(JANUARY, JULY, seed=seed)[name].dropna()
-    assert values.between(low, high).all()
-
-
-def test_dew_point_wind_and_gusts_are_in_order() -> None:
-    observed = frame(JANUARY, JULY)
+def test_values_are_possible(seed: int) -> None:
+    observed = frame(JANUARY, JULY, seed=seed)
+    limits = {
+        "t": (215, 318), "u": (1, 100), "ff": (0, 45), "rafper": (0, 65), "dd": (0, 360), "pres": (85_000, 105_000),
+        "pmer": (92_000, 105_500), "vv": (0, 80_000), "rr1": (-0.1, 80), "rr24": (-0.1, 400), "ht_neige": (0, 1),
+    }  # fmt: skip
+    for name, (low, high) in limits.items():
+        assert observed[name].dropna().between(low, high).all(), name
     assert not (observed.td > observed.t).any()
     assert not (observed.raf10 < observed.ff).any()
     assert not (observed.rafper < observed.raf10).any()
     assert ((observed.dd == 0) == (observed.ff == 0))[observed.ff.notna()].all()
-    assert (observed.dd.dropna() % 10 == 0).all()
 
 
 @pytest.mark.parametrize(("long", "short", "hours"), [("rr6", "rr3", 3), ("rr12", "rr6", 6), ("rr24", "rr12", 12)])
@@ -341,28 +347,6 @@ def test_longer_rain_sums_are_the_shorter_ones_added_across_months_too(long: str
     assert np.allclose(halves[both], amounts.loc[both, long], atol=1e-6)
 
 
-def test_rain_of_an_hour_is_within_that_of_three() -> None:
-    observed = frame(DECEMBER, JANUARY)
-    assert not (observed.rr1.clip(lower=0) > observed.rr3.clip(lower=0) + 1e-9).any()
-    share = observed.rr1.clip(lower=0).sum() / observed.rr3.clip(lower=0).sum()
-    assert 0.25 <= share <= 0.42  # 0.33 in the real December 2023
-
-
-@pytest.mark.parametrize(("name", "hours"), [("tend", 3), ("tend24", 24)])
-def test_the_tendency_is_the_difference_of_pressure_across_months_too(name: str, hours: int) -> None:
-    observed = frame(DECEMBER, JANUARY)
-    difference = observed.pres - earlier(observed, "pres", hours)
-    both = difference.notna() & observed[name].notna()
-    assert both.sum() > 25_000
-    assert (difference[both] == observed.loc[both, name]).all()
-
-
-def test_the_code_of_the_tendency_has_the_sign_of_the_tendency() -> None:
-    observed = frame(DECEMBER)
-    assert set(observed.cod_tend[observed.tend > 0]) == {0, 1, 2, 3}
-    assert set(observed.cod_tend[observed.tend < 0]) == {5, 6, 7, 8}
-
-
 @pytest.mark.parametrize(("low", "high", "hours"), [("tn12", "tx12", 12), ("tn24", "tx24", 24)])
 def test_extremes_enclose_the_readings_they_cover(low: str, high: str, hours: int) -> None:
     observed = frame(DECEMBER)
@@ -372,85 +356,32 @@ def test_extremes_enclose_the_readings_they_cover(low: str, high: str, hours: in
         assert not (reading > observed[high]).any()
 
 
-def test_sea_pressure_is_station_pressure_reduced() -> None:
-    observed = frame(DECEMBER)
-    height_m = 29.27 * observed.t * np.log(observed.pmer / observed.pres)
-    assert (height_m - observed.altitude).abs().max() < 3  # 29.27 = R / g; pressures are rounded to 10 Pa
-
-
-# Believable
-
-
-def test_neighbours_share_their_weather_and_antipodes_do_not() -> None:
-    pressure = frame(JANUARY)["pmer"].unstack("numer_sta")
-    together = pressure.corr()["07149"]
-    assert together["07168"] > 0.95
-    assert together["07690"] > 0.3
-    assert abs(together["61996"]) < 0.6
-
-
-def test_days_follow_each_other() -> None:
-    observed = frame(JANUARY).loc[list(SHIPPED_2024)]
-    assert observed.pmer.corr(earlier(observed, "pmer", 24)) > 0.5
-    assert observed.t.corr(earlier(observed, "t", 24)) > 0.4
-
-
-def test_lows_bring_wind_cloud_and_rain() -> None:
-    observed = frame(JANUARY)
-    metropolitan = observed[observed.index.get_level_values(0).str.startswith("07") & observed.pmer.notna()]
-    low = metropolitan.pmer < metropolitan.pmer.quantile(0.25)
-    high = metropolitan.pmer > metropolitan.pmer.quantile(0.75)
-    means = pd.DataFrame(
-        {"low": metropolitan[low].mean(numeric_only=True), "high": metropolitan[high].mean(numeric_only=True)}
-    )
-    assert means.low["ff"] > 1.2 * means.high["ff"]
-    assert means.low["nbas"] > means.high["nbas"] + 1
-    assert means.low["rr3"] > 3 * means.high["rr3"]
-
-
-@pytest.mark.parametrize(
-    ("station", "warmest"), [("07149", {12, 15}), ("61980", {9, 12}), ("78925", {18}), ("89642", {3, 6})]
-)
-def test_the_day_is_warmest_after_local_noon(station: str, warmest: set[int]) -> None:
-    by_hour = frame(DECEMBER, JULY).loc[station].groupby("hour").t.mean()
-    assert by_hour.idxmax() in warmest
-
-
-@pytest.mark.parametrize(
-    ("station", "summer"), [("07149", JULY), ("71805", JULY), ("61980", JANUARY), ("61998", JANUARY)]
-)
-def test_summer_is_where_the_hemisphere_has_it(station: str, summer: Month) -> None:
-    by_month = frame(JANUARY, JULY).loc[station].groupby("mois_de_l_annee").t.mean()
-    assert by_month.idxmax() == summer.number
-
-
-@pytest.mark.parametrize("month", [DECEMBER, Month(2023, 8)], ids=str)
-def test_a_month_is_like_the_real_one(real_data: Path, month: Month) -> None:
+def test_a_month_is_like_the_real_one(real_data: Path) -> None:
     published = pd.read_csv(
-        real_data / f"meteofrance-monthly/synop.{month.year}{month.number:02d}.csv.gz",
+        real_data / "meteofrance-monthly/synop.202312.csv.gz",
         sep=";",
         na_values="mq",
-        usecols=["numer_sta", "t", "pmer", "ff", "rr3", "u"],
+        usecols=["numer_sta", "t", "pmer", "ff", "rr3"],
         dtype={"numer_sta": str},
     )
-    real, ours = (observed.groupby("numer_sta") for observed in (published, frame(month)))
-    assert (real.t.mean() - ours.t.mean()).abs().max() < 6
+    real, ours = (observed.groupby("numer_sta") for observed in (published, frame(DECEMBER)))
     assert (real.t.mean() - ours.t.mean()).abs().mean() < 2.5
     assert (real.pmer.mean() - ours.pmer.mean()).abs().max() < 2000
     assert (real.ff.mean() - ours.ff.mean()).abs().mean() < 1.7
-    assert abs((published.rr3 > 0).mean() - (frame(month).rr3 > 0).mean()) < 0.08
-    middle = pd.DataFrame(
-        {"real": published.ff.quantile([0.1, 0.5, 0.9]), "ours": frame(month).ff.quantile([0.1, 0.5, 0.9])}
-    )
-    assert ((middle.real - middle.ours).abs() < (1.0, 1.0, 2.5)).all()
-    assert (published.u.mean() - frame(month).u.mean()) < 8
+    assert abs((published.rr3 > 0).mean() - (frame(DECEMBER).rr3 > 0).mean()) < 0.08
 
 
-def test_pressure_does_not_jump_between_months() -> None:
-    nice = [record for record in records_of(DECEMBER, JANUARY, stations=("07690",)) if record["pres"] is not None]
-    steps = [abs(after["pres"] - before["pres"]) for before, after in pairwise(nice)]
-    at_new_year = next(i for i, record in enumerate(nice) if record["date"].startswith("2024-01-01T00")) - 1
-    assert steps[at_new_year] <= sorted(steps)[-3]
+def test_years_differ_as_real_ones_do_and_grow_warmer() -> None:
+    """The Januaries and Julies of twenty years at ORLY: a spread of 1 to 2.5 °C, and 0.3 °C a decade."""
+    for number in (1, 7):
+        years = [Month(year, number) for year in range(2001, 2021)]
+        means = pd.Series([frame_of(month, "07149").t.mean() for month in years])
+        assert 1.0 < means.std() < 2.5
+    by_decade = [
+        np.mean([frame_of(Month(year, month), "07149").t.mean() for year in years for month in (1, 4, 7, 10)])
+        for years in (range(1996, 2006), range(2016, 2026))
+    ]
+    assert 0 < by_decade[1] - by_decade[0] < 1.5
 
 
 # What ships

@@ -15,7 +15,8 @@ from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.stations import STATIONS
-from weather_platform.pipeline import documents, month_figures
+from weather_platform.domain.weather_stats import WeatherStats
+from weather_platform.pipeline import MonthFigures, Seen, curated_days, documents
 from weather_platform.storage.databases import reading
 from weather_platform.storage.observed import observed_grid
 from weather_platform.storage.staging import StagingStore
@@ -34,7 +35,16 @@ def days(staging: StagingStore, *observations: Observation, month: Month = DECEM
     """The documents by period of a database that holds only these observations of NICE, from November to January."""
     for each in month_range(NOVEMBER, JANUARY):
         staging.replace_month(str(each), month_of(o for o in observations if Month.of(o.date) == each))
-    return {document.period: msgspec.to_builtins(document) for document in documents(month_figures(staging, month))}
+    return {document.period: msgspec.to_builtins(document) for document in made(staging, month)}
+
+
+def made(staging: StagingStore, month: Month) -> list[WeatherStats]:
+    """The documents of a month's days; they are stored nowhere."""
+    days = curated_days(month)
+    nowhere = Seen("", ("", "", ""))
+    return documents(
+        MonthFigures(month, list(staging.daily(*days)), staging.synthetic_objects(*days), nowhere)
+    ).documents
 
 
 NO_EXTREMES = {"tn": None, "tn_method": "missing", "tx": None, "tx_method": "missing"}
@@ -285,7 +295,7 @@ def test_a_month_is_curated_with_the_days_of_its_neighbours_that_it_changes(modu
     observations = [*map(at, times), at("2023-12-01T00", NOWHERE)]
     for month in month_range(NOVEMBER, JANUARY):
         module_staging.replace_month(str(month), month_of(o for o in observations if Month.of(o.date) == month))
-    found = documents(month_figures(module_staging, DECEMBER))
+    found = made(module_staging, DECEMBER)
     assert {document.document_id for document in found} == {
         "07690:2023-11-28",
         f"{NOWHERE}:2023-12-01",
@@ -299,7 +309,7 @@ def december(module_staging: StagingStore, real_data: Path) -> list[Json]:
     for month in (NOVEMBER, JANUARY):
         module_staging.replace_month(str(month), month_of([]))
     module_staging.replace_month(str(DECEMBER), real_months.staged(real_data, "2023-12"))
-    return [msgspec.to_builtins(document) for document in documents(month_figures(module_staging, DECEMBER))]
+    return [msgspec.to_builtins(document) for document in made(module_staging, DECEMBER)]
 
 
 _FAILED_AT_DIJON = ("19T09", "20T21", "21T00", "21T03", "21T06", "21T09")

@@ -31,9 +31,6 @@ SEMAPHORES = frozenset({"07020", "07117", "07207", "07314", "07661"})
 NO_SEA_PRESSURE = frozenset({"07471", "07591", "07661"})
 NO_THERMOMETER_NOR_GAUGE = "07661"
 NO_GAUGE = frozenset({"07661", "89642"})
-HEIGHT_OF_A_LEVEL = "07471"
-"""LE PUY-LOUDES, 833 m, reports instead how high the level of 925 hPa is."""
-_LEVEL_PA = 92_500.0
 MOSTLY_NO_SEA_PRESSURE = "81415"
 GAUGE_READ_IN_TURN = "61998"
 """KERGUELEN sends rr3 at 03, 09, 15 and 21 UTC only, and the longer sums at the hours between."""
@@ -56,6 +53,14 @@ AUTOMATIC = frozenset(
     }
 )
 """No eye and no gust; the extremes of 24 hours in every report instead of those of 12 at 06 and 18 UTC."""
+HOURS_OF_EXTREMES: dict[str, tuple[frozenset[int], frozenset[int]]] = {
+    "81405": (frozenset({12}), frozenset({0})),
+    "78925": (frozenset({12}), frozenset({0, 18})),
+    "61998": (frozenset({6}), frozenset({18})),
+    "89642": (frozenset({0, 12}), frozenset({0, 12})),
+    **dict.fromkeys(("78897", "61980", "67005"), (frozenset[int](), frozenset[int]())),
+}
+"""UTC hours at which tn12 and tx12 are sent, where these are not 6 and 18: overseas, where the day is another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +83,7 @@ def month_of_reports(places: Places, month: Month, seed: int) -> Reports:
     hours = np.arange(first, end, _STEP_H, dtype=np.int64)
     noise = Noise(seed, tuple(station.station_id for station in places.stations))
     columns = (
-        _pressure(places, weather)
+        _pressure(weather)
         | _wind(places, noise, hours, weather)
         | _warmth(weather)
         | _rain(weather)
@@ -105,31 +110,17 @@ def _kelvin(celsius: Floats) -> Floats:
     return np.round(np.round(celsius, 1) + _KELVIN, 2)
 
 
-def _pressure(places: Places, weather: Weather) -> dict[str, Floats]:
+def _pressure(weather: Weather) -> dict[str, Floats]:
     station_pa = np.round(weather.pressure_pa, -1)
-    sea_pa = np.round(weather.pressure_sea_pa, -1)
-    now, before = _now(station_pa), _now(station_pa, 3)
-    level = np.where(np.array([[s.station_id == HEIGHT_OF_A_LEVEL] for s in places.stations]), _LEVEL_PA, np.nan)
-    air_m = 287.05 * (_now(weather.temperature_c) + _KELVIN) / 9.80665
+    now = _now(station_pa)
+    tend = now - _now(station_pa, 3)
     return {
-        "pmer": _now(sea_pa),
+        "pmer": _now(np.round(weather.pressure_sea_pa, -1)),
         "pres": now,
-        "niv_bar": level + np.zeros_like(now),
-        "geop": np.round(places.altitude_m + air_m * np.log(now / level)),
-        "tend": now - before,
+        "tend": tend,
         "tend24": now - _now(station_pa, 24),
-        "cod_tend": _tendency(now - before, now - _now(station_pa, 1), _now(station_pa, 1) - before),
+        "cod_tend": np.select([tend > 0, tend < 0], [2.0, 7.0], default=4.0),
     }
-
-
-def _tendency(change: Floats, last_hour: Floats, two_before: Floats) -> Floats:
-    """WMO code table 0200, from the change in 3 h, in its last hour and in the two before."""
-    faster = np.abs(last_hour) > np.abs(two_before)
-    slower = np.abs(last_hour) < 0.2 * np.abs(two_before)
-    rising = np.select([last_hour < 0, two_before <= 0, slower, faster], [0, 3, 1, 3], default=2)
-    falling = np.select([last_hour > 0, two_before >= 0, slower, faster], [5, 8, 6, 8], default=7)
-    level = np.select([last_hour < 0, last_hour > 0], [0, 5], default=4)
-    return np.where(change > 0, rising, np.where(change < 0, falling, level)).astype(np.float64)
 
 
 def _wind(places: Places, noise: Noise, hours: Integers, weather: Weather) -> dict[str, Floats]:
@@ -195,9 +186,6 @@ def _sky(noise: Noise, hours: Integers, weather: Weather) -> dict[str, Floats]:
     hidden = vv < 300.0
     steps = np.array([0.0, 10.0, 25.0, 40.0, 50.0, 60.0, 75.0, 90.0, 100.0])
     octas = np.round(8.0 * cloud)
-    base_m = np.round(125.0 * np.clip(depression, 0.3, 40.0), -1)
-    covered = (octas > 0) & ~hidden
-    nothing = np.full_like(cloud, np.nan)
     ww = np.select(
         [rain_mm > 0.03, fog, vv < 5000.0],
         [_falling(rain_mm, temperature_c), np.where(hidden, 49.0, 45.0), np.full_like(vv, 10.0)],
@@ -206,14 +194,7 @@ def _sky(noise: Noise, hours: Integers, weather: Weather) -> dict[str, Floats]:
     return {
         "vv": vv,
         "ww": ww,
-        "w1": np.select([_over(weather.rain_mm, 6).max(axis=2) > 0.1, fog, cloud > 0.5], [6.0, 4.0, 2.0], default=0.0),
         "n": np.where(hidden, 101.0, steps[octas.astype(np.int64)]),
-        "nbas": np.where(hidden, 9.0, octas),
-        "hbas": np.where(covered, base_m, nothing),
-        "nnuage1": np.where(hidden, 9.0, octas),
-        "hnuage1": np.where(covered, base_m, nothing),
-        "nnuage2": np.where(covered & (octas > 4), np.minimum(octas + 1.0, 8.0), nothing),
-        "hnuage2": np.where(covered & (octas > 4), base_m + 900.0, nothing),
     }
 
 
@@ -241,7 +222,7 @@ def _silence(columns: dict[str, Floats], places: Places, noise: Noise, hours: In
     identity = np.array([[station.station_id] for station in places.stations])
     semaphore, automatic = (np.isin(identity, list(group)) for group in (SEMAPHORES, AUTOMATIC))
     metropolitan = np.char.startswith(identity, "07")
-    at_6_and_18 = (hours % 12 == 6)[None, :]
+    lowest, highest = (_at(identity, hours, which) for which in (0, 1))
     unseen = automatic | (semaphore & (_now(weather.sun) < 0.0)) | (noise.uniform("eye", hours) < 0.01)
     no_thermometer = (identity == NO_THERMOMETER_NOR_GAUGE) | _outages(noise, "thermometer", hours, 0.004, 16)
     no_barometer = _outages(noise, "barometer", hours, 0.004, 16)
@@ -253,11 +234,12 @@ def _silence(columns: dict[str, Floats], places: Places, noise: Noise, hours: In
     )
     blank = {
         ("pmer",): no_barometer | no_sea,
-        ("pres", "tend", "cod_tend", "tend24", "niv_bar", "geop"): no_barometer,
+        ("pres", "tend", "cod_tend", "tend24"): no_barometer,
         ("dd", "ff"): _outages(noise, "anemometer", hours, 0.004, 16),
         ("raf10", "rafper", "per"): automatic | _outages(noise, "anemometer", hours, 0.004, 16),
         ("t", "td", "u"): no_thermometer,
-        ("tn12", "tx12"): no_thermometer | automatic | ~at_6_and_18,
+        ("tn12",): no_thermometer | automatic | ~lowest,
+        ("tx12",): no_thermometer | automatic | ~highest,
         ("tn24", "tx24"): no_thermometer | ~automatic,
         ("tminsol",): no_thermometer | no_ground,
         ("etat_sol", "ht_neige"): no_ground,
@@ -266,13 +248,19 @@ def _silence(columns: dict[str, Floats], places: Places, noise: Noise, hours: In
         ("rr6",): no_gauge | in_turn & (hours % 12 != 0)[None, :],
         ("rr12",): no_gauge | in_turn & (hours % 24 != 18)[None, :],
         ("rr24",): no_gauge | in_turn & (hours % 24 != 6)[None, :],
-        ("vv", "ww", "nbas", "nnuage1", "hbas", "hnuage1", "nnuage2", "hnuage2"): unseen,
+        ("vv", "ww"): unseen,
         ("n",): unseen | (noise.uniform("whole sky", hours) < 0.35),
-        ("w1",): unseen | (noise.uniform("past weather", hours) < 0.8),
     }
     for names, where in blank.items():
         for name in names:
             columns[name] = np.where(where, np.nan, columns[name])
+
+
+def _at(identity: NDArray[np.str_], hours: Integers, which: int) -> _Flags:
+    """Where the lowest (0) or the highest (1) of twelve hours is sent."""
+    usual = (frozenset({6, 18}), frozenset({6, 18}))
+    sent = [sorted(HOURS_OF_EXTREMES.get(number, usual)[which]) for number in identity[:, 0].tolist()]
+    return np.array([np.isin(hours % 24, at) for at in sent])
 
 
 def _sent(noise: Noise, hours: Integers, seed: int) -> _Flags:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from weather_platform.domain.errors import SourceUnavailable, WeatherError
+from weather_platform.domain.errors import Overtaken, SourceUnavailable, WeatherError
 
 MAX_RETRIES = 3
 _FIRST_WAIT_S = 2.0
@@ -15,6 +15,14 @@ _FIRST_WAIT_S = 2.0
 def wait_s(retry_number: int) -> float:
     """Seconds before the retry: 2, 4, 8, plus or minus half, so that runs which failed together come apart."""
     return _FIRST_WAIT_S * (1 << retry_number) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+
+
+def attempt_of(context: dg.InputContext) -> int:
+    """How many times the step that loads something was tried before; a notebook has no step, and tries once."""
+    try:
+        return context.step_context.previous_attempt_count
+    except dg.DagsterInvariantViolationError:
+        return MAX_RETRIES
 
 
 @contextmanager
@@ -30,6 +38,7 @@ def explained(retry_number: int) -> Iterator[None]:
     except WeatherError as error:
         may_pass = error.transient and not isinstance(error, SourceUnavailable)
         if may_pass and retry_number < MAX_RETRIES:
-            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=wait_s(retry_number)) from error
+            seconds = 0 if isinstance(error, Overtaken) else wait_s(retry_number)
+            raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=seconds) from error
         metadata = {"cause": error.cause, "cure": error.cure}
         raise dg.Failure(str(error), metadata=metadata, allow_retries=False) from error

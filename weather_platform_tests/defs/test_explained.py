@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from weather_platform.defs.explained import MAX_RETRIES, explained, wait_s
 from weather_platform.domain.errors import (
     BadInput,
     EmptyMonth,
@@ -11,7 +12,6 @@ from weather_platform.domain.errors import (
     StoreUnavailable,
     WeatherError,
 )
-from weather_platform.io_managers.explained import MAX_RETRIES, explained, wait_s
 
 
 @pytest.mark.parametrize("retry_number", range(MAX_RETRIES))

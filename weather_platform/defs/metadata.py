@@ -1,0 +1,55 @@
+"""What `month_report` tells of a month, as Dagster shows it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from weather_platform import names
+from weather_platform.domain.quality import Verdict
+from weather_platform.month_report import Check, Door, Facts
+
+_DESCRIBED = {
+    "station": "WMO station number",
+    "of": "synoptic hours of the month",
+    "passed": "whether every check of the month passed",
+}
+
+
+def as_metadata(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Addresses become links, lists of mappings tables, other lists and mappings JSON."""
+    return {label: _value(label, value) for label, value in facts.items()}
+
+
+def door_of(run: dg.DagsterRun) -> Door:
+    """By which way the observations of a run came in, as its tags say."""
+    if ingestion := run.tags.get(names.INGESTION_TAG):
+        return Door("ingest", ingestion)
+    if landed := run.tags.get(names.LANDED_TAG):
+        return Door("landing", landed)
+    return Door("source", run.run_id)
+
+
+def judged(check: Check, verdict: Verdict) -> dict[str, Any]:
+    """A verdict as the fields of an asset check's result."""
+    return {
+        "passed": verdict.passed,
+        "severity": dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,
+        "description": verdict.description,
+        "metadata": as_metadata(verdict.figures),
+    }
+
+
+def _value(label: str, value: Any) -> Any:
+    if label.endswith("_url"):
+        return dg.MetadataValue.url(value)
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return _table(value)
+    return dg.MetadataValue.json(value) if isinstance(value, dict | list) else value
+
+
+def _table(rows: list[Facts]) -> dg.TableMetadataValue:
+    """Rows of one shape, at least one."""
+    types = {bool: "bool", int: "int", float: "float", str: "string"}
+    columns = [dg.TableColumn(name, types[type(value)], _DESCRIBED.get(name)) for name, value in rows[0].items()]
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows], schema=dg.TableSchema(columns))

@@ -1,0 +1,115 @@
+"""The data dictionary as Markdown: every column of documents, events and observations, from what declares them.
+
+``python -m weather_platform.domain.data_dictionary > docs/data-dictionary.md`` writes the page; a test compares it.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+
+from weather_platform.domain.events import THRESHOLDS
+from weather_platform.domain.fields import FIELDS
+from weather_platform.domain.tabular import (
+    DOCUMENT_COLUMNS,
+    DOCUMENT_PATHS,
+    EVENT_COLUMNS,
+    OBSERVATION_COLUMNS,
+    Column,
+)
+from weather_platform.domain.units import STORED, UNITS, System
+from weather_platform.domain.weather_stats import CODE_VERSION
+
+_TYPES = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    date: "date",
+    datetime: "date and time, UTC",
+}
+_REACHED = {"at_least": "≥", "at_most": "≤"}
+
+
+def markdown() -> str:
+    """The page."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Data dictionary"
+    yield ""
+    yield "Generated from the types in `weather_platform/domain`; do not edit. To write it again:"
+    yield "`python -m weather_platform.domain.data_dictionary > docs/data-dictionary.md`."
+    yield ""
+    yield f"## Daily documents (`WeatherStats`, rules of version {CODE_VERSION})"
+    yield ""
+    yield "One document per station and UTC day with at least one observation. *Column* is the name in CSV and"
+    yield "Parquet, *path* the place in JSON, MongoDB and SQLite. Numbers have at most 2 decimals; a figure without a"
+    yield "value behind it is empty (null), never 0."
+    yield ""
+    yield from _table(
+        ("column", "path", "type", "unit", "meaning"),
+        ((f"`{c.name}`", f"`{DOCUMENT_PATHS[c.name]}`", _type(c), c.unit, c.meaning) for c in DOCUMENT_COLUMNS),
+    )
+    yield ""
+    yield "## Extreme events"
+    yield ""
+    yield from _table(("column", "type", "meaning"), ((f"`{c.name}`", _type(c), c.meaning) for c in EVENT_COLUMNS))
+    yield ""
+    yield "A day has an event when its figure reaches the threshold. Its temperature and rain are climatological."
+    yield ""
+    yield from _table(
+        ("type", "figure", "threshold", "source"),
+        (
+            (
+                f"`{t.type}`",
+                f"`{t.metric}.{t.figure}`",
+                f"{_REACHED[t.reached]} {t.value:g} {t.unit}",
+                t.source,
+            )
+            for t in THRESHOLDS
+        ),
+    )
+    yield ""
+    yield "## Observations"
+    yield ""
+    yield "One row per station and time, named and in the units of SYNOP; `tc` is computed."
+    yield ""
+    yield from _table(
+        ("column", "type", "unit", "meaning", "plausible range"),
+        ((f"`{c.name}`", _type(c), c.unit, c.meaning, _range(c.name)) for c in OBSERVATION_COLUMNS),
+    )
+    yield ""
+    yield "## Units"
+    yield ""
+    yield "Documents and events can be read in other units (`units=`, `--units`); columns are then named by them."
+    yield "Three decimals where the unit is larger than the stored one by ten times or more (in from cm: 2.5 times,"
+    yield "three as well, so that inches are alike), else two."
+    yield ""
+    yield from _table(
+        ("stored", *(f"`{system}`" for system in System)),
+        ((stored, *(UNITS[system][stored].symbol for system in System)) for stored in STORED),
+    )
+    yield ""
+    yield "In CSV, a text that begins with `=`, `+`, `-`, `@`, a tab or a line break has an apostrophe before it:"
+    yield "a spreadsheet would take it for a formula. JSON, NDJSON and Parquet hold the text as it is."
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _type(column: Column) -> str:
+    return _TYPES[column.type] + (", may be empty" if column.nullable else "")
+
+
+def _range(name: str) -> str:
+    field = FIELDS.get(name)
+    return f"{field.low:,g} to {field.high:,g}" if field is not None and field.kind in ("measure", "code") else ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

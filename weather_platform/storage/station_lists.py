@@ -1,0 +1,36 @@
+"""The list of stations as received, kept beside the months in the raw store: immutable, named by its hash."""
+
+import hashlib
+from datetime import UTC, datetime
+
+import msgspec
+
+from weather_platform.domain.provenance import Provenance
+from weather_platform.domain.station_list import read_station_list
+from weather_platform.domain.stations import Station
+from weather_platform.storage.blobs import Blobs
+
+_FOLDER = "stations"
+_SIDECAR = ".meta.json"
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    sha256: str
+    received: datetime
+    provenance: Provenance
+
+
+def keep_station_list(blobs: Blobs, body: bytes, provenance: Provenance, received: datetime | None = None) -> None:
+    """Keep the bytes with where they are from; the list received last counts."""
+    sha256 = hashlib.sha256(body).hexdigest()
+    kept = _Kept(sha256, (received or datetime.now(UTC)).astimezone(UTC), provenance)
+    blobs.put_if_absent(f"{_FOLDER}/{sha256[:16]}.geojson", body)
+    blobs.put(f"{_FOLDER}/{sha256[:16]}{_SIDECAR}", msgspec.json.format(msgspec.json.encode(kept)))
+
+
+def listed_stations(blobs: Blobs) -> dict[str, Station]:
+    """The stations of the list that was received last, by WMO number; none where none was."""
+    sidecars = [blob.key for blob in blobs.list(f"{_FOLDER}/") if blob.key.endswith(_SIDECAR)]
+    kept = (msgspec.json.decode(blobs.get(key), type=_Kept) for key in sidecars)
+    last = max(kept, key=lambda each: each.received, default=None)
+    return read_station_list(blobs.get(f"{_FOLDER}/{last.sha256[:16]}.geojson")).stations if last else {}
