@@ -12,7 +12,7 @@ from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import KEPT, month_of, month_of_run
 from weather_platform.defs.stores import SourceName, SourcesResource, StoresResource
 from weather_platform.defs.upstream import UPSTREAM
-from weather_platform.domain.errors import EmptyMonth, SourceUnavailable
+from weather_platform.domain.errors import EmptyMonth, SourceUnavailable, WeatherError
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED
 from weather_platform.domain.search import chosen_station
@@ -20,6 +20,7 @@ from weather_platform.intake import receive
 from weather_platform.month_report import Links, raw_facts
 from weather_platform.pipeline import RawMonth, quarantine_unplaced
 from weather_platform.sources.port import Payload
+from weather_platform.storage.station_lists import refresh_station_list
 
 
 class Fetch(dg.Config):
@@ -94,5 +95,10 @@ def raw_observations(
                 context.log.warning("%s has nothing of %s yet: skipped. %s", source.name, month, error.cause)
                 return
             raise type(error)(f"{month} is not to be had from {source.name}: {error.cause}", error.cure) from error
+    try:
+        for reason in refresh_station_list(stores.open().raw.blobs, source.station_list):
+            context.log.warning("Of the list of stations: %s", reason)
+    except WeatherError as error:  # a month is worth having without it
+        context.log.warning("The list of stations is not to be had: %s", error)
     context.log.info("%s: %s bytes from %s.", month, f"{len(payload.body):,}", payload.provenance.name)
     yield dg.Output(payload)

@@ -79,11 +79,14 @@ def _station(feature: _Feature) -> Station:
     longitude_deg, latitude_deg, *_ = feature.geometry.coordinates
     if not (-90 <= latitude_deg <= 90 and -180 <= longitude_deg <= 180):
         raise ValueError(f"{latitude_deg}, {longitude_deg} is no position")
+    at_home = number.startswith("07")  # WMO's block of France
     return msgspec.structs.replace(
         station_for(number, told.nom),
         latitude_deg=latitude_deg,
         longitude_deg=longitude_deg,
         altitude_m=None if told.altitude in (None, "") else round(float(told.altitude or 0)),
         opened=opened,
+        territory="France métropolitaine" if at_home else None,
+        timezone="Europe/Paris" if at_home else None,
         verified=True,
     )

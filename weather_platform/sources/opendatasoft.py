@@ -50,6 +50,10 @@ class OpenDataSoftSource:
         with self._patience.client() as client:
             return get(client, f"{self._dataset_url}/records", _newest, self._patience, params=query)
 
+    def station_list(self) -> tuple[bytes, Provenance] | None:
+        """None: this source has none."""
+        return None
+
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
         """The month's records as exported, ordered by time and station. Errors as the port says.
 

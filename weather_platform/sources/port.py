@@ -42,6 +42,10 @@ class Source(Protocol):
         """
         ...
 
+    def station_list(self) -> tuple[bytes, Provenance] | None:
+        """Météo-France's list of stations (GeoJSON) where the source has it. Raises SourceUnavailable."""
+        ...
+
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
         """The month's observations, of all stations or of the given WMO station numbers.
 

@@ -65,6 +65,10 @@ class SampleSource:
         """None: what is made on request is never late."""
         return None
 
+    def station_list(self) -> tuple[bytes, Provenance] | None:
+        """None: this source has none."""
+        return None
+
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
         """The month's records, by time and station (64 stations after another). BadInput for what is no WMO number."""
         chosen = station_numbers(stations)

@@ -1,7 +1,8 @@
 """The list of stations as received, kept beside the months in the raw store: immutable, named by its hash."""
 
 import hashlib
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -12,6 +13,7 @@ from weather_platform.storage.blobs import Blobs
 
 _FOLDER = "stations"
 _SIDECAR = ".meta.json"
+_FRESH = timedelta(days=1)
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -28,9 +30,30 @@ def keep_station_list(blobs: Blobs, body: bytes, provenance: Provenance, receive
     blobs.put(f"{_FOLDER}/{sha256[:16]}{_SIDECAR}", msgspec.json.format(msgspec.json.encode(kept)))
 
 
+def refresh_station_list(
+    blobs: Blobs, fetch: Callable[[], tuple[bytes, Provenance] | None], now: datetime | None = None
+) -> list[str]:
+    """Fetch and keep the list unless one came within a day; what of it could not be read.
+
+    Raises:
+        BadInput: what came is no list of stations; nothing of it is kept.
+    """
+    now = now or datetime.now(UTC)
+    last = _last(blobs)
+    if (last and now - last.received < _FRESH) or (found := fetch()) is None:
+        return []
+    refused = read_station_list(found[0]).refused
+    keep_station_list(blobs, *found, now)
+    return refused
+
+
 def listed_stations(blobs: Blobs) -> dict[str, Station]:
     """The stations of the list that was received last, by WMO number; none where none was."""
+    last = _last(blobs)
+    return read_station_list(blobs.get(f"{_FOLDER}/{last.sha256[:16]}.geojson")).stations if last else {}
+
+
+def _last(blobs: Blobs) -> _Kept | None:
     sidecars = [blob.key for blob in blobs.list(f"{_FOLDER}/") if blob.key.endswith(_SIDECAR)]
     kept = (msgspec.json.decode(blobs.get(key), type=_Kept) for key in sidecars)
-    last = max(kept, key=lambda each: each.received, default=None)
-    return read_station_list(blobs.get(f"{_FOLDER}/{last.sha256[:16]}.geojson")).stations if last else {}
+    return max(kept, key=lambda each: each.received, default=None)

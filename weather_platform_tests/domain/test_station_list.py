@@ -29,6 +29,8 @@ MONTSOURIS = Station(
     longitude_deg=2.337833,
     altitude_m=75,
     opened=date(1872, 6, 1),
+    territory="France métropolitaine",
+    timezone="Europe/Paris",
     verified=True,
 )
 
