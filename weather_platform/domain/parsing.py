@@ -393,8 +393,10 @@ def _outside(name: str, value: object) -> _Unreadable:
 
 def _code(name: str, value: float | str) -> int | None:
     """A code that comes in another way: ``"18.0"``."""
-    if isinstance(value, str) and value.strip().casefold() in _MISSING_WORDS:
-        return None
+    if isinstance(value, str):
+        value = value.strip()
+        if value.casefold() in _MISSING_WORDS:
+            return None
     field = FIELDS[name]
     try:
         code = msgspec.convert(value, float, strict=False)
