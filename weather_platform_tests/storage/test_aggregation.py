@@ -422,7 +422,7 @@ def test_any_days_are_what_a_second_reckoning_says(
         o._replace(rr3=0, rr_trace=2) if n in traces and o.rr3 is not None else o for n, o in enumerate(observations)
     ]
     found = days(small_staging, *observations)
-    reckoned = reckoning.days_of(observations, _erroneous(small_staging))
+    reckoned = reckoning.days_of(observations, _erroneous(small_staging) if observations else {})
     assert [date.fromisoformat(period) for period in found] == list(reckoned)
     for document, day in zip(found.values(), reckoned.values(), strict=True):
         wind = document["metrics"]["wind_speed"]
