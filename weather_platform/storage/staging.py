@@ -9,15 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from weather_platform.domain.climate.days import Days, climate_days, days_of, figures
-from weather_platform.domain.climate.overrides import Override, read_overrides
-from weather_platform.domain.climate.screening import Screened, screen
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import NotFound
@@ -35,7 +32,6 @@ from weather_platform.storage.aggregation import daily_aggregates
 from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
-from weather_platform.storage.observed import observed_grid
 from weather_platform.storage.staging_tables import (
     COVERAGE,
     FIELD_SOURCES,
@@ -44,6 +40,11 @@ from weather_platform.storage.staging_tables import (
     RAW_OBJECTS,
     city_table,
 )
+
+if TYPE_CHECKING:
+    from weather_platform.domain.climate.days import Days
+    from weather_platform.domain.climate.overrides import Override
+    from weather_platform.domain.climate.screening import Screened
 
 _LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
@@ -69,8 +70,10 @@ class StagingStore:
         self._loader = Loader()
         self._cities_made: set[str] = set()
 
-    def _overrides(self) -> tuple[Override, ...]:
+    def _overrides(self) -> "tuple[Override, ...]":
         """What people decided about flags, as their file says now."""
+        from weather_platform.domain.climate.overrides import read_overrides
+
         return read_overrides(self._overrides_file.read_text(encoding="utf-8")) if self._overrides_file else ()
 
     def ensure(self) -> None:
@@ -137,6 +140,9 @@ class StagingStore:
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
             others = _further_objects(connection, months)
+            # NumPy takes a sixth of a second to import: for who adds up days alone.
+            from weather_platform.domain.climate.days import climate_days, figures
+
             stretch = Stretch(first, last)
             screened, climate = self._climate(connection, [[*of.values()][-1] for of in named.values()], stretch)
             for place, by_month in enumerate(named.values()):
@@ -153,7 +159,13 @@ class StagingStore:
                 for month, station in by_month.items():
                     yield station, [day for day in days if str(Month.of(day.day)) == month]
 
-    def _climate(self, connection: Connection, stations: Sequence[Station], stretch: Stretch) -> tuple[Screened, Days]:
+    def _climate(
+        self, connection: Connection, stations: Sequence[Station], stretch: Stretch
+    ) -> "tuple[Screened, Days]":
+        from weather_platform.domain.climate.days import days_of
+        from weather_platform.domain.climate.screening import screen
+        from weather_platform.storage.observed import observed_grid
+
         cities = [(station, city_table(station.slug)) for station in stations]
         screened = screen(observed_grid(connection, cities, stretch), self._overrides())
         return screened, days_of(screened, stretch)
