@@ -166,5 +166,5 @@ def test_nothing_can_be_written_through_the_site(client: flask.testing.FlaskClie
 
 
 def test_dash_is_the_one_whose_layout_site_js_knows() -> None:
-    """`ROOT` in site.js is a path in Dash's own layout: a newer Dash is let in by pyproject.toml, after a look there."""
+    """`ROOT` in site.js is a path in Dash's own layout; pyproject.toml lets a newer Dash in, after a look there."""
     assert version("dash").startswith("4.4.")
