@@ -5,7 +5,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 RUN python -m venv /opt/venv
 # First what changes seldom. The lock is complete and hashed, so nothing is resolved again. Kubernetes has one of its own.
-ARG LOCK=requirements.lock
+ARG LOCK=requirements-servers.lock
 COPY ${LOCK} .
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/venv/bin/pip install --no-deps --require-hashes --only-binary :all: -r "${LOCK}"
@@ -17,20 +17,22 @@ RUN rm -rf pandas/tests pyarrow/tests pyarrow/include pyarrow/src numpy/_core/in
 # The platform itself, apart from them: a change of code is a layer of 2 MB and a build of seconds.
 FROM dependencies AS platform
 WORKDIR /build
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY weather_platform weather_platform
 COPY api api
 COPY dash_app dash_app
 RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --no-deps --target /opt/platform .
 
 FROM python:3.12-slim-bookworm
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="weather_platform" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.licenses="MIT"
 RUN useradd --uid 10001 --create-home --home-dir /var/lib/weather weather \
     && mkdir -p /var/lib/weather/dagster /var/lib/weather/staging_csv \
     && chown -R weather:weather /var/lib/weather
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=platform /opt/platform /opt/platform
-# Dagster finds its project by this file.
-COPY pyproject.toml /opt/platform/
 WORKDIR /opt/weather
 COPY deploy/entrypoint.sh deploy/workspace.yaml deploy/gunicorn.py deploy/first_load.py ./
 COPY data/ingestion data/ingestion

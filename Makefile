@@ -32,6 +32,7 @@ check: $(INSTALLED_DEV) ## style, types, import boundaries and tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/dg check defs
 	$(BIN)/pytest
 
 docs: $(INSTALLED) ## write the pages that are made from the code
@@ -40,6 +41,7 @@ docs: $(INSTALLED) ## write the pages that are made from the code
 lock: ## write the lock files anew (UPGRADE=1: with the newest releases)
 	uv pip compile $(LOCK_OPTIONS) --extra dev pyproject.toml -o requirements-dev.lock
 	uv pip compile $(LOCK_OPTIONS) -c requirements-dev.lock pyproject.toml -o requirements.lock
+	uv pip compile $(LOCK_OPTIONS) -c requirements-dev.lock --extra servers pyproject.toml -o requirements-servers.lock
 	uv pip compile $(LOCK_OPTIONS) -c requirements-dev.lock --extra kubernetes pyproject.toml -o requirements-kubernetes.lock
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $(if $(UPGRADE),--upgrade)
 

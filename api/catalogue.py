@@ -8,7 +8,6 @@ import logging
 import threading
 from collections.abc import Iterable, Sequence
 
-from api.layers import Layers
 from api.orchestrator import Orchestrator, OrchestratorRefused
 from weather_platform import names
 from weather_platform.domain.errors import NotFound, WeatherError
@@ -26,6 +25,7 @@ from weather_platform.month_report import (
     staged_facts,
 )
 from weather_platform.storage.curated import Replaced
+from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.catalogue")
 _FIRST_PAUSE_S = 1.0
@@ -35,7 +35,7 @@ _LONGEST_PAUSE_S = 30.0
 class Catalogue:
     """Delivers news in a thread of its own, in the order of months, each at least once."""
 
-    def __init__(self, layers: Layers, orchestrator: Orchestrator, links: Links) -> None:
+    def __init__(self, layers: Stores, orchestrator: Orchestrator, links: Links) -> None:
         self._layers = layers
         self._orchestrator = orchestrator
         self._links = links
@@ -94,7 +94,7 @@ class Catalogue:
         return len(waiting)
 
     def _deliver_one(self, news: News) -> None:
-        held = StoredMonth(self._layers.stores, Month.parse(news.month))
+        held = StoredMonth(self._layers, Month.parse(news.month))
         self._orchestrator.report(news.asset, news.month, self._facts(news, held))
         for check in CHECKS:
             if check.asset == news.asset:

@@ -7,14 +7,15 @@ from fastapi import Depends, Request
 
 from api.catalogue import Catalogue
 from api.ingestion import Ingestions
-from api.layers import Layers
 from api.measures import Measures
 from api.orchestrator import Orchestrator
 from api.runs import Runs
 from api.security import Caller, Guard
+from api.withdrawals import Withdrawals
 from weather_platform.domain.search import find_station
 from weather_platform.domain.stations import STATIONS, Station
 from weather_platform.settings import Settings
+from weather_platform.storage.opening import Stores
 
 _INGESTIONS_AT_ONCE = 2
 """In this process, replays too: each has a month or two in memory and a spool on disk."""
@@ -30,9 +31,9 @@ class Services:
 
         self.settings = settings
         self.measures = Measures()
-        writing = Layers(settings)
+        writing = Stores(settings)
         # Where a deployment has users that may only read, reading goes by them; a file has no users.
-        self.layers = Layers(settings.for_reading, read_only=True) if settings.has_readers else writing
+        self.layers = Stores(settings.for_reading, read_only=True) if settings.has_readers else writing
         self._opened = (self.layers, writing)
         self.at_once = CapacityLimiter(_INGESTIONS_AT_ONCE)
         self.orchestrator = Orchestrator(settings.dagster_url)
@@ -42,6 +43,7 @@ class Services:
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members)
         runs = Runs(writing, self.orchestrator)
         self.ingestions = Ingestions(writing, runs, self.catalogue, self.measures, self.partitions, limits)
+        self.withdrawals = Withdrawals(writing, self.ingestions, self.partitions)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -54,7 +56,7 @@ def _services(request: Request) -> Services:
     return cast("Services", request.app.state.services)
 
 
-def _layers(request: Request) -> Layers:
+def _layers(request: Request) -> Stores:
     return _services(request).layers
 
 
@@ -71,19 +73,19 @@ def _reader(request: Request) -> Caller:
 
 
 AllServices = Annotated[Services, Depends(_services)]
-OpenLayers = Annotated[Layers, Depends(_layers)]
+OpenLayers = Annotated[Stores, Depends(_layers)]
 Writer = Annotated[Caller, Depends(_writer)]
 READS = [Depends(_reader)]
 
 
-def station(layers: Layers, city: str) -> Station:
+def station(layers: Stores, city: str) -> Station:
     """The station that a person's word means; UnknownCity tells the nearest."""
     if city in STATIONS:
         return STATIONS[city]
     return find_station(city, {**STATIONS, **layers.staging.stations()})
 
 
-def stations(layers: Layers, cities: list[str] | None) -> list[Station] | None:
+def stations(layers: Stores, cities: list[str] | None) -> list[Station] | None:
     """The stations of several words, each once; a word may hold several with a comma between."""
     if cities is None:
         return None

@@ -6,14 +6,15 @@ No FastAPI here: this is what `POST /ingest` means, whoever calls. Every functio
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import IO, Any, NamedTuple
 
+import msgspec
+
 from api.catalogue import Catalogue
 from api.errors import Conflict
-from api.layers import Layers
 from api.measures import Measures
 from api.orchestrator import OrchestratorUnavailable
 from api.runs import Runs, trouble_of
@@ -21,6 +22,7 @@ from weather_platform.ahead import ahead
 from weather_platform.domain.errors import NotFound, StoreUnavailable, WeatherError
 from weather_platform.domain.ingestions import (
     Mode,
+    MonthOutcome,
     Receipt,
     ReceivedFile,
     ReceivedObject,
@@ -33,6 +35,8 @@ from weather_platform.domain.unpacking import Limits
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.month_report import Door
 from weather_platform.pipeline import curate_month, quarantine_unplaced, refuse_what_counts_nowhere, stage_month
+from weather_platform.postings import is_overruled, overruled
+from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.ingestion")
 
@@ -65,7 +69,7 @@ class Ingestions:
 
     def __init__(
         self,
-        layers: Layers,
+        layers: Stores,
         runs: Runs,
         catalogue: Catalogue,
         measures: Measures,
@@ -84,8 +88,9 @@ class Ingestions:
     ) -> Answer:
         """Bring files to documents: by a Dagster run that is launched here, or here and now (`fast`).
 
-        The same files again give the first receipt, unless that ingestion failed: then the months that are not done
-        are taken up again.
+        The same files again give the receipt that they have, unless that ingestion failed: then the months that are
+        not done are taken up again. Files that do not count any more, since others overruled them or they were
+        withdrawn, are posted anew.
 
         Raises:
             BadInput: nothing can be read. What at least looked like observations is in the quarantine.
@@ -100,15 +105,17 @@ class Ingestions:
             locks.enter_context(self._layers.staging.exclusive(*wanted))
             if key:
                 self._check_key(key, content)
-            earlier = self._layers.receipts.of_content(content)
+            earlier, anew = self._layers.receipts.of_content(content), False
             if earlier is not None:
                 earlier = self._followed(earlier)
-                if earlier.is_on_its_way and self._still_stands(earlier):
+                stands = earlier.is_on_its_way and self._still_stands(earlier)
+                anew = earlier.withdrawn is not None or (stands and self._is_overruled(earlier))
+                if stands and not anew:
                     if key:
                         self._layers.receipts.remember_key(key, content)
                     self._measures.ingestions.labels(mode, "repeated").inc()
                     return Answer(earlier, repeated=True)
-            receipt, stored = self._begin(content, mode, uploads, request_id, earlier)
+            receipt, stored = self._begin(content, mode, uploads, request_id, earlier, anew=anew)
             if key:  # only now: a file that cannot be read may be mended and sent with the same key
                 self._layers.receipts.remember_key(key, content)
             return Answer(self._ended(receipt, stored), repeated=False)
@@ -141,11 +148,19 @@ class Ingestions:
         else:
             placed = []
             for obj in raw.objects(UNPLACED):
-                stored = receive(raw, raw.read(obj), obj.provenance, self._partitions, obj.received, self._limits)
+                stored = receive(
+                    raw,
+                    raw.read(obj),
+                    obj.provenance,
+                    self._partitions,
+                    obj.received,
+                    self._limits,
+                    posting=obj.posting,
+                )
                 placed += [item for item in stored if item.object.partition != UNPLACED]
             receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in placed]
             self._catalogue.tell_raw(receipt.months, placed, door)
-            quarantine_unplaced(self._layers.stores, self._partitions)
+            quarantine_unplaced(self._layers, self._partitions)
         self._process(receipt, months or receipt.months, door)
 
     def get(self, ingestion: str) -> Receipt:
@@ -155,6 +170,27 @@ class Ingestions:
     def newest(self, before: str | None, limit: int) -> list[Receipt]:
         """Receipts, the newest first, each as it stands now."""
         return [self.refreshed(receipt) for receipt in self._layers.receipts.newest(before=before, limit=limit)]
+
+    def counted_now(self, receipt: Receipt) -> list[MonthOutcome]:
+        """What a receipt's records count as by now, since others may have overruled them.
+
+        Documents are those of its own time. What is withdrawn stays as it was.
+        """
+        months = {outcome.month for outcome in receipt.outcomes if outcome.month != UNPLACED}
+        if not months or receipt.withdrawn:
+            return receipt.outcomes
+        counts = self._layers.staging.counts_of(months, {obj.name for obj in receipt.objects})
+        return [
+            msgspec.structs.replace(
+                receipt.outcome(outcome.month, counts[outcome.month]),
+                documents_written=outcome.documents_written,
+                documents_unchanged=outcome.documents_unchanged,
+                documents_deleted=outcome.documents_deleted,
+            )
+            if outcome.month in counts
+            else outcome
+            for outcome in receipt.outcomes
+        ]
 
     def refreshed(self, receipt: Receipt) -> Receipt:
         """The receipt with what Dagster knows of its runs by now; as it was where Dagster does not answer."""
@@ -215,37 +251,58 @@ class Ingestions:
             return False
         return True
 
+    def _is_overruled(self, receipt: Receipt) -> bool:
+        objects = {(obj.partition, obj.name) for obj in receipt.objects}
+        return any(is_overruled(self._layers, *each) for each in sorted(objects))
+
     def _begin(
-        self, content: str, mode: Mode, uploads: Sequence[Upload], request_id: str, earlier: Receipt | None
+        self,
+        content: str,
+        mode: Mode,
+        uploads: Sequence[Upload],
+        request_id: str,
+        earlier: Receipt | None,
+        *,
+        anew: bool,
     ) -> tuple[Receipt, list[Stored]]:
-        """Keep the files raw; the receipt says so from here on, and keeps the months that an earlier try had done."""
+        """Keep the files raw; the receipt says so from here on.
+
+        It goes on with an `earlier` one of the same files, and keeps the months that had been done, or is another
+        posting of them (`anew`).
+        """
         now = datetime.now(UTC)
         with Intake(self._partitions, self._limits) as intake:
             for upload in uploads:
                 intake.add(upload.file.name, upload.source)
             origin = Provenance(source="upload", name="", licence=ETALAB)  # each object gets its file's name
-            stored = intake.keep(self._layers.raw, origin, now)
-            passed_over, unused_columns = intake.passed_over, intake.unused_columns
-        refuse_what_counts_nowhere(self._layers.stores, self._partitions, stored)
-        goes_on = earlier is not None and earlier.state != "done" and not any(item.new for item in stored)
-        receipt = Receipt(
-            id=earlier.id if earlier else new_ingestion_id(now),
-            content=content,
-            mode=mode,
-            state="stored",
-            received=now,
-            request_id=request_id,
-            files=[upload.file for upload in uploads],
-            passed_over=passed_over,
-            unused_columns=unused_columns,
-            objects=[_received(item.object, new=item.new, refused=item.refused) for item in stored],
-        )
-        if earlier is not None and goes_on:
-            receipt.life, receipt.launches = earlier.life, earlier.launches
-            receipt.runs = earlier.runs if mode == "run" else []
-            receipt.outcomes = [outcome for outcome in earlier.outcomes if outcome.month != UNPLACED]
-        elif earlier is not None:
-            receipt.life = earlier.life + 1
+            receipt = Receipt(
+                id=new_ingestion_id(now) if anew or not earlier else earlier.id,
+                content=content,
+                mode=mode,
+                state="stored",
+                received=now,
+                request_id=request_id,
+                files=[upload.file for upload in uploads],
+                passed_over=intake.passed_over,
+                unused_columns=intake.unused_columns,
+                again=earlier.again + anew if earlier else 0,
+            )
+            stored = intake.keep(
+                self._layers.raw,
+                origin,
+                now,
+                posting=receipt.posting,
+                is_overruled=overruled(self._layers),
+            )
+        refuse_what_counts_nowhere(self._layers, self._partitions, stored)
+        receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in stored]
+        if earlier is not None and not anew:
+            if earlier.state != "done" and not any(item.new for item in stored):
+                receipt.life, receipt.launches = earlier.life, earlier.launches
+                receipt.runs = earlier.runs if mode == "run" else []
+                receipt.outcomes = [outcome for outcome in earlier.outcomes if outcome.month != UNPLACED]
+            else:
+                receipt.life = earlier.life + 1
         self._layers.receipts.save(receipt)
         return receipt, stored
 
@@ -255,7 +312,7 @@ class Ingestions:
         door = Door("ingest" if receipt.mode == "run" else "ingest-fast", receipt.id)
         with self._failing_into(receipt):
             if receipt.unplaced:
-                quarantine_unplaced(self._layers.stores, self._partitions)
+                quarantine_unplaced(self._layers, self._partitions)
             self._catalogue.tell_raw(months, stored, door)
             if receipt.mode == "run" and months:
                 self._runs.launch(receipt)
@@ -267,8 +324,8 @@ class Ingestions:
 
     def _process(self, receipt: Receipt, months: Sequence[Month], door: Door) -> None:
         """Stage and curate here and now, the months in order."""
-        for month, staged in ahead(months, partial(stage_month, self._layers.stores)):
-            replaced = curate_month(self._layers.stores, month)
+        for month, staged in ahead(months, partial(stage_month, self._layers)):
+            replaced = curate_month(self._layers, month)
             outcome = receipt.outcome(month, staged.counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)
@@ -300,6 +357,11 @@ class Ingestions:
             except WeatherError:
                 _log.exception("receipt not kept", extra={"ingestion": receipt.id})
             raise IngestionFailed(receipt, error) from error
+
+
+def exclusive(layers: Stores, receipt: Receipt) -> AbstractContextManager[None]:
+    """Hold an ingestion against everything else that changes it."""
+    return layers.staging.exclusive(_lock(receipt.content))
 
 
 def _lock(content: str) -> str:

@@ -9,14 +9,15 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
 from api.dependencies import Services
-from api.heads import Heads
 from api.logs import Traced
 from api.openapi import describe
-from api.placeholders import refuse_placeholders
 from api.routes import ROUTERS
+from api.security import refuse_placeholders
+from weather_platform import __version__
 from weather_platform.logs import log_as_json
 from weather_platform.settings import Settings
 
@@ -58,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         middleware.append(Middleware(CORSMiddleware, **cors))
     app = FastAPI(
         title="weather_platform",
-        version="1",
+        version=__version__,
         description=_DESCRIPTION,
         lifespan=lifespan,
         middleware=middleware,
@@ -69,6 +70,21 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     describe(app, settings.api)
     return app
+
+
+class Heads:
+    """Has every GET route answer HEAD too, as load balancers and `curl -I` ask it; counted and logged as a GET.
+
+    In a copy of the scope: the server, which holds the original, leaves the body out.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 def create_app_from_environment() -> FastAPI:

@@ -2,27 +2,63 @@
 
 from collections import Counter
 
+import msgspec
 from starlette.requests import Request
 
 from api.dependencies import Services
-from api.schemas import FileOut, Ingestion, MonthOut, ObjectOut, Progress, RunOut, TroubleOut, first_look
+from api.schemas import (
+    FileOut,
+    Ingestion,
+    IngestionSummary,
+    MonthOut,
+    ObjectOut,
+    Progress,
+    RunOut,
+    TroubleOut,
+    WithdrawalOut,
+    first_look,
+)
 from weather_platform import names
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, Receipt, State, Trouble
 from weather_platform.domain.provenance import UNPLACED
 
 
-def shown(receipt: Receipt, request: Request, services: Services) -> Ingestion:
-    """The receipt with its links."""
+def summarised(receipt: Receipt, request: Request) -> IngestionSummary:
+    """The receipt as lists have it: a few lines, whatever its size."""
+    months = sorted({obj.partition for obj in receipt.objects})
+    return IngestionSummary(
+        id=receipt.id,
+        mode=receipt.mode,
+        state=receipt.state,
+        received=receipt.received,
+        finished=receipt.finished,
+        files=[FileOut(**msgspec.to_builtins(file)) for file in receipt.files[:10]],
+        file_count=len(receipt.files),
+        months=[months[0], months[-1]] if len(months) > 1 else months,
+        month_count=len(months),
+        counts=msgspec.to_builtins(RecordCounts.total(receipt.outcomes)),
+        documents_written=sum(outcome.documents_written or 0 for outcome in receipt.outcomes),
+        withdrawn=_withdrawn(receipt),
+        trouble=_trouble(receipt.trouble),
+        links={"self": str(request.url_for("get_ingestion", ingestion=receipt.id))},
+    )
+
+
+def shown(receipt: Receipt, request: Request, services: Services, *, repeated: bool = False) -> Ingestion:
+    """The receipt with its links, and with what its records count as by now."""
+    outcomes = services.ingestions.counted_now(receipt)
     dagster = services.orchestrator
     runs = [run_out(run, services) for run in receipt.runs]
     return Ingestion(
         id=receipt.id,
         mode=receipt.mode,
         state=receipt.state,
+        repeated=repeated,
         received=receipt.received,
         finished=receipt.finished,
         request=receipt.request_id,
-        files=[FileOut(name=file.name, size_bytes=file.size_bytes, sha256=file.sha256) for file in receipt.files],
+        files=[FileOut(**msgspec.to_builtins(file)) for file in receipt.files],
         months=sorted({obj.partition for obj in receipt.objects}),
         first_look=first_look(receipt),
         raw_objects=[
@@ -39,15 +75,17 @@ def shown(receipt: Receipt, request: Request, services: Services) -> Ingestion:
         ],
         outcome=[
             MonthOut(
-                **{name: getattr(outcome, name) for name in MonthOut.model_fields if name != "catalogue"},
+                **msgspec.to_builtins(outcome),
                 catalogue=None if outcome.month == UNPLACED else dagster.asset_url(names.WEATHER_STATS, outcome.month),
             )
-            for outcome in receipt.outcomes
+            for outcome in outcomes
         ],
         runs=runs,
         progress=_progress(receipt),
         run_id=runs[0].run_id if runs else None,
         catalogue="by_run" if receipt.runs else "shown" if services.ingestions.is_told(receipt) else "pending",
+        withdrawn=_withdrawn(receipt),
+        made_again=receipt.made_again,
         trouble=_trouble(receipt.trouble),
         links={
             "self": str(request.url_for("get_ingestion", ingestion=receipt.id)),
@@ -57,6 +95,10 @@ def shown(receipt: Receipt, request: Request, services: Services) -> Ingestion:
             **({"run": runs[0].url} if runs else {}),
         },
     )
+
+
+def _withdrawn(receipt: Receipt) -> WithdrawalOut | None:
+    return WithdrawalOut(**msgspec.to_builtins(receipt.withdrawn)) if receipt.withdrawn else None
 
 
 def run_out(run: LaunchedRun, services: Services) -> RunOut:

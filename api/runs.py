@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from api.layers import Layers
 from api.orchestrator import AskedRun, FoundRun, Orchestrator
 from weather_platform import names
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, Receipt, State, Trouble
 from weather_platform.domain.months import Month
+from weather_platform.storage.opening import Stores
 
 REQUEST_TAG = "weather/request"
 _AT_ONCE = 60
@@ -21,7 +21,7 @@ _GONE = Trouble(cause="Dagster no longer knows the run.", cure="Post the file ag
 class Runs:
     """Brings receipts up to what Dagster knows; keeps nothing itself but the receipt."""
 
-    def __init__(self, layers: Layers, orchestrator: Orchestrator) -> None:
+    def __init__(self, layers: Stores, orchestrator: Orchestrator) -> None:
         self._layers = layers
         self._orchestrator = orchestrator
 

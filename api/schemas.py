@@ -4,10 +4,12 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+import msgspec
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.paging import cursor_of
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.events import EventType
 from weather_platform.domain.ingestions import Mode, Receipt, State
 from weather_platform.domain.parsing import Reason
@@ -245,19 +247,14 @@ class ObjectOut(BaseModel):
     url: str
 
 
-class MonthOut(BaseModel):
+_COUNTERS: dict[str, Any] = {field.name: (field.type, ...) for field in msgspec.structs.fields(RecordCounts)}
+_Counts: Any = create_model("RecordCounts", **_COUNTERS)
+
+
+class MonthOut(_Counts):
     """`read` is the sum of all the counts but those of documents."""
 
     month: str
-    read: int
-    kept: int
-    completed: int
-    unchanged: int
-    replaced: int
-    superseded: int
-    outdated: int
-    generated: int
-    refused: dict[str, int]
     documents_written: int | None
     documents_unchanged: int | None
     documents_deleted: int | None
@@ -267,6 +264,24 @@ class MonthOut(BaseModel):
 class TroubleOut(BaseModel):
     cause: str
     cure: str
+
+
+class WithdrawalOut(BaseModel):
+    """That the files do not count any more."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
+class Withdraw(BaseModel):
+    """Why, and who says so; the caller's key or address where no name is given."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "37 °C in February", "by": "Marie"}]}
+    )
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    by: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
 class RunOut(BaseModel):
@@ -304,12 +319,32 @@ class FirstLook(BaseModel):
     unused_columns: list[str] = Field(description="Columns of the files of which nothing is read.")
 
 
+class IngestionSummary(BaseModel):
+    """The receipt of posted files in a few lines."""
+
+    id: str
+    mode: Mode
+    state: State
+    received: datetime
+    finished: datetime | None
+    files: list[FileOut] = Field(description="The first of them.", max_length=10)
+    file_count: int
+    months: list[str] = Field(description="The first and the last.", max_length=2)
+    month_count: int
+    counts: _Counts = Field(description="Of all its months, when it ended.")
+    documents_written: int
+    withdrawn: WithdrawalOut | None
+    trouble: TroubleOut | None
+    links: dict[str, str]
+
+
 class Ingestion(BaseModel):
     """The receipt of posted files."""
 
     id: str
     mode: Mode
     state: State
+    repeated: bool = Field(description="Whether this answers a posting of files that were posted before, and count.")
     received: datetime
     finished: datetime | None
     request: str
@@ -324,13 +359,17 @@ class Ingestion(BaseModel):
     catalogue: Literal["shown", "pending", "by_run"] = Field(
         description="Whether Dagster's catalogue shows it: `pending` catches up by itself."
     )
+    withdrawn: WithdrawalOut | None
+    made_again: str | None = Field(
+        description="The ingestion that made its months again after it was withdrawn, or restored."
+    )
     trouble: TroubleOut | None
     links: dict[str, str]
 
 
 class IngestionList(BaseModel):
     count: int
-    data: list[Ingestion]
+    data: list[IngestionSummary]
     next: str | None
 
 

@@ -1,18 +1,22 @@
 """Who may do what, and how often."""
 
 import hmac
+import re
 import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
 
 from api.errors import Denied, TooOften
-from weather_platform.settings import LOOPBACK_HOSTS, ApiSettings, hashed_key
+from weather_platform.domain.errors import BadSettings
+from weather_platform.settings import LOOPBACK_HOSTS, PLACEHOLDERS, ApiSettings, Settings, hashed_key
 
 _FORGET_ABOVE = 10_000
+_ORNAMENT = re.compile(r"[\W\d_]+")
+"""What adorns a word and makes no secret of it."""
 _WRONG_KEYS_PER_MINUTE = 20
 """By address. The right key is let in all the same: others may share the address, and nobody guesses 256 bits."""
 
@@ -108,3 +112,35 @@ class RateLimit:
         if left < 1:
             wait_s = max(1, round((1 - left) / per_second + 0.5))
             raise TooOften(f"More than {self._per_minute} requests a minute.", f"Wait {wait_s} s.", wait_s)
+
+
+def refuse_placeholders(settings: Settings) -> None:
+    """BadSettings where a store would be reached with such a secret, unless the platform runs in its local default.
+
+    Those of API keys are refused by `Settings` already.
+    """
+    if settings.api.is_local:
+        return
+    addresses = {
+        "WEATHER_STAGING_URL": settings.staging_url,
+        "WEATHER_STAGING_READ_URL": settings.staging_read_url,
+        "WEATHER_CURATED_URL": settings.curated_url,
+        "WEATHER_CURATED_READ_URL": settings.curated_read_url,
+        "WEATHER_BROKER_URL": settings.broker_url,
+        "WEATHER_DAGSTER_STORAGE_URL": settings.dagster_storage_url,
+    }
+    secrets = {name: urlsplit(url or "").password for name, url in addresses.items()}
+    secret_key = settings.s3.secret_key
+    secrets["WEATHER_S3_SECRET_KEY"] = secret_key.get_secret_value() if secret_key else None
+    for name, secret in secrets.items():
+        if secret is not None and is_placeholder(unquote(secret)):
+            raise BadSettings(
+                f"The password in {name} is a placeholder.",
+                "Make one (deploy/make-env.sh does), or serve on 127.0.0.1 without WEATHER_API_KEYS.",
+            )
+
+
+def is_placeholder(secret: str) -> bool:
+    """Whether a secret is one of the usual words, whatever figures and signs adorn it: ``Change-Me1`` too."""
+    word = secret.casefold()
+    return word in PLACEHOLDERS or (_ORNAMENT.sub("", word) or word) in PLACEHOLDERS

@@ -19,7 +19,7 @@ from weather_platform.domain.tabular import DOCUMENT_COLUMNS, documents
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Days, Query, StoredCity
-from weather_platform.storage.opening import open_curated, open_staging
+from weather_platform.storage.opening import Stores
 from weather_platform.storage.staging import StagingStore
 
 T = TypeVar("T")
@@ -185,7 +185,8 @@ class Reader:
 
 def open_reader(settings: Settings) -> Reader:
     """A reader of the stores that the settings name; nothing is reached yet."""
-    return Reader(open_curated(settings, read_only=True), open_staging(settings, read_only=True))
+    stores = Stores(settings, read_only=True)
+    return Reader(stores.curated, stores.staging)
 
 
 def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:

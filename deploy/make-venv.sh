@@ -42,7 +42,8 @@ if ! usable $python; then
 fi
 
 # The lock file is complete, so nothing is resolved again: pip refuses hashes where a package asks for another's extra.
-echo "Installing $lock into .venv with $($python -V) ..."
+echo "Installing $(grep -c "^[a-z].*==" "$lock") packages of $lock into .venv with $($python -V):"
+echo "about 200 MB to download and 0.8 GB on disk (2 GB with the tests' packages); one to three minutes ..."
 if command -v uv >/dev/null; then
     uv pip install --quiet --python $python --no-deps --require-hashes -r "$lock"
     uv pip install --quiet --python $python --no-deps -e .

@@ -1,7 +1,13 @@
-"""`weather …`: the command line. Exit code 0 is done, 1 is an error that is explained, 2 is wrong usage."""
+"""Météo-France SYNOP observations as daily weather statistics: load months, serve the site and the API, export.
+
+Exit codes: 0 done, 1 an error that is explained, 2 wrong usage, 130 stopped by Ctrl-C.
+"""
+
+from typing import Annotated
 
 import typer
 
+from weather_platform import __version__
 from weather_platform.commands import (
     api_key,
     doctor,
@@ -9,19 +15,37 @@ from weather_platform.commands import (
     ingest,
     load,
     look,
+    rebuild,
     reload,
     sample,
     settings,
     stations,
     up,
+    withdraw,
 )
 from weather_platform.commands.console import QuietAtAClosedPipe, said_plainly
 
-app = typer.Typer(
-    cls=QuietAtAClosedPipe, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
-)
+app = typer.Typer(cls=QuietAtAClosedPipe, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+
+def _show_version(wanted: bool) -> None:  # typer calls it so
+    if wanted:
+        typer.echo(f"weather {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def weather(
+    version: Annotated[  # the callback does it
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 app.command()(load.load)
 app.command()(ingest.ingest)
+app.command()(withdraw.withdraw)
 app.command()(look.status)
 app.command()(export.export)
 app.command()(sample.sample)
@@ -30,6 +54,7 @@ app.command()(look.quarantine)
 app.command()(settings.settings)
 app.command()(doctor.doctor)
 app.command()(api_key.api_key)
+app.command()(rebuild.rebuild)
 app.command()(up.up)
 app.command()(reload.reload)
 

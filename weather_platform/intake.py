@@ -9,7 +9,7 @@ import logging
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import IO, NamedTuple, Self
@@ -123,8 +123,18 @@ class Intake:
             if len(self._unused) < _MOST_UNUSED:
                 self._unused[_printable(column)] = None
 
-    def keep(self, raw: RawStore, origin: Provenance, received: datetime | None = None) -> list[Stored]:
-        """Keep everything, an object a file and month, every record's bytes as received.
+    def keep(
+        self,
+        raw: RawStore,
+        origin: Provenance,
+        received: datetime | None = None,
+        *,
+        posting: str | None = None,
+        is_overruled: Callable[[str, str], bool] = lambda _partition, _name: False,
+    ) -> list[Stored]:
+        """Keep everything, an object per file and month, every record's bytes as received.
+
+        `posting` and `is_overruled` are as `RawStore.put` has them.
 
         Of several objects of one partition each is a microsecond later than the one before: of two reports of one
         station and time the later in the order of the files counts.
@@ -141,6 +151,8 @@ class Intake:
                     origin, name=pile.name, synthetic=origin.synthetic or pile.synthetic
                 ),
                 received=received + pile.number * _APART,
+                posting=posting,
+                is_overruled=is_overruled,
             )
             _progress.info("%s received", pile.partition)
             return Stored(object=obj, new=new, refused=pile.refused)
@@ -185,11 +197,13 @@ def receive(
     partitions: Partitions,
     received: datetime | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    *,
+    posting: str | None = None,
 ) -> list[Stored]:
     """Keep one file that is in memory already, as `Intake` does; BadInput where nothing of it can be kept."""
     with Intake(partitions, limits) as intake:
         intake.add(provenance.name, io.BytesIO(body))
-        return intake.keep(raw, provenance, received)
+        return intake.keep(raw, provenance, received, posting=posting)
 
 
 def check_something_counts(stored: Sequence[Stored], partitions: Partitions) -> None:

@@ -4,6 +4,7 @@ A file stays where it was dropped until its records are staged, so that nothing 
 A look takes no longer than it may, however large a file is: sorting goes on beside it, one file at a time, on disk.
 """
 
+import hashlib
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -19,8 +20,8 @@ from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.intake import Intake, Stored
 from weather_platform.pipeline import Stores, quarantine_unplaced, refuse_what_counts_nowhere
+from weather_platform.postings import overruled
 from weather_platform.storage.blobs import BlobInfo
-from weather_platform.storage.raw import RawStore
 
 FOLDER = "landing/"
 REFUSED = "landing/refused/"
@@ -86,7 +87,7 @@ class Landing:
                     yield Arrival(key, _months(known), [])
             elif (now - blob.modified).total_seconds() >= _STILL_S:
                 try:
-                    stored = self._stored(stores.raw, partitions, blob, now, until - time.monotonic())
+                    stored = self._stored(stores, partitions, blob, now, until - time.monotonic())
                     if stored is None:
                         return
                     taken[key] = _settled(stores, partitions, blob, stored, now)
@@ -96,7 +97,7 @@ class Landing:
                     yield Arrival(key, _months(taken[key]), stored)
 
     def _stored(
-        self, raw: RawStore, partitions: Partitions, blob: BlobInfo, now: datetime, wait_s: float
+        self, stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime, wait_s: float
     ) -> list[Stored] | None:
         """What a file brought; None where it, or another file, is still being sorted. BadInput."""
         name = f"{blob.key} {_stamp(blob)}"
@@ -104,7 +105,7 @@ class Landing:
             if self._name is not None and not self._sorted.done():
                 return None
             self._name, self._sorted = name, Future()
-            work = Thread(target=_sort_into, args=(self._sorted, raw, partitions, blob, now), daemon=True)
+            work = Thread(target=_sort_into, args=(self._sorted, stores, partitions, blob, now), daemon=True)
             work.start()
         try:
             stored = self._sorted.result(max(wait_s, 0))
@@ -117,15 +118,16 @@ class Landing:
 
 
 def _sort_into(
-    sorted_: Future[list[Stored]], raw: RawStore, partitions: Partitions, blob: BlobInfo, now: datetime
+    sorted_: Future[list[Stored]], stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime
 ) -> None:
     """Keep a file's records raw, an object a month; what goes wrong is raised where the result is asked for."""
     try:
         origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
         with Intake(partitions) as intake, tempfile.TemporaryFile() as file:
-            file.writelines(raw.blobs.stream(blob.key))
+            file.writelines(stores.raw.blobs.stream(blob.key))
             intake.add(blob.key, file)
-            stored = intake.keep(raw, origin, now)
+            posting = f"landed-{hashlib.sha256(f'{blob.key} {_stamp(blob)}'.encode()).hexdigest()[:24]}"
+            stored = intake.keep(stores.raw, origin, now, posting=posting, is_overruled=overruled(stores))
     except Exception as error:  # noqa: BLE001  # another thread raises it
         sorted_.set_exception(error)
     else:
@@ -158,9 +160,7 @@ def _months(taken: Taken) -> list[Month]:
 
 
 def _is_staged(stores: Stores, taken: Taken) -> bool:
-    staged = {
-        (partition, obj["raw_object"])
-        for partition in {partition for partition, _ in taken.objects}
-        for obj in stores.staging.objects(partition)
-    }
-    return set(taken.objects) <= staged
+    partitions = {partition for partition, _ in taken.objects}
+    staged = {(each, obj["raw_object"]) for each in partitions for obj in stores.staging.objects(each)}
+    standing = {(each, obj.name) for each in partitions for obj in stores.raw.objects(each)}
+    return standing & set(taken.objects) <= staged

@@ -20,30 +20,15 @@ from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import WeatherStats, document
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
-from weather_platform.settings import Settings
-from weather_platform.storage.curated import CuratedStore, Replaced
-from weather_platform.storage.opening import open_curated, open_raw, open_staging
+from weather_platform.storage.curated import Replaced
+from weather_platform.storage.opening import Stores as Stores  # noqa: PLC0414  # most callers have both from here
+from weather_platform.storage.opening import open_stores as open_stores  # noqa: PLC0414
 from weather_platform.storage.raw import RawStore
 
 if TYPE_CHECKING:
-    from weather_platform.storage.staging import StagingStore
+    pass
 
 _progress = logging.getLogger(PROGRESS)
-
-
-class Stores(NamedTuple):
-    """The three layers."""
-
-    raw: RawStore
-    staging: "StagingStore"
-    curated: CuratedStore
-
-
-def open_stores(settings: Settings) -> Stores:
-    """The stores that the settings name, made ready to write."""
-    stores = Stores(open_raw(settings), open_staging(settings), open_curated(settings))
-    stores.raw.blobs.ensure()
-    return stores
 
 
 class RawMonth:

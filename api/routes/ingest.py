@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from api.dependencies import READS, AllServices, Services, Writer
 from api.ingestion import Answer
 from api.logs import request_id_of
-from api.receipts import run_out, shown
-from api.schemas import IngestFastQuery, Ingestion, IngestionList, IngestionsQuery, IngestQuery, RunOut
+from api.receipts import run_out, shown, summarised
+from api.schemas import IngestFastQuery, Ingestion, IngestionList, IngestionsQuery, IngestQuery, RunOut, Withdraw
 from api.security import Caller
 from api.uploads import BODY_TYPES, received_files
 from weather_platform.domain.ingestions import Mode, Receipt
@@ -88,7 +88,7 @@ def list_ingestions(
     following = None
     if len(receipts) == query.limit:
         following = str(request.url.include_query_params(before=receipts[-1].id))
-    data = [shown(receipt, request, services) for receipt in receipts]
+    data = [summarised(receipt, request) for receipt in receipts]
     return IngestionList(count=len(data), data=data, next=following)
 
 
@@ -96,6 +96,33 @@ def list_ingestions(
 def get_ingestion(request: Request, services: AllServices, ingestion: IngestionId) -> Ingestion:
     """What became of posted files."""
     return shown(services.ingestions.get(ingestion), request, services)
+
+
+@router.post("/ingestions/{ingestion}/withdraw")
+async def withdraw_ingestion(
+    request: Request, services: AllServices, caller: Writer, ingestion: IngestionId, why: Withdraw
+) -> Ingestion:
+    """Take posted files back: they stay, marked, and their months are made again without them.
+
+    Another posting of the same records keeps counting. Answers when the documents are readable.
+    """
+    receipt = await to_thread.run_sync(
+        lambda: services.withdrawals.withdraw(
+            ingestion, why.by or caller.name, why.reason, request_id=request_id_of(request.scope)
+        ),
+        limiter=services.at_once,
+    )
+    return await to_thread.run_sync(shown, receipt, request, services)
+
+
+@router.post("/ingestions/{ingestion}/restore")
+async def restore_ingestion(request: Request, services: AllServices, _: Writer, ingestion: IngestionId) -> Ingestion:
+    """Undo a withdrawal: the files count again, in their old place among the others."""
+    receipt = await to_thread.run_sync(
+        lambda: services.withdrawals.restore(ingestion, request_id=request_id_of(request.scope)),
+        limiter=services.at_once,
+    )
+    return await to_thread.run_sync(shown, receipt, request, services)
 
 
 @router.get(
@@ -169,7 +196,7 @@ async def _changes(request: Request, services: Services, receipt: Receipt) -> As
 
 
 async def _answered(request: Request, services: Services, answer: Answer, status: int) -> JSONResponse:
-    body = await to_thread.run_sync(shown, answer.receipt, request, services)
+    body = await to_thread.run_sync(lambda: shown(answer.receipt, request, services, repeated=answer.repeated))
     headers = {"location": body.links["self"]}
     if answer.repeated:
         headers["x-repeated"] = "true"

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.dependencies import READS, OpenLayers, station
 from api.formats import json_page
-from api.layers import Layers
 from weather_platform.domain.cleaning import NAMES
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month
+from weather_platform.storage.opening import Stores
 
 router = APIRouter(tags=["provenance"], dependencies=READS)
 
@@ -43,7 +43,7 @@ def trace_document(
     return Response(msgspec.json.encode(body), media_type="application/json")
 
 
-def _rows(layers: Layers, station_id: str, day: date) -> list[dict[str, Any]]:
+def _rows(layers: Stores, station_id: str, day: date) -> list[dict[str, Any]]:
     """Rows of the day, and the first of the next one for its rain."""
     following, city = day + timedelta(days=1), station(layers, station_id)
     end = datetime.combine(following, time())
@@ -61,7 +61,7 @@ def _sources(row: Mapping[str, Any], others: FieldSources) -> FieldSources:
     return {name: others.get(name, row["raw_object"]) for name in NAMES if name in said}
 
 
-def _object(request: Request, layers: Layers, name: str, period: str) -> dict[str, Any]:
+def _object(request: Request, layers: Stores, name: str, period: str) -> dict[str, Any]:
     month = Month.parse(period[:7])
     for partition in (month, month.next):
         try:

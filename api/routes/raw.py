@@ -75,7 +75,7 @@ def _after(raw: RawStore, query: FilesQuery) -> Iterator[RawObject]:
         if partition < start:
             continue
         is_behind = is_behind or partition > start
-        for obj in raw.objects(partition):
+        for obj in raw.objects(partition, withdrawn=True):
             if is_behind:
                 yield obj
             is_behind = is_behind or obj.key == query.after

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from typer.core import TyperGroup
 
-from weather_platform.domain.errors import BadInput, WeatherError
+from weather_platform.domain.errors import BadArgument, BadInput, WeatherError
 from weather_platform.files import atomic_write
 from weather_platform.intake import PROGRESS
 from weather_platform.sources.port import DOWNLOADS
@@ -126,7 +126,7 @@ def said_plainly() -> Iterator[None]:
         yield
     except WeatherError as error:
         say_trouble(error.cause, error.cure)
-        raise SystemExit(1) from error
+        raise SystemExit(2 if isinstance(error, BadArgument) else 1) from error
     except OSError as error:  # the machine's trouble: a full disk, a folder of somebody else
         say_trouble(f"{error}.", "Free space there or give this user the right to write, then run again.")
         raise SystemExit(1) from error
@@ -145,15 +145,19 @@ def writing_to(output: Path) -> Iterator[Path]:
 
 
 class QuietAtAClosedPipe(TyperGroup):
-    """Commands whose reader may leave before the end, as `head` does: that is a good end, without a word.
+    """Commands that a person may stop (Ctrl-C), and whose reader may leave before the end, as `head` does.
 
-    typer, click and rich each make exit code 1 of it, and what is still in Python's buffer makes a noise at exit.
+    The latter is a good end, without a word: typer, click and rich each make exit code 1 of it, and what is still in
+    Python's buffer makes a noise at exit.
     """
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's context is click's
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
+        except KeyboardInterrupt:
+            say("Stopping …")
+            raise SystemExit(130) from None
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None

@@ -75,7 +75,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] =
 
 def _sign(finding: Finding) -> str:
     if not finding["ok"]:
-        return "[bold red]not [/]"
+        return "[bold red]FAIL[/]"
     return "[yellow]warn[/]" if finding["warning"] else "[green]ok  [/]"
 
 

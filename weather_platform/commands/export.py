@@ -5,19 +5,19 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
-from weather_platform.commands.console import writing_to
+from weather_platform.commands.console import say, writing_to
 from weather_platform.domain import tabular
-from weather_platform.domain.errors import BadInput
+from weather_platform.domain.errors import BadArgument
 from weather_platform.domain.search import find_station
-from weather_platform.domain.stations import STATIONS, Station
+from weather_platform.domain.stations import Station
 from weather_platform.domain.units import System
-from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import EventQuery, Query
+from weather_platform.storage.opening import Stores
 from weather_platform.tables import Format, pieces
 
 
@@ -40,8 +40,10 @@ def export(
 ) -> None:
     """Write daily documents, events or observations, by date and station."""
     days = _period(first, last)
-    stores = open_stores(Settings.from_environment())
-    known = {**STATIONS, **stores.staging.stations()}
+    if output is None and format_ == "parquet" and sys.stdout.isatty():
+        raise typer.BadParameter("Parquet is binary. Give --output a file, or send it to a file or a pipe.")
+    stores = Stores(Settings.from_environment(), read_only=True)
+    known = stores.stations()
     stations = [find_station(name, known) for name in city] if city else None
     written = _WRITERS[table](stores, stations, days, units, format_)
     if output is None:
@@ -51,6 +53,7 @@ def export(
         file.writelines(written)
 
 
+Found = TypeVar("Found")
 Days = tuple[date | None, date | None]
 
 
@@ -58,14 +61,14 @@ def _documents(
     stores: Stores, stations: Sequence[Station] | None, days: Days, units: System, form: Format
 ) -> Iterator[bytes]:
     found = stores.curated.find(Query(stations=_numbers(stations), first=days[0], last=days[1]))
-    return pieces(tabular.documents(system=units), found, form, tabular.documents_head(stations, units))
+    return pieces(tabular.documents(system=units), _said_if_none(found), form, tabular.documents_head(stations, units))
 
 
 def _events(
     stores: Stores, stations: Sequence[Station] | None, days: Days, units: System, form: Format
 ) -> Iterator[bytes]:
     found = stores.curated.events(EventQuery(stations=_numbers(stations), first=days[0], last=days[1]))
-    return pieces(tabular.events(units), found, form)
+    return pieces(tabular.events(units), _said_if_none(found), form)
 
 
 def _observations(
@@ -83,10 +86,18 @@ def _observations(
         if station.station_id in staged
         for row in stores.staging.rows(station, *days)
     )
-    return pieces(tabular.observations(), rows, form, tabular.stations_head(stations))
+    return pieces(tabular.observations(), _said_if_none(rows), form, tabular.stations_head(stations))
 
 
 _WRITERS = {Exported.DAYS: _documents, Exported.EVENTS: _events, Exported.OBSERVATIONS: _observations}
+
+
+def _said_if_none(found: Iterator[Found]) -> Iterator[Found]:
+    for first in found:
+        yield first
+        yield from found
+        return
+    say("Nothing that is stored lies in the period and cities asked for. `weather status` shows what there is.")
 
 
 def _numbers(stations: Sequence[Station] | None) -> list[str] | None:
@@ -96,7 +107,7 @@ def _numbers(stations: Sequence[Station] | None) -> list[str] | None:
 def _period(first: str | None, last: str | None) -> Days:
     days = _day(first), _day(last)
     if days[0] and days[1] and days[1] < days[0]:
-        raise BadInput(f"{first} to {last} ends before it begins.", "Give the earlier day to --from.")
+        raise BadArgument(f"{first} to {last} ends before it begins.", "Give the earlier day to --from.")
     return days
 
 
@@ -104,4 +115,4 @@ def _day(text: str | None) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError as error:
-        raise BadInput(f"{text!r} is not a day.", "Write it as YYYY-MM-DD, for example 2023-12-01.") from error
+        raise BadArgument(f"{text!r} is not a day.", "Write it as YYYY-MM-DD, for example 2023-12-01.") from error

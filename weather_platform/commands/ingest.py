@@ -27,7 +27,7 @@ _POLL_S = 0.3
 _NAMED = 12
 """Unused columns that are named; the receipt names all."""
 _TIMEOUT = httpx.Timeout(10, read=600, write=600)
-_COLUMNS = ("month", *COUNTERS, "documents_written")
+_ALWAYS = ("read", "kept")
 
 
 class Refused(WeatherError):
@@ -49,12 +49,10 @@ def ingest(
     With --json: one array of receipts, be it of one file or of several; what was
     refused without a receipt is said on standard error alone.
     """
-    settings = Settings.from_environment().api
-    headers = {"x-api-key": settings.key.get_secret_value()} if settings.key else {}
     receipts = []
     refused = False
     try:
-        with httpx.Client(base_url=settings.url, headers=headers, timeout=_TIMEOUT) as api:
+        with opened() as api:
             for file in files:
                 try:
                     receipt = _posted(api, file, fast=fast)
@@ -73,10 +71,21 @@ def ingest(
         raise typer.Exit(1)
 
 
+def opened() -> httpx.Client:
+    """A client of the API that the settings name."""
+    settings = Settings.from_environment().api
+    headers = {"x-api-key": settings.key.get_secret_value()} if settings.key else {}
+    return httpx.Client(base_url=settings.url, headers=headers, timeout=_TIMEOUT)
+
+
 def _show(file: Path, receipt: dict[str, Any]) -> None:
-    rows = [[file.name, *(_cell(month[name]) for name in _COLUMNS)] for month in receipt["outcome"]]
+    """The counts of every month, but for those that are 0 in all."""
+    months = receipt["outcome"]
+    counters = [name for name in COUNTERS if name in _ALWAYS or any(month[name] for month in months)]
+    columns = ("month", *counters, "documents_written")
+    rows = [[file.name, *(_cell(month[name]) for name in columns), receipt["id"]] for month in months]
     if rows:
-        show_table(("file", *_COLUMNS), rows)
+        show_table(("file", *columns, "ingestion"), rows)
     look = receipt["first_look"]
     for passed_over in look["passed_over"]:
         say(f"Passed over {passed_over['name']}: {passed_over['cause']}")
@@ -104,7 +113,7 @@ def _posted(api: httpx.Client, file: Path, *, fast: bool) -> dict[str, Any]:
     size = file.stat().st_size
     with _progress() as progress:
         bar = progress.add_task(file.name, total=size)
-        receipt = _asked(
+        receipt = asked(
             api,
             "POST",
             "/ingest-fast" if fast else "/ingest",
@@ -115,7 +124,7 @@ def _posted(api: httpx.Client, file: Path, *, fast: bool) -> dict[str, Any]:
         while receipt["state"] not in ("done", "failed"):
             progress.update(bar, description=f"{_stands(receipt)} {file.name}")
             time.sleep(_POLL_S)
-            receipt = _asked(api, "GET", f"/ingestions/{receipt['id']}")
+            receipt = asked(api, "GET", f"/ingestions/{receipt['id']}")
     return receipt
 
 
@@ -139,7 +148,8 @@ def _sent(file: Path, progress: Progress, bar: TaskID) -> Iterator[bytes]:
             progress.advance(bar, len(chunk))
 
 
-def _asked(api: httpx.Client, method: str, path: str, **request: Any) -> dict[str, Any]:
+def asked(api: httpx.Client, method: str, path: str, **request: Any) -> dict[str, Any]:
+    """The body of an answer; Refused where it is a problem, CannotServe where there is none."""
     try:
         answer = api.request(method, path, **request)
         body = answer.json()

@@ -7,10 +7,10 @@ import typer
 from weather_platform.commands.console import say, show
 from weather_platform.domain.errors import SourceUnavailable, UnknownCity
 from weather_platform.domain.search import find_station, search
-from weather_platform.domain.station_list import known_stations, read_station_list
+from weather_platform.domain.station_list import read_station_list
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
-from weather_platform.storage.station_lists import keep_station_list, listed_stations
+from weather_platform.storage.station_lists import keep_station_list
 
 _COLUMNS = ("station_id", "display_name", "name", "slug", "altitude_m", "department", "region", "timezone", "verified")
 
@@ -24,10 +24,9 @@ def stations(
 ) -> None:
     """The stations that are known, and those that only a file told us of; with QUERY those that it means, and why."""
     settings = Settings.from_environment()
-    stores = open_stores(settings)
     if refresh:
-        _refresh(settings, stores)
-    known = known_stations(listed_stations(stores.raw.blobs), stores.staging.stations())
+        _refresh(settings, open_stores(settings))
+    known = Stores(settings, read_only=True).stations()
     columns = (*_COLUMNS, "latitude_deg", "longitude_deg", "territory", "aliases") if as_json else _COLUMNS
     if query is None:
         rows = [{column: getattr(station, column) for column in columns} for station in known.values()]

@@ -7,8 +7,8 @@ import typer
 from weather_platform.commands.console import say
 from weather_platform.commands.load import load_months, show_a_day, tell_missed
 from weather_platform.domain.months import parse_months
-from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.opening import Stores
 
 
 def up(
@@ -17,11 +17,16 @@ def up(
     once: Annotated[bool, typer.Option("--once", help="only load, do not serve")] = False,
 ) -> None:
     """Serve the Dagster UI, its daemon, a warm worker, the API and the site; stops them all on Ctrl-C."""
+    from weather_platform.runtime.up import check_can_serve, doors
+    from weather_platform.runtime.up import up as serve
+
     settings = Settings.from_environment()
+    if not once:
+        check_can_serve(settings)
     if load:
         months = parse_months(load)
         runs = load_months(settings, months, source=source)
-        stores = open_stores(settings)
+        stores = Stores(settings, read_only=True)
         loaded = [run.month for run in runs if run.state == "loaded"]
         for month in loaded:
             documents = stores.curated.coverage(month.first_day, month.last_day)
@@ -35,9 +40,6 @@ def up(
             raise typer.Exit(1)
     if once:
         return
-    from weather_platform.runtime.doors import doors
-    from weather_platform.runtime.up import up as serve
-
     serve(settings, report=say, when_ready=lambda: say(_where(settings)), doors=doors(settings))
 
 

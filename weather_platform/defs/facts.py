@@ -47,7 +47,11 @@ def layer_asset(
     metadata: Mapping[str, Any],
     **options: Any,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """An asset of a layer: by month, a month in a run."""
+    """An asset of a layer: by month, one run per month.
+
+    Without a backfill policy, which is Dagster's way to one run per partition. `multi_run(max_partitions_per_run=1)`
+    makes as many runs, but names the month of each as a range, and the result of a check is then stored for no month.
+    """
 
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
         asset = dg.asset(
@@ -59,7 +63,6 @@ def layer_asset(
             group_name=GROUP,
             owners=["team:weather"],
             code_version=CODE_VERSION,
-            backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
             pool=POOL,
             **options,
         )(function)

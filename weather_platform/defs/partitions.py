@@ -16,12 +16,12 @@ def month_of_run(run: dg.DagsterRun) -> Month:
 
     Dagster's UI offers only partitions that there are; by GraphQL a run can be launched for any, and for none.
     """
-    keys = {tag: run.tags.get(f"dagster/{tag}", "") for tag in ("partition", *_RANGE)}
-    if not any(keys.values()):
-        raise BadInput("The run is for no month.", _ONE)
-    if not keys["partition"] and keys[_RANGE[0]] != keys[_RANGE[1]]:
-        raise BadInput("The run is for a range of months, not for one.", _ONE)
-    month = Month.parse(keys["partition"] or keys[_RANGE[0]])
+    key = run.tags.get(_PARTITION)
+    if key is None:
+        raise BadInput(
+            f"The run is for {'a range of months' if _RANGE in run.tags else 'no month'}, not for one.", _ONE
+        )
+    month = Month.parse(key)
     KEPT.check(month)
     return month
 
@@ -36,4 +36,4 @@ def month_of(context: dg.InputContext | dg.OutputContext) -> Month:
 
 
 _ONE = "Launch one run per month with the tag dagster/partition, for example 2023-12; a backfill does so."
-_RANGE = ("asset_partition_range_start", "asset_partition_range_end")
+_PARTITION, _RANGE = "dagster/partition", "dagster/asset_partition_range_start"

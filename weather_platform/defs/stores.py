@@ -14,7 +14,6 @@ from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
 from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.port import Source
-from weather_platform.storage.opening import open_curated, open_raw, open_staging
 
 _PLAIN_S3 = {
     "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
@@ -54,9 +53,7 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def open(self) -> Stores:
         """The stores, ready to write."""
         if self._stores is None:
-            settings = self.settings
-            self._stores = Stores(open_raw(settings, self._client), open_staging(settings), open_curated(settings))
-            self._stores.raw.blobs.ensure()
+            self._stores = Stores(self.settings, s3=self._client)
         return self._stores
 
     def _client(self) -> "S3Client":
@@ -67,8 +64,7 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002  # Dagster's signature
         if self._stores is not None:
-            self._stores.staging.engine.dispose()
-            self._stores.curated.close()
+            self._stores.close()
             self._stores = None
 
 

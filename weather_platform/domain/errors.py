@@ -23,6 +23,10 @@ class BadInput(WeatherError):
     """A file or argument in which nothing can be read."""
 
 
+class BadArgument(BadInput):
+    """A text that a person wrote for a month, a day or a period, and that is none."""
+
+
 class NoObservations(BadInput):
     """A file of which nothing looks like observations."""
 

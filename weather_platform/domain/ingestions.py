@@ -11,7 +11,7 @@ import msgspec
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Reason
-from weather_platform.domain.provenance import UNPLACED
+from weather_platform.domain.provenance import UNPLACED, Withdrawal
 
 State = Literal["stored", "queued", "running", "done", "failed"]
 Mode = Literal["run", "fast"]
@@ -101,6 +101,16 @@ class Receipt(msgspec.Struct, kw_only=True):
     """How often its raw objects were gone and its files were posted again: what was done before does not count."""
     launches: int = 0
     """How often runs were asked for, be it without an answer."""
+    again: int = 0
+    """How many times the same files were posted before, and did not count any more."""
+    withdrawn: Withdrawal | None = None
+    made_again: str | None = None
+    """The ingestion that made its months again after it was withdrawn, or restored."""
+
+    @property
+    def posting(self) -> str:
+        """What its objects are posted under: known before anything of it is kept, so that a retry is the same."""
+        return f"{self.content[:24]}-{self.again}"
 
     @property
     def is_finished(self) -> bool:
@@ -108,7 +118,7 @@ class Receipt(msgspec.Struct, kw_only=True):
 
     @property
     def is_on_its_way(self) -> bool:
-        """Done, or in the hands of Dagster; an ingestion that nobody works on any more is neither."""
+        """Done, or in the hands of Dagster; an ingestion on which nothing works any more is neither."""
         return self.state == "done" or (bool(self.runs) and self.state != "failed")
 
     @property
@@ -127,7 +137,7 @@ class Receipt(msgspec.Struct, kw_only=True):
         done = {outcome.month for outcome in self.outcomes}
         return [month for month in self.months if str(month) not in done]
 
-    def outcome(self, month: Month, counts: Mapping[str, RecordCounts]) -> MonthOutcome:
+    def outcome(self, month: Month | str, counts: Mapping[str, RecordCounts]) -> MonthOutcome:
         """What became of this receipt's objects in a month, out of the counts of all objects of the month by name."""
         outcome = MonthOutcome(month=str(month))
         for name in {obj.name for obj in self.objects if obj.partition == outcome.month}:

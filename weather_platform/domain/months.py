@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Self
 
-from weather_platform.domain.errors import BadInput
+from weather_platform.domain.errors import BadArgument, BadInput
 
 _WRITTEN = re.compile(r"(\d{4})-(\d{2})(?:-01)?")
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_FIRST_YEAR = 1900
 
 
 class Month(NamedTuple):
@@ -18,10 +20,10 @@ class Month(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``2023-12`` (or ``2023-12-01``); anything else is a BadInput."""
+        """Read ``2023-12`` (or ``2023-12-01``); anything else is a BadArgument."""
         written = _WRITTEN.fullmatch(text.strip())
-        if not written or not 1 <= int(written[2]) <= 12 or int(written[1]) < 1900:
-            raise BadInput(f"{text!r} is not a month.", "Write it as YYYY-MM, for example 2023-12.")
+        if not written or not 1 <= int(written[2]) <= 12 or int(written[1]) < _FIRST_YEAR:
+            raise BadArgument(f"{text!r} is not a month.", "Write it as YYYY-MM, for example 2023-12.")
         return cls(int(written[1]), int(written[2]))
 
     @classmethod
@@ -88,12 +90,21 @@ def month_range(first: Month, last: Month) -> Iterator[Month]:
 
 
 def parse_months(text: str) -> list[Month]:
-    """Read ``2023-12`` or ``2023-01..2023-12`` (both ends included)."""
-    first, dots, last = text.partition("..")
-    months = list(month_range(Month.parse(first), Month.parse(last if dots else first)))
-    if not months:
-        raise BadInput(f"{text!r} ends before it begins.", "Write the earlier month first: 2023-01..2023-12.")
-    return months
+    """Read a month, a year or a range with both ends included: ``2023-12``, ``2023``, ``2023-01..2024-06``."""
+    begin, dots, end = text.partition("..")
+    (first, last), (later_first, later_last) = _months_of(begin), _months_of(end if dots else begin)
+    if later_first < first:
+        raise BadArgument(f"{text!r} ends before it begins.", "Write the earlier month first: 2023-01..2023-12.")
+    return list(month_range(first, max(last, later_last)))
+
+
+def _months_of(text: str) -> tuple[Month, Month]:
+    """The first and the last month of a month or a year."""
+    year = _YEAR.fullmatch(text.strip())
+    if year and int(year[0]) >= _FIRST_YEAR:
+        return Month(int(year[0]), 1), Month(int(year[0]), 12)
+    month = Month.parse(text)
+    return month, month
 
 
 def contiguous(months: list[Month]) -> list[list[Month]]:

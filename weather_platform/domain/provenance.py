@@ -9,6 +9,9 @@ ETALAB = "Licence Ouverte / Open Licence 2.0 (Etalab), source: Météo-France"
 UNPLACED = "unplaced"
 """The partition of records that tell no month, or one outside the partitions: kept, and in quarantine."""
 
+FIRST_POSTING = "first"
+"""What a posting is called that was kept before postings had ids."""
+
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Where bytes come from; stored beside them and shown with every figure made of them."""
@@ -22,8 +25,19 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """True for generated observations: nobody may take them for a measurement."""
 
 
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
+    """That a posting does not count any more."""
+
+    at: datetime
+    by: str
+    reason: str
+
+
 class RawObject(msgspec.Struct, frozen=True, kw_only=True):
-    """One immutable object of the raw layer: records of one month from one receipt."""
+    """One immutable object of the raw layer: records of one month, as the posting of them that counts brought them.
+
+    Bytes may be posted several times. The last posting that was not withdrawn counts.
+    """
 
     partition: str
     """A month, ``2023-12``, or `UNPLACED`."""
@@ -34,10 +48,14 @@ class RawObject(msgspec.Struct, frozen=True, kw_only=True):
     records: int
     sha256: str
     received: datetime
-    """UTC; of the posting that counts: the last of these bytes that was not withdrawn."""
+    """UTC; when it was posted."""
     provenance: Provenance
+    posting: str = FIRST_POSTING
+    """The id that it was posted under."""
     said_again: bool = False
-    """That posting came after others had overruled these bytes, so that its time counts, not `insert_time`."""
+    """Others had overruled these bytes when they were posted again: the time of posting counts, not `insert_time`."""
+    withdrawn: Withdrawal | None = None
+    """Where no posting counts: that of the last one."""
 
     @property
     def key(self) -> str:

@@ -133,10 +133,8 @@ def _concurrency(settings: Settings) -> dict[str, Any]:
         "pools": {"default_limit": settings.runs_at_once, "granularity": "run"},
         "runs": {
             "max_concurrent_runs": settings.runs_at_once,
-            # One run per month at a time; a backfill names the month of each of its runs as a range.
             "tag_concurrency_limits": [
-                {"key": key, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
-                for key in ("dagster/partition", "dagster/asset_partition_range_start")
+                {"key": "dagster/partition", "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
             ],
         },
     }

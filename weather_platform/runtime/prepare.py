@@ -21,7 +21,6 @@ from weather_platform.runtime.instance import open_once, write_instance
 from weather_platform.settings import Settings
 from weather_platform.storage.databases import open_engine, reaching
 from weather_platform.storage.opening import open_blobs, open_curated, open_raw, open_staging
-from weather_platform.storage.receipts import ReceiptStore
 
 _log = logging.getLogger("weather.prepare")
 
@@ -49,7 +48,6 @@ def prepare(settings: Settings) -> None:
     if settings.dagster_logs_url:
         open_blobs(settings.dagster_logs_url, settings.s3).ensure()
     staging = open_staging(settings)
-    ReceiptStore(staging.engine).ensure()
     staging.engine.dispose()
     curated = open_curated(settings)
     curated.ensure()

@@ -2,9 +2,11 @@
 
 import http.client
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from weather_platform.domain.errors import CannotServe
 
 HOST = "127.0.0.1"
 
@@ -67,6 +69,18 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def check_ports(services: Iterable[Service]) -> None:
+    """CannotServe that names every port that is taken, with the settings that cure it."""
+    taken = [service for service in services if service.port is not None and not port_is_free(service.port)]
+    if not taken:
+        return
+    settings = " and ".join(service.port_setting for service in taken if service.port_setting)
+    raise CannotServe(
+        " ".join(f"Port {service.port}, meant for the {service.name}, is taken." for service in taken),
+        f"Stop what listens there, or set {settings} to {'another port' if len(taken) == 1 else 'other ports'}.",
+    )
 
 
 def any_free_port() -> int:

@@ -9,7 +9,7 @@ from types import FrameType
 
 from weather_platform.domain.errors import CannotServe
 from weather_platform.runtime.process import Process
-from weather_platform.runtime.service import Service, port_is_free
+from weather_platform.runtime.service import Service, check_ports
 
 TICK_S = 0.1
 STOP_GRACE_S = 10.0
@@ -39,7 +39,7 @@ class Supervisor:
         Raises:
             CannotServe: a port is taken, or a service ended or stayed silent before it was ready.
         """
-        self._check_ports()
+        check_ports(process.service for process in self._processes)
         self._set_logs_aside()
         with self._obeying_signals():
             try:
@@ -48,15 +48,6 @@ class Supervisor:
                     self._watch()
             finally:
                 self._stop()
-
-    def _check_ports(self) -> None:
-        for process in self._processes:
-            service = process.service
-            if service.port is not None and not port_is_free(service.port):
-                raise CannotServe(
-                    f"Port {service.port}, meant for the {service.name}, is taken.",
-                    f"Stop what listens there, or set {service.port_setting} to another port.",
-                )
 
     def _set_logs_aside(self) -> None:
         self._log_folder.mkdir(parents=True, exist_ok=True)
@@ -141,6 +132,8 @@ class Supervisor:
                 self._reload_requested = True
             else:
                 self._stop_requests += 1
+                if self._stop_requests == 1:
+                    self._report("Stopping …")
 
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
         before = {number: signal.signal(number, ask) for number in numbers}

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from weather_platform.runtime.service import (
     accepts_connections,
     answers_http,
     any_free_port,
+    check_ports,
     is_written,
 )
 from weather_platform.runtime.supervisor import Supervisor
@@ -56,18 +57,75 @@ def up(
         Supervisor(services, settings.home / "logs", report).run(when_ready)
 
 
+def check_can_serve(settings: Settings) -> None:
+    """CannotServe where `up` would end at once: the home is served already, or ports are taken; names all of them."""
+    if pid := serving_process(settings.home):
+        raise _served_already(settings.home, pid)
+    check_ports([*doors(settings), _webserver(settings, Path(), {})])
+
+
+def doors(settings: Settings) -> list[Service]:
+    """The API and the site: commands, as nothing in this package may import them."""
+    api = Service(
+        name="api",
+        command=_python("api"),
+        port=settings.api.port,
+        port_setting="WEATHER_API_PORT",
+        is_ready=answers_http(settings.api.port, "/livez"),
+        holds_code=True,
+    )
+    site = Service(
+        name="site",
+        command=_python(
+            *("gunicorn", "--bind", f"{settings.site.host}:{settings.site.port}"),
+            *("--threads", "4", "--log-level", "warning", "dash_app.app:server()"),
+        ),
+        port=settings.site.port,
+        port_setting="WEATHER_SITE_PORT",
+        is_ready=answers_http(settings.site.port, "/health"),
+        holds_code=True,
+    )
+    return [api, site]
+
+
 def dagster_services(settings: Settings, home: Path, module_name: str) -> list[Service]:
     """Code server, webserver, daemon and, unless Dagster's standard launcher is chosen, a worker."""
     code_port = any_free_port()
     workspace = write_workspace(home, code_port)
     environment = dagster_environment(home)
+    webserver = _webserver(settings, workspace, environment)
+    daemon = Service(
+        name="daemon",
+        command=_python("weather_platform.dagster_patches.daemon", "run", "-w", str(workspace)),
+        environment=environment,
+        is_ready=lambda: True,
+        after="code-server",
+    )
+    code_server = Service(
+        name="code-server",
+        command=_python(
+            *("dagster", "api", "grpc", "--module-name", module_name, "--location-name", names.LOCATION),
+            *("--host", HOST, "--port", str(code_port)),
+        ),
+        environment=environment,
+        port=code_port,
+        is_ready=accepts_connections(code_port),
+        holds_code=True,
+    )
+    services = [webserver, daemon, code_server]
+    if settings.launcher == "celery":
+        services.insert(2, _worker(settings, home, module_name))
+    return services
 
-    def python(*arguments: str) -> list[str]:
-        return [sys.executable, "-m", *arguments]
 
-    webserver = Service(
+def _python(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", *arguments]
+
+
+def _webserver(settings: Settings, workspace: Path, environment: Mapping[str, str]) -> Service:
+    return Service(
         name="webserver",
-        command=python(
+        command=_python(
             "weather_platform.dagster_patches.webserver",
             "-h",
             HOST,
@@ -82,28 +140,6 @@ def dagster_services(settings: Settings, home: Path, module_name: str) -> list[S
         is_ready=answers_http(settings.dagster_port, "/server_info"),
         after="code-server",
     )
-    daemon = Service(
-        name="daemon",
-        command=python("weather_platform.dagster_patches.daemon", "run", "-w", str(workspace)),
-        environment=environment,
-        is_ready=lambda: True,
-        after="code-server",
-    )
-    code_server = Service(
-        name="code-server",
-        command=python(
-            *("dagster", "api", "grpc", "--module-name", module_name, "--location-name", names.LOCATION),
-            *("--host", HOST, "--port", str(code_port)),
-        ),
-        environment=environment,
-        port=code_port,
-        is_ready=accepts_connections(code_port),
-        holds_code=True,
-    )
-    services = [webserver, daemon, code_server]
-    if settings.launcher == "celery":
-        services.insert(2, _worker(settings, home, module_name))
-    return services
 
 
 def _worker(settings: Settings, home: Path, module_name: str) -> Service:
@@ -150,7 +186,10 @@ def _alone(home: Path) -> Iterator[None]:
             path.write_text(str(os.getpid()))
             yield
     except Timeout:
-        raise CannotServe(
-            f"{home} is served already, by process {path.read_text().strip()}.",
-            "Stop that one, or set WEATHER_HOME to another folder.",
-        ) from None
+        raise _served_already(home, int(path.read_text())) from None
+
+
+def _served_already(home: Path, pid: int) -> CannotServe:
+    return CannotServe(
+        f"{home} is served already, by process {pid}.", "Stop that one, or set WEATHER_HOME to another folder."
+    )

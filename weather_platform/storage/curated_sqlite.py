@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from weather_platform.domain.errors import NothingStored, StoreRefused
+from weather_platform.domain.errors import StoreRefused
 from weather_platform.domain.events import Event, StationEvent
 from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import WeatherStats
@@ -35,7 +35,7 @@ from weather_platform.storage.curated import (
     overall_revision,
     position,
 )
-from weather_platform.storage.sqlite_cures import FOLDER, cure_of
+from weather_platform.storage.sqlite_files import FOLDER, connect_to_read, cure_of, nothing_stored
 
 _BUSY_TIMEOUT_S = 30
 _SCHEMA = """
@@ -223,8 +223,10 @@ class SqliteCurated:
             yield connection
 
     def _connect(self) -> sqlite3.Connection:
+        if self.read_only:
+            return connect_to_read(self.path, timeout_s=_BUSY_TIMEOUT_S)
         connection = sqlite3.connect(
-            f"file:{quote(str(self.path))}?mode={'ro' if self.read_only else 'rwc'}",
+            f"file:{quote(str(self.path))}?mode=rwc",
             uri=True,
             timeout=_BUSY_TIMEOUT_S,
             isolation_level=None,  # BEGIN and COMMIT are ours
@@ -243,10 +245,8 @@ class SqliteCurated:
                 f"The folder of {self.path} cannot be made: {error.strerror}.", FOLDER.format(setting=_SETTING)
             ) from error
         except sqlite3.Error as error:
-            if self.read_only and (not self.path.exists() or "no such table" in str(error)):
-                raise NothingStored(
-                    f"No weather statistics are stored yet in {self.path}.", "Load a month first: weather load 2023-12."
-                ) from error
+            if self.read_only and (nothing := nothing_stored(self.path)):
+                raise nothing from error
             kind, cure = cure_of(error, _SETTING)
             raise kind(f"The statistics in {self.path} cannot be used: {error}.", cure) from error
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from filelock import Timeout
@@ -15,7 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
 from weather_platform.files import file_lock
-from weather_platform.storage.sqlite_cures import ALTERED, FOLDER, cure_of
+from weather_platform.storage.sqlite_files import ALTERED, FOLDER, connect_to_read, cure_of, nothing_stored
 
 T = TypeVar("T")
 
@@ -23,6 +22,8 @@ LOCK_TIMEOUT_S = 600
 _SETTING = "WEATHER_STAGING_URL"
 _TRIES = 3
 _READS = "reads"
+_READ_ONLY = "read_only"
+_BUSY_TIMEOUT_S = 30
 _SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
@@ -35,7 +36,7 @@ _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
     1698: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
     2003: (StoreUnavailable, "Start the server, or correct WEATHER_STAGING_URL; then run again."),
 }
-"""By MySQL's error code; SQLite's stand in `sqlite_cures`."""
+"""By MySQL's error code; SQLite's stand in `sqlite_files`."""
 _ANOTHER = (StoreUnavailable, "Look at it and its log, then run again; nothing was half-written.")
 _DISK_FULL = (3, 1114)
 """MySQL's words for a full disk where they are not 1021: errno 28 while writing a file, and a full table."""
@@ -76,20 +77,26 @@ def _mysql(url: sa.URL) -> Engine:
 
 def _sqlite(path: Path, *, read_only: bool) -> Engine:
     path = path.expanduser().resolve()
+    address = sa.URL.create("sqlite", database=str(path))
     if read_only:
-        address = sa.URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
+        # No pool: whether the file is at rest is asked for every connection, which costs 0.2 ms.
+        engine = sa.create_engine(
+            address,
+            creator=lambda: connect_to_read(path, timeout_s=_BUSY_TIMEOUT_S),
+            poolclass=sa.NullPool,
+            execution_options={_READ_ONLY: True},
+        )
     else:
-        address = sa.URL.create("sqlite", database=str(path))
         with _writing(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(address, connect_args={"timeout": 30}, max_overflow=-1)
+        engine = sa.create_engine(address, connect_args={"timeout": _BUSY_TIMEOUT_S}, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours, below
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -134,6 +141,10 @@ def _explained(engine: Engine, error: sa.exc.DBAPIError) -> WeatherError:
     where = engine.url.render_as_string(hide_password=True)
     reason = error.orig.args[-1] if error.orig and error.orig.args else error
     if isinstance(error.orig, sqlite3.Error):
+        if engine.get_execution_options().get(_READ_ONLY) and engine.url.database:
+            nothing = nothing_stored(Path(engine.url.database))
+            if nothing:
+                return nothing
         kind, cure = cure_of(error.orig, _SETTING)
     else:
         kind, cure = _CURES.get(_code(error), _ANOTHER)

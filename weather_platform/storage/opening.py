@@ -1,20 +1,102 @@
-"""Which store an address names: the one place that knows every adapter, each imported only where it is asked for."""
+"""The stores that the settings name: the one place that knows every adapter, each imported where it is asked for."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from weather_platform.domain.errors import BadSettings
+from weather_platform.domain.errors import BadSettings, NothingStored
+from weather_platform.domain.station_list import known_stations
+from weather_platform.domain.stations import Station
 from weather_platform.settings import S3Settings, Settings
 from weather_platform.storage.blobs import Blobs, FolderBlobs
 from weather_platform.storage.curated import CuratedStore
 from weather_platform.storage.raw import RawStore
+from weather_platform.storage.station_lists import listed_stations
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from weather_platform.storage.receipts import ReceiptStore
     from weather_platform.storage.staging import StagingStore
+
+Opened = TypeVar("Opened")
+
+
+class Stores:
+    """Raw, staging and curated store, and the receipts beside them: each opened when it is first asked for.
+
+    Where opening fails, the next use tries again, so that an API starts and serves what can be served whatever else is
+    down. May be shared by threads. `read_only` makes nothing and needs no right to write: where nothing was ever
+    stored, reading raises NothingStored.
+    """
+
+    def __init__(
+        self, settings: Settings, *, read_only: bool = False, s3: "Callable[[], S3Client] | None" = None
+    ) -> None:
+        self._settings = settings
+        self._read_only = read_only
+        self._s3 = s3
+        self._lock = threading.RLock()
+        self._opened: dict[str, object] = {}
+
+    @property
+    def raw(self) -> RawStore:
+        return self._once("raw", self._open_raw)
+
+    @property
+    def staging(self) -> "StagingStore":
+        return self._once("staging", lambda: open_staging(self._settings, read_only=self._read_only))
+
+    @property
+    def curated(self) -> CuratedStore:
+        return self._once("curated", lambda: open_curated(self._settings, read_only=self._read_only))
+
+    @property
+    def receipts(self) -> "ReceiptStore":
+        return self._once("receipts", self._open_receipts)
+
+    def stations(self) -> dict[str, Station]:
+        """`station_list.known_stations` of what is stored, also where nothing is."""
+        stored: dict[str, Station] = {}
+        with suppress(NothingStored):
+            stored = self.staging.stations()
+        return known_stations(listed_stations(self.raw.blobs), stored)
+
+    def close(self) -> None:
+        """Let go of connections; the stores may be used again."""
+        with self._lock:
+            if "staging" in self._opened:
+                self.staging.engine.dispose()
+            if "curated" in self._opened:
+                self.curated.close()
+
+    def _once(self, name: str, make: Callable[[], Opened]) -> Opened:
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = make()
+            return self._opened[name]  # type: ignore[return-value]  # what `make` made
+
+    def _open_raw(self) -> RawStore:
+        raw = open_raw(self._settings, self._s3)
+        if not self._read_only:
+            raw.blobs.ensure()
+        return raw
+
+    def _open_receipts(self) -> "ReceiptStore":
+        from weather_platform.storage.receipts import ReceiptStore
+
+        return ReceiptStore(self.staging.engine)
+
+
+def open_stores(settings: Settings) -> Stores:
+    """The stores, all three opened and made ready to write."""
+    stores = Stores(settings)
+    _ = stores.raw, stores.staging, stores.curated
+    return stores
 
 
 def open_blobs(url: str, s3: "S3Settings | Callable[[], S3Client]") -> Blobs:
@@ -37,6 +119,8 @@ def open_raw(settings: Settings, s3: "Callable[[], S3Client] | None" = None) -> 
 
 def open_staging(settings: Settings, *, read_only: bool = False) -> "StagingStore":
     """The staging store that the settings name; makes its own tables unless it is opened to read only."""
+    if urlsplit(settings.staging_url).scheme != "sqlite":
+        _check_driver("MySQL", "pymysql")
     from weather_platform.storage import databases
     from weather_platform.storage.staging import StagingStore  # SQLAlchemy, half a second
 
@@ -49,13 +133,23 @@ def open_staging(settings: Settings, *, read_only: bool = False) -> "StagingStor
 def open_curated(settings: Settings, *, read_only: bool = False) -> CuratedStore:
     """The curated store of the settings; nothing is reached or made yet.
 
-    A `read_only` store never makes the SQLite file: before the first month was loaded, reading raises StoreUnavailable.
+    A `read_only` store never makes the SQLite file: before the first month was loaded, reading raises NothingStored.
     """
     url = settings.curated_url
     if urlsplit(url).scheme == "sqlite":
         from weather_platform.storage.curated_sqlite import SqliteCurated
 
         return SqliteCurated(Path(url.removeprefix("sqlite:///").partition("?")[0]), read_only=read_only)
+    _check_driver("MongoDB", "pymongo")
     from weather_platform.storage.curated_mongodb import MongoCurated
 
     return MongoCurated(url)
+
+
+def _check_driver(server: str, module: str) -> None:
+    """BadSettings where the settings name a server whose driver is not installed."""
+    if find_spec(module) is None:
+        raise BadSettings(
+            f"The settings name {server}, whose driver {module} is not installed.",
+            "Run: pip install 'weather-platform[servers]'.",
+        )

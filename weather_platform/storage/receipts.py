@@ -14,31 +14,32 @@ from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.ingestions import FINISHED, News, Receipt
-from weather_platform.storage.databases import in_transaction, make_missing, reaching, reading
+from weather_platform.storage.databases import in_transaction, reaching, reading
 
 _MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
 _LONG_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
-_tables = sa.MetaData()
+TABLES = sa.MetaData()
+"""Made and kept up to date by `storage.schema`."""
 
 _INGESTIONS = sa.Table(
     "_ingestions",
-    _tables,
+    TABLES,
     sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("content", sa.String(64), nullable=False, unique=True),
+    sa.Column("content", sa.String(64), nullable=False, unique=True, comment="of a posting, see _content"),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("receipt", _LONG_TEXT, nullable=False, comment="ingestions.Receipt as JSON"),
     **_MYSQL,
 )
 _KEYS = sa.Table(
     "_idempotency_keys",
-    _tables,
+    TABLES,
     sa.Column("key", sa.String(64), primary_key=True, comment="SHA-256 of the caller and its key"),
     sa.Column("content", sa.String(64), nullable=False),
     **_MYSQL,
 )
 _NEWS = sa.Table(
     "_catalogue_news",
-    _tables,
+    TABLES,
     sa.Column("asset", sa.String(64), primary_key=True),
     sa.Column("month", sa.String(8), primary_key=True),
     sa.Column("token", sa.String(16), nullable=False, comment="tells newer news from those being delivered"),
@@ -53,10 +54,6 @@ class ReceiptStore:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-
-    def ensure(self) -> None:
-        """Make the tables where they are missing."""
-        make_missing(self.engine, _tables.sorted_tables)
 
     def advance(self, receipt: Receipt) -> bool:
         """Keep a later state of a receipt; False where another finished it already, whose words stay."""
@@ -79,8 +76,9 @@ class ReceiptStore:
         return found[0]
 
     def of_content(self, content: str) -> Receipt | None:
-        """The receipt of files with these bytes."""
-        found = self._receipts(sa.select(_INGESTIONS.c.receipt).where(_INGESTIONS.c.content == content))
+        """The latest receipt of files with these bytes."""
+        same = sa.or_(_INGESTIONS.c.content == content, _INGESTIONS.c.content.startswith(_content(content, "")))
+        found = self._receipts(sa.select(_INGESTIONS.c.receipt).where(same).order_by(_INGESTIONS.c.id.desc()).limit(1))
         return found[0] if found else None
 
     def newest(self, *, before: str | None = None, limit: int = 100) -> list[Receipt]:
@@ -146,7 +144,13 @@ class ReceiptStore:
 
 
 def _row(receipt: Receipt) -> dict[str, str]:
-    return {"content": receipt.content, "state": receipt.state, "receipt": msgspec.json.encode(receipt).decode()}
+    content = _content(receipt.content, receipt.again) if receipt.again else receipt.content
+    return {"content": content, "state": receipt.state, "receipt": msgspec.json.encode(receipt).decode()}
+
+
+def _content(content: str, again: int | str) -> str:
+    """One of several postings of a content, in the 64 letters of the first."""
+    return f"{content[:56]}-{again}"
 
 
 def _same_id(statement: Any, ingestion: str) -> Any:

@@ -5,7 +5,7 @@ What a month holds is decided by `domain.staging`; reading for people and for ot
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from weather_platform.domain.staging import StagedMonth
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import CODE_VERSION
-from weather_platform.storage import databases
+from weather_platform.storage import databases, schema
 from weather_platform.storage.aggregation import daily_aggregates
 from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching, reading
@@ -38,7 +38,6 @@ from weather_platform.storage.staging_tables import (
     QUARANTINE,
     RAW_OBJECTS,
     city_table,
-    own_tables,
 )
 
 _LAST_SECOND = time(23, 59, 59)
@@ -65,8 +64,8 @@ class StagingStore:
         self._cities_made: set[str] = set()
 
     def ensure(self) -> None:
-        """Make the platform's own tables where they are missing."""
-        databases.make_missing(self.engine, own_tables().sorted_tables)
+        """Make the platform's own tables where they are missing, or bring those of an older release up to date."""
+        schema.ensure(self.engine)
 
     def ping(self) -> None:
         """Raise StoreUnavailable where the database does not answer."""
@@ -96,7 +95,7 @@ class StagingStore:
     def _ensure_cities(self, slugs: set[str]) -> None:
         # MySQL commits at every CREATE TABLE, so tables are there before the transaction begins.
         if missing := slugs - self._cities_made:
-            databases.make_missing(self.engine, map(city_table, missing))
+            schema.fit_cities(self.engine, missing)
             self._cities_made |= slugs
 
     def _replace(self, connection: Connection, month: str, staged: StagedMonth, files: dict[str, Path]) -> None:
@@ -154,8 +153,9 @@ class StagingStore:
             objects = connection.execute(sa.select(RAW_OBJECTS).where(RAW_OBJECTS.c.month == key)).all()
             counts = {obj.raw_object: msgspec.convert(obj.counts, RecordCounts) for obj in objects}
             tables = [city_table(coverage.station.slug) for coverage in found]
+            columns = schema.columns_by_table(connection)
             counted = {table.name: connection.execute(_count_of(table, month)).one() for table in tables}
-            structure = {table.name: _columns(connection, table) for table in tables}
+            structure = {table.name: columns[table.name] for table in tables}
             earlier = _counts_by_month(connection, month)
         return MonthSummary(
             month=month,
@@ -175,6 +175,13 @@ class StagingStore:
             synthetic=any(obj.synthetic and counts[obj.raw_object].accepted for obj in objects),
         )
 
+    def outdated_months(self) -> list[Month]:
+        """Months that another release's rules staged, in order: `weather rebuild` makes them again."""
+        other = sa.or_(MONTHS.c.code_version.is_(None), MONTHS.c.code_version != CODE_VERSION)
+        query = sa.select(MONTHS.c.month).where(other, MONTHS.c.month != UNPLACED).order_by(MONTHS.c.month)
+        with reading(self.engine) as connection:
+            return [Month.parse(month) for month in connection.scalars(query)]
+
     def stations(self) -> dict[str, Station]:
         """The stations that have a table with observations, by WMO number; names as of their latest month."""
         query = sa.select(COVERAGE).order_by(COVERAGE.c.station_id, COVERAGE.c.month)
@@ -190,6 +197,17 @@ class StagingStore:
         """The raw objects that were staged, with what became of their records, by month and time of receipt."""
         query = sa.select(RAW_OBJECTS).order_by(RAW_OBJECTS.c.month, RAW_OBJECTS.c.received)
         return self._dicts(query if month is None else query.where(RAW_OBJECTS.c.month == month))
+
+    def counts_of(self, months: Collection[str], raw_objects: Collection[str]) -> dict[str, dict[str, RecordCounts]]:
+        """What became of the records of some raw objects, by month and object."""
+        query = sa.select(RAW_OBJECTS.c.month, RAW_OBJECTS.c.raw_object, RAW_OBJECTS.c.counts)
+        query = query.where(RAW_OBJECTS.c.month.between(min(months), max(months)))
+        found: dict[str, dict[str, RecordCounts]] = {}
+        with reading(self.engine) as connection:
+            for month, name, counts in connection.execute(query):
+                if month in months and name in raw_objects:
+                    found.setdefault(month, {})[name] = msgspec.convert(counts, RecordCounts)
+        return found
 
     def quarantine(
         self,
@@ -320,10 +338,6 @@ def _count_of(table: sa.Table, month: Month) -> "sa.Select[int, Any]":
     return sa.select(sa.func.count().label("rows"), off_hours).where(_in_month(table, month))
 
 
-def _columns(connection: Connection, table: sa.Table) -> list[str]:
-    return [column["name"] for column in sa.inspect(connection).get_columns(table.name)]
-
-
 def _in_month(table: sa.Table, month: Month) -> sa.ColumnElement[bool]:
     first, end = (datetime.combine(m.first_day, time()) for m in (month, month.next))
     return sa.and_(table.c.date >= first, table.c.date < end)
@@ -347,6 +361,7 @@ def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
         "observations": staged.observations,
         "silent_hours": [hour.isoformat() for hour in silent],
         "changes": staged.changes(),
+        "code_version": CODE_VERSION,
     }
 
 

@@ -51,6 +51,7 @@ MONTHS = sa.Table(
     sa.Column("observations", sa.Integer, nullable=False),
     sa.Column("silent_hours", sa.JSON, nullable=False, comment="synoptic hours of which half the stations lack"),
     sa.Column("changes", sa.JSON, nullable=False, comment="observations that cleaning changed, by what"),
+    sa.Column("code_version", sa.String(32), comment="of the rules that staged it; null: before they were noted"),
     **_MYSQL,
 )
 COVERAGE = sa.Table(

@@ -161,7 +161,7 @@ def test_the_same_file_again_is_the_first_receipt_without_a_run(platform: Platfo
     runs, figures = len(platform.runs()), platform.api.documents()
     for way in ("/ingest", "/ingest-fast"):
         again = platform.api.post_file(way, body)
-        assert (again.status_code, again.json()) == (200, first)
+        assert (again.status_code, again.json()) == (200, {**first, "repeated": True})
     assert (len(platform.runs()), platform.api.documents()) == (runs, figures)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.errors import TooOften
-from api.placeholders import refuse_placeholders
-from api.security import RateLimit
+from api.security import RateLimit, refuse_placeholders
 from weather_platform.domain.errors import BadSettings
 from weather_platform.settings import Settings, hashed_key
 from weather_platform_tests.api.serving import as_json, observations, served, settings_at

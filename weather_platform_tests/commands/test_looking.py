@@ -22,7 +22,7 @@ def test_status_counts_every_layer_by_month(weather: Weather, filled: Settings) 
     expected = [
         {
             "month": str(month),
-            "raw objects": len(stores.raw.objects(str(month))),
+            "raw_objects": len(stores.raw.objects(str(month))),
             "observations": sum(coverage.observations for coverage in stores.staging.coverage([str(month)])),
             "cities": 3,
             "refused": len(stores.staging.quarantine(str(month))),
@@ -34,21 +34,26 @@ def test_status_counts_every_layer_by_month(weather: Weather, filled: Settings) 
     assert (ran.code, ran.err) == (0, "")
     assert json.loads(ran.out) == [
         *expected,
-        {"month": "unplaced", "raw objects": 1, "observations": 0, "cities": 0, "refused": 2, "documents": 0},
+        {"month": "unplaced", "raw_objects": 1, "observations": 0, "cities": 0, "refused": 2, "documents": 0},
     ]
-    assert [line["raw objects"] for line in expected] == [1, 2]
+    assert [line["raw_objects"] for line in expected] == [1, 2]
 
 
 def test_status_is_a_table_for_people(weather: Weather, filled: Settings) -> None:  # noqa: ARG001
     ran = weather("status")
     heading, *lines = ran.out.splitlines()
     assert ran.code == 0
-    assert heading.split() == ["month", "raw", "objects", "observations", "cities", "refused", "documents"]
+    assert heading.split() == ["month", "raw_objects", "observations", "cities", "refused", "documents"]
     assert [line.split()[0] for line in lines] == ["2023-11", "2023-12", "unplaced"]
 
 
-def test_status_of_nothing_is_no_line(weather: Weather, weather_home: object) -> None:  # noqa: ARG001
-    assert json.loads(weather("status", "--json").out) == []
+def test_status_of_nothing_says_whose_home_it_is_and_makes_nothing(weather: Weather, weather_home: Path) -> None:
+    ran = weather("status", "--json")
+    assert (ran.code, json.loads(ran.out)) == (0, [])
+    assert ran.err.startswith(f"Nothing is stored in {weather_home}.")
+    assert weather("quarantine", "--json").out == "[]\n"
+    assert len(json.loads(weather("stations", "--json").out)) == len(STATIONS)
+    assert not weather_home.exists()
 
 
 def test_stations_are_the_known_ones_and_those_of_files(weather: Weather, filled: Settings) -> None:  # noqa: ARG001

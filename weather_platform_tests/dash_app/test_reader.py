@@ -74,7 +74,7 @@ def test_a_page_leaves_what_the_reader_remembers_as_it_is(reader: Reader, pathna
 
 def test_a_reader_makes_no_store(tmp_path: Path) -> None:
     reader = open_reader(settings_in(tmp_path / "home"))
-    with pytest.raises(StoreUnavailable, match="No weather statistics are stored yet"):
+    with pytest.raises(StoreUnavailable, match="Nothing is stored yet"):
         reader.days()
     assert not (tmp_path / "home").exists()
 

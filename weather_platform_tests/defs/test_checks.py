@@ -164,8 +164,7 @@ def test_a_backfill_is_one_run_per_month_and_every_check_is_current_afterwards(w
     assets = weather.definitions.get_repository_def().asset_graph
     asked = [AssetKeyPartitionKey(dg.AssetKey(name), month) for name in names.ASSETS for month in months]
     requests = build_run_requests_with_backfill_policies(asked, assets, weather.instance)
-    assert [request.tags["dagster/asset_partition_range_start"] for request in requests] == months
-    assert {key for request in requests for key in request.asset_check_keys or ()} == set(assets.asset_check_keys)
+    assert [request.partition_key for request in requests] == months
     fetch = {names.RAW_OBSERVATIONS: {"config": {"source": "sample", "cities": ["NICE"]}}}
 
     run = weather.run("__ASSET_JOB", months[0], months[-1], fetch)

@@ -201,7 +201,7 @@ RANGE = {"dagster/asset_partition_range_start": "2023-11", "dagster/asset_partit
         ({"dagster/partition": "1995-12"}, "1995-12 is not among the months that the platform keeps"),
         ({"dagster/partition": "2999-01"}, "2999-01 is not among the months that the platform keeps"),
         (RANGE, "The run is for a range of months, not for one."),
-        ({}, "The run is for no month."),
+        ({}, "The run is for no month, not for one."),
     ],
     ids=["too early", "to come", "a range", "none"],
 )

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.domain.errors import BadSettings, NothingStored, StoreRefused, StoreUnavailable, WeatherError
 from weather_platform.settings import Settings
 from weather_platform.storage.databases import exclusive, open_engine, reaching, reading
 from weather_platform.storage.opening import open_staging
@@ -95,7 +95,7 @@ def test_an_engine_to_read_never_writes_nor_makes_the_file(tmp_path: Path) -> No
     url = f"sqlite:///{tmp_path / 'staging.sqlite'}"
     settings = Settings.from_environment({"WEATHER_HOME": str(tmp_path), "WEATHER_STAGING_URL": url})
     reader = open_staging(settings, read_only=True)
-    with pytest.raises(StoreRefused, match=r"unable to open database file\. Load a month first"):
+    with pytest.raises(NothingStored, match=r"Nothing is stored yet in .*staging\.sqlite\. Load a month first"):
         reader.coverage()
     assert list(tmp_path.iterdir()) == []
     with opened(url, tmp_path / "csv") as writer:

@@ -1,7 +1,7 @@
 """The raw store: immutable, named by content, complete or not there, and read a month at a time."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -10,12 +10,13 @@ from tempfile import TemporaryDirectory
 from threading import Barrier
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weather_platform.domain.errors import BadInput, NotFound
-from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
+from weather_platform.domain.provenance import FIRST_POSTING, UNPLACED, Provenance, RawObject, Withdrawal
 from weather_platform.settings import S3Settings, Settings
 from weather_platform.storage.blobs import BlobInfo, Blobs, FolderBlobs
 from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
@@ -51,35 +52,65 @@ def test_an_object_is_its_bytes_and_where_they_are_from(raw: RawStore) -> None:
         sha256=sha256(BODY).hexdigest(),
         received=RECEIVED,
         provenance=PROVENANCE,
+        posting="upload",
     )
     assert raw.objects("2023-12") == [stored]
     assert raw.read(stored) == b"".join(raw.stream(stored)) == BODY
-    assert [info.key for info in raw.blobs.list()] == [f"2023-12/{NAME}.json", f"2023-12/{NAME}.meta.json"]
+    assert [info.key for info in raw.blobs.list()] == [
+        f"2023-12/{NAME}.20240102T030405678901Z.upload.meta.json",
+        f"2023-12/{NAME}.json",
+    ]
 
 
-def test_the_same_bytes_keep_their_first_receipt(raw: RawStore) -> None:
+def test_a_posting_is_kept_once(raw: RawStore) -> None:
     first, _ = put(raw)
     blobs = list(raw.blobs.list())
-    again = raw.put(
-        "2023-12", BODY, form="json", records=1, provenance=Provenance(source="meteofrance", name="b", licence="c")
-    )
-    assert again == (first, False)
+    assert put(raw, received=RECEIVED + timedelta(days=1)) == (first, False)
     assert list(raw.blobs.list()) == blobs
 
 
-def test_of_many_who_store_the_same_bytes_at_once_one_is_first(conditional_blobs: Blobs) -> None:
-    raw = RawStore(conditional_blobs)
+def test_the_last_posting_that_was_not_withdrawn_counts(raw: RawStore) -> None:
+    postings = {posting: _post(raw, posting, minute) for minute, posting in enumerate(("a-0", "b-0", "a-1"))}
+    assert raw.posted("b-0") == [("2023-12", NAME)]
+    why = Withdrawal(at=RECEIVED, by="Marie", reason="37 °C in février")
+    for withdrawn, counts in (("a-1", "b-0"), ("b-0", "a-0")):
+        raw.withdraw("2023-12", NAME, withdrawn, why)
+        assert raw.objects("2023-12") == [postings[counts]]
+    raw.withdraw("2023-12", NAME, "a-0", why)
+    raw.withdraw("2023-12", NAME, "a-0", msgspec.structs.replace(why, reason="another"))
+    assert raw.objects("2023-12") == []
+    gone = msgspec.structs.replace(postings["a-1"], withdrawn=why)
+    assert raw.objects("2023-12", withdrawn=True) == [gone] == [raw.find(NAME)]
+    for restored in ("b-0", "b-0"):
+        raw.restore("2023-12", NAME, restored)
+        assert raw.objects("2023-12") == raw.objects("2023-12", withdrawn=True) == [postings["b-0"]]
+
+
+def test_bytes_that_others_overruled_are_said_again(raw: RawStore) -> None:
+    asked = []
+
+    def is_overruled(partition: str, name: str) -> bool:
+        asked.append((partition, name))
+        return True
+
+    assert not _post(raw, "a-0", 0, is_overruled).said_again
+    assert asked == []
+    assert _post(raw, "a-1", 1, is_overruled).said_again
+    assert asked == [("2023-12", NAME)]
+
+
+def test_no_posting_is_lost_where_many_store_the_same_bytes_at_once(raw: RawStore) -> None:
     start = Barrier(6)
 
-    def store(n: int) -> tuple[RawObject, bool]:
+    def store(n: int) -> None:
         start.wait()
-        return put(raw, received=RECEIVED + timedelta(seconds=n))
+        _post(raw, f"{n}", n)
 
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(store, range(6)))
-    assert [new for _, new in answers].count(True) == 1
-    assert {stored for stored, _ in answers} == set(raw.objects("2023-12"))
-    assert len(raw.objects("2023-12")) == 1
+        list(pool.map(store, range(6)))
+    for n in reversed(range(6)):
+        assert [stored.posting for stored in raw.objects("2023-12")] == [f"{n}"]
+        raw.withdraw("2023-12", NAME, f"{n}", Withdrawal(at=RECEIVED, by="", reason=""))
 
 
 def test_a_server_that_ignores_conditions_keeps_the_first_receipt_too(s3_settings: S3Settings) -> None:
@@ -243,7 +274,27 @@ def test_a_store_of_an_earlier_release_is_read(tmp_path: Path) -> None:
         }"""
         % {b"name": NAME.encode(), b"sha256": sha256(BODY).hexdigest().encode()},
     )
-    assert RawStore(blobs).objects("2023-12") == [put(RawStore(FolderBlobs(tmp_path / secrets.token_hex(4))))[0]]
+    today, _ = put(RawStore(FolderBlobs(tmp_path / secrets.token_hex(4))))
+    raw = RawStore(blobs)
+    assert raw.objects("2023-12") == [msgspec.structs.replace(today, posting=FIRST_POSTING)]
+    assert _post(raw, "a-0", 1).posting == "a-0"
+    raw.withdraw("2023-12", NAME, "a-0", Withdrawal(at=RECEIVED, by="", reason=""))
+    assert [stored.posting for stored in raw.objects("2023-12")] == [FIRST_POSTING]
+
+
+def _post(
+    raw: RawStore, posting: str, minute: int, is_overruled: Callable[[str, str], bool] = lambda _p, _n: False
+) -> RawObject:
+    return raw.put(
+        "2023-12",
+        BODY,
+        form="json",
+        records=1,
+        provenance=PROVENANCE,
+        received=RECEIVED + timedelta(minutes=minute),
+        posting=posting,
+        is_overruled=is_overruled,
+    )[0]
 
 
 def _without_condition(params: dict[str, Any], **_: object) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 import pytest
@@ -21,6 +22,7 @@ from weather_platform.domain.ingestions import (
 )
 from weather_platform.storage.databases import open_engine
 from weather_platform.storage.receipts import ReceiptStore
+from weather_platform.storage.schema import ensure
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -35,7 +37,7 @@ def url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def store(url: str) -> Iterator[ReceiptStore]:
     store = ReceiptStore(open_engine(url))
-    store.ensure()
+    ensure(store.engine)
     yield store
     store.engine.dispose()
 
@@ -88,7 +90,7 @@ def test_a_receipt_that_is_finished_stays_as_it_is(store: ReceiptStore, later: S
 
 def test_several_processes_may_start_at_once_on_a_new_database(url: str) -> None:
     stores = [ReceiptStore(open_engine(url)) for _ in range(8)]
-    at_once(*(store.ensure for store in stores))
+    at_once(*(partial(ensure, store.engine) for store in stores))
     assert stores[0].newest() == []
     for store in stores:
         store.engine.dispose()

@@ -1,0 +1,101 @@
+"""The data as pandas frames, for notebooks and scripts: `weather_platform.open()`."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, TypeVar
+
+from weather_platform.domain import tabular
+from weather_platform.domain.months import parse_months
+from weather_platform.domain.search import find_station
+from weather_platform.domain.stations import Station
+from weather_platform.settings import Settings
+from weather_platform.storage.curated import Query
+from weather_platform.storage.opening import Stores
+from weather_platform.tables import arrow_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = TypeVar("Row")
+Cities = str | Sequence[str] | None
+"""A name, slug or WMO station number, or several; None for all."""
+
+
+class Archive:
+    """What is stored, to read only. Periods are months: ``2023-12``, ``2023`` or ``2023-01..2024-06``; None is all.
+
+    Every method raises UnknownCity for a name without a station, BadInput for a period that is none, and
+    NothingStored before the first load.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    def documents(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
+        """A row per station and day, by date and station; the columns of every export, units in their names."""
+        first, last = _days(period)
+        numbers = None if cities is None else [station.station_id for station in self._stations(cities)]
+        return _frame(tabular.documents(), self._stores.curated.find(Query(stations=numbers, first=first, last=last)))
+
+    def observations(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
+        """A row per station and time (UTC), as staged: in the units of SYNOP."""
+        first, last = _days(period)
+        stored = self._stores.staging.stations()
+        rows = (
+            {"city": station.name, **row}
+            for station in self._stations(cities)
+            if station.station_id in stored
+            for row in self._stores.staging.rows(station, first, last)
+        )
+        return _frame(tabular.observations(), rows)
+
+    def months(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
+        """A row per station and month: how many days have a document, and how many of their observations are there."""
+        import pandas as pd
+
+        first, last = _days(period)
+        numbers = {station.station_id for station in self._stations(cities)}
+        rows = [
+            {
+                "station_id": row.station_id,
+                "month": pd.Period(str(row.month), "M"),
+                "documents": row.documents,
+                "observations": row.observations,
+                "expected": row.expected,
+            }
+            for row in self._stores.curated.coverage(first, last)
+            if cities is None or row.station_id in numbers
+        ]
+        return pd.DataFrame(rows, columns=["station_id", "month", "documents", "observations", "expected"])
+
+    def _stations(self, cities: Cities) -> Iterator[Station]:
+        known = self._stores.stations()
+        if cities is None:
+            return iter(known.values())
+        names = [cities] if isinstance(cities, str) else cities
+        return iter([find_station(name, known) for name in names])
+
+
+def open_archive(home: str | os.PathLike[str] | None = None) -> Archive:
+    """The archive of a home, or of the settings."""
+    given = None if home is None else {"WEATHER_HOME": os.fspath(home)}
+    return Archive(Stores(Settings.from_environment(given), read_only=True))
+
+
+def _days(period: str | None) -> tuple[date | None, date | None]:
+    if period is None:
+        return None, None
+    months = parse_months(period)
+    return months[0].first_day, months[-1].last_day
+
+
+def _frame(table: tabular.Table[Row], rows: Iterable[Row]) -> "pd.DataFrame":
+    """The rows with the types that they have in Parquet."""
+    import pyarrow as pa
+
+    schema = arrow_schema(table.columns)
+    cells = list(zip(*map(table.cells, rows), strict=True)) or [()] * len(schema)
+    arrays = [pa.array(values, field.type) for values, field in zip(cells, schema, strict=True)]
+    frame: pd.DataFrame = pa.Table.from_arrays(arrays, schema=schema).to_pandas(date_as_object=False)
+    return frame

@@ -1,0 +1,148 @@
+"""The layout of the staging database over releases.
+
+The platform's own tables have a version, moved on by alembic's scripts in ``migrations/versions``: whoever opens a
+database to write brings it up to date. A city's table holds nothing that the raw objects do not: where `domain.fields`
+has changed, it is copied into one with the columns of today, and `weather rebuild` fills it.
+"""
+
+import logging
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from weather_platform.domain.errors import StoreRefused
+from weather_platform.storage import receipts, staging_tables
+from weather_platform.storage.databases import exclusive, make_missing, reaching
+
+HEAD = "0002"
+"""The newest script in ``migrations/versions``."""
+VERSION_TABLE = "_schema_version"
+_UNVERSIONED = "0001"
+"""What a database without a version was made by."""
+_log = logging.getLogger(__name__)
+_version = sa.Table(VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
+
+
+def ensure(engine: Engine) -> None:
+    """Make the platform's own tables, or bring those of an older release up to date.
+
+    Raises:
+        StoreRefused: a newer release made them.
+    """
+    found = _found(engine)
+    if found is None:
+        make_missing(engine, [_version])
+        _stamp(engine)
+    elif found != HEAD:
+        _upgrade(engine)
+    make_missing(engine, own_tables())
+
+
+def own_tables() -> list[sa.Table]:
+    """All tables but those of the cities and alembic's."""
+    return [*staging_tables.own_tables().sorted_tables, *receipts.TABLES.sorted_tables]
+
+
+def _found(engine: Engine) -> str | None:
+    """The version of a database; None where it is empty. Tables first: whoever makes them has stamped it before."""
+    with reaching(engine), engine.connect() as connection:
+        tables = set(sa.inspect(connection).get_table_names())
+    with reaching(engine), engine.connect() as connection:
+        if sa.inspect(connection).has_table(VERSION_TABLE) and (
+            version := connection.scalar(sa.select(_version.c.version_num))
+        ):
+            return str(version)
+    return _UNVERSIONED if tables & {table.name for table in own_tables()} else None
+
+
+def _stamp(engine: Engine) -> None:
+    try:
+        with reaching(engine), engine.begin() as connection:
+            connection.execute(sa.insert(_version).values(version_num=HEAD))
+    except sa.exc.IntegrityError:  # another process was quicker
+        return
+
+
+def _upgrade(engine: Engine) -> None:
+    """Run the scripts that the database lacks, alone among all processes."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "weather_platform.storage:migrations")
+    with exclusive(engine, "schema"):
+        found = _found(engine)
+        if found == HEAD:
+            return
+        known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+        where = engine.url.render_as_string(hide_password=True)
+        if found not in known:
+            raise StoreRefused(
+                f"The staging database {where} has the layout {found}, which this release does not know.",
+                "A newer release made it: install that one.",
+            )
+        with reaching(engine), engine.begin() as connection:
+            config.attributes["connection"] = connection
+            if not sa.inspect(connection).has_table(VERSION_TABLE):
+                command.stamp(config, _UNVERSIONED)
+            command.upgrade(config, "head")
+    _log.warning("The staging database %s was brought from layout %s to %s. Run `weather rebuild`.", where, found, HEAD)
+
+
+def fit_cities(engine: Engine, slugs: Iterable[str]) -> None:
+    """Have these cities' tables there with the columns of today; what is in columns of the same name stays."""
+    tables = [staging_tables.city_table(slug) for slug in slugs]
+    with reaching(engine), engine.connect() as connection:
+        there = columns_by_table(connection)
+    make_missing(engine, (table for table in tables if table.name not in there))
+    outdated = [table for table in tables if there.get(table.name, _names(table)) != _names(table)]
+    if not outdated:
+        return
+    with exclusive(engine, "schema"), reaching(engine), engine.begin() as connection:
+        there = columns_by_table(connection)
+        for table in outdated:
+            if there[table.name] != _names(table):
+                _copy(connection, table, there[table.name])
+
+
+def _copy(connection: Connection, table: sa.Table, columns: list[str]) -> None:
+    """Put a new table in the place of the old one: in one transaction on SQLite, by one RENAME on MySQL."""
+    new, old = (table.to_metadata(sa.MetaData(), name=f"_{part}_{table.name}") for part in ("new", "old"))
+    kept = [column for column in columns if column in table.c and table.c[column].computed is None]
+    for left_over in (new, old):  # of a process that was killed
+        connection.execute(sa.schema.DropTable(left_over, if_exists=True))
+    connection.execute(sa.schema.CreateTable(new))
+    source = sa.table(table.name, *(sa.column(name) for name in kept))
+    connection.execute(sa.insert(new).from_select(kept, sa.select(source)))
+    names = connection.dialect.identifier_preparer
+    here, fresh, gone = (names.format_table(each) for each in (table, new, old))
+    if connection.dialect.name == "mysql":
+        connection.exec_driver_sql(f"RENAME TABLE {here} TO {gone}, {fresh} TO {here}")
+        connection.execute(sa.schema.DropTable(old))
+    else:
+        connection.execute(sa.schema.DropTable(table))
+        connection.exec_driver_sql(f"ALTER TABLE {fresh} RENAME TO {here}")
+
+
+def columns_by_table(connection: Connection) -> dict[str, list[str]]:
+    """The names of all tables' columns, in one query: the inspector asks once per table."""
+    if connection.dialect.name == "mysql":
+        query = (
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position"
+        )
+    else:
+        query = (
+            "SELECT tables.name, columns.name FROM sqlite_master AS tables,"
+            " pragma_table_xinfo(tables.name) AS columns WHERE tables.type = 'table' ORDER BY tables.name, columns.cid"
+        )
+    found: dict[str, list[str]] = {}
+    for table, column in connection.exec_driver_sql(query):
+        found.setdefault(table, []).append(column)
+    return found
+
+
+def _names(table: sa.Table) -> list[str]:
+    return [column.name for column in table.columns]
