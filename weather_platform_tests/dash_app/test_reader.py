@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -22,8 +23,8 @@ def test_rows_are_the_documents(reader: Reader, december: Settings) -> None:
     rows = reader.daily(None, FIRST, LAST)
     assert len(rows) == len(documents) > 1_800
     columns = ["station_id", "temperature_avg_c", "temperature_min_c", "pressure_avg_hpa", "wind_gust_m_s"]
-    found = rows[[*columns, "rain_total_mm"]].astype(object)
-    assert found.where(found.notna(), None).to_numpy().tolist() == [
+    found = rows[[*columns, "rain_total_mm"]].astype(object).replace({np.nan: None})
+    assert found.to_numpy().tolist() == [
         [
             document.station_id,
             document.metrics.temperature.avg,
