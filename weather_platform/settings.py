@@ -293,6 +293,8 @@ class Settings(_Masked, BaseSettings):
     """Database where Dagster keeps runs and events; unset: SQLite in its home."""
     dagster_logs_url: S3Address | None = None
     """Bucket where Dagster keeps what runs print; unset: its home."""
+    alert_url: WebAddress | None = None
+    """Webhook that is told of failed runs and of observations that stay away: a POST of JSON with `text`."""
     launcher: Literal["celery", "default"] = "celery"
     """How runs start: on warm workers, or by Dagster's standard launcher (a new process per run)."""
     executor: Literal["in_process", "k8s"] = "in_process"

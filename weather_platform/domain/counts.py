@@ -30,6 +30,8 @@ class RecordCounts(msgspec.Struct, kw_only=True):
     """No measurements, in a month in which something was measured."""
     refused: dict[str, int] = msgspec.field(default_factory=dict)
     """Set aside, by reason."""
+    missing: dict[str, int] = msgspec.field(default_factory=dict)
+    """Observations without a value, by column, of the columns that their file has."""
 
     @property
     def refusals(self) -> int:

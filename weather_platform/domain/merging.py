@@ -58,8 +58,8 @@ class Merger:
         self._slots: dict[Place, _Slot] = {}
         self._shared: dict[tuple[str, bool], _Told] = {}
 
-    def add(self, item: Parsed, source: Source) -> None:
-        """Take in a report, and count it."""
+    def add(self, item: Parsed, source: Source) -> Observation:
+        """Take in a report, and count it; the observation that it is alone."""
         _, _, place, record = item
         station_id, time = place
         rows = self.known.get(station_id)
@@ -72,11 +72,12 @@ class Merger:
         row = clean(place, record, source.name)
         if time in rows:
             self._add_another(place, row, source, told)
-            return
+            return row
         rows[time] = row
         source.counts.kept += 1
         if told:
             self._keys[station_id][time] = told
+        return row
 
     def field_sources(self) -> dict[str, dict[datetime, FieldSources]]:
         """Of rows that several objects made, by station and time: fields that are not from the object the row names."""

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from weather_platform.domain.columns import CELSIUS, DESCRIPTIVE, FLAGS, READ, Columns, columns, known, named
-from weather_platform.domain.fields import FIELDS, MEASURED, RAIN_FIELDS, SKY_HIDDEN_PERCENT, TRACE_MM
+from weather_platform.domain.fields import FIELDS, MEASURED, RAIN_FIELDS, SKY_HIDDEN_PERCENT, TRACE_MM, Field
 from weather_platform.domain.record_files import WITHOUT_NUMBER, RecordFile, cells
 
 
@@ -55,6 +55,10 @@ def _number(low: float, high: float) -> Any:
     return whole | Annotated[float, Meta(ge=low, le=high)] | None
 
 
+def _celsius(field: Field) -> Any:
+    return Annotated[float, Meta(ge=field.low - KELVIN_AT_0_C, le=field.high - KELVIN_AT_0_C)] | None
+
+
 SynopRecord: Any = msgspec.defstruct(
     "SynopRecord",
     [
@@ -65,7 +69,7 @@ SynopRecord: Any = msgspec.defstruct(
         ("synthetic", bool | None, None),
         *((name, int | float | str | None, None) for name in ("latitude", "longitude", "altitude")),
         *((f.name, int | float | str | None if f.kind == "code" else _number(f.low, f.high), None) for f in MEASURED),
-        *((name, _number(f.low - KELVIN_AT_0_C, f.high - KELVIN_AT_0_C), None) for name, f in CELSIUS.items()),
+        *((name, _celsius(f), None) for name, f in CELSIUS.items()),
         *((name, int | None, None) for name in FLAGS),
     ],
     gc=False,
@@ -393,8 +397,10 @@ def _outside(name: str, value: object) -> _Unreadable:
 
 def _code(name: str, value: float | str) -> int | None:
     """A code that comes in another way: ``"18.0"``."""
-    if isinstance(value, str) and value.strip().casefold() in _MISSING_WORDS:
-        return None
+    if isinstance(value, str):
+        value = value.strip()
+        if value.casefold() in _MISSING_WORDS:
+            return None
     field = FIELDS[name]
     try:
         code = msgspec.convert(value, float, strict=False)

@@ -279,7 +279,11 @@ def _json_piece(source: _Buffer, opening: bytes) -> tuple[RecordFile | None, boo
     if not ends:
         return None, False
     piece = source.take(ends[0])
-    return RecordFile("json", list(_broken_json_records(piece, is_last=source.is_all)), is_whole=False), source.is_all
+    broken = list(_broken_json_records(piece, is_last=source.is_all))
+    if not source.is_all and len(broken) > 1 and not _is_json(broken[-1]):
+        # Its end may be in the next piece: an object within a record looks like the beginning of the next one.
+        source.rest = piece[piece.rindex(broken.pop()) :] + source.rest
+    return RecordFile("json", broken, is_whole=False), source.is_all
 
 
 def _ends(data: bytes) -> list[int]:

@@ -15,7 +15,7 @@ from weather_platform.domain import cleaning
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.merging import FieldSources, Merger, Source
-from weather_platform.domain.parsing import Parsed, Reason, Refusal, parse
+from weather_platform.domain.parsing import Parsed, Reason, Refusal, columns_of, parse
 from weather_platform.domain.provenance import RawObject
 from weather_platform.domain.record_files import RecordFile
 from weather_platform.domain.stations import Station, station_for
@@ -78,12 +78,14 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
         received = raw_object.received.astimezone(UTC).replace(tzinfo=None)
         source = sources[raw_object.name] = Source(raw_object.name, order, received, count, raw_object.said_again)
         merger = synthetic if raw_object.provenance.synthetic else measured
+        reports: list[Observation] = []
         for item in parse(file, raw_object.received):
             if isinstance(item, Refusal):
                 quarantine.append(Quarantined(raw_object.name, item))
                 count.refused[item.reason] = count.refused.get(item.reason, 0) + 1
             else:
-                merger.add(item, source)
+                reports.append(merger.add(item, source))
+        count.missing = cleaning.missing(reports, columns_of(file).read)
     if measured.known:
         for raw_object in staged_objects:
             if raw_object.provenance.synthetic:

@@ -1,6 +1,7 @@
 """What a record is read to, and why a broken one is set aside."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 
@@ -441,3 +442,18 @@ def test_every_measured_field_is_read_from_json() -> None:
     item = one(json.dumps({**GOOD, **values}).encode())
     assert isinstance(item, Parsed)
     assert {name: getattr(item.record, name) for name in values} == values
+
+
+def test_padded_dates_and_numbers_are_not_kept() -> None:
+    """4,000 of them with 100 kB of blanks each once stayed in a cache for good."""
+    blanks = " " * 100_000
+    tracemalloc.start()
+    for n in range(200):
+        padded = record(numer_sta=f"{blanks}{n + 1}", date=f"{blanks}2023-12-01T{n % 24:02}:00:00Z", ww=f"{n}{blanks}")
+        item = one(padded)
+        assert isinstance(item, Parsed)
+        assert (item.place.station_id, item.time.hour, item.record.ww) == (f"{n + 1:05}", n % 24, n)
+        assert isinstance(one(record(date=blanks * 2 + "soon")), Refusal)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert kept < 1_000_000

@@ -150,6 +150,13 @@ def test_records_without_a_partition_are_all_quarantined() -> None:
     assert (staged.rows, staged.stations) == ({}, {})
 
 
+def test_missing_values_are_counted_by_object_and_column() -> None:
+    few = cut(b"numer_sta;date;t\n07690;20231201000000;mq\n07690;20231201030000;287.15\n07690;soon;mq\n")
+    none = cut(b"numer_sta;date;t;rr3;w1\n07690;20231201000000;280;NA;2\n")
+    staged = stage([(FIRST, few), (SECOND, none)])
+    assert [count.missing for count in staged.counts.values()] == [{"t": 1}, {"rr3": 1}]
+
+
 def test_a_reading_from_the_future_is_set_aside() -> None:
     """Five minutes of grace: clocks differ. What was early stays so: a later staging decides alike."""
     received = RECEIVED.replace(tzinfo=None)
