@@ -46,11 +46,14 @@ def metrics(documents: Sequence[dict[str, Any]], metric: str, figure: str) -> li
     return [value for document in documents if (value := document["metrics"][metric][figure]) is not None]
 
 
-@pytest.mark.slow
-def test_real_december_gives_the_figures_that_were_worked_out_by_hand(
-    real_data: Path, stored: str, weather: Graph, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def real_archive(real_data: Path, weather_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  # first
     monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(real_data / "meteofrance-monthly"))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("real_archive")
+def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: str, weather: Graph) -> None:
     run = weather.load("2023-12", source="meteofrance")
 
     assert run.success, run.failures
