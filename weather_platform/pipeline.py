@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.errors import BadInput, Overtaken
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
@@ -102,25 +103,22 @@ def refuse_what_counts_nowhere(stores: Stores, partitions: Partitions, stored: S
 
 
 def curated_days(month: Month) -> tuple[date, date]:
-    """The days that curating a month writes: the last of the month before too, whose rain ends at 00 UTC of the 1st."""
-    return month.previous.last_day, month.last_day
+    """The days that curating a month writes: those of its neighbours too that its readings may change."""
+    return Stretch.of(month).changed
 
 
 class Seen(NamedTuple):
-    """How the stores stood when a month was added up: it and its neighbours staged, it and the month before curated.
-
-    The last day of the month before is made with a month, and its own last day ends at 00 UTC of the next one.
-    """
+    """How the stores stood when a month was added up: what is staged and curated of it and its neighbours."""
 
     staged: str
-    curated: tuple[str, str]
+    curated: tuple[str, str, str]
 
     @classmethod
     def of(cls, stores: Stores, month: Month) -> "Seen":
-        curated = stores.curated
+        revision = stores.curated.month_revision
         return cls(
             stores.staging.revision(month.previous, month.next),
-            (curated.month_revision(month.previous), curated.month_revision(month)),
+            (revision(month.previous), revision(month), revision(month.next)),
         )
 
 
@@ -163,7 +161,7 @@ def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
     own curation is still to come, and waits for the same locks.
     """
     month = curated.month
-    with stores.staging.exclusive(f"curate:{month.previous}", f"curate:{month}"):
+    with stores.staging.exclusive(*(f"curate:{each}" for each in (month.previous, month, month.next))):
         now = Seen.of(stores, month)
         if now.staged != curated.seen.staged and now.curated != curated.seen.curated:
             raise Overtaken(f"{month} or a neighbour was made again while it was curated.", "Curate it again.")

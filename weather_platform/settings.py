@@ -176,6 +176,8 @@ class ApiSettings(_Part):
     """Most that one upload may unpack to, in MB."""
     members: int = Field(1_000, ge=1, le=100_000)
     """Most files in one archive."""
+    streams: int = Field(32, ge=1, le=1_000)
+    """Downloads at once in one process; more are answered with 503 and `Retry-After`. Each holds a connection."""
     writes_per_minute: int = Field(120, ge=0, le=1_000_000)
     """Writing requests of one caller per minute; 0 is no limit."""
     reads_per_minute: int = Field(1_200, ge=0, le=1_000_000)

@@ -5,6 +5,7 @@ Tests of forms, pages and flows read these, so that they run in any clone. Nobod
 
 import gzip
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def write_archive(folder: Path, month: str, stations: Stations = None) -> Path:
     path = folder / f"synop.{month.replace('-', '')}.csv.gz"
     path.write_bytes(gzip.compress(archive(month, stations), 1, mtime=0))
     return path
+
+
+def publish(folder: Path, months: Iterable[str], stations: Stations = None) -> Path:
+    """The folder, with archive files of these months where the real data have theirs."""
+    (folder / "meteofrance-monthly").mkdir(parents=True)
+    for month in months:
+        write_archive(folder / "meteofrance-monthly", month, stations)
+    return folder
 
 
 @cache

@@ -16,7 +16,7 @@ from weather_platform.domain.stations import STATIONS
 from weather_platform.intake import Stored, receive
 from weather_platform.pipeline import Stores, curate_month, quarantine_unplaced, stage_month
 from weather_platform.sources.sample import SampleSource
-from weather_platform_tests import layers, sample_months
+from weather_platform_tests import layers, real_months, sample_months
 from weather_platform_tests.domain import reckoning
 from weather_platform_tests.domain.broken import record
 from weather_platform_tests.observations import NICE, NOWHERE
@@ -90,7 +90,8 @@ def test_months_in_no_order_end_as_a_second_reckoning_says_on_servers_too(
     found = {station_id: [row[:-2] for row in rows] for station_id, rows in state["rows"].items()}
     assert found == {station_id: [row[:-1] for row in rows] for station_id, rows in expected.items()}
     documents = {key: document["metrics"] for key, document in state["documents"].items()}
-    assert documents == {key: day["metrics"] for key, day in reckoning.documents_of(expected).items()}
+    wrong = real_months.erroneous(sample_months.publish(tmp_path / "data", autumn, A_THIRD), autumn)
+    assert documents == {key: day["metrics"] for key, day in reckoning.documents_of(expected, wrong).items()}
     with layers.on_servers(request, tmp_path / "servers") as environment, layers.opened(environment) as stores:
         for month in ("2023-12", "2023-10", "2023-11", "2023-12"):
             load(stores, bodies[month])
@@ -99,7 +100,7 @@ def test_months_in_no_order_end_as_a_second_reckoning_says_on_servers_too(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sample_first", [True, False], ids=["the sample first", "the sample last"])
-def test_the_sample_leaves_no_trace_in_a_measured_month(stores: Stores, sample_first: bool) -> None:
+def test_the_sample_leaves_no_trace_in_a_measured_month(stores: Stores, tmp_path: Path, sample_first: bool) -> None:
     """`make run` loads the sample, whatever the home holds."""
     measured = sample_months.staged("2023-12", A_THIRD).rows
     steps = [
@@ -111,7 +112,8 @@ def test_the_sample_leaves_no_trace_in_a_measured_month(stores: Stores, sample_f
     summary = stores.staging.summary(DECEMBER)
     assert (summary.rows_in_tables, summary.synthetic) == (sum(map(len, measured.values())), False)
     found = layers.documents(stores)
-    expected = {key: day["metrics"] for key, day in reckoning.documents_of(measured).items()}
+    wrong = real_months.erroneous(sample_months.publish(tmp_path / "data", ["2023-12"], A_THIRD), ["2023-12"])
+    expected = {key: day["metrics"] for key, day in reckoning.documents_of(measured, wrong).items()}
     assert {key: document["metrics"] for key, document in found.items()} == expected
     assert not any(document["provenance"]["synthetic"] for document in found.values())
 
@@ -217,9 +219,10 @@ def test_the_rain_of_new_years_eve_is_complete_when_january_is_loaded(
     for month in order:
         load(everywhere, bodies[month])
     found = {key: document for key, document in layers.documents(everywhere).items() if key >= f"{NICE}:2023-12-31"}
+    not_whole = {"rr": None, "rr_method": "missing"}  # the rain of 03 to 06 UTC is not known
     assert {key: document["metrics"]["rainfall"] for key, document in found.items()} == {
-        f"{NICE}:2023-12-31": {"total": 26.4, "max_3h": 12.5, "trace": False, "n": 8},
-        f"{NICE}:2024-01-01": {"total": 5.0, "max_3h": 5.0, "trace": False, "n": 1},
+        f"{NICE}:2023-12-31": {"total": 26.4, "max_3h": 12.5, "trace": False, "n": 8, **not_whole, "rr_known": 29.8},
+        f"{NICE}:2024-01-01": {"total": 5.0, "max_3h": 5.0, "trace": False, "n": 1, **not_whole, "rr_known": None},
     }
     assert len(found[f"{NICE}:2023-12-31"]["provenance"]["raw_objects"]) == 2
 

@@ -28,12 +28,9 @@ def _figures(data: Path, month: str, stretch: Stretch) -> Any:
 
 def test_a_day_is_the_same_in_every_stretch(tmp_path: Path) -> None:
     """Around the turn of the month, with October to December loaded."""
-    folder = tmp_path / "meteofrance-monthly"
-    folder.mkdir()
-    for month in ("2023-10", "2023-11", "2023-12"):
-        sample_months.write_archive(folder, month)
-    november = _figures(tmp_path, "2023-11", Stretch.of(Month(2023, 11)))
-    turn = _figures(tmp_path, "2023-11", Stretch(date(2023, 11, 20), date(2023, 12, 5)))
+    data = sample_months.publish(tmp_path / "data", ("2023-10", "2023-11", "2023-12"))
+    november = _figures(data, "2023-11", Stretch.of(Month(2023, 11)))
+    turn = _figures(data, "2023-11", Stretch(date(2023, 11, 20), date(2023, 12, 5)))
     shared = november.keys() & turn.keys()
     assert len(shared) == 62 * 11
     assert {key: november[key] for key in shared} == {key: turn[key] for key in shared}
