@@ -153,6 +153,13 @@ class StagingStore:
                 for month, station in by_month.items():
                     yield station, [day for day in days if str(Month.of(day.day)) == month]
 
+    def month_days(self, month: Month) -> Days | None:
+        """The climatological days of a month at the stations that it has observations of; None for no station."""
+        with reading(self.engine) as connection:
+            databases.snapshot(connection)
+            stations = [covered.station for covered in _coverage(connection, [str(month)])]
+            return self._climate(connection, stations, Stretch.of(month))[1] if stations else None
+
     def _climate(self, connection: Connection, stations: Sequence[Station], stretch: Stretch) -> tuple[Screened, Days]:
         cities = [(station, city_table(station.slug)) for station in stations]
         screened = screen(observed_grid(connection, cities, stretch), self._overrides())
