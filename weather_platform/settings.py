@@ -176,6 +176,8 @@ class ApiSettings(_Part):
     """Most that one upload may unpack to, in MB."""
     members: int = Field(1_000, ge=1, le=100_000)
     """Most files in one archive."""
+    streams: int = Field(32, ge=1, le=1_000)
+    """Downloads at once in one process; more are answered with 503 and `Retry-After`. Each holds a connection."""
     writes_per_minute: int = Field(120, ge=0, le=1_000_000)
     """Writing requests of one caller per minute; 0 is no limit."""
     reads_per_minute: int = Field(1_200, ge=0, le=1_000_000)
@@ -293,6 +295,8 @@ class Settings(_Masked, BaseSettings):
     """Database where Dagster keeps runs and events; unset: SQLite in its home."""
     dagster_logs_url: S3Address | None = None
     """Bucket where Dagster keeps what runs print; unset: its home."""
+    alert_url: WebAddress | None = None
+    """Webhook that is told of failed runs and of observations that stay away: a POST of JSON with `text`."""
     launcher: Literal["celery", "default"] = "celery"
     """How runs start: on warm workers, or by Dagster's standard launcher (a new process per run)."""
     executor: Literal["in_process", "k8s"] = "in_process"

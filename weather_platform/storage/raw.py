@@ -140,9 +140,9 @@ class RawStore:
         """The bytes as received."""
         return self.blobs.get(raw.key)
 
-    def stream(self, raw: RawObject) -> Iterator[bytes]:
-        """The bytes as received, in chunks."""
-        return self.blobs.stream(raw.key)
+    def stream(self, raw: RawObject, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The bytes as received, in chunks; from first to last, both included."""
+        return self.blobs.stream(raw.key, first, last)
 
     def _partitions_of(self, name: str) -> Iterator[str]:
         for blob in self.blobs.list():

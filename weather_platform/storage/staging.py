@@ -9,15 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from weather_platform.domain.climate.days import Days, climate_days, days_of, figures
-from weather_platform.domain.climate.overrides import Override, read_overrides
-from weather_platform.domain.climate.screening import Screened, screen
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import NotFound
@@ -35,7 +32,6 @@ from weather_platform.storage.aggregation import daily_aggregates
 from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
-from weather_platform.storage.observed import observed_grid
 from weather_platform.storage.staging_tables import (
     COVERAGE,
     FIELD_SOURCES,
@@ -45,8 +41,15 @@ from weather_platform.storage.staging_tables import (
     city_table,
 )
 
+if TYPE_CHECKING:
+    from weather_platform.domain.climate.days import Days
+    from weather_platform.domain.climate.overrides import Override
+    from weather_platform.domain.climate.screening import Screened
+
 _LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
+_ROWS_READ_AHEAD = 200
+"""Of a result that is streamed; SQLAlchemy's own 1,000 are 8 MB of observations."""
 
 
 class Coverage(NamedTuple):
@@ -69,8 +72,10 @@ class StagingStore:
         self._loader = Loader()
         self._cities_made: set[str] = set()
 
-    def _overrides(self) -> tuple[Override, ...]:
+    def _overrides(self) -> "tuple[Override, ...]":
         """What people decided about flags, as their file says now."""
+        from weather_platform.domain.climate.overrides import read_overrides
+
         return read_overrides(self._overrides_file.read_text(encoding="utf-8")) if self._overrides_file else ()
 
     def ensure(self) -> None:
@@ -137,6 +142,9 @@ class StagingStore:
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
             others = _further_objects(connection, months)
+            # NumPy takes a sixth of a second to import: for who adds up days alone.
+            from weather_platform.domain.climate.days import climate_days, figures
+
             stretch = Stretch(first, last)
             screened, climate = self._climate(connection, [[*of.values()][-1] for of in named.values()], stretch)
             for place, by_month in enumerate(named.values()):
@@ -153,14 +161,20 @@ class StagingStore:
                 for month, station in by_month.items():
                     yield station, [day for day in days if str(Month.of(day.day)) == month]
 
-    def month_days(self, month: Month) -> Days | None:
+    def month_days(self, month: Month) -> "Days | None":
         """The climatological days of a month at the stations that it has observations of; None for no station."""
         with reading(self.engine) as connection:
             databases.snapshot(connection)
             stations = [covered.station for covered in _coverage(connection, [str(month)])]
             return self._climate(connection, stations, Stretch.of(month))[1] if stations else None
 
-    def _climate(self, connection: Connection, stations: Sequence[Station], stretch: Stretch) -> tuple[Screened, Days]:
+    def _climate(
+        self, connection: Connection, stations: Sequence[Station], stretch: Stretch
+    ) -> "tuple[Screened, Days]":
+        from weather_platform.domain.climate.days import days_of
+        from weather_platform.domain.climate.screening import screen
+        from weather_platform.storage.observed import observed_grid
+
         cities = [(station, city_table(station.slug)) for station in stations]
         screened = screen(observed_grid(connection, cities, stretch), self._overrides())
         return screened, days_of(screened, stretch)
@@ -298,7 +312,11 @@ class StagingStore:
                 table.c.date <= datetime.combine(last, _LAST_SECOND)
             )  # the last of all days has no next
         with reading(self.engine) as connection:
-            for row in connection.execution_options(stream_results=True).execute(query).mappings():
+            for row in (
+                connection.execution_options(stream_results=True, max_row_buffer=_ROWS_READ_AHEAD)
+                .execute(query)
+                .mappings()
+            ):
                 yield dict(row)
 
     def field_sources(self, station: Station, first: date, last: date) -> dict[datetime, FieldSources]:
