@@ -73,6 +73,10 @@ class MonthlyStore(Protocol):
         """Months that have a sheet, in order."""
         ...
 
+    def stations(self) -> list[str]:
+        """Stations that have a sheet, in order of number."""
+        ...
+
     def revision(self) -> str:
         """A text that changes whenever a sheet did; costs next to nothing."""
         ...

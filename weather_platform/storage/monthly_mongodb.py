@@ -88,6 +88,10 @@ class MongoMonthly:
         with self._curated.explained():
             return sorted(Month.parse(month) for month in self._sheets.distinct("month"))
 
+    def stations(self) -> list[str]:
+        with self._curated.explained():
+            return sorted(self._sheets.distinct("station_id"))
+
     def revision(self) -> str:
         with self._curated.explained():
             return overall_revision(mark["token"] for mark in self._revisions.find({}, {"token": 1}))

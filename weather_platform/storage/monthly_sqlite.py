@@ -68,6 +68,10 @@ class SqliteMonthly:
         found = self._curated.all("SELECT DISTINCT month FROM monthly_climate ORDER BY month")
         return [Month.parse(month) for (month,) in found]
 
+    def stations(self) -> list[str]:
+        found = self._curated.all("SELECT DISTINCT station_id FROM monthly_climate ORDER BY station_id")
+        return [station for (station,) in found]
+
     def revision(self) -> str:
         return overall_revision(token for (token,) in self._curated.all("SELECT token FROM monthly_revisions"))
 

@@ -49,7 +49,7 @@ def test_a_month_holds_the_sheets_it_was_last_given(monthly: MonthlyStore) -> No
     later = msgspec.structs.replace(nice, updated_at=datetime(2025, 1, 1, tzinfo=UTC))
     assert monthly.replace(DECEMBER, [later]) == Replaced(written=0, unchanged=1, deleted=1)
     assert list(monthly.find(MonthQuery(first=DECEMBER))) == [nice]
-    assert monthly.months() == [NOVEMBER, DECEMBER]
+    assert (monthly.months(), monthly.stations()) == ([NOVEMBER, DECEMBER], [ORLY, NICE])
     with pytest.raises(ValueError, match="not of 2023-11"):
         monthly.replace(NOVEMBER, [nice])
 
