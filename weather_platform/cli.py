@@ -1,6 +1,6 @@
 """Météo-France SYNOP observations as daily weather statistics: load months, serve the site and the API, export.
 
-Exit codes: 0 done, 1 an error that is explained, 2 wrong usage, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 an error with its cause and cure, 2 wrong usage, 130 stopped by Ctrl-C.
 """
 
 from typing import Annotated

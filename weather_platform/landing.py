@@ -1,7 +1,7 @@
-"""Files dropped under `landing/` of the raw store: taken in as posted files are, or set aside with a reason.
+"""Files dropped under `landing/` of the raw store: ingested like posted files, or moved away with a reason.
 
-A file stays where it was dropped until its records are staged, so that nothing is lost whatever dies in between.
-A look takes no longer than it may, however large a file is: sorting goes on beside it, one file at a time, on disk.
+A file stays where it was dropped until its records are staged, so nothing is lost if a process dies in between.
+A scan keeps its time budget however large a file is: sorting goes on in a thread, one file at a time, on disk.
 """
 
 import hashlib
@@ -26,32 +26,32 @@ from weather_platform.storage.blobs import BlobInfo
 FOLDER = "landing/"
 REFUSED = "landing/refused/"
 _STILL_S = 2.0
-"""A file that was touched less long ago may still be growing."""
+"""A file modified more recently than this may still be growing."""
 _TRY_AGAIN = timedelta(hours=1)
 
 
 class Taken(msgspec.Struct):
-    """What is remembered of a dropped file between two looks."""
+    """State of a dropped file between two scans."""
 
     stamp: str
-    """Size and time, by which a new file of the same name is told apart."""
+    """Size and time, which distinguish a new file of the same name."""
     objects: list[tuple[str, str]]
-    """Partition and name of the raw objects that it became."""
+    """Partition and name of its raw objects."""
     asked: datetime
-    """When a run was last asked for."""
+    """When a run was last requested."""
 
 
 class Arrival(NamedTuple):
-    """A file that was taken in: what it is called, and the months that must be staged for it."""
+    """An ingested file: its key and the months to be staged."""
 
     name: str
     months: list[Month]
     stored: list[Stored]
-    """What it brought; empty where it was taken in before, and its run went wrong."""
+    """Objects it stored; empty if it was ingested before and its run failed."""
 
 
 class Landing:
-    """The landing folder as one process sees it, look by look."""
+    """The landing folder, scanned repeatedly by one process."""
 
     def __init__(self) -> None:
         self._name: str | None = None
@@ -66,10 +66,10 @@ class Landing:
         budget_s: float,
         now: datetime | None = None,
     ) -> Iterator[Arrival]:
-        """Take in what was dropped since the last look, and clear away what is staged by now; `taken` is the memory.
+        """Ingest files dropped since the last scan and remove those staged by now; `taken` is the state.
 
-        A file that needs longer than is left of `budget_s` arrives at a later look of the same process; another
-        process begins it again. A file whose run went wrong arrives again after an hour.
+        A file that needs more than the rest of `budget_s` is returned by a later scan of the same process; another
+        process starts it again. A file whose run failed is returned again after an hour.
         """
         until = time.monotonic() + budget_s
         now = now or datetime.now(UTC)
@@ -99,7 +99,7 @@ class Landing:
     def _stored(
         self, stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime, wait_s: float
     ) -> list[Stored] | None:
-        """What a file brought; None where it, or another file, is still being sorted. BadInput."""
+        """Objects stored from a file; None while it, or another file, is still being sorted. Raises BadInput."""
         name = f"{blob.key} {_stamp(blob)}"
         if self._name != name:
             if self._name is not None and not self._sorted.done():
@@ -120,7 +120,7 @@ class Landing:
 def _sort_into(
     sorted_: Future[list[Stored]], stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime
 ) -> None:
-    """Keep a file's records raw, an object a month; what goes wrong is raised where the result is asked for."""
+    """Store a file's records raw, one object per month; errors are raised when the result is requested."""
     try:
         origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
         with Intake(partitions) as intake, tempfile.TemporaryFile() as file:
@@ -135,7 +135,7 @@ def _sort_into(
 
 
 def _settled(stores: Stores, partitions: Partitions, blob: BlobInfo, stored: Sequence[Stored], now: datetime) -> Taken:
-    """The memory of a file whose records are kept; BadInput where none of them counts."""
+    """The state of a file whose records are stored; BadInput if none of them can be staged."""
     refuse_what_counts_nowhere(stores, partitions, stored)
     if any(each.object.partition == UNPLACED for each in stored):
         quarantine_unplaced(stores, partitions)
@@ -144,7 +144,7 @@ def _settled(stores: Stores, partitions: Partitions, blob: BlobInfo, stored: Seq
 
 
 def _refuse(stores: Stores, key: str, error: BadInput, now: datetime) -> None:
-    """The reason first: a file that lies among the refused has one."""
+    """The reason is written first, so every file under `refused/` has one."""
     refused = f"{REFUSED}{key.removeprefix(FOLDER)}"
     reason = {"file": key, "refused": now, "cause": error.cause, "cure": error.cure}
     stores.raw.blobs.put(f"{refused}.reason.json", msgspec.json.format(msgspec.json.encode(reason)))

@@ -1,4 +1,4 @@
-"""Words that Dagster, the API and the site must agree on."""
+"""Names that Dagster, the API and the site share."""
 
 LOCATION = "weather_platform"
 """The code location, in `workspace.yaml`, in `[tool.dg.project]` and in GraphQL."""
@@ -12,16 +12,16 @@ ASSETS = (RAW_OBSERVATIONS, STAGED_OBSERVATIONS, WEATHER_STATS)
 LOAD_JOB = "load_months"
 """Source to documents."""
 PROCESS_JOB = "process_months"
-"""Documents from the raw objects that are stored already."""
+"""Stages and curates months from the stored raw objects."""
 
 CHECK_JOB = "check_months"
-"""Verdicts on what the stores hold of a month."""
+"""Evaluates the checks on stored months."""
 
 INGESTION_TAG = "weather/ingestion"
-"""On a run: the ingestion of the API that asked for it."""
+"""Tag of a run: the ingestion that requested it."""
 LANDED_TAG = "weather/landed"
-"""On a run: the file under `landing/` that asked for it."""
+"""Tag of a run: the file under `landing/` that requested it."""
 LAUNCH_KEY_TAG = "weather/launch"
-"""On a run launched by GraphQL: for one key one run is made, however often it is asked for."""
+"""Tag of a run launched by GraphQL: repeated requests with the same key make one run."""
 REPEATS_TAG = "weather/repeats"
-"""On a run that is canceled before it began, as its key was used: the run that has it."""
+"""Tag of a run canceled because its key was used: the earlier run."""

@@ -113,11 +113,11 @@ def _position(after: str | None) -> tuple[str, datetime | None]:
     try:
         return number, datetime.fromisoformat(time).replace(tzinfo=None)
     except ValueError as error:
-        raise BadInput(f"{after!r} is not where a page ended.", "Follow the `next` of the page before.") from error
+        raise BadInput(f"{after!r} is not the end of a page.", "Follow the `next` of the page before.") from error
 
 
 def _check_stored(staging: "StagingStore", wanted: list[Station]) -> None:
     stored = staging.stations()
     for station in wanted:
         if station.station_id not in stored:
-            raise NotFound(f"Nothing of {station.name} is staged.", "GET /staging/cities lists what there is.")
+            raise NotFound(f"Nothing of {station.name} is staged.", "GET /staging/cities lists the cities.")

@@ -36,7 +36,7 @@ class TooLarge(BadInput):
 
 
 class UnknownCity(WeatherError):
-    """A city, slug or WMO station number that names no station here."""
+    """A city, slug or WMO station number that matches no station."""
 
 
 class NotFound(WeatherError):

@@ -94,7 +94,7 @@ def parse_months(text: str) -> list[Month]:
     begin, dots, end = text.partition("..")
     (first, last), (later_first, later_last) = _months_of(begin), _months_of(end if dots else begin)
     if later_first < first:
-        raise BadArgument(f"{text!r} ends before it begins.", "Write the earlier month first: 2023-01..2023-12.")
+        raise BadArgument(f"{text!r} ends before it starts.", "Write the earlier month first: 2023-01..2023-12.")
     return list(month_range(first, max(last, later_last)))
 
 

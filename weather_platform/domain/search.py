@@ -78,7 +78,7 @@ def find_station(text: str, stations: Mapping[str, Station]) -> Station:
         named = " or ".join(match.station.display_name for match in best[:3])
         more = f", or another of {len(best)}" if len(best) > 3 else ""
         raise UnknownCity(f"{text!r} means several stations.", f"Did you mean {named}{more}?")
-    raise UnknownCity(f"{text!r} is no station here.", _cure(text, stations))
+    raise UnknownCity(f"No station matches {text!r}.", _cure(text, stations))
 
 
 def chosen_station(text: str, staged: Callable[[], Mapping[str, Station]] = dict) -> Station:

@@ -1,4 +1,4 @@
-"""The sources by their names; what a source imports (httpx, numpy) is imported by who opens it."""
+"""The sources by name; each is imported only when it is opened (httpx, numpy)."""
 
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def open_source(settings: Settings, name: str | None = None, patience: "Patience | None" = None) -> Source:
-    """The source of that name, or the one that the settings choose; BadInput for a name that is none of them.
+    """The source of that name; default: the settings' source. BadInput for an unknown name.
 
-    ``patience`` is how long it waits for its server, where it has one.
+    ``patience`` sets timeouts and retries of a source with a server.
     """
     match name or settings.source:
         case "opendatasoft":
@@ -29,4 +29,4 @@ def open_source(settings: Settings, name: str | None = None, patience: "Patience
 
             return SampleSource()
         case unknown:
-            raise BadInput(f"{unknown!r} is no source.", f"Choose one of {', '.join(SOURCES)}.")
+            raise BadInput(f"{unknown!r} is not a source.", f"Choose one of {', '.join(SOURCES)}.")

@@ -1,6 +1,6 @@
-"""Asking a web server with patience: timeouts, backoff with jitter, waiting out a quota, whole bodies.
+"""HTTP requests with timeouts, retries with backoff and jitter, waiting for quotas, and checks for complete bodies.
 
-What a final answer means (no such file, a refused query) is for the source that asked.
+The calling source interprets final answers (a missing file, a refused query).
 """
 
 import logging
@@ -34,17 +34,17 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
-    """How long to wait for a server and how often to ask it again; times in seconds.
+    """Timeouts and retries for a server; times in seconds.
 
     Before attempt n+1 it waits a random time up to ``first_backoff_s`` × 2ⁿ⁻¹ and never more than
-    ``longest_backoff_s`` (full jitter, so that many workers do not come back together). A server
-    that says when to come back is asked then, and given up at once if that is further away than
-    ``longest_reset_wait_s``.
+    ``longest_backoff_s`` (full jitter, so that many workers do not retry together). A server that
+    says when to retry is asked then; if that is later than ``longest_reset_wait_s``, it is given
+    up at once.
     """
 
     attempts: int = 5
     attempts_to_connect: int = 3
-    """Of these, while the host cannot be reached at all: as a rule it is our own network that is down."""
+    """Attempts while the host cannot be reached at all: usually our own network is down."""
     connect_timeout_s: float = 10
     read_timeout_s: float = 60
     first_backoff_s: float = 1
@@ -54,7 +54,7 @@ class Patience:
     now: Callable[[], datetime] = _utc_now
 
     def client(self) -> httpx.Client:
-        """A client that keeps these timeouts; the caller closes it."""
+        """A client with these timeouts; the caller closes it."""
         return httpx.Client(
             timeout=httpx.Timeout(self.read_timeout_s, connect=self.connect_timeout_s),
             follow_redirects=True,
@@ -63,7 +63,7 @@ class Patience:
 
 
 class Interrupted(SourceUnavailable):
-    """No answer, or not a whole one: worth asking again within seconds."""
+    """No answer, or an incomplete one; retried within seconds."""
 
     def __init__(self, cause: str, cure: str = TRY_LATER, *, wait_s: float = 0) -> None:
         super().__init__(cause, cure)
@@ -71,11 +71,11 @@ class Interrupted(SourceUnavailable):
 
 
 class OutOfReach(Interrupted):
-    """The host is not found, or takes no connection."""
+    """The host is unknown or accepts no connection."""
 
 
 class Refusal(msgspec.Struct):
-    """What the body of a refusal may say. Queries are refused with a message, quotas with an error and a reset time."""
+    """Body of an HTTP error: refused queries have a message, exceeded quotas an error and a reset time."""
 
     message: str = ""
     error: str = ""
@@ -83,7 +83,7 @@ class Refusal(msgspec.Struct):
 
     @classmethod
     def of(cls, response: httpx.Response) -> "Refusal":
-        """Read the rest of a refused answer; one that is not JSON is its own message, cut to 200 characters."""
+        """Read an error body; text other than JSON becomes the message, cut to 200 characters."""
         body = response.read()
         try:
             return msgspec.json.decode(body, type=cls)
@@ -95,9 +95,9 @@ class Refusal(msgspec.Struct):
 
 
 def web_address(url: str, meaning: str) -> str:
-    """The address without its last slash; BadSettings where it is not an http(s) one."""
+    """The address without its last slash; BadSettings unless it is http(s)."""
     try:
-        urlsplit(url)  # refuses an open bracket, which httpx takes for a host's name
+        urlsplit(url)  # refuses an unclosed bracket, which httpx accepts as a host name
         readable = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise BadSettings(f"The address of {meaning}, {url!r}, cannot be read: {error}.", "Correct it.") from error
@@ -115,13 +115,13 @@ def get(
     params: Mapping[str, str] | None = None,
     headers: Callable[[], Mapping[str, str]] = dict,
 ) -> Answer:
-    """What `read` makes of the answer to a GET; the response reaches it with its body not yet read.
+    """Send a GET and return the result of `read`, which gets the response before its body is read.
 
-    `headers` is asked before each attempt: the next one may begin where the last broke off.
+    `headers` is called before each attempt, so the next one can resume where the last broke off.
 
-    Asks again, as `Patience` says, after a timeout, a dropped connection, a body cut short, 408, 429,
+    Retries, as set by `Patience`, after a timeout, a dropped connection, a truncated body, 408, 429,
     5xx, or Interrupted raised by `read`. Every other status reaches `read`.
-    Raises SourceUnavailable when patience is at its end.
+    Raises SourceUnavailable after the last attempt.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Interrupted),
@@ -151,14 +151,14 @@ def get(
 
 
 def _say_wait(state: RetryCallState) -> None:
-    """Whoever waits, at a terminal or over a run's log, is told what for."""
+    """Log the cause and the delay of each retry."""
     reason = state.outcome and state.outcome.exception()
     cause = reason.cause if isinstance(reason, Interrupted) else reason
     logger.warning("%s Asking again in %.1f s.", cause, state.upcoming_sleep)
 
 
 def whole_body(response: httpx.Response, limit_bytes: int) -> bytes:
-    """The body, decoded; TooLarge as soon as it passes the limit, whatever length was announced."""
+    """The body, decoded; TooLarge once it exceeds the limit, even if a smaller length was announced."""
     chunks, size = [], 0
     for chunk in response.iter_bytes():
         size += len(chunk)
@@ -172,7 +172,7 @@ def whole_body(response: httpx.Response, limit_bytes: int) -> bytes:
 
 
 def unexpected(response: httpx.Response) -> SourceUnavailable:
-    """The error for a status that the source has no other meaning for."""
+    """The error for a status without a special meaning to the source."""
     return SourceUnavailable(
         f"{response.url.host} answered {response.status_code} to {response.url}: {Refusal.of(response)}.",
         "Check the address of the source, or load from another source.",
@@ -214,12 +214,12 @@ def _refuse_busy(response: httpx.Response, patience: Patience) -> None:
 
 
 def _told_wait_s(response: httpx.Response, refusal: Refusal, now: datetime) -> float:
-    """Seconds until the server says it will answer, a year at most; 0 where it says nothing that lies ahead."""
+    """Seconds until the time the server names, at most a year; 0 without a time in the future."""
     retry_after = response.headers.get("Retry-After", "")
     if retry_after.isdecimal():
         return min(float(retry_after), _A_YEAR_S)
     told = [retry_after]
-    # OpenDataSoft sends X-RateLimit-Reset (midnight UTC) with every answer: it means something for a quota only.
+    # OpenDataSoft sends X-RateLimit-Reset (midnight UTC) with every answer; it matters only for exceeded quotas.
     if response.status_code == 429:
         told += [response.headers.get("X-RateLimit-Reset", ""), refusal.reset_time]
     ahead_s = (((_moment(text) or now) - now).total_seconds() for text in told)

@@ -156,7 +156,7 @@ def test_cities_may_be_given_by_name_slug_or_number(weather: Graph) -> None:
 @pytest.mark.parametrize(
     ("config", "cause", "cure"),
     [
-        ({"cities": ["NISE"]}, "'NISE' is no station here.", "Did you mean Nice?"),
+        ({"cities": ["NISE"]}, "No station matches 'NISE'.", "Did you mean Nice?"),
     ],
     ids=["city"],
 )

@@ -112,7 +112,7 @@ def test_an_empty_month_is_said_and_no_export_is_asked_for(source: OpenDataSoftS
             (
                 (
                     "2026-01 ends at 2026-01-15 09 UTC in this source; 2026-01-31 21 UTC was due. OpenDataSoft's copy "
-                    "ends at 2026-01-15 09 UTC: load later months from the source meteofrance."
+                    "ends at 2026-01-15 09 UTC: load later months from source meteofrance."
                 ),
             ),
         ),
@@ -129,7 +129,7 @@ def test_a_month_after_the_copys_end_is_empty_and_the_end_is_said(portal: WebSer
     with pytest.raises(EmptyMonth) as raised:
         OpenDataSoftSource(portal.url, patience([])).fetch(Month(2026, 2))
     assert raised.value.cure == (
-        "OpenDataSoft's copy ends at 2026-01-15 09 UTC: load later months from the source meteofrance."
+        "OpenDataSoft's copy ends at 2026-01-15 09 UTC: load later months from source meteofrance."
     )
 
 
