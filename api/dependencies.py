@@ -11,6 +11,7 @@ from api.measures import Measures
 from api.orchestrator import Orchestrator
 from api.runs import Runs
 from api.security import Caller, Guard
+from api.streams import Streams
 from api.withdrawals import Withdrawals
 from weather_platform.domain.search import find_station
 from weather_platform.domain.stations import STATIONS, Station
@@ -19,6 +20,10 @@ from weather_platform.storage.opening import Stores
 
 _INGESTIONS_AT_ONCE = 2
 """In this process, replays too: each has a month or two in memory and a spool on disk."""
+_FOLLOWERS_AT_ONCE = 100
+"""Callers that follow an ingestion: each looks at its receipt every 0.2 s."""
+_PROBES_AT_ONCE = 4
+"""Looks at all stores: in threads of their own, so that a busy API is not taken for one without stores."""
 
 
 class Services:
@@ -36,6 +41,9 @@ class Services:
         self.layers = Stores(settings.for_reading, read_only=True) if settings.has_readers else writing
         self._opened = (self.layers, writing)
         self.at_once = CapacityLimiter(_INGESTIONS_AT_ONCE)
+        self.streams = Streams(settings.api.streams)
+        self.followers = Streams(_FOLLOWERS_AT_ONCE, "callers that follow an ingestion")
+        self.probing = CapacityLimiter(_PROBES_AT_ONCE)
         self.orchestrator = Orchestrator(settings.dagster_url)
         self.catalogue = Catalogue(writing, self.orchestrator, Links.of(settings))
         self.guard = Guard(settings.api)

@@ -33,3 +33,15 @@ class TooOften(WeatherError):
 
 class NotAcceptable(WeatherError):
     """None of the media types that the caller accepts."""
+
+
+class TooBusy(WeatherError):
+    """As many downloads run as are allowed at once."""
+
+
+class OutsideBody(WeatherError):
+    """A range that the body does not have."""
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"The file has {size_bytes:,} bytes.", "Ask for a range within them.")
+        self.size_bytes = size_bytes

@@ -1,14 +1,16 @@
 """One answer in several formats, chosen by `?format=` or else by `Accept`; `weather_platform.tables` writes them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import NotAcceptable
+from api.paging import Page
+from api.streams import StreamedAnswer, Streams, close_all
 from weather_platform.domain.tabular import Table
 from weather_platform.tables import MEDIA_TYPES, Format, pieces
 
@@ -66,25 +68,35 @@ def _quality(part: str) -> tuple[float, str]:
 
 def answer(
     table: Table[Row],
-    rows: Iterable[Row],
+    rows: Page[Row],
     form: Format,
     headers: Mapping[str, str],
     *,
+    streams: Streams,
     name: str,
     head: Mapping[str, Any] | None = None,
-    next_page: str | None = None,
 ) -> Response:
-    """The rows in a format, JSON as a page: all that it holds, at once; the others as they are read.
+    """The rows in a format, a small page at once; any other as it is read, as one of the `streams`.
 
-    The first row is fetched before the answer begins, so that an outage is still reported as one.
+    The first row is fetched before the answer begins, so that an outage is still reported as one. A page that is
+    streamed tells where the next begins in its JSON alone: when the head is sent, that is not known.
     """
-    rows = iter(rows)
-    rows = chain(list(islice(rows, 1)), rows)
-    written = pieces(table, rows, form, head, next_page)
-    if form is Format.JSON:
-        return Response(b"".join(written), headers=dict(headers), media_type=form.media_type)
     shown = "attachment" if form is Format.PARQUET else "inline"
-    disposition = f'{shown}; filename="{name}.{form}"'
-    return StreamingResponse(
-        written, headers={**headers, "content-disposition": disposition}, media_type=form.media_type
-    )
+    headers = dict(headers)
+    if form is not Format.JSON:
+        headers["content-disposition"] = f'{shown}; filename="{name}.{form}"'
+    if rows.is_small:
+        with closing(rows):
+            body = b"".join(pieces(table, rows, form, head, lambda: rows.next))
+        return Response(body, headers={**headers, **rows.headers}, media_type=form.media_type)
+    lease = streams.lease()
+    try:
+        begun = iter(rows)
+        each = chain(list(islice(begun, 1)), begun)
+        written = pieces(table, each, form, head, lambda: rows.next)
+    except BaseException:
+        rows.close()
+        lease.end()
+        raise
+    end = close_all(written, begun, rows)
+    return StreamedAnswer(written, lease, end, headers, media_type=form.media_type)

@@ -17,6 +17,7 @@ from api.logs import Traced
 from api.openapi import describe
 from api.routes import ROUTERS
 from api.security import refuse_placeholders
+from api.streams import HEAD_ONLY
 from weather_platform import __version__
 from weather_platform.logs import log_as_json
 from weather_platform.settings import Settings
@@ -26,6 +27,7 @@ _DESCRIPTION = """Météo-France SYNOP observations in, daily weather statistics
 Post a file to `/ingest` (a Dagster run) or `/ingest-fast` (here and now); read every layer. Every error is a problem
 (RFC 9457) with a cause and a cure. A city is its slug, its name or its WMO number, whatever case and accents."""
 _WARM_AFTER_S = 2.0
+_RAW_FILES = "/raw/files/"
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -47,7 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
         Middleware(Heads),
         Middleware(Traced, measures=services.measures),
         Middleware(problems.Unexpected),
-        Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+        Middleware(Compressed, minimum_size=1_000, compresslevel=5),
     ]
     if settings.api.cors_origins:
         cors: dict[str, Any] = {
@@ -72,6 +74,16 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+class Compressed(GZipMiddleware):
+    """All but raw files: their lengths, ranges and strong ETags are of the bytes as received."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _RAW_FILES in scope["path"]:
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 class Heads:
     """Has every GET route answer HEAD too, as load balancers and `curl -I` ask it; counted and logged as a GET.
 
@@ -83,7 +95,7 @@ class Heads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", HEAD_ONLY: True}
         await self._app(scope, receive, send)
 
 

@@ -10,6 +10,7 @@ import typer
 from weather_platform import __version__
 from weather_platform.commands import (
     api_key,
+    catalogue,
     doctor,
     export,
     ingest,
@@ -57,6 +58,7 @@ app.command()(api_key.api_key)
 app.command()(rebuild.rebuild)
 app.command()(up.up)
 app.command()(reload.reload)
+app.command()(catalogue.catalogue)
 
 
 def main() -> None:

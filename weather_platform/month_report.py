@@ -27,9 +27,9 @@ Facts = dict[str, Any]
 class Door(NamedTuple):
     """How observations came in, with a reference to that run, ingestion or file."""
 
-    name: Literal["source", "ingest", "ingest-fast", "landing", "replay"]
+    name: Literal["source", "ingest", "ingest-fast", "landing", "replay", "catalogue"]
     reference: str
-    """A run, an ingestion or a file."""
+    """A run, an ingestion, a file, or the month itself where the catalogue was put right from the stores."""
 
 
 class Links(NamedTuple):

@@ -176,6 +176,8 @@ class ApiSettings(_Part):
     """Largest unpacked size of an upload, in MB."""
     members: int = Field(1_000, ge=1, le=100_000)
     """Largest number of files in an archive."""
+    streams: int = Field(32, ge=1, le=1_000)
+    """Concurrent downloads per process; further ones get 503 with `Retry-After`. Each holds a connection."""
     writes_per_minute: int = Field(120, ge=0, le=1_000_000)
     """Writing requests per caller and minute; 0 for no limit."""
     reads_per_minute: int = Field(1_200, ge=0, le=1_000_000)
@@ -293,6 +295,8 @@ class Settings(_Masked, BaseSettings):
     """Database for Dagster's runs and events; unset: SQLite in its home."""
     dagster_logs_url: S3Address | None = None
     """Bucket for the output of Dagster's runs; unset: its home."""
+    alert_url: WebAddress | None = None
+    """Webhook for failed runs and overdue observations: a POST of JSON with `text`."""
     launcher: Literal["celery", "default"] = "celery"
     """Launcher of runs: on running workers, or Dagster's standard launcher (a new process per run)."""
     executor: Literal["in_process", "k8s"] = "in_process"

@@ -9,6 +9,7 @@ from api.dependencies import READS, AllServices, stations
 from api.formats import answer, in_every_format, negotiated
 from api.freshness import Freshness
 from api.pages import COVERAGE_COLUMNS
+from api.paging import Page
 from api.schemas import CoverageQuery
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import synoptic_hours
@@ -49,7 +50,9 @@ def show_coverage(request: Request, services: AllServices, query: Annotated[Cove
                 "last": covered.last.replace(tzinfo=UTC),
             }
         )
-    return answer(table_of(COVERAGE_COLUMNS), rows, form, fresh.headers, name="coverage")
+    return answer(
+        table_of(COVERAGE_COLUMNS), Page(rows), form, fresh.headers, streams=services.streams, name="coverage"
+    )
 
 
 def _hours_so_far(month: Month) -> int:

@@ -47,7 +47,7 @@ def _answered(request: Request, services: AllServices, wanted: list[Station] | N
     form = negotiated(request, query.format)
     store = services.layers.curated
     numbers = None if wanted is None else [city.station_id for city in wanted]
-    fresh = Freshness.of_documents(request, services.settings.api, store, (query.from_, query.to), numbers)
+    fresh = Freshness.of_documents(request, services.settings.api, store, (query.from_, query.to))
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)
@@ -64,10 +64,10 @@ def _answered(request: Request, services: AllServices, wanted: list[Station] | N
     documents = page(request, found, limit, lambda document: document.document_id)
     return answer(
         tabular.documents(query.columns, query.units),
-        documents.rows,
+        documents,
         form,
-        {**fresh.headers, **documents.headers},
+        fresh.headers,
+        streams=services.streams,
         name="weather_stats",
         head=tabular.documents_head(wanted, query.units),
-        next_page=documents.next,
     )

@@ -30,8 +30,7 @@ def list_quarantine(request: Request, services: AllServices, query: Annotated[Qu
     with_urls = table._replace(
         nested=lambda row: {**row, "raw_url": str(request.url_for("read_file", name=row["raw_object"]))}
     )
-    headers = {"cache-control": "no-cache", **rows.headers}
-    return answer(with_urls, rows.rows, form, headers, name="quarantine", next_page=rows.next)
+    return answer(with_urls, rows, form, {"cache-control": "no-cache"}, streams=services.streams, name="quarantine")
 
 
 @router.post("/replay")

@@ -67,20 +67,19 @@ def _answered(request: Request, services: AllServices, cities: list[str], query:
     staging = services.layers.staging
     wanted = stations(services.layers, cities) or []
     _check_stored(staging, wanted)
-    numbers = [station.station_id for station in wanted]
-    fresh = Freshness.of_observations(request, services.settings.api, staging, (query.from_, query.to), numbers)
+    fresh = Freshness.of_observations(request, services.settings.api, staging, (query.from_, query.to))
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)
     found = page(request, _rows(staging, wanted, query, limit), limit, _cursor)
     return answer(
         tabular.observations(query.columns),
-        found.rows,
+        found,
         form,
-        {**fresh.headers, **found.headers},
+        fresh.headers,
+        streams=services.streams,
         name="observations",
         head=tabular.stations_head(wanted),
-        next_page=found.next,
     )
 
 

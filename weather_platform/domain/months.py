@@ -1,8 +1,9 @@
 """The month: the one partition of every layer. Months are civil months in UTC."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import NamedTuple, Self
 
 from weather_platform.domain.errors import BadArgument, BadInput
@@ -42,7 +43,7 @@ class Month(NamedTuple):
 
     @property
     def last_day(self) -> date:
-        return self.next.first_day - timedelta(days=1)
+        return date(self.year, self.number, monthrange(self.year, self.number)[1])
 
     @property
     def next(self) -> "Month":

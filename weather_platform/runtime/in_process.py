@@ -41,7 +41,7 @@ def load_in_process(
     for month in months:
         Partitions(settings.first_month).check(month)
     open_source(settings, source)
-    home = _home(settings)
+    home = home_of(settings)
 
     from weather_platform.definitions import defs
 
@@ -50,7 +50,7 @@ def load_in_process(
         "ops": {names.RAW_OBSERVATIONS: {"config": {"source": source, "cities": list(cities)}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
-    with _recording(home) as instance, owning_runs(home) as owner:
+    with recording(home) as instance, owning_runs(home) as owner:
         for month in sorted(set(months)):
             tags = {"dagster/partition": str(month), **owner, **repository_tag(names.LOCATION, names.REPOSITORY)}
             result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False, tags=tags)
@@ -59,7 +59,7 @@ def load_in_process(
 
 
 @contextmanager
-def _recording(home: Path) -> Iterator["DagsterInstance"]:
+def recording(home: Path) -> Iterator["DagsterInstance"]:
     """Dagster's instance in `home`; CannotServe if it cannot record a run."""
     from dagster import DagsterInstance
     from sqlalchemy.exc import DBAPIError
@@ -75,7 +75,8 @@ def _recording(home: Path) -> Iterator["DagsterInstance"]:
         ) from error
 
 
-def _home(settings: Settings) -> Path:
+def home_of(settings: Settings) -> Path:
+    """Dagster's home that a deployment names, else the one below ``WEATHER_HOME``, written anew."""
     if settings.dagster_home is None:
         return write_instance(settings)
     if not settings.dagster_home.is_dir():

@@ -58,8 +58,11 @@ class Blobs(Protocol):
         """The bytes; NotFound if the key is unknown."""
         ...
 
-    def stream(self, key: str) -> Iterator[bytes]:
-        """The bytes in chunks of about a MiB; NotFound at the first chunk."""
+    def stream(self, key: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The bytes from first to last, both included, in chunks of about a MiB; NotFound at the first chunk.
+
+        Without `last` to the end; where it is given, both lie within the blob.
+        """
         ...
 
     def stat(self, key: str) -> BlobInfo:
@@ -130,9 +133,12 @@ class FolderBlobs:
         with self._explained(key):
             return self._path(key).read_bytes()
 
-    def stream(self, key: str) -> Iterator[bytes]:
+    def stream(self, key: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         with self._explained(key), self._path(key).open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
+            left = file.seek(0, os.SEEK_END) if last is None else last + 1
+            left -= file.seek(first)
+            while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
+                left -= len(chunk)
                 yield chunk
 
     def stat(self, key: str) -> BlobInfo:

@@ -100,9 +100,14 @@ class S3Blobs:
         with self._explained(key):
             return self.client.get_object(Bucket=self.bucket, Key=self._key(key))["Body"].read()
 
-    def stream(self, key: str) -> Iterator[bytes]:
+    def stream(self, key: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         with self._explained(key):
-            body = self.client.get_object(Bucket=self.bucket, Key=self._key(key))["Body"]
+            if first == 0 and last is None:  # an empty blob has no range
+                answer = self.client.get_object(Bucket=self.bucket, Key=self._key(key))
+            else:
+                asked = f"bytes={first}-{'' if last is None else last}"
+                answer = self.client.get_object(Bucket=self.bucket, Key=self._key(key), Range=asked)
+            body = answer["Body"]
             try:
                 yield from body.iter_chunks(CHUNK_BYTES)
             finally:

@@ -60,6 +60,8 @@ _DISK_FULL = 14_031
 _CURE = "Start mongod with --replSet rs0 and run rs.initiate() once in mongosh; one member is enough."
 _NONE = [{"unit": None}]
 """Matches no event: MongoDB refuses an empty list of alternatives."""
+_BATCH = 500
+"""Documents of one answer of the server, which sends up to 16 MB of them: 50 MB a reader once decoded (measured)."""
 _Stored = dict[str, Any]
 """A document as the driver represents it."""
 
@@ -170,7 +172,7 @@ class MongoCurated:
         order = DESCENDING if query.newest_first else ASCENDING
         wanted = {**_selection(query), **_beyond(query)}
         cursor = self._documents.find(wanted, sort=[("date", order), ("station_id", order)])
-        return as_documents(self._each(cursor.limit(query.limit or 0)), _document)
+        return as_documents(self._each(cursor.limit(query.limit or 0).batch_size(_BATCH)), _document)
 
     def events(self, query: EventQuery = ALL_EVENTS) -> Iterator[StationEvent]:
         order = DESCENDING if query.newest_first else ASCENDING
@@ -193,7 +195,7 @@ class MongoCurated:
             *([] if query.limit is None else [{"$limit": query.limit}]),
         ]
         with self._explained():
-            cursor = self._documents.aggregate(pipeline)
+            cursor = self._documents.aggregate(pipeline, batchSize=_BATCH)
         return map(_event, self._each(cursor))
 
     def cities(self) -> list[StoredCity]:

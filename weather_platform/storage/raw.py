@@ -93,7 +93,7 @@ class RawStore:
             return self._described(partition, offered.name, known), False
         elif is_overruled(partition, offered.name):
             offered = msgspec.structs.replace(offered, said_again=True)
-        # The sidecar comes last: if the writer is killed before it, nothing counts yet, and the next writer completes it.
+        # The sidecar comes last: a writer killed before it has stored nothing; the next one completes the object.
         key = f"{partition}/{offered.name}.{received.strftime(_STAMP)}.{offered.posting}.meta.json"
         self.blobs.put(key, msgspec.json.format(msgspec.json.encode(offered)))
         if known is None:
@@ -142,9 +142,9 @@ class RawStore:
         """The bytes as received."""
         return self.blobs.get(raw.key)
 
-    def stream(self, raw: RawObject) -> Iterator[bytes]:
-        """The bytes as received, in chunks."""
-        return self.blobs.stream(raw.key)
+    def stream(self, raw: RawObject, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The bytes as received, in chunks; from first to last, both included."""
+        return self.blobs.stream(raw.key, first, last)
 
     def _partitions_of(self, name: str) -> Iterator[str]:
         for blob in self.blobs.list():

@@ -42,6 +42,8 @@ from weather_platform.storage.staging_tables import (
 
 _LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
+_ROWS_READ_AHEAD = 200
+"""Of a result that is streamed; SQLAlchemy's own 1,000 are 8 MB of observations."""
 
 
 class Coverage(NamedTuple):
@@ -264,7 +266,11 @@ class StagingStore:
         if last is not None:
             query = query.where(table.c.date <= datetime.combine(last, _LAST_SECOND))  # date.max has no next day
         with reading(self.engine) as connection:
-            for row in connection.execution_options(stream_results=True).execute(query).mappings():
+            for row in (
+                connection.execution_options(stream_results=True, max_row_buffer=_ROWS_READ_AHEAD)
+                .execute(query)
+                .mappings()
+            ):
                 yield dict(row)
 
     def field_sources(self, station: Station, first: date, last: date) -> dict[datetime, FieldSources]:

@@ -214,3 +214,44 @@ def test_a_file_under_landing_is_ingested_and_a_bad_one_is_refused_with_its_reas
     assert refused == ["landing/refused/holiday.txt", "landing/refused/holiday.txt.reason.json"]
     reason = json.loads(blobs.get("landing/refused/holiday.txt.reason.json"))
     assert "No observations can be read here" in reason["cause"]
+
+
+TOLD = """
+query Told($asset: AssetKeyInput!, $partition: [String!]) {
+  assetOrError(assetKey: $asset) {
+    ... on Asset {
+      assetMaterializations(partitions: $partition, limit: 1) {
+        metadataEntries { label ... on TextMetadataEntry { text } }
+      }
+    }
+  }
+}
+"""
+
+
+def test_every_door_tells_the_catalogue_the_same_of_a_month(platform: Platform) -> None:
+    """Runs tell it by their own events, the others by reports; `test_catalogue` compares values and checks too."""
+
+    def told(asset: str) -> tuple[str, set[str]]:
+        asked = {"asset": {"path": [asset]}, "partition": [MONTH]}
+        events = platform.ask(TOLD, asked)["assetOrError"].get("assetMaterializations", [])
+        entries = {entry["label"]: entry.get("text", "") for event in events for entry in event["metadataEntries"]}
+        return entries.get("received_by", ""), set(entries)
+
+    def all_told(door: str) -> dict[str, set[str]]:
+        wait_for(lambda: all(told(asset)[0] == door for asset in names.ASSETS[1:]), f"the catalogue to tell of {door}")
+        return {asset: told(asset)[1] for asset in names.ASSETS}
+
+    body = as_json(observations())
+    by_door = {}
+    platform.api.ingest("/ingest?wait=60", body)
+    by_door["ingest"] = all_told("ingest")
+    platform.wipe()
+    platform.api.ingest("/ingest-fast", body)
+    by_door["ingest-fast"] = all_told("ingest-fast")
+    platform.api.client.post("/quarantine/replay", json={"months": [MONTH]}).raise_for_status()
+    by_door["replay"] = all_told("replay")
+    platform.wipe()
+    platform.api.services.layers.raw.blobs.put("landing/november.json", body)
+    by_door["landing"] = all_told("landing")
+    assert [labels == by_door["ingest"] for labels in by_door.values()] == [True] * 4, by_door

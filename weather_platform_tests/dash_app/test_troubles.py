@@ -6,9 +6,9 @@ from pathlib import Path
 
 import plotly.utils
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from dash_app.app import create_app, render
+from dash_app.app import Asked, create_app, render
 from dash_app.reader import Reader, open_reader
 from weather_platform.settings import Settings
 from weather_platform_tests.dash_app.conftest import NewPage, Served, figure, load_sample, settings_in
@@ -16,7 +16,7 @@ from weather_platform_tests.dash_app.conftest import NewPage, Served, figure, lo
 
 def shown(reader: Reader, pathname: str, search: str = "", accepted: str = "en") -> str:
     """All that a page holds, as the browser gets it."""
-    asked = {"pathname": pathname, "search": search, "scheme": "light", "width": 1280}
+    asked = Asked(pathname=pathname, search=search)
     return json.dumps(render(reader, asked, accepted), cls=plotly.utils.PlotlyJSONEncoder, ensure_ascii=False)
 
 
@@ -53,6 +53,34 @@ def test_a_period_without_data_says_which_there_is(reader: Reader, pathname: str
     assert "January 2020" in page
     assert "Loaded: December 2023." in page
     assert "from=2023-12-01&to=2023-12-31" in page
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "?from=1500-01-01&to=2023-12-31",
+        "?from=0002-01-01&to=9998-12-31",
+        "?from=0001-01-01&to=9999-12-31",
+        "?from=2023-12-10&to=9999-12-31&day=9999-12-31",
+    ],
+)
+@pytest.mark.parametrize("pathname", ["/", "/city", "/compare", "/table", "/data"])
+def test_a_period_of_centuries_is_the_part_of_it_that_is_loaded(reader: Reader, pathname: str, search: str) -> None:
+    page = shown(reader, pathname, search)
+    assert "could not be made" not in page
+    assert "December 2023" in page
+    assert f"{pathname}?" in json.loads(page)["link"]
+    assert "to=2023-12-31" in json.loads(page)["link"]
+
+
+@pytest.mark.parametrize("period", [("0001-01-01", "0001-01-02"), ("9999-12-01", "9999-12-31"), ("0002", "1500")])
+@pytest.mark.parametrize("pathname", ["/", "/city", "/compare", "/table", "/data"])
+def test_a_period_in_no_month_that_is_loaded_is_no_fault(
+    reader: Reader, pathname: str, period: tuple[str, str]
+) -> None:
+    page = shown(reader, pathname, f"?from={period[0]}&to={period[1]}")
+    assert "could not be made" not in page
+    assert "December 2023" in page
 
 
 def test_a_page_that_does_not_exist_says_so(reader: Reader) -> None:
@@ -108,3 +136,35 @@ def test_a_store_that_goes_down_is_a_message_and_comes_back(tmp_path: Path, new_
         assert figure(page, "temperature")["data"]
     finally:
         served.stop()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("trouble", ["gone", "broken"])
+def test_a_click_that_gets_no_answer_says_so_and_can_be_tried_again(site: str, chromium: Browser, trouble: str) -> None:
+    """Its own context: a browser complains of requests that fail, as it should."""
+    context = chromium.new_context(locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{site}/city?city=nice")
+    expect(page.locator("h1").last).to_have_text("Nice, December 2023")
+    answer = {"gone": lambda route: route.abort(), "broken": lambda route: route.fulfill(status=500)}[trouble]
+    page.route("**/page.json?*", answer)
+    page.get_by_role("link", name="Last 7 days").click()
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
+    expect(page.locator("main")).to_be_hidden()  # it shows December, and the address says a week
+    assert "from=2023-12-25" in page.url
+    expect(page).to_have_title("The server does not answer.")
+    page.unroute("**/page.json?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("main h1")).to_have_text("Nice, 25 to 31 December 2023")
+    expect(page.locator("#no-answer")).to_be_hidden()
+    context.close()
+
+
+@pytest.mark.browser
+def test_without_scripts_there_are_words_and_the_data(site: str, chromium: Browser) -> None:
+    context = chromium.new_context(locale="fr-FR", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site)
+    expect(page.get_by_role("heading")).to_have_text("Ce site a besoin de JavaScript.")
+    assert page.request.get(site + str(page.get_by_role("link").last.get_attribute("href"))).ok
+    context.close()

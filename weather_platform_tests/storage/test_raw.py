@@ -334,9 +334,9 @@ class _Watched:
         self.touched.append(key)
         return self.blobs.get(key)
 
-    def stream(self, key: str) -> Iterator[bytes]:
+    def stream(self, key: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         self.touched.append(key)
-        return self.blobs.stream(key)
+        return self.blobs.stream(key, first, last)
 
     def stat(self, key: str) -> BlobInfo:
         self.touched.append(key)
