@@ -59,7 +59,7 @@ def test_a_station_that_the_reference_table_does_not_know_is_loaded_by_its_numbe
         (
             ["1995-12"],
             [
-                f"1995-12 is not among the months that the platform keeps (1996-01 to {Month.current()}).",
+                f"1995-12 is outside the partitions (1996-01 to {Month.current()}).",
                 "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
             ],
         ),

@@ -198,8 +198,8 @@ RANGE = {"dagster/asset_partition_range_start": "2023-11", "dagster/asset_partit
 @pytest.mark.parametrize(
     ("tags", "cause"),
     [
-        ({"dagster/partition": "1995-12"}, "1995-12 is not among the months that the platform keeps"),
-        ({"dagster/partition": "2999-01"}, "2999-01 is not among the months that the platform keeps"),
+        ({"dagster/partition": "1995-12"}, "1995-12 is outside the partitions"),
+        ({"dagster/partition": "2999-01"}, "2999-01 is outside the partitions"),
         (RANGE, "The run is for a range of months, not for one."),
         ({}, "The run is for no month, not for one."),
     ],
