@@ -1,4 +1,4 @@
-"""The fourth door: files dropped under `landing/` of the bucket or folder."""
+"""The sensor for files dropped under `landing/` of the bucket or folder."""
 
 import hashlib
 from collections.abc import Iterator

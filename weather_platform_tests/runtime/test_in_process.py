@@ -100,7 +100,7 @@ def test_what_nobody_explained_names_the_step_and_where_to_look(
 
 @pytest.mark.parametrize("month", [Month(1995, 12), Month.current().next], ids=["too early", "to come"])
 def test_a_month_that_is_not_kept_is_refused_before_anything_is_written(weather_home: Path, month: Month) -> None:
-    with pytest.raises(BadInput, match=f"{month} is not among the months"):
+    with pytest.raises(BadInput, match=f"{month} is outside the partitions"):
         list(load_in_process(Settings.from_environment(), [DECEMBER, month], source="sample"))
     assert not weather_home.exists()
 
