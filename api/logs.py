@@ -1,4 +1,4 @@
-"""A line in the log for every request, with one id from the request to the ingestion to the Dagster run."""
+"""One log line per request, with one id shared by request, ingestion and Dagster run."""
 
 import logging
 import re
@@ -16,12 +16,12 @@ _log = logging.getLogger("weather.api.requests")
 
 
 def request_id_of(scope: Scope) -> str:
-    """The id of the request, as given in `X-Request-ID` or made here."""
+    """The id of the request, from `X-Request-ID` or generated."""
     return str(scope.get("state", {}).get("request_id", ""))
 
 
 class Traced:
-    """Gives every request its id, counts it, and writes a line at its end."""
+    """Gives every request an id, counts it, and logs a line at its end."""
 
     def __init__(self, app: ASGIApp, measures: Measures) -> None:
         self._app = app

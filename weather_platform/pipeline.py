@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.errors import BadInput, Overtaken
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
@@ -103,25 +104,22 @@ def refuse_what_counts_nowhere(stores: Stores, partitions: Partitions, stored: S
 
 
 def curated_days(month: Month) -> tuple[date, date]:
-    """Days that curating a month writes, with the last of the month before, whose rain ends at 00 UTC on the 1st."""
-    return month.previous.last_day, month.last_day
+    """The days that curating a month writes: those of its neighbours too that its readings may change."""
+    return Stretch.of(month).changed
 
 
 class Seen(NamedTuple):
-    """Revisions behind a month: staging of it and its neighbours, documents of it and of the month before.
-
-    Curating a month also writes the last day of the month before, and its own last day ends in the next month.
-    """
+    """How the stores stood when a month was added up: what is staged and curated of it and its neighbours."""
 
     staged: str
-    curated: tuple[str, str]
+    curated: tuple[str, str, str]
 
     @classmethod
     def of(cls, stores: Stores, month: Month) -> "Seen":
-        curated = stores.curated
+        revision = stores.curated.month_revision
         return cls(
             stores.staging.revision(month.previous, month.next),
-            (curated.month_revision(month.previous), curated.month_revision(month)),
+            (revision(month.previous), revision(month), revision(month.next)),
         )
 
 
@@ -164,7 +162,7 @@ def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
     still curate, and waits for the same locks.
     """
     month = curated.month
-    with stores.staging.exclusive(f"curate:{month.previous}", f"curate:{month}"):
+    with stores.staging.exclusive(*(f"curate:{each}" for each in (month.previous, month, month.next))):
         now = Seen.of(stores, month)
         if now.staged != curated.seen.staged and now.curated != curated.seen.curated:
             raise Overtaken(

@@ -27,7 +27,7 @@ _TYPES = {
     date: "date",
     datetime: "date and time, UTC",
 }
-_REACHED = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
+_REACHED = {"at_least": "≥", "at_most": "≤"}
 
 
 def markdown() -> str:
@@ -56,14 +56,14 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from _table(("column", "type", "meaning"), ((f"`{c.name}`", _type(c), c.meaning) for c in EVENT_COLUMNS))
     yield ""
-    yield "A day has an event when its figure reaches the threshold; the first figure with a value is used."
+    yield "A day has an event when its figure reaches the threshold. Its temperature and rain are climatological."
     yield ""
     yield from _table(
         ("type", "figure", "threshold", "source"),
         (
             (
                 f"`{t.type}`",
-                ", else ".join(f"`{t.metric}.{figure}`" for figure in t.figures),
+                f"`{t.metric}.{t.figure}`",
                 f"{_REACHED[t.reached]} {t.value:g} {t.unit}",
                 t.source,
             )

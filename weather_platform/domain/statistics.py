@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from weather_platform.domain.fields import FIELDS, RAIN_FIELDS
 
@@ -27,25 +27,23 @@ VECTOR_PER_MS = 1_000 * VECTOR_SCALE
 """1 m/s in a sum of wind components, whose speeds are in thousandths: 8 readings stay below 2^53, exact in a double."""
 
 Number = int | float | None
-Sums = Mapping[str, Number]
-"""Values of a day by `Sum.name`."""
+Sums = Mapping[str, Any]
+"""Values of a day: numbers by `Sum.name`, and what climatology found (`climate.days.figures`) by name."""
 
 
 class Sum(NamedTuple):
     """One value that the database computes from a day's readings of a field.
 
     ``n`` is their number, ``sum`` their sum in millionths of the unit, ``east`` and ``north`` the sums of
-    ff·sin(dd) and ff·cos(dd) in 1/`VECTOR_PER_MS` m/s, ``traces`` the number of traces of rain. With an `hour`, only
-    the reading of that hour (UTC) counts.
+    ff·sin(dd) and ff·cos(dd) in 1/`VECTOR_PER_MS` m/s, ``traces`` the number of traces of rain.
     """
 
     of: Literal["n", "sum", "min", "max", "east", "north", "traces"]
     field: str
-    hour: int | None = None
 
     @property
     def name(self) -> str:
-        return f"{self.field}_{self.of}" + ("" if self.hour is None else f"_{self.hour:02}")
+        return f"{self.field}_{self.of}"
 
     @property
     def is_whole(self) -> bool:
@@ -88,13 +86,13 @@ class Rule(NamedTuple):
 
     field: str
     needs: tuple[Sum, ...]
-    figure: Callable[[Sums, Scale], float | None]
+    figure: Callable[[Sums, Scale], Any]
     """The figure, to 2 decimals; None without readings."""
 
     def scale(self, unit: str) -> Scale:
         """The conversion from the field's unit to the figure's; ValueError if there is none."""
         own = FIELDS[self.field].unit
-        if unit in (own, ""):
+        if unit in (own, "") or not self.needs:
             return Scale()
         if (own, unit) not in _SCALES:
             raise ValueError(f"No rule makes {unit} of {own} ({self.field}).")
@@ -127,26 +125,14 @@ def mean(field: str) -> Rule:
     return Rule(field, (total, n), figure)
 
 
-def total(field: str) -> Rule:
-    """The sum of a field's readings."""
-    summed = Sum("sum", field)
-    name = summed.name
-
-    def figure(sums: Sums, scale: Scale) -> float | None:
-        millionths = sums.get(name)
-        return None if millionths is None else mean_of_millionths(int(millionths), 1, scale)
-
-    return Rule(field, (summed,), figure)
-
-
 def least(field: str) -> Rule:
     """The least reading of a field."""
     return _reading(Sum("min", field))
 
 
-def at(field: str, hour: int) -> Rule:
-    """The reading of a field at one hour (UTC)."""
-    return _reading(Sum("max", field, hour))
+def climatological(name: str, field: str, otherwise: float | str | bool | None = None) -> Rule:
+    """What climatology found, in the unit of the document; `otherwise` for a day that it was not asked about."""
+    return Rule(field, (), lambda sums, _: sums.get(name, otherwise))
 
 
 def greatest(*fields: str, floor: float | None = None) -> Rule:

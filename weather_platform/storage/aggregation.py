@@ -3,7 +3,9 @@
 Readings are added as whole millionths: exact in a double, so figures do not depend on the order of rows.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,8 +22,12 @@ _OBJECTS_AT = 2 + len(_READ)
 _SELECTED = ("day", "observations", *(one.name for one in SUMS), *_OBJECTS)
 
 
+_FIELDS = (*dict.fromkeys(one.field for one in SUMS), "dd")
+"""Columns that sums are made of."""
+
+
 def _sql(one: Sum) -> str:
-    """A sum as SQL; the dialect fills in ``{second_of_day}``."""
+    """A sum as SQL."""
     field = one.field
     match one.of:
         case "n":
@@ -35,8 +41,7 @@ def _sql(one: Sum) -> str:
         case "traces":
             return f"SUM(CASE WHEN rr_trace & {1 << RAIN_FIELDS.index(field)} THEN 1 ELSE 0 END)"
         case "min" | "max":
-            at = "" if one.hour is None else f"CASE WHEN {{second_of_day}} = {one.hour * 3_600} THEN "
-            return f"{one.of.upper()}({at}{field}{' END' if at else ''})"
+            return f"{one.of.upper()}({field})"
 
 
 def _columns(*, ends_with_midnight: bool) -> str:
@@ -66,22 +71,22 @@ FROM {{table}} WHERE date >= :first AND date <= :end
 _DIALECTS = {
     "mysql": {
         "rain_day": "DATE(date - INTERVAL 1 SECOND)",
-        # Not TIME(date) = '06:00:00': MySQL 9.7 finds no row equal to that text in here, MariaDB does (run here).
-        "second_of_day": "(HOUR(date) * 3600 + MINUTE(date) * 60 + SECOND(date))",
     },
     "sqlite": {
         "rain_day": "DATE(date, '-1 second')",
-        "second_of_day": "(CAST(strftime('%s', date) AS INTEGER) % 86400)",
     },
 }
 
 
-def daily_aggregates(connection: Connection, table: sa.Table, first: date, last: date) -> list[DailyAggregate]:
+Erroneous = Mapping[str, Sequence[datetime]]
+"""Times of one station's erroneous values by field."""
+
+
+def daily_aggregates(
+    connection: Connection, table: sa.Table, first: date, last: date, erroneous: Erroneous = MappingProxyType({})
+) -> list[DailyAggregate]:
     """A city's days with observations from first to last (inclusive), in one query."""
-    query = _QUERY.format(
-        table=connection.dialect.identifier_preparer.format_table(table),
-        **_DIALECTS[connection.dialect.name],
-    )
+    query = _QUERY.format(table=_sound(connection, table, erroneous), **_DIALECTS[connection.dialect.name])
     bounds = {
         "first": _midnight(connection, first),
         "end": _midnight(connection, last + timedelta(days=1)),
@@ -113,6 +118,23 @@ class _Row(NamedTuple):
             for (name, is_whole), value in zip(_READ, sums, strict=True)
         }
         return cls(day, int(observations), found, values[_OBJECTS_AT:])
+
+
+def _sound(connection: Connection, table: sa.Table, erroneous: Erroneous) -> str:
+    """The table, its erroneous values missing; few tables have any in a month."""
+    name = connection.dialect.identifier_preparer.format_table(table)
+    if not erroneous:
+        return name
+    selected = ", ".join(
+        _without(field, erroneous[field]) if field in erroneous else field
+        for field in dict.fromkeys((*_FIELDS, *erroneous))
+    )
+    return f"(SELECT date, rr_trace, raw_object, {selected} FROM {name}) AS sound"  # noqa: S608  # fields and times
+
+
+def _without(field: str, times: Sequence[datetime]) -> str:
+    listed = ", ".join(f"'{time}'" for time in times)
+    return f"CASE WHEN date IN ({listed}) THEN NULL ELSE {field} END AS {field}"
 
 
 def _objects(

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.fields import RAIN_FIELDS
@@ -40,6 +41,11 @@ from weather_platform.storage.staging_tables import (
     city_table,
 )
 
+if TYPE_CHECKING:
+    from weather_platform.domain.climate.days import Days
+    from weather_platform.domain.climate.overrides import Override
+    from weather_platform.domain.climate.screening import Screened
+
 _LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
 _ROWS_READ_AHEAD = 200
@@ -59,11 +65,18 @@ class Coverage(NamedTuple):
 class StagingStore:
     """Observations by city in MySQL, MariaDB or SQLite; with the same code for all three."""
 
-    def __init__(self, engine: Engine, csv_folder: Path) -> None:
+    def __init__(self, engine: Engine, csv_folder: Path, overrides_file: Path | None = None) -> None:
         self.engine = engine
+        self._overrides_file = overrides_file
         self._csv_folder = csv_folder
         self._loader = Loader()
         self._cities_made: set[str] = set()
+
+    def _overrides(self) -> "tuple[Override, ...]":
+        """What people decided about flags, as their file says now."""
+        from weather_platform.domain.climate.overrides import read_overrides
+
+        return read_overrides(self._overrides_file.read_text(encoding="utf-8")) if self._overrides_file else ()
 
     def ensure(self) -> None:
         """Create the platform's own tables if missing, or upgrade those of an older release."""
@@ -117,7 +130,10 @@ class StagingStore:
         _insert(connection, FIELD_SOURCES, _field_source_rows(month, staged))
 
     def daily(self, first: date, last: date) -> Iterator[tuple[Station, list[DailyAggregate]]]:
-        """Days with observations of every station from first to last (inclusive), from one snapshot."""
+        """Days with observations of every station from first to last (inclusive), from one snapshot.
+
+        Values that quality control finds erroneous are left out.
+        """
         with reading(self.engine) as connection:
             databases.snapshot(connection)
             months = (str(Month.of(first)), str(Month.of(last)))
@@ -126,14 +142,35 @@ class StagingStore:
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
             others = _further_objects(connection, months)
-            for by_month in named.values():
+            # NumPy takes a sixth of a second to import: for who adds up days alone.
+            from weather_platform.domain.climate.days import climate_days, figures
+
+            stretch = Stretch(first, last)
+            screened, climate = self._climate(connection, [[*of.values()][-1] for of in named.values()], stretch)
+            for place, by_month in enumerate(named.values()):
                 station = next(iter(by_month.values()))
+                erroneous = screened.erroneous_times(place)
+                found = {day.day: figures(day) for day in climate_days(climate, place)}
                 days = [
-                    day._replace(raw_objects=tuple(sorted({*day.raw_objects, *others[station.station_id, day.day]})))
-                    for day in daily_aggregates(connection, city_table(station.slug), first, last)
+                    day._replace(
+                        sums={**day.sums, **found[day.day]},
+                        raw_objects=tuple(sorted({*day.raw_objects, *others[station.station_id, day.day]})),
+                    )
+                    for day in daily_aggregates(connection, city_table(station.slug), first, last, erroneous)
                 ]
                 for month, station in by_month.items():
                     yield station, [day for day in days if str(Month.of(day.day)) == month]
+
+    def _climate(
+        self, connection: Connection, stations: Sequence[Station], stretch: Stretch
+    ) -> "tuple[Screened, Days]":
+        from weather_platform.domain.climate.days import days_of
+        from weather_platform.domain.climate.screening import screen
+        from weather_platform.storage.observed import observed_grid
+
+        cities = [(station, city_table(station.slug)) for station in stations]
+        screened = screen(observed_grid(connection, cities, stretch), self._overrides())
+        return screened, days_of(screened, stretch)
 
     def synthetic_objects(self, first: date, last: date) -> set[str]:
         """Names of raw objects with synthetic records in the months of these days."""

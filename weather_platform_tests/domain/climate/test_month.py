@@ -33,15 +33,17 @@ def test_every_station_has_the_figures_of_a_second_reckoning(real_data: Path, mo
                 "tn": (plain(days.tn.value[row, i]), EXTREME_METHODS[days.tn.method[row, i]]),
                 "tx": (plain(days.tx.value[row, i]), EXTREME_METHODS[days.tx.method[row, i]]),
                 "rr": (plain(days.rr.value[row, i]), RAIN_METHODS[days.rr.method[row, i]]),
+                "known": (plain(days.rr.known[row, i]), days.rr.known_hours[row, i]),
+                "civil": (plain(days.civil_rr.known[row, i]), days.civil_rr.known_hours[row, i]),
             }
             for i, day in enumerate(of.days)
         ]
-        expected = [{**day, **{n: _as_float(day[n]) for n in ("tn", "tx", "rr")}} for day in reckoned]
+        expected = [{"day": day["day"], **{n: _as_float(day[n]) for n in found[0] if n != "day"}} for day in reckoned]
         assert found == expected, station
         assert _figures(sheets[station]) == reckoning.monthly(reckoned), station
 
 
-def _as_float(figure: tuple[Any, str]) -> tuple[float | None, str]:
+def _as_float(figure: tuple[Any, Any]) -> tuple[float | None, Any]:
     return (None if figure[0] is None else float(figure[0]) + 0.0, figure[1])
 
 
