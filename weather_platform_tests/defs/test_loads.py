@@ -222,9 +222,7 @@ def test_a_run_of_no_month_that_is_kept_is_refused_before_anything_is_fetched(
 def test_processing_a_month_to_come_is_no_success(weather: Graph) -> None:
     run = weather.process("2999-01")
     assert not run.success
-    assert (
-        run.failures[names.STAGED_OBSERVATIONS]["cause"] == "The run is for 0 months that are kept here, not for one."
-    )
+    assert run.failures[names.STAGED_OBSERVATIONS]["cause"] == "The run is for 0 months, not for one."
 
 
 def test_stored_months_are_processed_without_their_source(weather: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
