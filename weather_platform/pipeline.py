@@ -156,7 +156,7 @@ def documents(figures: MonthFigures, now: datetime | None = None) -> CuratedMont
 
 
 def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
-    """Replace a month's documents under the locks of the month and the month before.
+    """Replace a month's documents under the locks of the month and its neighbours.
 
     Overtaken if another process staged *and* curated since the figures were aggregated. If it has only staged, it will
     still curate, and waits for the same locks.
