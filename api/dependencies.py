@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from api.catalogue import Catalogue
 from api.ingestion import Ingestions
-from api.measures import Measures
+from api.metrics import Metrics
 from api.orchestrator import Orchestrator
 from api.runs import Runs
 from api.security import Caller, Guard
@@ -35,7 +35,7 @@ class Services:
         from weather_platform.month_report import Links
 
         self.settings = settings
-        self.measures = Measures()
+        self.metrics = Metrics()
         writing = Stores(settings)
         # Reads use the read-only users of the databases, if configured.
         self.layers = Stores(settings.for_reading, read_only=True) if settings.has_readers else writing
@@ -50,7 +50,7 @@ class Services:
         self.partitions = Partitions(settings.first_month)
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members)
         runs = Runs(writing, self.orchestrator)
-        self.ingestions = Ingestions(writing, runs, self.catalogue, self.measures, self.partitions, limits)
+        self.ingestions = Ingestions(writing, runs, self.catalogue, self.metrics, self.partitions, limits)
         self.withdrawals = Withdrawals(writing, self.ingestions, self.partitions)
 
     def close(self) -> None:

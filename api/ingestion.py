@@ -15,10 +15,9 @@ import msgspec
 
 from api.catalogue import Catalogue
 from api.errors import Conflict
-from api.measures import Measures
+from api.metrics import Metrics
 from api.orchestrator import OrchestratorUnavailable
 from api.runs import Runs, trouble_of
-from weather_platform.ahead import ahead
 from weather_platform.domain.errors import NotFound, StoreUnavailable, WeatherError
 from weather_platform.domain.ingestions import (
     Mode,
@@ -34,8 +33,9 @@ from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance, Raw
 from weather_platform.domain.unpacking import Limits
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.month_report import Door
-from weather_platform.pipeline import curate_month, quarantine_unplaced, refuse_what_counts_nowhere, stage_month
+from weather_platform.pipeline import curate_month, quarantine_unplaced, reject_if_nothing_usable, stage_month
 from weather_platform.postings import is_overruled, overruled
+from weather_platform.prefetch import prefetch
 from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.ingestion")
@@ -72,14 +72,14 @@ class Ingestions:
         layers: Stores,
         runs: Runs,
         catalogue: Catalogue,
-        measures: Measures,
+        metrics: Metrics,
         partitions: Partitions,
         limits: Limits,
     ) -> None:
         self._layers = layers
         self._runs = runs
         self._catalogue = catalogue
-        self._measures = measures
+        self._metrics = metrics
         self._partitions = partitions
         self._limits = limits
 
@@ -112,7 +112,7 @@ class Ingestions:
                 if stands and not anew:
                     if key:
                         self._layers.receipts.remember_key(key, content)
-                    self._measures.ingestions.labels(mode, "repeated").inc()
+                    self._metrics.ingestions.labels(mode, "repeated").inc()
                     return Answer(earlier, repeated=True)
             receipt, stored = self._begin(content, mode, uploads, request_id, earlier, anew=anew)
             if key:  # only now: an unreadable file may be corrected and sent with the same key
@@ -293,7 +293,7 @@ class Ingestions:
                 posting=receipt.posting,
                 is_overruled=overruled(self._layers),
             )
-        refuse_what_counts_nowhere(self._layers, self._partitions, stored)
+        reject_if_nothing_usable(self._layers, self._partitions, stored)
         receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in stored]
         if earlier is not None and not anew:
             if earlier.state != "done" and not any(item.new for item in stored):
@@ -323,7 +323,7 @@ class Ingestions:
 
     def _process(self, receipt: Receipt, months: Sequence[Month], door: Door) -> None:
         """Stage and curate in this process, months in order."""
-        for month, staged in ahead(months, partial(stage_month, self._layers)):
+        for month, staged in prefetch(months, partial(stage_month, self._layers)):
             replaced = curate_month(self._layers, month)
             outcome = receipt.outcome(month, staged.counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
@@ -335,14 +335,14 @@ class Ingestions:
             receipt.outcomes.append(receipt.unplaced_outcome())
         receipt.state, receipt.finished = "done", datetime.now(UTC)
         if self._layers.receipts.advance(receipt):  # of several followers of a run, one counts
-            self._measures.ended(receipt)
+            self._metrics.ended(receipt)
             _log.info("ingested", extra=_figures(receipt))
         return receipt
 
     def _fail(self, receipt: Receipt, trouble: Trouble) -> None:
         receipt.state, receipt.finished, receipt.trouble = "failed", datetime.now(UTC), trouble
         if self._layers.receipts.advance(receipt):
-            self._measures.ended(receipt)
+            self._metrics.ended(receipt)
             _log.error("ingestion failed", extra={**_figures(receipt), "cause": trouble.cause})
 
     @contextmanager

@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     middleware = [
         Middleware(Heads),
-        Middleware(Traced, measures=services.measures),
+        Middleware(Traced, metrics=services.metrics),
         Middleware(problems.Unexpected),
         Middleware(Compressed, minimum_size=1_000, compresslevel=5),
     ]

@@ -16,7 +16,6 @@ from typing import IO, NamedTuple, Self
 
 import msgspec
 
-from weather_platform.ahead import ahead
 from weather_platform.domain.errors import BadInput, NoObservations, StoreUnavailable
 from weather_platform.domain.ingestions import PassedOver
 from weather_platform.domain.months import Month, Partitions
@@ -24,6 +23,7 @@ from weather_platform.domain.parsing import Reason, Refusal, columns_of, parse
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile, cut_in_pieces
 from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
+from weather_platform.prefetch import prefetch
 from weather_platform.storage.raw import RawStore
 
 PROGRESS = "weather_platform.progress"
@@ -157,7 +157,7 @@ class Intake:
             _progress.info("%s received", pile.partition)
             return Stored(object=obj, new=new, refused=pile.refused)
 
-        return [stored for _, stored in ahead(self._piles, put)]
+        return [stored for _, stored in prefetch(self._piles, put)]
 
     def _by_partition(self, piece: RecordFile) -> dict[str, "_Part"]:
         parts: dict[str, _Part] = {}

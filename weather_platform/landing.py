@@ -19,7 +19,7 @@ from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.intake import Intake, Stored
-from weather_platform.pipeline import Stores, quarantine_unplaced, refuse_what_counts_nowhere
+from weather_platform.pipeline import Stores, quarantine_unplaced, reject_if_nothing_usable
 from weather_platform.postings import overruled
 from weather_platform.storage.blobs import BlobInfo
 
@@ -30,7 +30,7 @@ _STILL_S = 2.0
 _TRY_AGAIN = timedelta(hours=1)
 
 
-class Taken(msgspec.Struct):
+class LandedFile(msgspec.Struct):
     """State of a dropped file between two scans."""
 
     stamp: str
@@ -57,11 +57,11 @@ class Landing:
         self._name: str | None = None
         self._sorted: Future[list[Stored]] = Future()
 
-    def look(
+    def scan(
         self,
         stores: Stores,
         partitions: Partitions,
-        taken: dict[str, Taken],
+        taken: dict[str, LandedFile],
         *,
         budget_s: float,
         now: datetime | None = None,
@@ -134,13 +134,15 @@ def _sort_into(
         sorted_.set_result(stored)
 
 
-def _settled(stores: Stores, partitions: Partitions, blob: BlobInfo, stored: Sequence[Stored], now: datetime) -> Taken:
+def _settled(
+    stores: Stores, partitions: Partitions, blob: BlobInfo, stored: Sequence[Stored], now: datetime
+) -> LandedFile:
     """The state of a file whose records are stored; BadInput if none of them can be staged."""
-    refuse_what_counts_nowhere(stores, partitions, stored)
+    reject_if_nothing_usable(stores, partitions, stored)
     if any(each.object.partition == UNPLACED for each in stored):
         quarantine_unplaced(stores, partitions)
     objects = [(item.object.partition, item.object.name) for item in stored]
-    return Taken(stamp=_stamp(blob), objects=objects, asked=now)
+    return LandedFile(stamp=_stamp(blob), objects=objects, asked=now)
 
 
 def _refuse(stores: Stores, key: str, error: BadInput, now: datetime) -> None:
@@ -155,11 +157,11 @@ def _stamp(blob: BlobInfo) -> str:
     return f"{blob.size_bytes} {blob.modified.isoformat()}"
 
 
-def _months(taken: Taken) -> list[Month]:
+def _months(taken: LandedFile) -> list[Month]:
     return sorted({Month.parse(partition) for partition, _ in taken.objects if partition != UNPLACED})
 
 
-def _is_staged(stores: Stores, taken: Taken) -> bool:
+def _is_staged(stores: Stores, taken: LandedFile) -> bool:
     partitions = {partition for partition, _ in taken.objects}
     staged = {(each, obj["raw_object"]) for each in partitions for obj in stores.staging.objects(each)}
     standing = {(each, obj.name) for each in partitions for obj in stores.raw.objects(each)}

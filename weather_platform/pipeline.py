@@ -90,7 +90,7 @@ def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
     return staged
 
 
-def refuse_what_counts_nowhere(stores: Stores, partitions: Partitions, stored: Sequence[Stored]) -> None:
+def reject_if_nothing_usable(stores: Stores, partitions: Partitions, stored: Sequence[Stored]) -> None:
     """Raise BadInput for files without a record that can be staged; the quarantine then has each record."""
     try:
         check_something_counts(stored, partitions)

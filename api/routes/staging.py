@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.caching import CacheHeaders
 from api.dependencies import READS, AllServices, OpenLayers, stations
 from api.formats import answer, in_every_format, negotiated
-from api.freshness import Freshness
 from api.paging import page, rows_of
 from api.schemas import Cities, SeveralStagingQuery, StagingQuery
 from weather_platform.domain import tabular
@@ -67,7 +67,7 @@ def _answered(request: Request, services: AllServices, cities: list[str], query:
     staging = services.layers.staging
     wanted = stations(services.layers, cities) or []
     _check_stored(staging, wanted)
-    fresh = Freshness.of_observations(request, services.settings.api, staging, (query.from_, query.to))
+    fresh = CacheHeaders.of_observations(request, services.settings.api, staging, (query.from_, query.to))
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)

@@ -121,7 +121,7 @@ def months_progress(months: int) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Print cause and cure of an expected error and exit with code 1; other errors keep their traceback."""
     try:
         yield

@@ -17,12 +17,12 @@ from weather_platform.domain.errors import SourceUnavailable, StoreUnavailable, 
 from weather_platform.runtime.service import port_is_free
 from weather_platform.runtime.up import serving_process
 from weather_platform.settings import Settings
-from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.freshness import freshness
-from weather_platform.sources.transport import Patience
+from weather_platform.sources.registry import open_source
+from weather_platform.sources.transport import RetryPolicy
 from weather_platform.storage.opening import open_curated, open_raw, open_staging
 
-_GLANCE = Patience(attempts=1, connect_timeout_s=3, read_timeout_s=5)
+_GLANCE = RetryPolicy(attempts=1, connect_timeout_s=3, read_timeout_s=5)
 LITTLE_SPACE_BYTES = 1_000_000_000
 """A month of 62 stations with all its layers takes 27 MB (measured), its run in Dagster's history included."""
 
@@ -132,7 +132,7 @@ def _source(settings: Settings) -> str:
     """Judged by the newest observation, because a discontinued copy keeps answering 200."""
     open_source(settings)
     try:
-        found = freshness(settings, patience=_GLANCE)
+        found = freshness(settings, retry_policy=_GLANCE)
     except SourceUnavailable as error:
         raise Advice(error.cause, "Check the network and the address. Loaded months do not need the source.") from error
     if found.stale:

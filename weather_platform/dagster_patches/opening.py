@@ -9,7 +9,7 @@ from weather_platform.files import file_lock
 
 
 @contextmanager
-def opening_alone(home: Path) -> Iterator[bool]:
+def instance_init_lock(home: Path) -> Iterator[bool]:
     """Lock out other processes while this one opens the instance in `home`; yields whether it is the first.
 
     Six processes that opened a fresh home at once left it broken for good, with two heads in ``alembic_version``.

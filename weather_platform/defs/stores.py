@@ -12,8 +12,8 @@ from pydantic import Field, PrivateAttr
 from weather_platform.domain.months import Partitions
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
-from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.port import Source
+from weather_platform.sources.registry import open_source
 
 _PLAIN_S3 = {
     "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from weather_platform import names
-from weather_platform.dagster_patches.opening import opening_alone
+from weather_platform.dagster_patches.opening import instance_init_lock
 from weather_platform.dagster_patches.origin import place_run, repository_tag
 from weather_platform.dagster_patches.own_runs import owning_runs
 from weather_platform.domain.errors import BadSettings, CannotServe
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.runtime.instance import write_instance
 from weather_platform.settings import Settings
-from weather_platform.sources.catalogue import open_source
+from weather_platform.sources.registry import open_source
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
@@ -65,7 +65,7 @@ def recording(home: Path) -> Iterator["DagsterInstance"]:
     from sqlalchemy.exc import DBAPIError
 
     try:
-        with opening_alone(home):
+        with instance_init_lock(home):
             opened = DagsterInstance.from_config(str(home))
         with opened as instance:
             yield instance

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from weather_platform import names
-from weather_platform.dagster_patches.opening import opening_alone
+from weather_platform.dagster_patches.opening import instance_init_lock
 from weather_platform.domain.errors import BadSettings, CannotServe
 from weather_platform.files import atomic_write
 from weather_platform.intake import PROGRESS
@@ -56,7 +56,7 @@ def write_workspace(home: Path, code_server_port: int) -> Path:
 
 def open_once(home: Path) -> None:
     """Create or upgrade the databases of `home` before several processes open them."""
-    with opening_alone(home) as is_new:
+    with instance_init_lock(home) as is_new:
         if not is_new:
             return
         command = [sys.executable, "-m", "dagster", "instance", "migrate"]

@@ -22,7 +22,7 @@ from weather_platform.sources.archive_files import (
     whole_month,
 )
 from weather_platform.sources.downloads import Downloads
-from weather_platform.sources.transport import Patience, web_address
+from weather_platform.sources.transport import RetryPolicy, web_address
 
 STATION_LIST: Final = "postes_synop.geojson"
 _SYNOP: Final = re.compile(r"synop[._-]?(\d{4})(0[1-9]|1[0-2])?(?!\d).*\.csv(?:\.gz)?", re.IGNORECASE)
@@ -73,9 +73,9 @@ class WebArchive:
 
     is_published = True
 
-    def __init__(self, url: str, cache: Path, patience: Patience) -> None:
+    def __init__(self, url: str, cache: Path, retry_policy: RetryPolicy) -> None:
         self._url = web_address(url, "the archive (WEATHER_ARCHIVE_URL)")
-        self._downloads = Downloads(cache, patience)
+        self._downloads = Downloads(cache, retry_policy)
 
     def months(self, month: Month) -> Iterator[Callable[[], Held | None]]:
         annual, monthly = self.names(month)
@@ -214,10 +214,10 @@ class FolderArchive:
         return folder
 
 
-def open_archive(address: str, cache: Path, patience: Patience) -> Archive:
+def open_archive(address: str, cache: Path, retry_policy: RetryPolicy) -> Archive:
     """The archive at an http(s) or file URL or a folder's path; BadSettings for any other address."""
     if address.lower().startswith(("http://", "https://")):
-        return WebArchive(address, cache, patience)
+        return WebArchive(address, cache, retry_policy)
     parts = urlsplit(address)
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
         return FolderArchive(Path(url2pathname(parts.path)), cache)

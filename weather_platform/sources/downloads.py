@@ -20,7 +20,7 @@ import msgspec
 from weather_platform.domain.errors import SourceUnavailable
 from weather_platform.files import file_lock
 from weather_platform.sources.port import DOWNLOADS
-from weather_platform.sources.transport import Interrupted, Patience, get, unexpected
+from weather_platform.sources.transport import Interrupted, RetryPolicy, get, unexpected
 
 _progress = logging.getLogger(DOWNLOADS)
 _SAID_EVERY_S: Final = 1.0
@@ -65,9 +65,9 @@ class _Validators(msgspec.Struct, frozen=True):
 class Downloads:
     """The products of files by their address, kept in a cache."""
 
-    def __init__(self, cache: Path, patience: Patience) -> None:
+    def __init__(self, cache: Path, retry_policy: RetryPolicy) -> None:
         self._cache = cache
-        self._patience = patience
+        self._retry_policy = retry_policy
 
     def products(self, url: str, make: Make) -> Path | None:
         """The folder of products of the current file; None if the file does not exist.
@@ -102,12 +102,12 @@ class Downloads:
                 raise unexpected(response)
             return self._make(download, response, kept, make)
 
-        with self._patience.client() as client:
+        with self._retry_policy.client() as client:
             return get(
                 client,
                 url,
                 read,
-                self._patience,
+                self._retry_policy,
                 # Raw bytes: a file sent with `Content-Encoding: gzip` would otherwise be unpacked.
                 headers=lambda: {
                     "Accept-Encoding": "identity",

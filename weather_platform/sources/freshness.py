@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from weather_platform.settings import Settings
-from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.due import GRACE, hour, newest_due
+from weather_platform.sources.registry import open_source
 
 if TYPE_CHECKING:
-    from weather_platform.sources.transport import Patience
+    from weather_platform.sources.transport import RetryPolicy
 
 
 class Freshness(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,13 +49,13 @@ def freshness(
     source: str | None = None,
     *,
     now: datetime | None = None,
-    patience: "Patience | None" = None,
+    retry_policy: "RetryPolicy | None" = None,
 ) -> Freshness:
     """Find the newest observation of a source (None: the settings' source).
 
     Costs one small request to OpenDataSoft; for the archive, the download of the year's file if it has changed since.
     Raises SourceUnavailable if the source does not answer.
     """
-    asked = open_source(settings, source, patience)
+    asked = open_source(settings, source, retry_policy)
     due = newest_due(now or datetime.now(UTC)) if asked.grows_daily else None
     return Freshness(source=asked.name, newest=asked.newest(), due=due)

@@ -13,7 +13,7 @@ from weather_platform.sources.archives import Held, open_archive
 from weather_platform.sources.due import ends_early
 from weather_platform.sources.port import ETALAB, Payload, Provenance
 from weather_platform.sources.selection import station_numbers
-from weather_platform.sources.transport import Patience
+from weather_platform.sources.transport import RetryPolicy
 
 FIRST_MONTH: Final = Month(1996, 1)
 _NOTHING: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -25,9 +25,9 @@ class MeteoFranceSource:
 
     name = "meteofrance"
 
-    def __init__(self, archive_url: str, cache_folder: Path, patience: Patience | None = None) -> None:
-        self._patience = patience or Patience()
-        self._archive = open_archive(archive_url, cache_folder, self._patience)
+    def __init__(self, archive_url: str, cache_folder: Path, retry_policy: RetryPolicy | None = None) -> None:
+        self._retry_policy = retry_policy or RetryPolicy()
+        self._archive = open_archive(archive_url, cache_folder, self._retry_policy)
 
     @property
     def grows_daily(self) -> bool:
@@ -36,7 +36,7 @@ class MeteoFranceSource:
 
     def newest(self) -> datetime | None:
         """From the files of the latest year; costs the download of that year if it has changed."""
-        times = [look().newest for look in self._archive.newest(self._patience.now().year)]
+        times = [look().newest for look in self._archive.newest(self._retry_policy.now().year)]
         newest = max(times, default=_NOTHING)
         return None if newest == _NOTHING else newest
 
@@ -52,7 +52,7 @@ class MeteoFranceSource:
         if chosen is None:
             with archive_lines(held.path, held.address) as lines:
                 body = lines.read()
-            if early := ends_early(month, held.month.newest, self._patience.now()):
+            if early := ends_early(month, held.month.newest, self._retry_policy.now()):
                 notes.append(early)
         else:
             body = of_stations(held.path, held.address, chosen)
@@ -99,7 +99,7 @@ class MeteoFranceSource:
         cause = f"The archive has neither {' nor '.join(self._archive.names(month))}."
         if not self._archive.is_published:
             return EmptyMonth(cause, "Put one of them into the folder, or choose another month.")
-        if FIRST_MONTH <= month < Month.of(self._patience.now()):
+        if FIRST_MONTH <= month < Month.of(self._retry_policy.now()):
             return SourceUnavailable(
                 cause,
                 "These files should exist, so the archive may have moved: correct its address, or try again tomorrow.",

@@ -16,7 +16,15 @@ from weather_platform.domain.months import Month
 from weather_platform.sources.due import ends_early
 from weather_platform.sources.port import ETALAB, Payload, Provenance
 from weather_platform.sources.selection import station_numbers
-from weather_platform.sources.transport import Interrupted, Patience, Refusal, get, unexpected, web_address, whole_body
+from weather_platform.sources.transport import (
+    ErrorBody,
+    Interrupted,
+    RetryPolicy,
+    get,
+    unexpected,
+    web_address,
+    whole_body,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -40,15 +48,15 @@ class OpenDataSoftSource:
     name = "opendatasoft"
     grows_daily = True
 
-    def __init__(self, base_url: str, patience: Patience | None = None) -> None:
+    def __init__(self, base_url: str, retry_policy: RetryPolicy | None = None) -> None:
         portal_url = web_address(base_url, "the OpenDataSoft portal (WEATHER_OPENDATASOFT_URL)")
         self._dataset_url = f"{portal_url}/api/explore/v2.1/catalog/datasets/{DATASET}"
-        self._patience = patience or Patience()
+        self._retry_policy = retry_policy or RetryPolicy()
 
     def newest(self) -> datetime | None:
         query = {"select": "date", "order_by": "date desc", "limit": "1", "timezone": "UTC"}
-        with self._patience.client() as client:
-            return get(client, f"{self._dataset_url}/records", _newest, self._patience, params=query)
+        with self._retry_policy.client() as client:
+            return get(client, f"{self._dataset_url}/records", _newest, self._retry_policy, params=query)
 
     def station_list(self) -> tuple[bytes, Provenance] | None:
         """None: this source has no list of stations."""
@@ -62,9 +70,9 @@ class OpenDataSoftSource:
         """
         chosen = station_numbers(stations)
         query = {"where": where(month, chosen), "timezone": "UTC"}
-        with self._patience.client() as client:
+        with self._retry_policy.client() as client:
             count = get(
-                client, f"{self._dataset_url}/records", _total_count, self._patience, params=query | {"limit": "0"}
+                client, f"{self._dataset_url}/records", _total_count, self._retry_policy, params=query | {"limit": "0"}
             )
             if not count:
                 raise EmptyMonth(
@@ -75,10 +83,10 @@ class OpenDataSoftSource:
                 client,
                 f"{self._dataset_url}/exports/json",
                 lambda response: _export(response, count),
-                self._patience,
+                self._retry_policy,
                 params=query | {"order_by": "date,numer_sta"},
             )
-        early = ends_early(month, newest, self._patience.now()) if newest and chosen is None else None
+        early = ends_early(month, newest, self._retry_policy.now()) if newest and chosen is None else None
         if early is None:
             return payload
         if month >= Month.of(LAST_OBSERVATION):
@@ -152,13 +160,13 @@ def _time_of(record: bytes) -> datetime | None:
 def _accepted(response: httpx.Response) -> bytes:
     if response.status_code == 400:
         raise BadInput(
-            f"{response.url.host} refused the query: {Refusal.of(response)}.",
+            f"{response.url.host} refused the query: {ErrorBody.of(response)}.",
             "Check the month and the stations; if they are right, the portal's query language has changed: "
             "load from the source meteofrance.",
         )
     if response.status_code == 404:
         raise SourceUnavailable(
-            f"{response.url.host} does not have the dataset {DATASET} now: {Refusal.of(response)}.",
+            f"{response.url.host} does not have the dataset {DATASET} now: {ErrorBody.of(response)}.",
             "It is missing at times: try again tomorrow, or load from the source meteofrance.",
         )
     if response.status_code != 200:

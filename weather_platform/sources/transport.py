@@ -33,7 +33,7 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """Timeouts and retries for a server; times in seconds.
 
     Before attempt n+1 it waits a random time up to ``first_backoff_s`` × 2ⁿ⁻¹ and never more than
@@ -74,7 +74,7 @@ class OutOfReach(Interrupted):
     """The host is unknown or accepts no connection."""
 
 
-class Refusal(msgspec.Struct):
+class ErrorBody(msgspec.Struct):
     """Body of an HTTP error: refused queries have a message, exceeded quotas an error and a reset time."""
 
     message: str = ""
@@ -82,7 +82,7 @@ class Refusal(msgspec.Struct):
     reset_time: str = ""
 
     @classmethod
-    def of(cls, response: httpx.Response) -> "Refusal":
+    def of(cls, response: httpx.Response) -> "ErrorBody":
         """Read an error body; text other than JSON becomes the message, cut to 200 characters."""
         body = response.read()
         try:
@@ -110,7 +110,7 @@ def get(
     client: httpx.Client,
     url: str,
     read: Callable[[httpx.Response], Answer],
-    patience: Patience,
+    retry_policy: RetryPolicy,
     *,
     params: Mapping[str, str] | None = None,
     headers: Callable[[], Mapping[str, str]] = dict,
@@ -119,15 +119,15 @@ def get(
 
     `headers` is called before each attempt, so the next one can resume where the last broke off.
 
-    Retries, as set by `Patience`, after a timeout, a dropped connection, a truncated body, 408, 429,
+    Retries, as set by `RetryPolicy`, after a timeout, a dropped connection, a truncated body, 408, 429,
     5xx, or Interrupted raised by `read`. Every other status reaches `read`.
     Raises SourceUnavailable after the last attempt.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Interrupted),
-        stop=_stop(patience),
-        wait=_wait(patience),
-        sleep=patience.sleep,
+        stop=_stop(retry_policy),
+        wait=_wait(retry_policy),
+        sleep=retry_policy.sleep,
         before_sleep=_say_wait,
         reraise=True,
     )
@@ -135,7 +135,7 @@ def get(
     def ask() -> Answer:
         try:
             with client.stream("GET", url, params=params, headers=headers()) as response:
-                _refuse_busy(response, patience)
+                _refuse_busy(response, retry_policy)
                 return read(response)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             why = str(error) or type(error).__name__
@@ -174,21 +174,21 @@ def whole_body(response: httpx.Response, limit_bytes: int) -> bytes:
 def unexpected(response: httpx.Response) -> SourceUnavailable:
     """The error for a status without a special meaning to the source."""
     return SourceUnavailable(
-        f"{response.url.host} answered {response.status_code} to {response.url}: {Refusal.of(response)}.",
+        f"{response.url.host} answered {response.status_code} to {response.url}: {ErrorBody.of(response)}.",
         "Check the address of the source, or load from another source.",
     )
 
 
-def _stop(patience: Patience) -> Callable[[RetryCallState], bool]:
+def _stop(retry_policy: RetryPolicy) -> Callable[[RetryCallState], bool]:
     def stop(state: RetryCallState) -> bool:
         unreached = state.outcome is not None and isinstance(state.outcome.exception(), OutOfReach)
-        return state.attempt_number >= (patience.attempts_to_connect if unreached else patience.attempts)
+        return state.attempt_number >= (retry_policy.attempts_to_connect if unreached else retry_policy.attempts)
 
     return stop
 
 
-def _wait(patience: Patience) -> Callable[[RetryCallState], float]:
-    backoff_s = wait_random_exponential(multiplier=patience.first_backoff_s, max=patience.longest_backoff_s)
+def _wait(retry_policy: RetryPolicy) -> Callable[[RetryCallState], float]:
+    backoff_s = wait_random_exponential(multiplier=retry_policy.first_backoff_s, max=retry_policy.longest_backoff_s)
 
     def wait_s(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -198,22 +198,22 @@ def _wait(patience: Patience) -> Callable[[RetryCallState], float]:
     return wait_s
 
 
-def _refuse_busy(response: httpx.Response, patience: Patience) -> None:
+def _refuse_busy(response: httpx.Response, retry_policy: RetryPolicy) -> None:
     status = response.status_code
     if status not in (408, 429) and status < 500:
         return
-    refusal, host = Refusal.of(response), response.url.host
-    wait_s = _told_wait_s(response, refusal, patience.now())
-    if wait_s > patience.longest_reset_wait_s:
-        free_again = patience.now() + timedelta(seconds=wait_s)
+    error_body, host = ErrorBody.of(response), response.url.host
+    wait_s = _told_wait_s(response, error_body, retry_policy.now())
+    if wait_s > retry_policy.longest_reset_wait_s:
+        free_again = retry_policy.now() + timedelta(seconds=wait_s)
         raise SourceUnavailable(
-            f"{host} answers no more until {free_again:%Y-%m-%d %H:%M:%S} UTC ({status}: {refusal}).",
+            f"{host} answers no more until {free_again:%Y-%m-%d %H:%M:%S} UTC ({status}: {error_body}).",
             "Try again after that, or load from another source.",
         )
-    raise Interrupted(f"{host} answered {status}: {refusal}.", wait_s=wait_s)
+    raise Interrupted(f"{host} answered {status}: {error_body}.", wait_s=wait_s)
 
 
-def _told_wait_s(response: httpx.Response, refusal: Refusal, now: datetime) -> float:
+def _told_wait_s(response: httpx.Response, error_body: ErrorBody, now: datetime) -> float:
     """Seconds until the time the server names, at most a year; 0 without a time in the future."""
     retry_after = response.headers.get("Retry-After", "")
     if retry_after.isdecimal():
@@ -221,7 +221,7 @@ def _told_wait_s(response: httpx.Response, refusal: Refusal, now: datetime) -> f
     told = [retry_after]
     # OpenDataSoft sends X-RateLimit-Reset (midnight UTC) with every answer; it matters only for exceeded quotas.
     if response.status_code == 429:
-        told += [response.headers.get("X-RateLimit-Reset", ""), refusal.reset_time]
+        told += [response.headers.get("X-RateLimit-Reset", ""), error_body.reset_time]
     ahead_s = (((_moment(text) or now) - now).total_seconds() for text in told)
     return min(next((seconds for seconds in ahead_s if seconds > 0), 0), _A_YEAR_S)
 

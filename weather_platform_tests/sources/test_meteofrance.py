@@ -19,7 +19,7 @@ from weather_platform.domain.months import Month
 from weather_platform.sources.archive_files import archive_lines, cut_into_months
 from weather_platform.sources.meteofrance import MeteoFranceSource
 from weather_platform.sources.port import DOWNLOADS, ETALAB, Payload, Provenance
-from weather_platform_tests.sources.waiting import FIRST_BACKOFF_S, patience
+from weather_platform_tests.sources.waiting import FIRST_BACKOFF_S, retry_policy
 from weather_platform_tests.sources.web_server import Answer, Request, WebServer, serving
 
 DECEMBER = Month(2023, 12)
@@ -93,7 +93,7 @@ def cache(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def source(web: WebServer, cache: Path, waited_s: list[float]) -> MeteoFranceSource:
-    return MeteoFranceSource(f"{web.url}/SYNOP/", cache, patience(waited_s))
+    return MeteoFranceSource(f"{web.url}/SYNOP/", cache, retry_policy(waited_s))
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_a_year_fetched_by_one_process_serves_the_next(
     source: MeteoFranceSource, web: WebServer, cache: Path, waited_s: list[float]
 ) -> None:
     first = source.fetch(DECEMBER)
-    assert MeteoFranceSource(f"{web.url}/SYNOP", cache, patience(waited_s)).fetch(DECEMBER) == first
+    assert MeteoFranceSource(f"{web.url}/SYNOP", cache, retry_policy(waited_s)).fetch(DECEMBER) == first
     assert statuses(web) == ["synop_2023.csv.gz", "synop_2023.csv.gz again"]
 
 
@@ -223,7 +223,7 @@ def test_a_download_that_was_killed_goes_on_in_the_next_process(
     web.faults["2023.csv.gz"].extend([Answer(body=WHOLE, headers={"ETag": etag}, cut_after=100)] * 4)
     with pytest.raises(SourceUnavailable):
         source.fetch(DECEMBER)
-    later = MeteoFranceSource(f"{web.url}/SYNOP", cache, patience(waited_s))
+    later = MeteoFranceSource(f"{web.url}/SYNOP", cache, retry_policy(waited_s))
     assert later.fetch(DECEMBER).body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])
     assert web.requests[-1].headers["Range"] == "bytes=100-"
 
@@ -285,7 +285,7 @@ def test_workers_that_share_a_cache_download_a_year_once(web: WebServer, cache: 
     bodies: list[bytes] = []
 
     def work() -> None:
-        worker = MeteoFranceSource(f"{web.url}/SYNOP", cache, patience(waited_s))
+        worker = MeteoFranceSource(f"{web.url}/SYNOP", cache, retry_policy(waited_s))
         bodies.append(worker.fetch(DECEMBER).body)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -403,7 +403,7 @@ def test_an_outage_while_revalidating_is_an_outage(source: MeteoFranceSource, we
 
 def test_a_server_that_hangs_is_left_after_the_read_timeout(web: WebServer, cache: Path, waited_s: list[float]) -> None:
     web.faults["csv.gz"].append(Answer(hangs=True))
-    hurried = MeteoFranceSource(f"{web.url}/SYNOP", cache, patience(waited_s, read_timeout_s=0.2))
+    hurried = MeteoFranceSource(f"{web.url}/SYNOP", cache, retry_policy(waited_s, read_timeout_s=0.2))
     assert hurried.fetch(DECEMBER).body == ANNUAL_HEADER + b"".join(YEAR_2023[-2:])
 
 
@@ -419,7 +419,7 @@ def test_a_server_that_refuses_is_not_asked_again(
 def test_a_cache_that_cannot_be_written_is_named(web: WebServer, cache: Path, waited_s: list[float]) -> None:
     cache.write_text("a file where the folder should be")
     with pytest.raises(SourceUnavailable, match=r"cannot be kept in .*cache"):
-        MeteoFranceSource(f"{web.url}/SYNOP", cache, patience(waited_s)).fetch(DECEMBER)
+        MeteoFranceSource(f"{web.url}/SYNOP", cache, retry_policy(waited_s)).fetch(DECEMBER)
 
 
 @pytest.mark.parametrize("damage", [lambda whole: whole[:-20], lambda whole: whole[:-2], lambda whole: whole[:5]])

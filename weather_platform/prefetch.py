@@ -10,7 +10,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-def ahead(items: Iterable[T], make: Callable[[T], U], *, threads: int = 2) -> Iterator[tuple[T, U]]:
+def prefetch(items: Iterable[T], make: Callable[[T], U], *, threads: int = 2) -> Iterator[tuple[T, U]]:
     """Yield each item with the result of `make`, in order; up to one result per thread is prepared in advance.
 
     An error of `make` is raised at its item's turn. Then no further item is started, and running ones are awaited.

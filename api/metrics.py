@@ -15,7 +15,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
-class Measures:
+class Metrics:
     """The Prometheus metrics of one application, with its own registry, so several can share a process."""
 
     def __init__(self) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from weather_platform.domain.errors import BadInput
 from weather_platform.settings import SOURCES, Settings
-from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.port import Source
+from weather_platform.sources.registry import open_source
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def _few_months(first: date | None, last: date | None) -> list[Month]:
     return months if len(months) <= _MONTHS_ASKED_ALONE else []
 
 
-class Freshness:
+class CacheHeaders:
     """The validators of one answer."""
 
     def __init__(self, request: Request, settings: ApiSettings, revision: str) -> None:
@@ -54,7 +54,7 @@ class Freshness:
         settings: ApiSettings,
         curated: CuratedStore,
         days: tuple[date | None, date | None],
-    ) -> "Freshness":
+    ) -> "CacheHeaders":
         """For documents of a period: by the revision of its months if they are few, else of the whole store."""
         months = _few_months(*days)
         revision = "".join(map(curated.month_revision, months)) if months else curated.revision()
@@ -67,7 +67,7 @@ class Freshness:
         settings: ApiSettings,
         staging: "StagingStore",
         days: tuple[date | None, date | None],
-    ) -> "Freshness":
+    ) -> "CacheHeaders":
         """For observations of a period: by the raw objects of its months."""
         revision = staging.revision(*(Month.of(day) if day else None for day in days))
         return cls(request, settings, revision)
