@@ -33,7 +33,7 @@ def _texts(node: Any) -> list[str]:
 
 def test_the_extremes_of_metropolitan_france_stand_beside_those_of_the_tropics(reader: Reader) -> None:
     said = words(reader, "/", "?from=2023-12-01&to=2023-12-31")
-    assert "It was up to 35.4 °C at Maripasoula on 20 December 2023." in said
+    assert "The temperature reached 35.4 °C at Maripasoula on 20 December 2023." in said
     assert "at Bastia on 1 December 2023." in said
     assert said.count("In metropolitan France:") == 3  # the strongest gust of all blew at PERPIGNAN
 
