@@ -12,6 +12,7 @@ from weather_platform.domain.months import Month
 from weather_platform.pipeline import open_stores
 from weather_platform.runtime.in_process import MonthRun, load_in_process
 from weather_platform.settings import Settings
+from weather_platform_tests import sample_months
 
 OCTOBER, NOVEMBER, DECEMBER = (Month(2023, number) for number in (10, 11, 12))
 Shown = tuple[str, DagsterRunStatus, str, str]
@@ -49,12 +50,11 @@ def test_each_month_is_a_run_that_is_recorded_where_the_timeline_looks(weather_h
 
 
 def test_a_month_that_fails_keeps_no_other_from_loading(
-    weather_home: Path, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    weather_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """October is there, November is not, and the current month not yet."""
-    october = "synop.202310.csv.gz"
     (tmp_path / "archive").mkdir()
-    (tmp_path / "archive" / october).write_bytes((real_data / "meteofrance-monthly" / october).read_bytes())
+    sample_months.write_archive(tmp_path / "archive", "2023-10", ("07690",))
     monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(tmp_path / "archive"))
     months = [NOVEMBER, Month.current(), OCTOBER]
 

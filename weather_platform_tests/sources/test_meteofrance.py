@@ -19,6 +19,8 @@ from weather_platform.domain.months import Month
 from weather_platform.sources.archive_files import archive_lines, cut_into_months
 from weather_platform.sources.meteofrance import MeteoFranceSource
 from weather_platform.sources.port import DOWNLOADS, ETALAB, Payload, Provenance
+from weather_platform_tests import sample_months
+from weather_platform_tests.domain.forms import annual_csv
 from weather_platform_tests.sources.waiting import FIRST_BACKOFF_S, retry_policy
 from weather_platform_tests.sources.web_server import Answer, Request, WebServer, serving
 
@@ -115,28 +117,28 @@ def statuses(web: WebServer) -> list[str]:
     ]
 
 
-def test_a_monthly_file_in_a_folder_comes_as_published(real_data: Path, tmp_path: Path) -> None:
-    real_months = real_data / "meteofrance-monthly"
-    payload = MeteoFranceSource(str(real_months), tmp_path / "cache").fetch(DECEMBER)
+def test_a_monthly_file_in_a_folder_comes_as_published(folder: Path, tmp_path: Path) -> None:
+    sample_months.write_archive(folder, "2023-12")
+    payload = MeteoFranceSource(str(folder), tmp_path / "cache").fetch(DECEMBER)
     assert payload == Payload(
-        body=gzip.decompress((real_months / "synop.202312.csv.gz").read_bytes()),
+        body=sample_months.archive("2023-12"),
         provenance=Provenance(source="meteofrance", name="synop.202312.csv.gz", licence=ETALAB),
     )
     assert not (tmp_path / "cache").exists()
 
 
-def test_stations_chosen_from_a_real_month_are_its_lines_of_theirs(real_data: Path, tmp_path: Path) -> None:
-    real_months = real_data / "meteofrance-monthly"
-    payload = MeteoFranceSource(real_months.as_uri(), tmp_path).fetch(DECEMBER, ["07690", "07005"])
-    header, *lines = gzip.decompress((real_months / "synop.202312.csv.gz").read_bytes()).splitlines(keepends=True)
+def test_stations_chosen_from_a_month_are_its_lines_of_theirs(folder: Path, tmp_path: Path) -> None:
+    sample_months.write_archive(folder, "2023-12")
+    payload = MeteoFranceSource(folder.as_uri(), tmp_path).fetch(DECEMBER, ["07690", "07005"])
+    header, *lines = sample_months.archive("2023-12").splitlines(keepends=True)
     assert payload.body == header + b"".join(line for line in lines if line[:5] in (b"07690", b"07005"))
 
 
-def test_lines_of_the_real_annual_file_stay_as_they_are(real_data: Path, folder: Path) -> None:
-    sample = (real_data / "samples" / "meteofrance-annual-synop_2026-two-rows.csv").read_bytes()
-    (folder / "synop_2026.csv.gz").write_bytes(gzip.compress(sample))
+def test_lines_of_the_annual_file_stay_as_they_are(folder: Path) -> None:
+    annual = annual_csv(sample_months.records("2026-01", ("07510",)))
+    (folder / "synop_2026.csv.gz").write_bytes(gzip.compress(annual))
     payload = from_folder(folder).fetch(Month(2026, 1))
-    assert payload.body == sample
+    assert payload.body == annual
     assert payload.provenance.name == "synop_2026.csv.gz"
     with pytest.raises(EmptyMonth, match=r"synop_2026\.csv\.gz has no observation for 2026-02"):
         from_folder(folder).fetch(Month(2026, 2))
