@@ -50,7 +50,7 @@ def test_the_figures_on_screen_are_those_of_the_documents(site: str, reader: Rea
 
 def test_a_station_without_temperature_says_so(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?city=cap_cepet&lang=en")
-    expect(page.locator("#card-temperature")).to_contain_text("Cap Cépet does not measure temperature")
+    expect(page.locator("#card-temperature")).to_contain_text("Cap Cépet reported no temperature")
     assert page.locator("#card-temperature .js-plotly-plot").count() == 0
     assert figure(page, "wind")["data"]
 
@@ -103,7 +103,7 @@ def test_a_ready_made_period_is_a_link(site: str, new_page: NewPage) -> None:
 
 def test_a_ready_made_period_without_data_is_grey_and_no_link(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?city=nice&lang=en")
-    presets = page.get_by_role("navigation", name="Ready-made periods")
+    presets = page.get_by_role("navigation", name="Preset periods")
     expect(presets.get_by_text("A year earlier")).to_have_class("chip absent")
     expect(presets.get_by_role("link", name="A year earlier")).to_have_count(0)
     expect(presets.get_by_role("link", name="Last 30 days")).to_have_count(1)
@@ -250,7 +250,7 @@ def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: 
 
 def test_other_years_are_a_band_and_synthetic_data_says_so(years_site: str, new_page: NewPage) -> None:
     page = new_page(f"{years_site}/city?city=nice&lang=en")
-    expect(page.locator("main")).to_contain_text("These are no measurements")
+    expect(page.locator("main")).to_contain_text("they are not real measurements")
     expect(page.locator("main")).to_contain_text("2 other loaded years (2021, 2022)")
     assert figure(page, "temperature")["data"][0]["name"] == "Other years (10–90%)"
     page.get_by_text("Hide", exact=True).click()
@@ -262,7 +262,7 @@ def test_other_years_are_a_band_and_synthetic_data_says_so(years_site: str, new_
 def test_unmarked_data_carries_no_synthetic_banner(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?lang=en")
     expect(page.locator("h1")).to_be_visible()
-    assert page.get_by_text("Invented data").count() == 0
+    assert page.get_by_text("Synthetic data").count() == 0
 
 
 def test_the_data_of_the_list_is_what_the_list_shows(site: str, reader: Reader, new_page: NewPage) -> None:

@@ -47,7 +47,7 @@ def test_extremes_of_metropolitan_france_stand_beside_the_tropics(reader: Reader
     abroad = [station.territory != "France métropolitaine" for station in stations]
     said = words(reader, "/", "?from=2023-12-01&to=2023-12-31")
     hottest_c, day = month["temperature_high_c"][rows[0]], month["date"][rows[0]]
-    assert f"It was up to {hottest_c:.1f} °C at {stations[0].display_name} on {day:%-d %B %Y}." in said
+    assert f"The temperature reached {hottest_c:.1f} °C at {stations[0].display_name} on {day:%-d %B %Y}." in said
     assert abroad[0]
     assert said.count("In metropolitan France:") == sum(abroad)
 

@@ -107,7 +107,7 @@ def test_what_the_database_holds_against_the_rules_reaches_no_notebook(staging: 
             connection.exec_driver_sql(f"UPDATE nice SET t = t + {kelvin} WHERE date = '2023-11-30 00:00:00'")
 
     warm(100)
-    with pytest.raises(dg.Failure, match=r'The staged frame is not as it should be.*column "t"'):
+    with pytest.raises(dg.Failure, match=r'The staged frame is not valid.*column "t"'):
         staged_frame(staging, [Month(2023, 11)])
     warm(-100)
 
