@@ -132,7 +132,7 @@ _files = st.lists(st.lists(_reports, min_size=1, max_size=6), min_size=1, max_si
 
 @settings(deadline=None, max_examples=10, phases=[Phase.reuse, Phase.generate])  # a smaller example takes minutes
 @given(files=_files, data=st.data())
-def test_months_processed_at_any_time_end_in_the_same_documents(
+def test_whenever_months_are_processed_they_end_in_the_same_rows_and_documents(
     files: list[list[bytes]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Some also before all files came, and files that come again."""

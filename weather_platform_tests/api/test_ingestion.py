@@ -142,7 +142,7 @@ def test_an_idempotency_key_is_for_one_body(api: Api) -> None:
     assert (other.status_code, other.json()["detail"]) == (409, "This Idempotency-Key was used for other files.")
 
 
-def test_a_mended_file_may_be_sent_with_the_key_of_the_unreadable_one(api: Api) -> None:
+def test_a_mended_file_may_be_sent_with_the_key_of_the_file_that_could_not_be_read(api: Api) -> None:
     key = {"idempotency-key": "november"}
     assert api.post_file("/ingest-fast", b"what?", headers=key).status_code == 422
     assert api.ingest("/ingest-fast", BODY, headers=key)["state"] == "done"
@@ -204,7 +204,7 @@ def test_every_record_is_accounted_for(api: Api) -> None:
     ]
 
 
-def test_a_file_that_cannot_be_read_is_refused_and_quarantined(api: Api) -> None:
+def test_a_file_of_which_nothing_can_be_read_is_refused_and_kept_in_the_quarantine(api: Api) -> None:
     answer = api.post_file("/ingest-fast", b'{"hello": "world"}')
     assert answer.status_code == 422
     assert "no_station_number" in answer.json()["detail"] or "unreadable_date" in answer.json()["detail"]
@@ -219,7 +219,7 @@ def test_a_file_of_other_times_is_refused_with_the_months_that_are_kept(api: Api
     assert len(api.get("/quarantine?reason=outside_partitions").json()["data"]) == READABLE
 
 
-def test_a_file_of_impossible_values_is_in_the_quarantine_of_its_month(api: Api) -> None:
+def test_a_file_of_impossible_values_is_refused_and_shown_in_the_quarantine_of_its_month(api: Api) -> None:
     records = [{**record, "t": 999.0} for record in observations(days=1)]
     assert api.post_file("/ingest-fast", as_json(records)).status_code == 422
     assert len(api.get("/quarantine?month=2023-11&reason=impossible_value").json()["data"]) == 16
@@ -251,7 +251,9 @@ def test_a_replay_does_a_month_once_however_often_it_is_named(api: Api) -> None:
     assert len(replayed["raw_objects"]) == 1
 
 
-def test_a_replay_looked_at_at_once_is_not_taken_for_abandoned(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_that_is_looked_at_as_soon_as_it_is_there_is_not_taken_for_abandoned(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     api.ingest("/ingest-fast", BODY)
     receipts, seen = api.services.layers.receipts, []
 
@@ -265,7 +267,7 @@ def test_a_replay_looked_at_at_once_is_not_taken_for_abandoned(api: Api, monkeyp
     assert api.get(f"/ingestions/{replayed['id']}").json()["state"] == "done"
 
 
-def test_a_run_without_dagster_is_503_and_the_files_are_kept(api: Api) -> None:
+def test_a_run_without_dagster_is_503_and_the_files_are_kept_for_the_next_try(api: Api) -> None:
     answer = api.post_file("/ingest", BODY)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     receipt = api.get(answer.headers["location"]).json()
@@ -334,7 +336,7 @@ def test_a_body_cut_short_leaves_nothing_behind(api: Api, sent: float) -> None:
     assert api.ingest("/ingest-fast", BODY)["state"] == "done"
 
 
-def test_a_client_that_hangs_up_after_the_body_gets_its_month(api: Api) -> None:
+def test_a_client_that_hangs_up_after_the_body_gets_its_month_all_the_same(api: Api) -> None:
     address = ("127.0.0.1", int(api.base_url.rpartition(":")[2]))
     with socket.create_connection(address) as connection:
         connection.sendall(HEAD + BODY)

@@ -37,7 +37,7 @@ def test_load_says_what_each_month_holds_then(weather: Weather, weather_home: Pa
     assert all(line["documents"] for line in expected)
 
 
-def test_a_station_outside_the_reference_table_is_loaded_by_its_number(
+def test_a_station_that_the_reference_table_does_not_know_is_loaded_by_its_number(
     weather: Weather,
     weather_home: Path,  # noqa: ARG001
 ) -> None:

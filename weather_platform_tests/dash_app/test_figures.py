@@ -150,7 +150,7 @@ def readings(days: int) -> pd.DataFrame:
     return pd.DataFrame({"date": times, "t": 283.15 + (times.month == 7) * 10, "ff": 3.0, "dd": 90.0})
 
 
-def test_the_heat_map_of_ten_years_has_a_column_per_month_and_no_gap() -> None:
+def test_the_heat_map_of_ten_years_has_a_column_a_month_and_no_gap_wider_than_it() -> None:
     figure = heat.hours(readings(3652), "temperature", LOOK)
     (cells,) = figure["data"]
     assert (len(cells["x"]), cells["x"][:2]) == (120, ["2014-01-01", "2014-02-01"])

@@ -32,7 +32,7 @@ def _texts(node: Any) -> list[str]:
     return _texts(getattr(node, "children", None)) if node is not None and hasattr(node, "children") else []
 
 
-def test_extremes_of_metropolitan_france_stand_beside_the_tropics(reader: Reader) -> None:
+def test_the_extremes_of_metropolitan_france_stand_beside_those_of_the_tropics(reader: Reader) -> None:
     month = reader.daily(None, FIRST, LAST)
     rows = [
         month[column].idxmin() if lowest else month[column].idxmax()

@@ -168,7 +168,7 @@ def own_archive(weather_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("own_archive")
-def test_a_month_the_source_lacks_fails_at_once_and_stores_nothing(weather: Graph) -> None:
+def test_a_month_that_the_source_does_not_have_fails_at_once_and_stores_nothing(weather: Graph) -> None:
     run = weather.load("2023-12", source="meteofrance")
     assert not run.success
     assert run.failures[names.RAW_OBSERVATIONS]["cause"].startswith(
@@ -193,7 +193,7 @@ RANGE = {"dagster/asset_partition_range_start": "2023-11", "dagster/asset_partit
     ],
     ids=["too early", "to come", "a range", "none"],
 )
-def test_a_run_of_no_kept_month_is_refused_before_anything_is_fetched(
+def test_a_run_of_no_month_that_is_kept_is_refused_before_anything_is_fetched(
     weather: Graph, tags: dict[str, str], cause: str
 ) -> None:
     """Launched by GraphQL: the UI offers none of these. Without the check, one of a month to come succeeds."""
@@ -259,7 +259,7 @@ def _write(path: Path, lines: list[bytes]) -> None:
 
 
 @pytest.mark.usefixtures("archive")
-def test_the_first_rain_of_a_month_completes_the_day_before(weather: Graph) -> None:
+def test_the_first_rain_of_a_month_completes_the_last_day_of_the_month_before(weather: Graph) -> None:
     """What fell between 21 UTC and midnight is reported at 00 UTC of the 1st."""
     weather.load("2023-11", source="meteofrance", cities=["NICE"])
     with stores() as opened:

@@ -143,7 +143,7 @@ def mongo_addresses(tmp_path_factory: pytest.TempPathFactory, mongodb_server: Mo
         yield addresses
 
 
-def test_the_replica_set_is_initiated_and_its_writer_may_load_a_month(
+def test_the_replica_set_is_initiated_and_the_writer_may_do_all_that_a_month_takes(
     mongo_addresses: dict[str, str],
 ) -> None:
     store = MongoCurated(mongo_addresses["writer"])

@@ -316,7 +316,7 @@ def test_where_there_is_no_year_the_month_is_asked_for(
     ]
 
 
-def test_where_both_are_published_the_year_is_taken(
+def test_where_both_are_published_the_year_is_taken_and_the_month_not_asked_for(
     source: MeteoFranceSource, archive: Archive, web: WebServer
 ) -> None:
     archive.files["synop.202312.csv.gz"] = monthly(*MONTH_LINES)
@@ -436,7 +436,7 @@ def test_a_file_cut_short_in_a_folder_is_an_outage_and_never_data(
         from_folder(folder).fetch(DECEMBER)
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b"")], ids=["empty", "nothing packed"])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
 def test_a_file_without_a_line_is_an_outage(folder: Path, content: bytes) -> None:
     (folder / "synop.202312.csv.gz").write_bytes(content)
     with pytest.raises(SourceUnavailable, match=r"is truncated or damaged|is not a gzip file"):
@@ -498,7 +498,7 @@ def test_a_line_whose_month_cannot_be_read_is_left_for_parsing_to_refuse(broken:
     assert cut(lines, [DECEMBER, Month(2023, 6)]) == [ANNUAL_HEADER + YEAR_2023[-1] + broken, b""]
 
 
-def test_a_header_may_have_a_byte_order_mark_and_a_station_lack_its_zero(folder: Path) -> None:
+def test_a_header_may_begin_with_a_byte_order_mark_and_a_station_may_lack_its_zero(folder: Path) -> None:
     header, line = b"\xef\xbb\xbf" + MONTHLY_HEADER, b"7690;20231201000000;mq;-110;\r\n"
     (folder / "synop.202312.csv").write_bytes(header + line)
     assert from_folder(folder).fetch(DECEMBER, ["07690"]).body == header + line
@@ -527,7 +527,7 @@ def test_a_folder_may_be_as_its_owner_keeps_it(folder: Path, name: str) -> None:
     assert (payload.body, payload.provenance.name) == (expected, name)
 
 
-def test_of_several_copies_the_fullest_of_the_month_is_taken_and_said(folder: Path) -> None:
+def test_of_several_copies_the_one_with_the_most_of_the_month_is_taken_and_said(folder: Path) -> None:
     (folder / "synop_2023.csv.gz").write_bytes(WHOLE)
     (folder / "old").mkdir()
     (folder / "old" / "synop.202312.csv").write_bytes(MONTHLY_HEADER + MONTH_LINES[0])

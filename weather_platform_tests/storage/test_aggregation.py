@@ -256,7 +256,7 @@ def test_zero_is_a_value(module_staging: StagingStore) -> None:
         ([14.25, 14.26], 14.26),
     ],
 )
-def test_figures_are_rounded_last_to_2_decimals_halves_away_from_zero(
+def test_figures_are_rounded_to_2_decimals_halves_away_from_zero_and_not_before(
     module_staging: StagingStore, celsius: list[float], average: float
 ) -> None:
     readings = [at(f"2023-12-01T0{n}", t=round(KELVIN + c, 6)) for n, c in enumerate(celsius, 1)]
@@ -290,7 +290,7 @@ def test_the_last_day_gets_its_last_rain_from_the_next_month(module_staging: Sta
     }
 
 
-def test_a_month_is_curated_with_the_neighbours_days_that_it_changes(module_staging: StagingStore) -> None:
+def test_a_month_is_curated_with_the_days_of_its_neighbours_that_it_changes(module_staging: StagingStore) -> None:
     """Three before and two after it, where they have an observation; the months' stations may differ."""
     times = ("2023-11-27T21", "2023-11-28T00", "2024-01-02T21", "2024-01-03T00")
     observations = [*map(at, times), at("2023-12-01T00", NOWHERE)]

@@ -35,7 +35,7 @@ def test_a_process_killed_anywhere_leaves_the_old_month_in_sqlite(sqlite_url: st
 
 
 @pytest.mark.slow
-def test_a_process_killed_anywhere_leaves_a_whole_month_in_mongodb(
+def test_a_process_killed_anywhere_leaves_the_old_month_or_the_new_one_in_mongodb(
     mongodb_server: MongoDB, fresh_mongo_database: str
 ) -> None:
     """The abandoned transactions block their months until the next run ends them, after 3 s."""
