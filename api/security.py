@@ -18,7 +18,7 @@ _FORGET_ABOVE = 10_000
 _ORNAMENT = re.compile(r"[\W\d_]+")
 """What adorns a word and makes no secret of it."""
 _WRONG_KEYS_PER_MINUTE = 20
-"""Failed attempts per address. A valid key is still accepted: callers may share an address, and 256 bits cannot be guessed."""
+"""Failed attempts per address. A valid key is still accepted: callers may share an address, and keys are 256 bits."""
 
 
 class Caller(NamedTuple):
