@@ -83,7 +83,7 @@ def test_parquet_is_typed_and_holds_the_same_rows(weather: Weather, stored: list
     assert list(kinds) == list(COLUMNS)
 
 
-def test_parquet_of_a_figure_that_nobody_measured_still_has_its_type(
+def test_parquet_of_an_unmeasured_figure_still_has_its_type(
     weather: Weather,
     filled: Settings,  # noqa: ARG001
     tmp_path: Path,

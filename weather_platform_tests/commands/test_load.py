@@ -37,7 +37,7 @@ def test_load_says_what_each_month_holds_then(weather: Weather, weather_home: Pa
     assert all(line["documents"] for line in expected)
 
 
-def test_a_station_that_the_reference_table_does_not_know_is_loaded_by_its_number(
+def test_a_station_outside_the_reference_table_is_loaded_by_number(
     weather: Weather,
     weather_home: Path,  # noqa: ARG001
 ) -> None:
@@ -100,7 +100,7 @@ def test_a_home_that_cannot_be_written_is_said(
     command: list[str],
     home: str,
 ) -> None:
-    """Below /sys and /proc nobody makes folders, not even root; and no file is one."""
+    """Below /sys and /proc not even root can make folders; and a file is not a folder."""
     monkeypatch.setenv("WEATHER_HOME", home)
     ran = weather(*command)
     cause, cure = ran.err.splitlines()

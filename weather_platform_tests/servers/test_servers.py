@@ -59,7 +59,7 @@ def test_killing_pytest_leaves_no_server_behind(tmp_path: Path) -> None:
         ("ServerFetchFailed", "true", "2 skipped", "2 TESTS DID NOT RUN"),
     ],
 )
-def test_a_missing_server_is_counted_aloud_and_fails_in_ci(
+def test_a_missing_server_is_reported_and_fails_in_ci(
     tmp_path: Path, error: str, ci: str, outcome: str, told: str
 ) -> None:
     run = start_pytest(

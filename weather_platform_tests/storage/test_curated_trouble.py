@@ -40,7 +40,7 @@ READS = CALLS[3:]
 # SQLite
 
 
-def test_a_reader_of_a_file_that_is_not_there_yet_is_told_to_load_and_makes_none(tmp_path: Path) -> None:
+def test_a_reader_of_a_missing_file_is_told_to_load_and_creates_none(tmp_path: Path) -> None:
     store = SqliteCurated(tmp_path / "none" / "curated.sqlite", read_only=True)
     for call in (lambda store: store.ping(), *READS):
         with pytest.raises(StoreUnavailable, match=r"Nothing is stored yet.*weather load") as trouble:

@@ -123,7 +123,7 @@ def test_no_posting_is_lost_where_many_store_the_same_bytes_at_once(raw_anywhere
 
 
 def test_a_server_that_ignores_conditions_keeps_the_first_receipt_too(s3_settings: S3Settings) -> None:
-    """As rclone's does: the last of two puts stays there, whatever was asked for."""
+    """Like rclone: the last of two puts wins, even with a condition."""
     client = s3_client(s3_settings)
     client.meta.events.register("before-parameter-build.s3.PutObject", _without_condition)
     raw = RawStore(S3Blobs(client, f"weather-{secrets.token_hex(8)}"))
