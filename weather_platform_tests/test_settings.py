@@ -37,6 +37,11 @@ _REPOSITORY = Path(__file__).parents[1]
             "WEATHER_DAGSTER_PORT is 'x'.",
             "Set it to a whole number from 1 to 65535.",
         ),
+        (
+            {"WEATHER_DAGSTER_LOGIN": "ops:s3cret"},
+            "WEATHER_DAGSTER_LOGIN is not a name, a colon and a password of 12 characters.",
+            "Make a password with `openssl rand -hex 16`.",
+        ),
     ],
 )
 def test_a_bad_setting_has_a_cause_and_a_cure(variables: dict[str, str], cause: str, cure: str) -> None:
@@ -65,6 +70,7 @@ def test_a_variable_of_every_setting_is_read(tmp_path: Path) -> None:
         "WEATHER_LAUNCHER": "default",
         "WEATHER_EXECUTOR": "k8s",
         "WEATHER_BROKER_URL": "redis://r",
+        "WEATHER_DAGSTER_LOGIN": "ops:a long enough password",
         "WEATHER_DAGSTER_STORAGE_URL": "mysql+pymysql://h/d",
         "WEATHER_DAGSTER_LOGS_URL": "s3://logs",
         "WEATHER_ADMIN_MYSQL_URL": "mysql+pymysql://h/m",
