@@ -1,14 +1,16 @@
 """One answer in several formats, chosen by `?format=` or else by `Accept`; `weather_platform.tables` writes them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-from fastapi.responses import StreamingResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import NotAcceptable
+from api.paging import Page
+from api.streams import StreamedAnswer, Streams, close_all
 from weather_platform.domain.tabular import Table
 from weather_platform.tables import MEDIA_TYPES, Format, pieces
 
@@ -28,7 +30,7 @@ _ACCEPTED: dict[str, Format] = {
 
 
 def in_every_format(page: str) -> dict[int | str, dict[str, Any]]:
-    """The responses of a route whose JSON is a page of `api.pages`; the other formats are its rows alone."""
+    """The responses of a route whose JSON is a page of `api.pages`; other formats contain only the rows."""
     responses = json_page(page)
     others = (media_type.partition(";")[0] for form, media_type in MEDIA_TYPES.items() if form is not Format.JSON)
     responses[200]["content"].update({media_type: {} for media_type in others})
@@ -36,13 +38,13 @@ def in_every_format(page: str) -> dict[int | str, dict[str, Any]]:
 
 
 def json_page(page: str) -> dict[int | str, dict[str, Any]]:
-    """The response of a route that answers a page of `api.pages` in JSON alone."""
+    """The response of a route with a page of `api.pages` in JSON only."""
     schema = {"$ref": f"#/components/schemas/{page}"}
     return {200: {"description": "A page of rows.", "content": {Format.JSON.media_type: {"schema": schema}}}}
 
 
 def negotiated(request: Request, asked: Format | None) -> Format:
-    """The format to answer in; NotAcceptable where `Accept` names none of them."""
+    """The format of the answer; NotAcceptable if `Accept` names none of them."""
     if asked is not None:
         return asked
     ranges = [_quality(part) for part in (request.headers.get("accept", "").strip() or "*/*").split(",")]
@@ -50,7 +52,7 @@ def negotiated(request: Request, asked: Format | None) -> Format:
         if found := _ACCEPTED.get(media_type):
             return found
     raise NotAcceptable(
-        "None of the types in Accept is written here.", f"Accept one of {', '.join(MEDIA_TYPES.values())}."
+        "None of the types in Accept is supported.", f"Accept one of {', '.join(MEDIA_TYPES.values())}."
     )
 
 
@@ -66,25 +68,35 @@ def _quality(part: str) -> tuple[float, str]:
 
 def answer(
     table: Table[Row],
-    rows: Iterable[Row],
+    rows: Page[Row],
     form: Format,
     headers: Mapping[str, str],
     *,
+    streams: Streams,
     name: str,
     head: Mapping[str, Any] | None = None,
-    next_page: str | None = None,
 ) -> Response:
-    """The rows in a format, JSON as a page: all that it holds, at once; the others as they are read.
+    """The rows in a format: a page at once, anything longer streamed as one of the `streams`.
 
-    The first row is fetched before the answer begins, so that an outage is still reported as one.
+    The first row is fetched before the answer starts, so an outage is still reported as an error. A streamed page has
+    the address of the next one only in its JSON: it is not yet known when the headers are sent.
     """
-    rows = iter(rows)
-    rows = chain(list(islice(rows, 1)), rows)
-    written = pieces(table, rows, form, head, next_page)
-    if form is Format.JSON:
-        return Response(b"".join(written), headers=dict(headers), media_type=form.media_type)
     shown = "attachment" if form is Format.PARQUET else "inline"
-    disposition = f'{shown}; filename="{name}.{form}"'
-    return StreamingResponse(
-        written, headers={**headers, "content-disposition": disposition}, media_type=form.media_type
-    )
+    headers = dict(headers)
+    if form is not Format.JSON:
+        headers["content-disposition"] = f'{shown}; filename="{name}.{form}"'
+    if rows.is_small:
+        with closing(rows):
+            body = b"".join(pieces(table, rows, form, head, lambda: rows.next))
+        return Response(body, headers={**headers, **rows.headers}, media_type=form.media_type)
+    lease = streams.lease()
+    try:
+        begun = iter(rows)
+        each = chain(list(islice(begun, 1)), begun)
+        written = pieces(table, each, form, head, lambda: rows.next)
+    except BaseException:
+        rows.close()
+        lease.end()
+        raise
+    end = close_all(written, begun, rows)
+    return StreamedAnswer(written, lease, end, headers, media_type=form.media_type)

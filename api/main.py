@@ -1,4 +1,4 @@
-"""The application: its parts put together. `create_app(settings)` in code, the factory below for uvicorn."""
+"""Assembles the application: `create_app(settings)` in code, the factory below for uvicorn."""
 
 import threading
 from collections.abc import AsyncIterator
@@ -17,19 +17,22 @@ from api.logs import Traced
 from api.openapi import describe
 from api.routes import ROUTERS
 from api.security import refuse_placeholders
+from api.streams import HEAD_ONLY
 from weather_platform import __version__
 from weather_platform.logs import log_as_json
 from weather_platform.settings import Settings
 
 _DESCRIPTION = """Météo-France SYNOP observations in, daily weather statistics out.
 
-Post a file to `/ingest` (a Dagster run) or `/ingest-fast` (here and now); read every layer. Every error is a problem
-(RFC 9457) with a cause and a cure. A city is its slug, its name or its WMO number, whatever case and accents."""
+Post a file to `/ingest` (through Dagster runs) or `/ingest-fast` (in the API's process); read every layer. Every error
+is a problem (RFC 9457) with a cause and a cure. A city is a slug, a name or a WMO number, in any case, with or without
+accents."""
 _WARM_AFTER_S = 2.0
+_RAW_FILES = "/raw/files/"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API of one platform. Opens nothing: stores are reached by the first request that needs them."""
+    """The API of one platform. Stores are opened by the first request that needs them."""
     services = Services(settings)
 
     @asynccontextmanager
@@ -45,9 +48,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     middleware = [
         Middleware(Heads),
-        Middleware(Traced, measures=services.measures),
+        Middleware(Traced, metrics=services.metrics),
         Middleware(problems.Unexpected),
-        Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+        Middleware(Compressed, minimum_size=1_000, compresslevel=5),
     ]
     if settings.api.cors_origins:
         cors: dict[str, Any] = {
@@ -72,10 +75,20 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-class Heads:
-    """Has every GET route answer HEAD too, as load balancers and `curl -I` ask it; counted and logged as a GET.
+class Compressed(GZipMiddleware):
+    """Compresses all answers but raw files: their lengths, ranges and strong ETags refer to the bytes as received."""
 
-    In a copy of the scope: the server, which holds the original, leaves the body out.
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _RAW_FILES in scope["path"]:
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+class Heads:
+    """Makes every GET route answer HEAD too, for load balancers and `curl -I`; counted and logged as a GET.
+
+    Works on a copy of the scope: the server has the original and omits the body.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -83,7 +96,7 @@ class Heads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", HEAD_ONLY: True}
         await self._app(scope, receive, send)
 
 

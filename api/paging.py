@@ -1,8 +1,7 @@
 """Pages of rows: how many, where the next begins, and how a caller asks for it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
@@ -26,23 +25,41 @@ def cursor_of(after: object) -> object:
     return after
 
 
-class Page(NamedTuple, Generic[Row]):
-    """Rows, and the address of the next page where there is one."""
+class Page(Generic[Row]):
+    """Rows, and the address of the next page where there is one: known once the rows were read."""
 
-    rows: Iterator[Row] | list[Row]
-    next: str | None
+    def __init__(
+        self, rows: Iterable[Row], limit: int | None = None, following: Callable[[Row], str] | None = None
+    ) -> None:
+        self.limit = limit
+        self.next: str | None = None
+        self._rows = iter(rows)
+        self._following = following
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the page is held in memory, and answered at once with its length and the link to the next."""
+        return self.limit is not None and self.limit <= _JSON_ROWS
 
     @property
     def headers(self) -> dict[str, str]:
         return {"link": f'<{self.next}>; rel="next"'} if self.next else {}
 
+    def __iter__(self) -> Iterator[Row]:
+        last: Row | None = None
+        for n, row in enumerate(self._rows):
+            if n == self.limit:
+                if self._following is not None and last is not None:
+                    self.next = self._following(last)
+                return
+            yield (last := row)
+
+    def close(self) -> None:
+        """Let go of the store that the rows are from."""
+        if callable(close := getattr(self._rows, "close", None)):
+            close()
+
 
 def page(request: Request, rows: Iterable[Row], limit: int | None, cursor: Callable[[Row], str]) -> Page[Row]:
-    """The first `limit` of the rows; the next page begins after the `cursor` of the last one."""
-    if limit is None:
-        return Page(iter(rows), None)
-    found = list(islice(rows, limit + 1))
-    if len(found) <= limit:
-        return Page(found, None)
-    shown = found[:limit]
-    return Page(shown, str(request.url.include_query_params(after=cursor(shown[-1]))))
+    """The first `limit` of the rows, of which there is one more; the next page begins after the last one's `cursor`."""
+    return Page(rows, limit, lambda last: str(request.url.include_query_params(after=cursor(last))))

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BrokenOff, Conflict, NotAcceptable, TooOften, Unsupported
+from api.errors import BrokenOff, Conflict, NotAcceptable, OutsideBody, TooBusy, TooOften, Unsupported
 from api.ingestion import IngestionFailed
 from api.logs import request_id_of
 from api.orchestrator import OrchestratorRefused, OrchestratorUnavailable
@@ -37,6 +37,8 @@ _STATUS: tuple[tuple[type[WeatherError], int], ...] = (
     (Conflict, 409),
     (NotAcceptable, 406),
     (TooOften, 429),
+    (TooBusy, 503),
+    (OutsideBody, 416),
     (BrokenOff, 400),
     (Unsupported, 415),
     (BadInput, 422),
@@ -87,6 +89,8 @@ async def _explained(request: Request, error: Exception) -> Response:
         headers["retry-after"] = str(RETRY_AFTER_S)
     if isinstance(reason, TooOften):
         headers["retry-after"] = str(reason.retry_after_s)
+    if isinstance(reason, OutsideBody):
+        headers["content-range"] = f"bytes */{reason.size_bytes}"
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     if status >= 500:

@@ -1,12 +1,14 @@
 """The site as a Dash application, and the callbacks that make a page of an address."""
 
 import logging
+from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
 import dash_mantine_components as dmc
 import flask
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
+from plotly.io.json import to_json_plotly
 
 from dash_app import delivery, downloads, theme
 from dash_app import state as states
@@ -35,7 +37,8 @@ def create_app(reader: Reader, settings: Settings) -> Dash:
     )
     delivery.compress(app.server)
     app.layout = _layout
-    _add_callbacks(app, reader)
+    _add_callbacks(app)
+    _add_pages(app.server, reader)
     delivery.harden(app)
     downloads.add_routes(app.server, reader)
     Thread(target=reader.warm, args=[settings.site.warm_months], name="warm", daemon=True).start()
@@ -50,27 +53,26 @@ def server() -> flask.Flask:
 
 
 def _layout() -> Any:
-    """What is there before the first answer: nothing but the places that answers go to."""
+    """What is there before the first answer: nothing but the place that answers go to, first (`site.js`, ROOT)."""
     return dmc.MantineProvider(
-        [
-            dcc.Location(id="url", refresh="callback-nav"),
-            dcc.Store(id="system"),
-            dcc.Store(id="view"),
-            dcc.Store(id="answer"),
-            html.Div(id="shell"),
-        ],
+        [html.Div(id="shell"), dcc.Location(id="url", refresh="callback-nav"), dcc.Store(id="system")],
         id="mantine",
         theme=theme.MANTINE,
         defaultColorScheme="auto",
     )
 
 
-def _add_callbacks(app: Dash, reader: Reader) -> None:
+def _add_callbacks(app: Dash) -> None:
     def in_browser(name: str, *parts: Any, **more: Any) -> None:
         app.clientside_callback(ClientsideFunction("site", name), *parts, **more)  # type: ignore[no-untyped-call]
 
     in_browser(
-        "look", Output("view", "data"), Input("url", "pathname"), Input("url", "search"), Input("system", "data")
+        "show",
+        Output("shell", "children"),
+        Output("mantine", "forceColorScheme"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("system", "data"),
     )
     in_browser(
         "choose",
@@ -81,54 +83,79 @@ def _add_callbacks(app: Dash, reader: Reader) -> None:
     in_browser("follow", Input({"chart": ALL}, "clickData"), State("url", "search"), prevent_initial_call=True)
     in_browser("save", Input({"save": ALL, "format": ALL}, "n_clicks"), prevent_initial_call=True)
     in_browser("copy", Input("copy", "n_clicks"), prevent_initial_call=True)
-    in_browser(
-        "place",
-        Output("shell", "children"),
-        Output("mantine", "forceColorScheme"),
-        Input("answer", "data"),
-        prevent_initial_call=True,
-    )
-
-    @app.callback(Output("answer", "data"), Input("view", "data"), prevent_initial_call=True)
-    def show(asked: dict[str, Any]) -> dict[str, Any]:
-        return render(reader, asked, flask.request.headers.get("Accept-Language"))
 
 
-def render(reader: Reader, asked: dict[str, Any], accepted: str | None) -> dict[str, Any]:
-    """A page as the browser places it: its components, colour scheme and title.
+def _add_pages(server: flask.Flask, reader: Reader) -> None:
+    """``/page.json?of=/city&search=?city=nice&scheme=dark&width=390``: a page as `site.js` asks for it and places it.
 
-    `asked` is what the browser knows (`site.js`, look), `accepted` the languages that it asks for.
+    A route and no callback of Dash: an answer that does not come, or is an error, must reach the person who clicked.
     """
-    state = states.parse(asked["pathname"], asked["search"])
+
+    @server.get("/page.json")
+    def page() -> flask.Response:
+        asked = flask.request.args
+        width = asked.get("width", "")
+        answer = render(
+            reader,
+            Asked(
+                pathname=asked.get("of", "/"),
+                search=asked.get("search", ""),
+                scheme=asked.get("scheme", "light"),
+                width_px=int(width) if width.isdecimal() else Asked.width_px,
+            ),
+            flask.request.headers.get("Accept-Language"),
+        )
+        return flask.Response(
+            to_json_plotly(answer), mimetype="application/json", headers={"Cache-Control": "no-cache"}
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a browser knows of the page that it wants: the address, and what it is shown on."""
+
+    pathname: str
+    search: str = ""
+    scheme: str = "light"
+    width_px: int = 1280
+
+
+def render(reader: Reader, asked: Asked, accepted: str | None) -> dict[str, Any]:
+    """A page as the browser places it: its components, colour scheme, title, and the address that says all it shows.
+
+    `accepted` is the languages that the browser asks for.
+    """
+    state = states.parse(asked.pathname, asked.search)
     known = state or states.State()
-    look = look_of(known, accepted=accepted, system_scheme=asked["scheme"], width_px=asked["width"])
-    view = None
+    look = look_of(known, accepted=accepted, system_scheme=asked.scheme, width_px=asked.width_px)
+    site, view = look.language("site.title"), None
+    title, link = site, asked.pathname + asked.search
     if state is None:
         content = unknown_page(look)
     else:
         try:
             view = resolve(state, reader, look)
-            content = PAGES[state.page](view)
-            if _is_synthetic(view):
+            content = PAGES[state.page](view, reader)
+            if _is_synthetic(view, reader):
                 content.insert(0, synthetic_banner(look))
+            title, link = _title(view, site), states.href(view.resolved)
         except Exception as error:  # noqa: BLE001  (whatever it is, people get a page that says so)
             if not isinstance(error, WeatherError):
-                _log.exception("The page %s%s could not be made.", asked["pathname"], asked["search"])
+                _log.exception("The page %s%s could not be made.", asked.pathname, asked.search)
             content = trouble(look, state, error, view)
     return {
         "page": known.page,
         "tree": shell(look, known, content),
         "scheme": look.theme.scheme,
-        "title": _title(view, look.language("site.title")),
+        "title": title,
+        "link": link,
     }
 
 
-def _is_synthetic(view: View) -> bool:
-    frame = view.reader.daily(view.station_ids or None, view.first, view.last)
+def _is_synthetic(view: View, reader: Reader) -> bool:
+    frame = reader.daily(view.station_ids or None, view.first, view.last)
     return bool(frame["synthetic"].any())
 
 
-def _title(view: View | None, site: str) -> str:
-    if view is None:
-        return site
+def _title(view: View, site: str) -> str:
     return " – ".join([*(station.display_name for station in view.stations[:3]), view.period_text, site])

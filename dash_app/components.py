@@ -76,12 +76,12 @@ def cities_picker(view: View) -> Component:
 
 def _city_options(view: View) -> list[dict[str, str]]:
     """By name; `keywords` are other words by which the picker finds a station (`folded` in `site.js`)."""
-    stations = sorted(view.reader.stations().values(), key=lambda station: fold(station.display_name))
+    stations = sorted(view.known.values(), key=lambda station: fold(station.display_name))
     return [
         {
             "value": station.slug,
             "label": f"{station.display_name} ({station.station_id})",
-            "keywords": view.reader.keywords().get(station.station_id, ""),
+            "keywords": view.keywords.get(station.station_id, ""),
         }
         for station in stations
     ]
@@ -89,7 +89,6 @@ def _city_options(view: View) -> list[dict[str, str]]:
 
 def period_picker(view: View) -> Component:
     """Two days in a calendar in which days without data are grey, and links to ready-made periods."""
-    days = view.reader.dates(view.station_ids or None)
     return dmc.DatePickerInput(
         id=control_id("period"),
         label=view.word("controls.period"),
@@ -97,7 +96,7 @@ def period_picker(view: View) -> Component:
         value=[view.first.isoformat(), view.last.isoformat()],
         minDate=view.loaded[0].isoformat(),
         maxDate=view.loaded[1].isoformat(),
-        disabledDates={"function": "withoutData", "options": {"loaded": _stretches(days)}},
+        disabledDates={"function": "withoutData", "options": {"loaded": _stretches(view.dates)}},
         valueFormat="D MMM YYYY",
         allowSingleDateInRange=True,
         numberOfColumns=1,
@@ -106,14 +105,13 @@ def period_picker(view: View) -> Component:
 
 
 def day_picker(view: View, day: date) -> Component:
-    days = view.reader.dates(view.station_ids or None)
     return dmc.DatePickerInput(
         id=control_id("day"),
         label=view.word("controls.day"),
         value=day.isoformat(),
         minDate=view.loaded[0].isoformat(),
         maxDate=view.loaded[1].isoformat(),
-        disabledDates={"function": "withoutData", "options": {"loaded": _stretches(days)}},
+        disabledDates={"function": "withoutData", "options": {"loaded": _stretches(view.dates)}},
         valueFormat="D MMMM YYYY",
         className="control period",
     )
@@ -121,7 +119,7 @@ def day_picker(view: View, day: date) -> Component:
 
 def preset_links(view: View) -> Component:
     """Links to ready-made periods, grey where there are no data, and to the nearest months around that have some."""
-    days = view.reader.dates(view.station_ids or None)
+    days = view.dates
     periods = {name: preset(name, view.period, view.loaded) for name in PRESETS}
     current = next((name for name, period in periods.items() if period == view.period), None)
     chips = []

@@ -7,7 +7,7 @@ import flask
 from dash import Dash
 from flask_compress import Compress
 
-from dash_app.language import LANGUAGES, preferred
+from dash_app.language import LANGUAGES, language, preferred
 
 _TEXTS: Final = (
     "text/html",
@@ -30,8 +30,12 @@ INDEX: Final = """<!DOCTYPE html>
 {%css%}
 </head>
 <body>
+<noscript><div class="no-answer"><h2>%%no_script%%</h2><p>%%no_script_do%%</p></div></noscript>
+<div id="no-answer" class="no-answer" role="alert" hidden>
+<h2>%%no_answer%%</h2><p>%%no_answer_do%%</p><button class="chip" type="button" id="again">%%again%%</button>
+</div>
 {%app_entry%}
-<footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
+<div class="dash-scripts">{%config%}{%scripts%}{%renderer%}</div>
 </body>
 </html>"""
 _POLICY: Final = {
@@ -128,9 +132,23 @@ def harden(app: Dash) -> None:
         if response.mimetype == "text/html" and not response.direct_passthrough:
             asked = flask.request.args.get("lang")
             code = asked if asked in LANGUAGES else preferred(flask.request.headers.get("Accept-Language"))
-            response.set_data(response.get_data(as_text=True).replace("%%lang%%", code, 1))
+            response.set_data(_spoken(response.get_data(as_text=True), code))
             response.headers["Vary"] = "Accept-Language"
         return response
+
+
+def _spoken(document: str, code: str) -> str:
+    """The document with its words in a language: what it says where no script runs, or the server does not answer."""
+    word = language(code)
+    words = {
+        "lang": code,
+        "no_script": word("trouble.no_script"),
+        "no_script_do": word("trouble.no_script_do"),
+        "no_answer": word("trouble.no_answer"),
+        "no_answer_do": word("trouble.no_answer_do"),
+        "again": word("trouble.again"),
+    }
+    return re.sub(r"%%(\w+)%%", lambda found: words[found[1]], document)
 
 
 def _kept_for(request: flask.Request) -> str | None:

@@ -35,7 +35,7 @@ def add_routes(server: flask.Flask, reader: Reader) -> None:
         look = look_of(state, accepted=flask.request.headers.get("Accept-Language"), system_scheme="light")
         try:
             view = resolve(state, reader, look)
-            written = _begun(_WRITERS[state.page](view, form))
+            written = _begun(_WRITERS[state.page](view, reader, form))
         except WeatherError as error:
             return flask.Response(str(error), _status(error), mimetype="text/plain")
         return flask.Response(
@@ -50,25 +50,25 @@ def _begun(written: Iterator[bytes]) -> Iterator[bytes]:
     return chain(list(islice(written, 2)), written)
 
 
-def _documents(view: View, form: Format) -> Iterator[bytes]:
-    return _written(view, form, None)
+def _documents(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
+    return _written(view, reader, form, None)
 
 
-def _one_metric(view: View, form: Format) -> Iterator[bytes]:
+def _one_metric(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
     """City, day and the columns of the metric that is compared."""
     columns = [column.name for column in DOCUMENT_COLUMNS if column.name.startswith(view.metric.key)]
-    return _written(view, form, ["station_id", "city", "date", *columns])
+    return _written(view, reader, form, ["station_id", "city", "date", *columns])
 
 
-def _written(view: View, form: Format, parts: list[str] | None) -> Iterator[bytes]:
+def _written(view: View, reader: Reader, form: Format, parts: list[str] | None) -> Iterator[bytes]:
     system = System(view.state.units)
-    found = view.reader.documents(view.station_ids, view.first, view.last)
+    found = reader.documents(view.station_ids, view.first, view.last)
     return pieces(tabular.documents(parts, system), found, form, tabular.documents_head(view.stations, system))
 
 
-def _stations(view: View, form: Format) -> Iterator[bytes]:
+def _stations(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
     """The metric over the period by station."""
-    frame = overview.by_station(view, view.reader.daily(None, view.first, view.last))
+    frame = overview.by_station(view, reader.daily(None, view.first, view.last))
     metric, suffix = view.metric, STORED[view.metric.unit].suffix
     named = {"value": metric.over_period, "low": "low", "high": "high"}
     columns = [
@@ -85,8 +85,8 @@ def _stations(view: View, form: Format) -> Iterator[bytes]:
     return _table(view, form, columns, records(frame))
 
 
-def _coverage(view: View, form: Format) -> Iterator[bytes]:
-    shares = data.coverage_shares(view).reset_index().melt("city", var_name="month", value_name="share_percent")
+def _coverage(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
+    shares = data.coverage_shares(view, reader).reset_index().melt("city", var_name="month", value_name="share_percent")
     columns = [
         Column("city", str, "", "name of the station"),
         Column("month", str, "", "the month"),
@@ -120,7 +120,7 @@ def _cell(value: Any, column: Column, system: System) -> Any:
     return UNITS[system][column.unit].of(value) if column.unit in STORED else round(value, 6)
 
 
-_WRITERS: Final[dict[str, Callable[[View, Format], Iterator[bytes]]]] = {
+_WRITERS: Final[dict[str, Callable[[View, Reader, Format], Iterator[bytes]]]] = {
     "overview": _stations,
     "city": _documents,
     "compare": _one_metric,

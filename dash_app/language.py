@@ -2,12 +2,13 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 from dash_app.frames import is_known
+from weather_platform.domain.months import Month
 
 LANGUAGES: Final = ("fr", "en")
 """The first is spoken where the browser asks for none of them."""
@@ -58,7 +59,7 @@ class Language:
 
     def period(self, first: date, last: date) -> str:
         """Days from first to last in the fewest words: whole years, whole months, or both ends."""
-        if first.day == 1 and (last + timedelta(days=1)).day == 1:
+        if first.day == 1 and last == Month.of(last).last_day:
             if (first.month, last.month) == (1, 12):
                 return self._stretch(str(first.year), str(last.year))
             start, end = f"{self.month(first.month)} {first.year}", f"{self.month(last.month)} {last.year}"

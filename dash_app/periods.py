@@ -18,7 +18,7 @@ def preset(name: str, current: Period, loaded: Period) -> Period:
     The last days are those before the end of what is loaded; month, season (of three whole months, winter from
     December) and year are those of the current period's last day, cut to what is loaded.
     """
-    end = min(current[1], loaded[1])
+    end = max(min(current[1], loaded[1]), loaded[0])
     match name:
         case "days7" | "days30":
             return loaded[1] - timedelta(days=int(name.removeprefix("days")) - 1), loaded[1]
@@ -71,8 +71,18 @@ def years_before(period: Period, years: int) -> Period:
     return first, last
 
 
+def within(period: Period, loaded: Period) -> Period:
+    """The part of a period in the months that are loaded; the period itself where it has no day in them.
+
+    Whole months: in the middle of December, "December" is what people ask for.
+    """
+    return _cut(period, (Month.of(loaded[0]).first_day, Month.of(loaded[1]).last_day))
+
+
 def _moved(day: date, years: int) -> date:
-    last_of_month = Month(day.year + years, day.month).last_day
+    """The calendar has no year before 1 and none after 9999."""
+    year = min(max(day.year + years, date.min.year), date.max.year)
+    last_of_month = Month(year, day.month).last_day
     return last_of_month.replace(day=min(day.day, last_of_month.day))
 
 

@@ -4,14 +4,15 @@ Both are opened to read only. What was read stays in memory until the curated st
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
 from datetime import date, datetime
+from sys import getsizeof
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
 
-from weather_platform.domain.errors import WeatherError
+from weather_platform.domain.errors import NothingStored, StoreUnavailable, WeatherError
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.search import find_station, keywords
 from weather_platform.domain.stations import STATIONS, Station, station_for
@@ -34,8 +35,16 @@ _NUMBERS = [
     "temperature_low_c",
     "temperature_high_c",
 ]
-_KEPT_ROWS = 250_000
-"""Half a kilobyte each; eleven years of 62 cities."""
+_KEPT_BYTES = 192 * 1024 * 1024
+"""Some 200,000 documents, nine years of 62 cities."""
+_BYTES_OF_AN_ANSWER = 50_000
+"""Beside its rows: an empty frame of documents takes 42 kB (measured), of which pandas counts 132 bytes."""
+
+
+_CURE_OF_A_LOST_STORE = (
+    "There were documents, or observations to make them of: see that WEATHER_CURATED_URL names the right store and "
+    "that it is there; else materialise weather_stats again."
+)
 
 
 class QuarantineCount(NamedTuple):
@@ -44,13 +53,22 @@ class QuarantineCount(NamedTuple):
     records: int
 
 
+class _Answer(NamedTuple):
+    revision: str
+    answer: Any
+    size: int
+    """Bytes, about."""
+
+
 class Reader:
     """Reads for every page; may be shared by threads. Its methods raise what the stores raise."""
 
     def __init__(self, curated: CuratedStore, staging: StagingStore) -> None:
         self._curated = curated
         self._staging = staging
-        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
+        self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
+        self._kept_bytes = 0
+        self._had_documents = False
         self._lock = Lock()
 
     def revision(self) -> str:
@@ -58,8 +76,27 @@ class Reader:
         return self._curated.revision()
 
     def days(self) -> Days | None:
-        """The first and the last day that has a document."""
-        return self._kept("days", self._curated.days)
+        """The first and the last day that has a document.
+
+        None, or NothingStored, only where nothing was ever loaded. Where documents were there before, or observations
+        are staged, the store has gone away: a StoreUnavailable that is no NothingStored.
+        """
+        try:
+            found = self._kept("days", self._curated.days)
+        except NothingStored as error:
+            if self._was_loaded():
+                raise StoreUnavailable(error.cause, _CURE_OF_A_LOST_STORE) from error
+            raise
+        if found is None and self._was_loaded():
+            raise StoreUnavailable("The store of weather statistics is empty.", _CURE_OF_A_LOST_STORE)
+        self._had_documents = self._had_documents or found is not None
+        return found
+
+    def _was_loaded(self) -> bool:
+        try:
+            return self._had_documents or bool(self._staging.objects())
+        except StoreUnavailable:
+            return False
 
     def cities(self) -> list[StoredCity]:
         """The cities that have documents, by name."""
@@ -79,6 +116,10 @@ class Reader:
 
     def daily(self, stations: Sequence[str] | None, first: date, last: date) -> pd.DataFrame:
         """Documents as rows of `DAILY_COLUMNS`, by station and date; `stations` are WMO numbers, None means all."""
+        loaded = self.days()
+        if loaded is None or first > loaded[1] or last < loaded[0]:
+            return _daily_frame([])
+        first, last = max(first, loaded[0]), min(last, loaded[1])
         key = ("daily", None if stations is None else tuple(stations), first, last)
         return self._kept(key, lambda: self._read_daily(stations, first, last))
 
@@ -167,20 +208,20 @@ class Reader:
         """What `read` answered last time, or answers now where the revision is another."""
         now = self._curated.revision() if revision is None else revision
         with self._lock:
-            then, answer = self._answers.get(key, (None, None))
-            if then == now:
+            kept = self._answers.get(key)
+            if kept is not None and kept.revision == now:
                 self._answers.move_to_end(key)
-                return cast(T, answer)
+                return cast(T, kept.answer)
         answer = read()
+        size = _bytes_of(answer)
         with self._lock:
-            self._answers[key] = (now, answer)
-            self._answers.move_to_end(key)
-            while len(self._answers) > 1 and self._kept_rows() > _KEPT_ROWS:
-                self._answers.popitem(last=False)
+            if key in self._answers:
+                self._kept_bytes -= self._answers.pop(key).size
+            self._answers[key] = _Answer(now, answer, size)
+            self._kept_bytes += size
+            while len(self._answers) > 1 and self._kept_bytes > _KEPT_BYTES:
+                self._kept_bytes -= self._answers.popitem(last=False)[1].size
         return answer
-
-    def _kept_rows(self) -> int:
-        return sum(len(answer) if isinstance(answer, pd.DataFrame) else 1 for _, answer in self._answers.values())
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -203,6 +244,12 @@ def _beside(document: WeatherStats) -> tuple[Any, ...]:
     low = temperature.min if temperature.tn is None else temperature.tn
     high = temperature.max if temperature.tx is None else temperature.tx
     return document.slug, low, high, document.extreme_events, provenance.raw_objects, provenance.revision
+
+
+def _bytes_of(answer: Any) -> int:
+    if isinstance(answer, pd.DataFrame):
+        return _BYTES_OF_AN_ANSWER + int(answer.memory_usage(deep=True).sum())
+    return _BYTES_OF_AN_ANSWER + (getsizeof(answer) if isinstance(answer, Sized) else 0)
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:

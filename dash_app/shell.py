@@ -150,8 +150,7 @@ def _no_city(look: Look, state: State, error: NoSuchCity) -> Any:
 def _no_days(view: View) -> Any:
     word = view.word
     names = ", ".join(station.display_name for station in view.stations) or word("pages.overview").lower()
-    days = view.reader.dates(view.station_ids or None)
-    loaded = (days[0], days[-1]) if days else view.loaded
+    loaded = (view.dates[0], view.dates[-1]) if view.dates else view.loaded
     text = word("trouble.no_days", cities=names, period=view.period_text)
     link = ui.link(
         word("trouble.show_loaded", period=word.period(*loaded)),

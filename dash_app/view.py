@@ -1,6 +1,6 @@
 """What a page has to go by: who asks for what, with everything resolved that the address left open."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from dash_app.figures.look import Look
 from dash_app.frames import is_known
 from dash_app.language import Language
 from dash_app.measures import METRICS, Metric, units_of
-from dash_app.periods import Period
+from dash_app.periods import Period, within
 from dash_app.reader import Reader
 from dash_app.state import State, href, query
 from dash_app.theme import THEMES
@@ -45,11 +45,16 @@ class View:
     """One person's look at one page; made anew for each request."""
 
     state: State
-    reader: Reader
     look: Look
     loaded: Period
+    known: Mapping[str, Station]
+    """Every station that has documents, by WMO number."""
+    keywords: Mapping[str, str]
+    """By WMO number, other words by which a station is found."""
     stations: tuple[Station, ...]
     """The chosen cities; on the overview none."""
+    dates: Sequence[date]
+    """Days, in order, on which at least one of the chosen cities has a document; on the overview, any station."""
     first: date
     last: date
 
@@ -78,6 +83,11 @@ class View:
         return (self.last - self.first).days + 1
 
     @property
+    def day(self) -> date:
+        """The chosen day, or else the first of the period that the cities have, or their last of all."""
+        return self.state.day or next((day for day in self.dates if self.first <= day <= self.last), self.dates[-1])
+
+    @property
     def bounds(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         return pd.Timestamp(self.first), pd.Timestamp(self.last)
 
@@ -85,7 +95,8 @@ class View:
     def resolved(self) -> State:
         """The state with the cities and days that are shown, whoever chose them: what a link must say."""
         slugs = tuple(station.slug for station in self.stations)
-        return self.state.but(cities=slugs or self.state.cities, first=self.first, last=self.last)
+        day = self.day if self.state.page == "data" else self.state.day
+        return self.state.but(cities=slugs or self.state.cities, first=self.first, last=self.last, day=day)
 
     def href(self, **changes: Any) -> str:
         """The address of this view with some choices changed."""
@@ -95,10 +106,6 @@ class View:
         """The address of a page's data as a file."""
         state = self.resolved.but(scheme=None, **changes)
         return f"/download/{state.page}.{extension}{query(state)}"
-
-    def daily(self) -> pd.DataFrame:
-        """The documents of the chosen cities and days."""
-        return self.reader.daily(self.station_ids, self.first, self.last)
 
     def number(self, value: float | None, metric: str) -> str:
         """A document's value in the units of the view, without the unit."""
@@ -122,7 +129,8 @@ def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px:
 def resolve(state: State, reader: Reader, look: Look) -> View:
     """The view of a state.
 
-    Without days, the month of the last loaded day; without cities, the usual ones.
+    Without days, the month of the last loaded day; without cities, the usual ones. Days before and after all loaded
+    months are cut off: no address makes a page read, draw or say more than there is.
 
     Raises:
         NothingStored: there is no document at all.
@@ -135,12 +143,16 @@ def resolve(state: State, reader: Reader, look: Look) -> View:
     latest = Month.of(loaded[1])
     first = state.first or (min(state.last, latest.first_day) if state.last else latest.first_day)
     last = state.last or max(first, latest.last_day)
+    first, last = within((first, last), loaded)
+    stations = _chosen(state, reader)
     return View(
         state=state,
-        reader=reader,
         look=look,
         loaded=loaded,
-        stations=_chosen(state, reader),
+        known=reader.stations(),
+        keywords=reader.keywords(),
+        stations=stations,
+        dates=reader.dates([station.station_id for station in stations] or None),
         first=first,
         last=last,
     )
@@ -167,5 +179,5 @@ def _usual(reader: Reader) -> tuple[Station, ...]:
     return tuple(found)
 
 
-Render = Callable[[View], Any]
-"""A page: a view in, components out."""
+Render = Callable[[View, Reader], Any]
+"""A page: a view and where its figures are read in, components out."""

@@ -1,4 +1,4 @@
-"""The door Dagster opens: everything below `defs/`."""
+"""Entry point of Dagster: loads everything below `defs/`."""
 
 import warnings
 from pathlib import Path
@@ -12,9 +12,9 @@ from weather_platform import defs as graph
 def defs() -> dg.Definitions:
     """The graph: three assets per month, their checks, jobs, schedule and resources.
 
-    `load_from_defs_folder` does the same in a checkout alone: it looks for pyproject.toml, which a wheel does not hold.
-    It also describes every component type of every installed package: 0.31 s against 0.02 s, and each run loads the
-    graph twice. So the folder is named, and that description left out.
+    `load_from_defs_folder` works only in a checkout: it looks for pyproject.toml, which is not in a wheel.
+    It also describes every component type of every installed package, in 0.31 s where the graph alone loads in 0.02 s,
+    and each run loads the graph twice. `build_defs` of a folder leaves that description out.
     """
     folder = Path(graph.__file__).parent
     with warnings.catch_warnings():

@@ -70,7 +70,7 @@ def test_parquet_has_one_schema_whatever_the_rows(rows: list[dict[str, Any]]) ->
 def test_no_rows_are_a_heading_or_an_empty_list() -> None:
     assert written(Format.CSV) == b"name,day,at,rain_mm,n,trace\n"
     assert written(Format.NDJSON) == b""
-    assert b"".join(pieces(table_of(COLUMNS), [], Format.JSON, {"units": {"rain": "mm"}}, "http://there")) == (
+    assert b"".join(pieces(table_of(COLUMNS), [], Format.JSON, {"units": {"rain": "mm"}}, lambda: "http://there")) == (
         b'{"units":{"rain":"mm"},"data":[],"count":0,"next":"http://there"}'
     )
 

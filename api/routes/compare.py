@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.caching import CacheHeaders
 from api.dependencies import READS, AllServices, stations
 from api.formats import answer, in_every_format, negotiated
-from api.freshness import Freshness
+from api.paging import Page
 from api.schemas import CompareQuery
 from weather_platform.domain.tabular import COMPARABLE, Column, table_of
 from weather_platform.domain.units import UNITS, Unit
@@ -23,7 +24,7 @@ def compare_cities(request: Request, services: AllServices, query: Annotated[Com
     form = negotiated(request, query.format)
     store = services.layers.curated
     slugs = {station.station_id: station.slug for station in stations(services.layers, query.city) or []}
-    fresh = Freshness.of_documents(request, services.settings.api, store, (query.from_, query.to), slugs)
+    fresh = CacheHeaders.of_documents(request, services.settings.api, store, (query.from_, query.to))
     if unchanged := fresh.unchanged():
         return unchanged
     figure = COMPARABLE[query.metric]
@@ -35,9 +36,10 @@ def compare_cities(request: Request, services: AllServices, query: Annotated[Com
         day[slugs[document.station_id]] = read(document)
     return answer(
         table_of(_columns(slugs, unit)),
-        ({"period": period, **_shown(values, unit)} for period, values in days.items()),
+        Page({"period": period, **_shown(values, unit)} for period, values in days.items()),
         form,
         fresh.headers,
+        streams=services.streams,
         name="compare",
         head={
             "metric": query.metric,

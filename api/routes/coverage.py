@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.caching import CacheHeaders
 from api.dependencies import READS, AllServices, stations
 from api.formats import answer, in_every_format, negotiated
-from api.freshness import Freshness
 from api.pages import COVERAGE_COLUMNS
+from api.paging import Page
 from api.schemas import CoverageQuery
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import synoptic_hours
@@ -24,7 +25,7 @@ def show_coverage(request: Request, services: AllServices, query: Annotated[Cove
     staging = services.layers.staging
     wanted = stations(services.layers, query.city)
     numbers = None if wanted is None else {station.station_id for station in wanted}
-    fresh = Freshness(request, services.settings.api, staging.revision())
+    fresh = CacheHeaders(request, services.settings.api, staging.revision())
     if unchanged := fresh.unchanged():
         return unchanged
     first, last = query.from_ or "0000-00", query.to or "9999-99"
@@ -49,7 +50,9 @@ def show_coverage(request: Request, services: AllServices, query: Annotated[Cove
                 "last": covered.last.replace(tzinfo=UTC),
             }
         )
-    return answer(table_of(COVERAGE_COLUMNS), rows, form, fresh.headers, name="coverage")
+    return answer(
+        table_of(COVERAGE_COLUMNS), Page(rows), form, fresh.headers, streams=services.streams, name="coverage"
+    )
 
 
 def _hours_so_far(month: Month) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from api.dependencies import AllServices, Services
@@ -43,24 +44,24 @@ def links(request: Request) -> dict[str, Any]:
 
 
 @router.get("/livez")
-def alive() -> dict[str, str]:
-    """The process answers; asks no store."""
+async def alive() -> dict[str, str]:
+    """The process answers; asks no store, and waits for no thread."""
     return {"status": "alive"}
 
 
 @router.get("/readyz", responses={503: {"model": Health}})
-def ready(services: AllServices, response: Response) -> Health:
+async def ready(services: AllServices, response: Response) -> Health:
     """Every store answers; 503 where one does not. Dagster may be down: `/ingest-fast` and reading go on."""
-    health = _health(services)
+    health = await to_thread.run_sync(_health, services, limiter=services.probing)
     if not all(text == "ok" for text in (health.s3, health.mysql, health.mongodb)):
         response.status_code = 503
     return health
 
 
 @router.get("/health")
-def health(services: AllServices) -> Health:
+async def health(services: AllServices) -> Health:
     """Every store and Dagster, one word each; always 200 (`/readyz` is for load balancers)."""
-    return _health(services)
+    return await to_thread.run_sync(_health, services, limiter=services.probing)
 
 
 def _health(services: Services) -> Health:
@@ -80,7 +81,7 @@ def _health(services: Services) -> Health:
 
 def _state(services: Services, name: str, probe: Callable[[], None]) -> str:
     try:
-        with services.measures.timed(name):
+        with services.metrics.timed(name):
             probe()
     except WeatherError as error:
         return f"{type(error).__name__}: does not answer as it should"

@@ -17,6 +17,7 @@ from api.logs import request_id_of
 from api.receipts import run_out, shown, summarised
 from api.schemas import IngestFastQuery, Ingestion, IngestionList, IngestionsQuery, IngestQuery, RunOut, Withdraw
 from api.security import Caller
+from api.streams import StreamedAnswer
 from api.uploads import BODY_TYPES, received_files
 from weather_platform.domain.ingestions import Mode, Receipt
 
@@ -144,13 +145,15 @@ async def follow_ingestion(request: Request, services: AllServices, ingestion: I
     if receipt.is_finished and "last-event-id" in request.headers:
         return Response(status_code=204)
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-    return StreamingResponse(_changes(request, services, receipt), headers=headers, media_type="text/event-stream")
+    lease = services.followers.lease()
+    changes = _changes(request, services, receipt)
+    return StreamedAnswer(changes, lease, lambda: None, headers, media_type="text/event-stream")
 
 
 async def _ingested(
     request: Request, services: Services, caller: Caller, mode: Mode, name: str | None, key: str | None
 ) -> Answer:
-    with services.measures.counting_refusals(mode):
+    with services.metrics.counting_refusals(mode):
         async with received_files(request, name, services.settings.api.upload_limit_bytes) as uploads:
             return await to_thread.run_sync(
                 lambda: services.ingestions.ingest(

@@ -30,8 +30,7 @@ def list_quarantine(request: Request, services: AllServices, query: Annotated[Qu
     with_urls = table._replace(
         nested=lambda row: {**row, "raw_url": str(request.url_for("read_file", name=row["raw_object"]))}
     )
-    headers = {"cache-control": "no-cache", **rows.headers}
-    return answer(with_urls, rows.rows, form, headers, name="quarantine", next_page=rows.next)
+    return answer(with_urls, rows, form, {"cache-control": "no-cache"}, streams=services.streams, name="quarantine")
 
 
 @router.post("/replay")
@@ -56,5 +55,5 @@ def _position(after: str | None) -> tuple[str, str, int] | None:
         return None
     parts: list[Any] = after.split("/")
     if len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit() and len(parts[2]) < 10):
-        raise BadInput(f"{after!r} is not where a page ended.", "Follow the `next` of the page before.")
+        raise BadInput(f"{after!r} is not the end of a page.", "Follow the `next` of the page before.")
     return parts[0], parts[1], int(parts[2])

@@ -1,15 +1,17 @@
 """The raw layer: files as they were received."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.dependencies import READS, OpenLayers
+from api.dependencies import READS, AllServices, OpenLayers
+from api.ranges import asked_part
 from api.schemas import FilesQuery, Rows
+from api.streams import StreamedAnswer, close_all
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.provenance import RawObject
 from weather_platform.storage.raw import RawStore
@@ -32,39 +34,43 @@ def list_files(request: Request, layers: OpenLayers, query: Annotated[FilesQuery
 @router.get(
     "/files/{name:path}",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/json": {}, "text/csv": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {"application/json": {}, "text/csv": {"schema": {"type": "string"}}}},
+        206: {"description": "The range of bytes that `Range` asks for."},
+    },
 )
 def read_file(
     request: Request,
-    layers: OpenLayers,
+    services: AllServices,
     name: Annotated[str, Path(max_length=200, examples=["2023-12/0123456789abcdef.json"])],
-) -> StreamingResponse:
-    """The bytes as received, streamed. Named by its key, or by its 16 hex digits alone."""
+) -> Response:
+    """The bytes as received, streamed, with their length; `Range` is known. Named by key, or by its 16 hex digits."""
+    raw = services.layers.raw
     try:
-        obj = layers.raw.find(name)
+        obj = raw.find(name)
     except BadInput as error:
         raise NotFound(error.cause, error.cure) from error
+    etag = f'"{obj.sha256}"'
     headers = {
-        "etag": f'"{obj.sha256}"',
+        "etag": etag,
         "cache-control": "public, max-age=31536000, immutable",
         "content-disposition": f'inline; filename="{obj.partition}-{obj.name}.{obj.form}"',
         "x-source": obj.provenance.source,
     }
-    if f'"{obj.sha256}"' in request.headers.get("if-none-match", ""):
-        return StreamingResponse(iter(()), status_code=304, headers=headers)
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    part = asked_part(request, obj.size_bytes, etag)
+    chunks = raw.stream(obj, part.first, None if part.is_whole else part.last)
     media_type = "application/json" if obj.form == "json" else "text/csv"
-    return StreamingResponse(_checked(layers.raw.stream(obj)), headers=headers, media_type=media_type)
-
-
-def _checked(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The first chunk is fetched before the answer begins, so that an outage is still told as one."""
-    first = list(islice(chunks, 1))
-
-    def all_of_them() -> Iterator[bytes]:
-        yield from first
-        yield from chunks
-
-    return all_of_them()
+    lease = services.streams.lease()
+    try:
+        begun = chain(list(islice(chunks, 1)), chunks)  # so that an outage is still told as one
+    except BaseException:
+        lease.end()
+        raise
+    return StreamedAnswer(
+        begun, lease, close_all(chunks), {**headers, **part.headers}, status=part.status, media_type=media_type
+    )
 
 
 def _after(raw: RawStore, query: FilesQuery) -> Iterator[RawObject]:

@@ -11,10 +11,9 @@
   const placeKey = (text) =>
     fold(text).replace(/\bst\b/g, "saint").replace(/\bste\b/g, "sainte").replace(/\bpte\b/g, "pointe");
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-  const here = () => ({ dark: dark.matches, narrow: narrow.matches });
 
   function tell() {
-    if (window.dash_clientside.set_props) window.dash_clientside.set_props("system", { data: here() });
+    if (window.dash_clientside.set_props) window.dash_clientside.set_props("system", { data: { asked: Date.now() } });
   }
   dark.addEventListener("change", tell);
   narrow.addEventListener("change", tell);
@@ -153,17 +152,19 @@
     return Object.assign({}, node, { props: Object.assign({}, node.props, { children: below }) });
   }
 
+  /* Where `app.py`, _layout, has the place of answers, as a path of set_props; "components" is where Dash 4.4 keeps a layout. */
+  const ROOT = ["components", "props", "children", 0, "props", "children"];
+
   function place(answer) {
     const before = shown;
     shown = answer;
     said = controls(answer.tree, {});
     document.title = answer.title;
-    const root = window.dash_stores[0].getState().paths.strs.shell.concat(["props", "children"]);
-    const found = before !== null && before.page === answer.page ? changes(before.tree, answer.tree, root) : null;
+    const found = before !== null && before.page === answer.page ? changes(before.tree, answer.tree, ROOT) : null;
     if (found === null) {
       if (before !== null && before.page !== answer.page) window.scrollTo(0, 0);
       waiting.clear();
-      const tree = withoutCharts(answer.tree, root);
+      const tree = withoutCharts(answer.tree, ROOT);
       window.requestAnimationFrame(() => window.setTimeout(drawSoon, 0));
       return tree;
     }
@@ -172,15 +173,48 @@
     return window.dash_clientside.no_update;
   }
 
+  /* The page of an address. Only the latest one that was asked for is placed; where none comes, nothing is shown that
+     the address does not say, and a person can try again. */
+  const PATIENCE_MS = 60000;
+  let asked = 0;
+
+  async function answerTo(pathname, search) {
+    const query = new URLSearchParams({
+      of: pathname || "/", search: search || "", scheme: dark.matches ? "dark" : "light", width: window.innerWidth,
+    });
+    const response = await fetch("/page.json?" + query, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!response.ok) throw new Error("The server answered " + response.status);
+    const answer = await response.json();
+    if (answer.page === "table") await gridScript();
+    return answer;
+  }
+  function present(answered) {
+    document.getElementById("no-answer").hidden = answered;
+    document.getElementById("shell").hidden = !answered;
+    document.documentElement.dataset.asking = "no";
+  }
+  async function show(pathname, search) {
+    const mine = ++asked, unchanged = window.dash_clientside.no_update;
+    document.documentElement.dataset.asking = "yes";
+    try {
+      const answer = await answerTo(pathname, search);
+      if (mine !== asked) return [unchanged, unchanged];
+      present(true);
+      return [place(answer), answer.scheme];
+    } catch (error) {
+      if (mine === asked) {
+        console.info(String(error));
+        document.title = document.querySelector("#no-answer h2").textContent;
+        present(false);
+      }
+      return [unchanged, unchanged];
+    }
+  }
+  document.addEventListener("click", (event) => { if (event.target.id === "again") tell(); });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     site: {
-      look: function (pathname, search) {
-        return { pathname: pathname || "/", search: search || "", scheme: dark.matches ? "dark" : "light", width: window.innerWidth };
-      },
-      place: function (answer) {
-        const placed = () => [place(answer), answer.scheme];
-        return answer.page === "table" ? gridScript().then(placed) : placed();
-      },
+      show: show,
       choose: function (values, search) {
         const query = new URLSearchParams(search || "");
         const ids = window.dash_clientside.callback_context.inputs_list[0].map((input) => input.id.control);
@@ -216,7 +250,8 @@
           button.textContent = button.dataset.copied;
           window.setTimeout(() => { button.textContent = button.dataset.copy; }, 2000);
         };
-        navigator.clipboard.writeText(window.location.href).then(done, () => window.prompt(button.dataset.copy, window.location.href));
+        const link = window.location.origin + shown.link;
+        navigator.clipboard.writeText(link).then(done, () => window.prompt(button.dataset.copy, link));
       },
     },
   });

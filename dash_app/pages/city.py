@@ -14,6 +14,7 @@ from dash_app.figures.rose import rose, wind_rose
 from dash_app.frames import records
 from dash_app.measures import METRICS
 from dash_app.periods import years_before
+from dash_app.reader import Reader
 from dash_app.view import NoSuchDays, View
 from weather_platform.domain.errors import StoreUnavailable
 
@@ -28,25 +29,26 @@ _ROSE_HEIGHT_PX = 400
 """As high as the heat map beside it with its controls."""
 
 
-def page(view: View) -> list[Any]:
-    frame = view.daily()
+def page(view: View, reader: Reader) -> list[Any]:
+    frame = reader.daily(view.station_ids, view.first, view.last)
     if frame.empty:
         raise NoSuchDays(view.stations[0].display_name, view.period_text)
     days = every_day(frame, *view.bounds)
-    others = _other_years(view)
+    history = reader.history(view.stations[0].station_id)
+    others = _other_years(view, history)
     return [
         _controls(view),
         html.H1(f"{view.stations[0].display_name}, {view.period_text}"),
         _facts(view, frame, others),
         _years_note(view, others),
         html.Div([_chart(view, metric, days, others) for metric in _CHARTS], className="grid"),
-        html.Div(_from_readings(view, days), className="grid"),
-        html.Div([_events(view, frame), _records(view)], className="grid"),
+        html.Div(_from_readings(view, reader, days), className="grid"),
+        html.Div([_events(view, frame), _records(view, history)], className="grid"),
     ]
 
 
 def _controls(view: View) -> Any:
-    years = {day.year for day in view.reader.dates(view.station_ids)}
+    years = {day.year for day in view.dates}
     switch = [ui.choice(view, "years")] if len(years) > 1 else []
     return ui.controls(ui.city_picker(view), ui.period_picker(view), *switch, below=ui.preset_links(view))
 
@@ -59,11 +61,10 @@ def _facts(view: View, frame: pd.DataFrame, others: dict[int, pd.DataFrame]) -> 
     )
 
 
-def _other_years(view: View) -> dict[int, pd.DataFrame]:
+def _other_years(view: View, history: pd.DataFrame) -> dict[int, pd.DataFrame]:
     """What the city has of the same days of other years, a row a day, by how many years before."""
     if view.state.years == "off" or view.days > 366:
         return {}
-    history = view.reader.history(view.stations[0].station_id)
     found = {}
     for year in sorted({day.year for day in history["date"]}):
         before = view.first.year - year
@@ -91,10 +92,10 @@ def _chart(view: View, metric: str, days: pd.DataFrame, others: dict[int, pd.Dat
     return ui.chart(view, metric, title, figure, summaries.of_city(view, metric, days))
 
 
-def _from_readings(view: View, days: pd.DataFrame) -> list[Any]:
+def _from_readings(view: View, reader: Reader, days: pd.DataFrame) -> list[Any]:
     """What needs single readings; where staging does not answer, the page says so and shows the rest."""
     try:
-        observations = view.reader.observations(view.stations[0], view.first, view.last)
+        observations = reader.observations(view.stations[0], view.first, view.last)
     except StoreUnavailable as error:
         return [html.Div(ui.staging_notice(view, error)), _heat(view, None, days)]
     return [_rose(view, observations), _heat(view, observations, days)]
@@ -154,8 +155,8 @@ def _events(view: View, frame: pd.DataFrame) -> Any:
     return ui.card(word("city.events"), ui.table(head, rows, numbers_from=2, label=word("city.events")), more)
 
 
-def _records(view: View) -> Any:
-    word, history = view.word, view.reader.history(view.stations[0].station_id)
+def _records(view: View, history: pd.DataFrame) -> Any:
+    word = view.word
     rows = [
         [name, value, ui.link(word.day(day), href=ui.origin_href(view, day))]
         for name, value, day in summaries.of_records(view, history)

@@ -8,20 +8,21 @@ from dash import html
 from dash_app import components as ui
 from dash_app.figures import compare
 from dash_app.figures.look import every_day
+from dash_app.reader import Reader
 from dash_app.view import NoSuchDays, View
 
 _OWN_AXIS_HEIGHT_PX = 150
 
 
-def page(view: View) -> list[Any]:
+def page(view: View, reader: Reader) -> list[Any]:
     word = view.word
-    frame = view.daily()
+    frame = reader.daily(view.station_ids, view.first, view.last)
+    if frame.empty:
+        raise NoSuchDays(", ".join(station.display_name for station in view.stations), view.period_text)
     by_city = {
         station.display_name: every_day(frame[frame["station_id"] == station.station_id], *view.bounds)
         for station in view.stations
     }
-    if frame.empty:
-        raise NoSuchDays(", ".join(by_city), view.period_text)
     return [
         _controls(view),
         html.H1(word("compare.title", metric=word(f"metrics.{view.metric.key}"), period=view.period_text)),

@@ -12,6 +12,7 @@ from dash_app import components as ui
 from dash_app.figures import heat
 from dash_app.frames import is_known, records
 from dash_app.measures import METRICS
+from dash_app.reader import Reader
 from dash_app.summaries import reached
 from dash_app.view import View
 from weather_platform.domain.errors import StoreUnavailable
@@ -24,25 +25,25 @@ _ROW_HEIGHT_PX = 15
 _MADE = ("temperature", "pressure", "wind", "rain", "null", "events")
 
 
-def page(view: View) -> list[Any]:
+def page(view: View, reader: Reader) -> list[Any]:
     word = view.word
     return [
         html.H1(word("data.title")),
-        html.P([_span(view), " ", *_last_received(view)], className="hint"),
-        _origin(view),
-        _quarantine(view),
-        _coverage(view),
+        html.P([_span(view), " ", *_last_received(view, reader)], className="hint"),
+        _origin(view, reader),
+        _quarantine(view, reader),
+        _coverage(view, reader),
         _made(view),
         ui.card(word("data.licence_title"), html.P(word("data.licence_text"))),
     ]
 
 
-def _origin(view: View) -> Any:
+def _origin(view: View, reader: Reader) -> Any:
     """A day of a city: its document, the readings behind it, and the raw objects behind these."""
     word, station = view.word, view.stations[0]
-    day = view.state.day or _a_day(view, station)
+    day = view.day
     picker = html.Div([ui.city_picker(view), ui.day_picker(view, day)], className="controls")
-    frame = view.reader.daily([station.station_id], day, day)
+    frame = reader.daily([station.station_id], day, day)
     hint = html.P(word("data.origin_pick"), className="hint")
     if frame.empty:
         text = word("trouble.no_days", cities=station.display_name, period=word.day(day))
@@ -52,19 +53,13 @@ def _origin(view: View) -> Any:
     parts.append(html.P(word("data.day_figures", figures=_figures(view, row))))
     try:
         parts += [
-            _readings(view, station, day),
+            _readings(view, reader, station, day),
             html.P(word("data.origin_rule"), className="hint"),
-            _objects(view, list(row["raw_objects"])),
+            _objects(view, reader, list(row["raw_objects"])),
         ]
     except StoreUnavailable as error:
         parts.append(ui.staging_notice(view, error))
     return ui.card(word("data.origin"), *parts, id="origin")
-
-
-def _a_day(view: View, station: Station) -> date:
-    """The first day of the period that the city has, or else its last."""
-    days = view.reader.dates([station.station_id])
-    return next((day for day in days if view.first <= day <= view.last), days[-1])
 
 
 def _figures(view: View, row: pd.Series) -> str:
@@ -72,10 +67,10 @@ def _figures(view: View, row: pd.Series) -> str:
     return ", ".join(shown)
 
 
-def _readings(view: View, station: Station, day: date) -> Any:
+def _readings(view: View, reader: Reader, station: Station, day: date) -> Any:
     """The readings of a day and that of 00 UTC of the next, whose rain belongs to it."""
     word, next_day = view.word, pd.Timestamp(day) + pd.Timedelta(days=1)
-    found = view.reader.observations(station, day, next_day.date())
+    found = reader.observations(station, day, next_day.date())
     found = found[pd.to_datetime(found["date"]) <= next_day]
     names = ("temperature", "pressure", "wind", "direction", "gust", "rain")
     head = [word("data.time"), *(word(f"data.{name}") for name in names), word("data.object")]
@@ -104,8 +99,8 @@ def _quantity(view: View, value: float | None, metric: str, *, factor: float = 1
     return view.quantity(value * factor + offset if is_known(value) else None, metric)
 
 
-def _objects(view: View, names: list[str]) -> Any:
-    word, known = view.word, view.reader.raw_objects()
+def _objects(view: View, reader: Reader, names: list[str]) -> Any:
+    word, known = view.word, reader.raw_objects()
     head = [word(f"data.{name}") for name in ("object", "received", "source", "file", "read", "licence")]
     rows = []
     for name in names:
@@ -122,21 +117,21 @@ def _objects(view: View, names: list[str]) -> Any:
 
 def _span(view: View) -> str:
     first, last = (view.word.day(day) for day in view.loaded)
-    return view.word("data.span", first=first, last=last, cities=len(view.reader.cities()))
+    return view.word("data.span", first=first, last=last, cities=len(view.known))
 
 
-def _last_received(view: View) -> Iterator[str]:
+def _last_received(view: View, reader: Reader) -> Iterator[str]:
     """When the latest file came in; nothing where staging does not answer, which the parts below say."""
     with suppress(StoreUnavailable):
-        last = view.reader.last_received()
+        last = reader.last_received()
         if last is not None:
             yield view.word("data.last", date=view.word.day(last.date()), time=f"{last:%H:%M}")
 
 
-def _quarantine(view: View) -> Any:
+def _quarantine(view: View, reader: Reader) -> Any:
     word = view.word
     try:
-        counts = view.reader.quarantine()
+        counts = reader.quarantine()
     except StoreUnavailable as error:
         return ui.staging_notice(view, error)
     if counts:
@@ -149,8 +144,8 @@ def _quarantine(view: View) -> Any:
     return ui.card(word("data.quarantine"), html.P(text), listed, id="quarantine")
 
 
-def _coverage(view: View) -> Any:
-    word, shares = view.word, coverage_shares(view)
+def _coverage(view: View, reader: Reader) -> Any:
+    word, shares = view.word, coverage_shares(view, reader)
     worst = shares.mean(axis=1).sort_values().index[0]
     summary = word(
         "data.coverage_summary",
@@ -163,13 +158,13 @@ def _coverage(view: View) -> Any:
     return ui.chart(view, "coverage", word("data.coverage"), figure, [summary], height_px=height_px)
 
 
-def coverage_shares(view: View) -> pd.DataFrame:
+def coverage_shares(view: View, reader: Reader) -> pd.DataFrame:
     """Percent of the expected observations, by city (rows) and month (columns) from the first loaded to the last.
 
     Missing where a city has nothing.
     """
-    counted = view.reader.coverage()
-    names = {number: station.display_name for number, station in view.reader.stations().items()}
+    counted = reader.coverage()
+    names = {number: station.display_name for number, station in view.known.items()}
     last = pd.Timestamp(view.loaded[1])
     shown = counted.assign(
         share=[100 * row["observations"] / heat.expected_in(row["month"], last) for row in records(counted)],

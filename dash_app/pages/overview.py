@@ -10,6 +10,7 @@ from dash_app import components as ui
 from dash_app.figures.stations_map import stations_map
 from dash_app.frames import is_known, records
 from dash_app.insets import WIDE, is_at_home
+from dash_app.reader import Reader
 from dash_app.summaries import Extreme, extreme, gust
 from dash_app.view import NoSuchDays, View
 from weather_platform.domain.stations import STATIONS, fold
@@ -24,11 +25,11 @@ _MOST_NAMES = 12
 _ONE_COLUMN_PX = 900
 
 
-def page(view: View) -> list[Any]:
-    frame = view.reader.daily(None, view.first, view.last)
+def page(view: View, reader: Reader) -> list[Any]:
+    frame = reader.daily(None, view.first, view.last)
     if frame.empty:
         raise NoSuchDays("", view.period_text)
-    names = {number: station.display_name for number, station in view.reader.stations().items()}
+    names = {number: station.display_name for number, station in view.known.items()}
     frame = frame.assign(city=frame["station_id"].map(names))  # the documents have the names of telegrams
     places = by_station(view, frame)
     return [
@@ -60,7 +61,7 @@ def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
         }
     )
     table["low"] = groups[metric.low].min() if metric.low else float("nan")
-    stations = view.reader.stations()
+    stations = view.known
     table["latitude_deg"] = [stations[number].latitude_deg for number in table.index]
     table["longitude_deg"] = [stations[number].longitude_deg for number in table.index]
     return table.sort_values("city", key=lambda names: names.map(fold), ignore_index=True)
@@ -68,7 +69,7 @@ def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _cards(view: View, frame: pd.DataFrame) -> Any:
     """The extremes of all stations, and those of metropolitan France too: the tropics are always warmest."""
-    stations = view.reader.stations().values()
+    stations = view.known.values()
     home = {s.station_id for s in stations if is_at_home(s.longitude_deg, s.latitude_deg)}
     at_home = frame[frame["station_id"].isin(home)]
     cards = []
@@ -144,7 +145,7 @@ def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
 
 def _days_heard(view: View) -> int:
     """Days of the period that have a document of any station: what one station can be held to."""
-    return sum(view.first <= day <= view.last for day in view.reader.dates(None))
+    return sum(view.first <= day <= view.last for day in view.dates)
 
 
 def _hover(view: View, place: dict[str, Any], heard: int) -> str:
@@ -181,7 +182,7 @@ def _sorted(view: View, places: pd.DataFrame) -> pd.DataFrame:
 
 def _silent(view: View, frame: pd.DataFrame) -> Any:
     word = view.word
-    known = {number: station.display_name for number, station in (dict(STATIONS) | view.reader.stations()).items()}
+    known = {number: station.display_name for number, station in {**STATIONS, **view.known}.items()}
     heard = Counter(frame["station_id"].tolist())
     expected = _days_heard(view)
     silent = sorted(name for number, name in known.items() if number not in heard)

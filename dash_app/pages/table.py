@@ -11,6 +11,7 @@ from dash import html
 from dash_app import components as ui
 from dash_app.frames import is_known, records
 from dash_app.measures import METRICS, READINGS_A_DAY
+from dash_app.reader import Reader
 from dash_app.view import NoSuchDays, View
 from weather_platform.domain.units import STORED
 
@@ -46,8 +47,8 @@ _OVER_DECADE = {
 _LAST_DECADE = 2
 
 
-def page(view: View) -> list[Any]:
-    word, frame = view.word, view.daily()
+def page(view: View, reader: Reader) -> list[Any]:
+    word, frame = view.word, reader.daily(view.station_ids, view.first, view.last)
     bar = ui.controls(ui.cities_picker(view), ui.period_picker(view), below=ui.preset_links(view))
     if frame.empty:
         raise NoSuchDays(", ".join(station.display_name for station in view.stations), view.period_text)

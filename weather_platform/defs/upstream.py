@@ -1,7 +1,8 @@
-"""What is upstream of the platform: each source as an external asset, which no run makes."""
+"""Sources upstream of the platform as external assets, which no run materialises."""
 
 import dagster as dg
 
+from weather_platform import names
 from weather_platform.defs.facts import SOURCES
 from weather_platform.settings import Settings
 from weather_platform.sources.port import ETALAB
@@ -11,7 +12,7 @@ def _upstream() -> list[dg.AssetSpec]:
     settings = Settings.from_environment()
     return [
         dg.AssetSpec(
-            "meteofrance_archive",
+            names.ARCHIVE,
             description="Météo-France's archive of SYNOP reports since 1996, one file per year, written once a day.",
             group_name=SOURCES,
             metadata={"address": settings.archive_url, "licence": ETALAB},

@@ -1,8 +1,9 @@
 """The month: the one partition of every layer. Months are civil months in UTC."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import NamedTuple, Self
 
 from weather_platform.domain.errors import BadArgument, BadInput
@@ -33,7 +34,7 @@ class Month(NamedTuple):
 
     @classmethod
     def current(cls) -> Self:
-        """The month that is now, in UTC."""
+        """The current month, in UTC."""
         return cls.of(datetime.now(UTC))
 
     @property
@@ -42,7 +43,7 @@ class Month(NamedTuple):
 
     @property
     def last_day(self) -> date:
-        return self.next.first_day - timedelta(days=1)
+        return date(self.year, self.number, monthrange(self.year, self.number)[1])
 
     @property
     def next(self) -> "Month":
@@ -62,7 +63,7 @@ class Month(NamedTuple):
 
 
 class Partitions(NamedTuple):
-    """The months the platform keeps: from first to the current one."""
+    """The monthly partitions: from the first to the current month."""
 
     first: Month
 
@@ -70,10 +71,10 @@ class Partitions(NamedTuple):
         return self.first <= month <= Month.current()
 
     def check(self, month: Month) -> None:
-        """BadInput for a month that is not kept."""
+        """Raise BadInput for a month outside the partitions."""
         if not self.holds(month):
             raise BadInput(
-                f"{month} is not among the months that the platform keeps ({self.first} to {Month.current()}).",
+                f"{month} is outside the partitions ({self.first} to {Month.current()}).",
                 "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
             )
 
@@ -82,7 +83,7 @@ class Partitions(NamedTuple):
 
 
 def month_range(first: Month, last: Month) -> Iterator[Month]:
-    """Months from first to last, both included; none where last is before first."""
+    """Months from first to last (inclusive); empty if last is before first."""
     month = first
     while month <= last:
         yield month
@@ -94,7 +95,7 @@ def parse_months(text: str) -> list[Month]:
     begin, dots, end = text.partition("..")
     (first, last), (later_first, later_last) = _months_of(begin), _months_of(end if dots else begin)
     if later_first < first:
-        raise BadArgument(f"{text!r} ends before it begins.", "Write the earlier month first: 2023-01..2023-12.")
+        raise BadArgument(f"{text!r} ends before it starts.", "Write the earlier month first: 2023-01..2023-12.")
     return list(month_range(first, max(last, later_last)))
 
 

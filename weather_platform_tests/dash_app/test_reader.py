@@ -1,28 +1,43 @@
 """The reader answers from memory until a document changes, and never writes."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from dash_app.app import render
+from dash_app import reader as readers
+from dash_app.app import Asked, render
 from dash_app.reader import Reader, open_reader
-from weather_platform.domain.errors import StoreUnavailable, UnknownCity
+from weather_platform.domain.errors import NothingStored, StoreUnavailable, UnknownCity
 from weather_platform.domain.weather_stats import WeatherStats
+from weather_platform.settings import Settings
+from weather_platform.storage.curated import CuratedStore, Query
 from weather_platform.storage.opening import open_curated
 from weather_platform_tests.dash_app.conftest import load_sample, settings_in
 
 FIRST, LAST = date(2023, 12, 1), date(2023, 12, 31)
 
 
-def test_rows_are_the_documents(reader: Reader) -> None:
+def test_rows_are_the_documents(reader: Reader, december: Settings) -> None:
+    documents = list(open_curated(december).find())
     rows = reader.daily(None, FIRST, LAST)
-    assert len(rows) == 1_893
-    assert rows["rain_total_mm"].sum() == pytest.approx(5_066.5)
-    nice = reader.daily(["07690"], FIRST, FIRST).iloc[0]
-    figures = [nice[name] for name in ("temperature_avg_c", "temperature_min_c", "pressure_avg_hpa", "wind_gust_m_s")]
-    assert figures == [14.26, 11.8, 997.38, 11.2]
+    assert len(rows) == len(documents) > 1_800
+    columns = ["station_id", "temperature_avg_c", "temperature_min_c", "pressure_avg_hpa", "wind_gust_m_s"]
+    found = rows[[*columns, "rain_total_mm"]].astype(object).replace({np.nan: None})
+    assert found.to_numpy().tolist() == [
+        [
+            document.station_id,
+            document.metrics.temperature.avg,
+            document.metrics.temperature.min,
+            document.metrics.pressure.avg,
+            document.metrics.wind_speed.gust,
+            document.metrics.rainfall.total,
+        ]
+        for document in sorted(documents, key=lambda document: (document.station_id, document.period))
+    ]
 
 
 def test_all_stations_and_one_station_are_the_same_rows(reader: Reader) -> None:
@@ -63,13 +78,53 @@ def test_an_answer_comes_from_memory_until_a_document_changes(tmp_path: Path, mo
 
 @pytest.mark.parametrize("pathname", ["/", "/city", "/compare", "/table", "/data"])
 def test_a_page_leaves_what_the_reader_remembers_as_it_is(reader: Reader, pathname: str) -> None:
-    asked = {"pathname": pathname, "search": "?city=nice", "scheme": "light", "width": 1280}
+    asked = Asked(pathname=pathname, search="?city=nice")
     render(reader, asked, "en")
-    before = {key: answer.copy() for key, (_, answer) in reader._answers.items() if isinstance(answer, pd.DataFrame)}
+    before = {key: answer.copy() for key, (_, answer, _) in reader._answers.items() if isinstance(answer, pd.DataFrame)}
     render(reader, asked, "fr")
     for key, frame in before.items():
-        pd.testing.assert_frame_equal(reader._answers[key][1], frame)
+        pd.testing.assert_frame_equal(reader._answers[key].answer, frame)
     assert set(reader.coverage()) == {"station_id", "month", "documents", "observations"}
+
+
+def test_no_period_makes_the_reader_ask_for_months_that_are_not_there(
+    december: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = open_reader(december)
+    asked: list[Query] = []
+    find = type(reader._curated).find
+
+    def noting(store: CuratedStore, query: Query) -> Iterator[WeatherStats]:
+        asked.append(query)
+        return find(store, query)
+
+    monkeypatch.setattr(type(reader._curated), "find", noting)
+    assert len(reader.daily(None, date.min, date.max)) > 1_800
+    assert len(reader.daily(["07690"], date.min, date.max)) == 31
+    assert reader.daily(None, date(2, 1, 1), date(1998, 12, 31)).empty
+    assert len(asked) == 2
+
+
+def test_memory_is_bounded_however_many_answers_are_empty(december: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "_KEPT_BYTES", 2_000_000)
+    reader = open_reader(december)
+    for day in range(1, 32):
+        for first in range(1, day):
+            reader.daily(["07661"], date(2023, 12, first), date(2023, 12, day))
+    assert 2 < len(reader._answers) < 40
+    assert reader._kept_bytes == sum(kept.size for kept in reader._answers.values()) <= 2_000_000
+
+
+def test_a_store_that_went_away_is_told_from_an_empty_one(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    load_sample(settings, "2023-12", ("07690",))
+    reader, later = open_reader(settings), open_reader(settings)
+    assert reader.days() == (FIRST, LAST)
+    (tmp_path / "curated.sqlite").rename(tmp_path / "away.sqlite")
+    for one in (reader, later):  # the later one has never seen it, and knows what is staged
+        with pytest.raises(StoreUnavailable, match="names the right store") as caught:
+            one.days()
+        assert not isinstance(caught.value, NothingStored)
 
 
 def test_a_reader_makes_no_store(tmp_path: Path) -> None:

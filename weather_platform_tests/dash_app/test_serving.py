@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from importlib.metadata import version
 
 import flask.testing
 import httpx2 as httpx
@@ -162,3 +163,8 @@ def test_nothing_can_be_written_through_the_site(client: flask.testing.FlaskClie
     rules = client.application.url_map.iter_rules()
     writing = {rule.rule for rule in rules if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}}
     assert writing <= {"/_dash-update-component"}
+
+
+def test_dash_is_the_one_whose_layout_site_js_knows() -> None:
+    """`ROOT` in site.js is a path in Dash's own layout; pyproject.toml lets a newer Dash in, after a look there."""
+    assert version("dash").startswith("4.4.")

@@ -67,6 +67,8 @@ class Graph:
             instance=self.instance,
             tags=dict(tags),
             raise_on_error=False,
+            # As the UI and `dg launch` do: the job behind them has all that Dagster knows, of other assets too.
+            asset_selection=[dg.AssetKey(name) for name in names.ASSETS] if job == "__ASSET_JOB" else None,
         )
         return _recorded(result)
 

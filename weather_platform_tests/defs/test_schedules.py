@@ -8,6 +8,7 @@ import pytest
 
 from weather_platform import names
 from weather_platform.definitions import defs
+from weather_platform.defs.schedules import cron, wanted_months
 
 SCHEDULE = "refresh_current_month"
 pytestmark = pytest.mark.usefixtures("weather_home")
@@ -32,23 +33,35 @@ def asked_at(moment: str) -> list[tuple[str | None, str | None]]:
 
 
 def test_a_day_late_in_the_month_refreshes_the_current_month_alone() -> None:
-    assert asked_at("2024-03-17T09:20") == [("2024-03", "2024-03 at 2024-03-17T09")]
+    assert asked_at("2024-03-17T10:15") == [("2024-03", "2024-03 at 2024-03-17T10")]
 
 
-@pytest.mark.parametrize("day", [1, 2, 3])
-def test_the_first_days_refresh_the_month_before_too(day: int) -> None:
-    months = [month for month, _ in asked_at(f"2024-01-{day:02d}T03:20")]
-    assert months == ["2023-12", "2024-01"]
+@pytest.mark.parametrize(
+    ("moment", "months"),
+    [
+        ("2024-01-01T08:15", ["2023-12"]),
+        ("2024-01-02T08:15", ["2023-12"]),
+        ("2024-01-02T10:15", ["2023-12", "2024-01"]),
+        ("2024-01-04T10:15", ["2023-12", "2024-01"]),
+        ("2024-01-05T10:15", ["2024-01"]),
+    ],
+)
+def test_no_month_is_asked_for_that_the_archive_cannot_have_yet(moment: str, months: list[str]) -> None:
+    assert [month for month, _ in asked_at(moment)] == months
 
 
-def test_the_fourth_day_leaves_the_month_before_alone() -> None:
-    assert [month for month, _ in asked_at("2024-01-04T00:20")] == ["2024-01"]
+def test_a_source_of_every_synoptic_hour_has_the_new_month_on_its_first_day() -> None:
+    def months(day: int, hour: int) -> list[str]:
+        return [str(month) for month in wanted_months("opendatasoft", datetime(2024, 1, day, hour, 20, tzinfo=UTC))]
+
+    assert [months(1, 0), months(1, 6), months(4, 6)] == [["2023-12"], ["2023-12", "2024-01"], ["2024-01"]]
+    assert (cron("meteofrance"), cron("opendatasoft")) == ("15 8,10 * * *", "20 */3 * * *")
 
 
 def test_every_tick_asks_for_new_runs() -> None:
     """Dagster starts no second run for a run key that it has seen."""
-    keys = {key for hour in range(0, 24, 3) for _, key in asked_at(f"2024-03-17T{hour:02d}:20")}
-    assert len(keys) == 8
+    keys = {key for day in (17, 18) for hour in (8, 10) for _, key in asked_at(f"2024-03-{day}T{hour:02d}:15")}
+    assert len(keys) == 4
 
 
 def test_what_it_asks_for_can_be_run() -> None:

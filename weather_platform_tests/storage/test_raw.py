@@ -190,7 +190,7 @@ def test_an_object_that_is_not_stored_is_not_found(raw: RawStore, asked: str) ->
 
 @pytest.mark.parametrize("asked", ["", "x", NAME.upper(), f"../{NAME}", f"2023-12/{NAME}.meta.json", f"{NAME}\n"])
 def test_what_can_be_no_name_is_refused(raw: RawStore, asked: str) -> None:
-    with pytest.raises(BadInput, match="names no raw object"):
+    with pytest.raises(BadInput, match="is not the name of a raw object"):
         raw.find(asked)
 
 
@@ -334,9 +334,9 @@ class _Watched:
         self.touched.append(key)
         return self.blobs.get(key)
 
-    def stream(self, key: str) -> Iterator[bytes]:
+    def stream(self, key: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
         self.touched.append(key)
-        return self.blobs.stream(key)
+        return self.blobs.stream(key, first, last)
 
     def stat(self, key: str) -> BlobInfo:
         self.touched.append(key)
