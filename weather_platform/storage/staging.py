@@ -44,7 +44,7 @@ from weather_platform.storage.staging_tables import (
 if TYPE_CHECKING:
     from weather_platform.domain.climate.days import Days
     from weather_platform.domain.climate.overrides import Override
-    from weather_platform.domain.climate.screening import Screened
+    from weather_platform.domain.climate.screening import Flag, Screened
 
 _LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
@@ -160,6 +160,25 @@ class StagingStore:
                 ]
                 for month, station in by_month.items():
                     yield station, [day for day in days if str(Month.of(day.day)) == month]
+
+    def month_days(self, month: Month) -> "Days | None":
+        """The climatological days of a month at the stations that it has observations of; None for no station."""
+        with reading(self.engine) as connection:
+            databases.snapshot(connection)
+            stations = [covered.station for covered in _coverage(connection, [str(month)])]
+            return self._climate(connection, stations, Stretch.of(month))[1] if stations else None
+
+    def flags(self, station: Station, first: date, last: date) -> "list[Flag]":
+        """What quality control says of a station's values from first to last, both included; its neighbours count."""
+        stretch = Stretch(first, last)
+        months = {str(Month.of(day)) for day in stretch.needed}
+        with reading(self.engine) as connection:
+            databases.snapshot(connection)
+            stations = {covered.station.station_id: covered.station for covered in _coverage(connection, months)}
+            if station.station_id not in stations:
+                return []
+            screened = self._climate(connection, list(stations.values()), stretch)[0]
+        return [flag for flag in screened.flags(stretch) if flag.station_id == station.station_id]
 
     def _climate(
         self, connection: Connection, stations: Sequence[Station], stretch: Stretch

@@ -358,7 +358,7 @@ def test_coverage_of_a_period_reads_the_index_entries_of_its_days_and_no_documen
     store = MongoCurated(fresh_mongo_database)
     store.replace((date(2023, 12, 1), date(2024, 2, 29)), DATASET)
     command = {"aggregate": COLLECTION, "pipeline": coverage_pipeline(*days), "cursor": {}}
-    explained = store._database.command("explain", command, verbosity="executionStats")
+    explained = store.database.command("explain", command, verbosity="executionStats")
     stages = explained.get("stages")
     stats = (stages[0]["$cursor"] if stages else explained)["executionStats"]
     store.close()

@@ -128,7 +128,7 @@ def test_a_standalone_server_is_refused_with_its_cure(tmp_path: Path) -> None:
         for call in CALLS[:3]:
             with pytest.raises(StoreRefused, match=r"standalone server.*--replSet rs0.*rs\.initiate\(\)"):
                 call(store)
-        assert store._database.list_collection_names() == []
+        assert store.database.list_collection_names() == []
 
 
 @pytest.mark.slow
