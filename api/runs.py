@@ -28,8 +28,8 @@ class Runs:
     def launch(self, receipt: Receipt) -> None:
         """Launch a run for every unfinished month, unless an earlier attempt made one that has not failed.
 
-        A lost request makes no second run of a month: a resumed ingestion first reads the existing runs, and Dagster makes
-        one run per key (`dagster_patches.coordinator`).
+        A lost request makes no second run of a month: a resumed ingestion reads the existing runs first, and Dagster
+        makes one run per key (`dagster_patches.coordinator`).
         """
         there = self._runs_of(receipt) if receipt.launches else []
         current = _current(there)
