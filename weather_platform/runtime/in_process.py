@@ -18,7 +18,7 @@ from weather_platform.sources.registry import open_source
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
-    from dagster._core.instance.config import DagsterInstanceOverrides
+    from dagster._core.instance import DagsterInstanceOverrides
 
 
 class MonthRun(NamedTuple):
