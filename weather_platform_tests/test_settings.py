@@ -87,7 +87,8 @@ def test_a_variable_of_every_setting_is_read(tmp_path: Path) -> None:
         else:
             values.setdefault(setting.variable, "else")
     read = Settings.from_environment(values)
-    masked = {"WEATHER_API_KEY": "**********", "WEATHER_S3_SECRET_KEY": "**********", "WEATHER_API_KEYS": "alice"}
+    secret = dict.fromkeys(("WEATHER_API_KEY", "WEATHER_S3_SECRET_KEY", "WEATHER_DAGSTER_LOGIN"), "**********")
+    masked = {**secret, "WEATHER_API_KEYS": "alice"}
     assert {setting.variable: shown(read, setting) for setting in all_settings()} == {**values, **masked}
 
 
