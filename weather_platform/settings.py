@@ -276,6 +276,8 @@ class Settings(_Masked, BaseSettings):
     """The same with a user that may only read, for the API's reading and the site; unset: the writer's."""
     csv_folder: Folder = Field(default_factory=lambda given: given["home"] / "staging_csv")
     """Folder of the CSV file per city and month that staging leaves."""
+    qc_overrides: Folder = Field(default_factory=lambda given: given["home"] / "qc_overrides.csv")
+    """CSV file of flags that a person set or lifted, with the reason; a file that is not there overrules nothing."""
     s3: S3Settings = S3Settings()
     first_month: Annotated[InstanceOf[Month], BeforeValidator(_month)] = Month(1996, 1)
     """First month of the archive; the partitions begin with it."""

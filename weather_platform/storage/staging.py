@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
-from weather_platform.domain.errors import NotFound
+from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.fields import RAIN_FIELDS
 from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month, month_range
@@ -72,11 +72,22 @@ class StagingStore:
         self._loader = Loader()
         self._cities_made: set[str] = set()
 
-    def _overrides(self) -> "tuple[Override, ...]":
-        """What people decided about flags, as their file says now."""
+    def overrides(self) -> "tuple[Override, ...]":
+        """What people decided about flags, as their file says now; BadInput where it cannot be read."""
         from weather_platform.domain.climate.overrides import read_overrides
 
-        return read_overrides(self._overrides_file.read_text(encoding="utf-8")) if self._overrides_file else ()
+        if self._overrides_file is None:
+            return ()
+        try:
+            return read_overrides(self._overrides_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:  # nobody has decided anything yet
+            return ()
+        except BadInput as error:
+            raise BadInput(f"{self._overrides_file}: {error.cause}", error.cure) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(
+                f"{self._overrides_file} cannot be read ({error}).", "Correct it, or set WEATHER_QC_OVERRIDES."
+            ) from error
 
     def ensure(self) -> None:
         """Make the platform's own tables where they are missing, or bring those of an older release up to date."""
@@ -169,7 +180,7 @@ class StagingStore:
         from weather_platform.storage.observed import observed_grid
 
         cities = [(station, city_table(station.slug)) for station in stations]
-        screened = screen(observed_grid(connection, cities, stretch), self._overrides())
+        screened = screen(observed_grid(connection, cities, stretch), self.overrides())
         return screened, days_of(screened, stretch)
 
     def synthetic_objects(self, first: date, last: date) -> set[str]:
