@@ -141,7 +141,7 @@ def _parameters(request: Request) -> list[str]:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     cures = {
-        404: "GET / lists what there is.",
+        404: "GET / lists the routes.",
         405: f"Use {(error.headers or {}).get('Allow', 'another method')}.",
         413: "Send less, or in parts.",
     }
@@ -156,7 +156,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 class Unexpected:
-    """Logs an error that nobody foresaw, once and under the request's id, and answers it.
+    """Logs an unexpected error once, under the request's id, and answers it.
 
     Not as an exception handler: Starlette calls those outside all middleware, where the id is forgotten, and raises the
     error on, for the server to log again.

@@ -1,4 +1,4 @@
-"""Receipts as they go over the wire, with links to everything they name."""
+"""Receipts as sent to callers, with links to everything they name."""
 
 from collections import Counter
 
@@ -25,7 +25,7 @@ from weather_platform.domain.provenance import UNPLACED
 
 
 def summarised(receipt: Receipt, request: Request) -> IngestionSummary:
-    """The receipt as lists have it: a few lines, whatever its size."""
+    """The receipt in lists: a short summary of constant size."""
     months = sorted({obj.partition for obj in receipt.objects})
     return IngestionSummary(
         id=receipt.id,

@@ -106,7 +106,7 @@ def trouble_of(runs: Sequence[LaunchedRun]) -> Trouble:
 
 
 def _launched(found: FoundRun) -> LaunchedRun:
-    """As long as nobody has followed it to its end, it is on its way."""
+    """An ingestion counts as in progress until its runs have been followed to their end."""
     return LaunchedRun(
         run_id=found.run_id, months=[found.month], state="queued" if found.state == "queued" else "running"
     )

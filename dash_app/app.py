@@ -139,7 +139,7 @@ def render(reader: Reader, asked: Asked, accepted: str | None) -> dict[str, Any]
             if _is_synthetic(view, reader):
                 content.insert(0, synthetic_banner(look))
             title, link = _title(view, site), states.href(view.resolved)
-        except Exception as error:  # noqa: BLE001  (whatever it is, people get a page that says so)
+        except Exception as error:  # noqa: BLE001  (users get a page for any error)
             if not isinstance(error, WeatherError):
                 _log.exception("The page %s%s could not be made.", asked.pathname, asked.search)
             content = trouble(look, state, error, view)

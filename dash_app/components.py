@@ -36,12 +36,12 @@ def control_id(name: str) -> dict[str, str]:
 
 
 def link(text: Component, href: str, **more: Any) -> Component:
-    """A link to another state of the site, without loading the document anew."""
+    """A link to another state of the site, without reloading the document."""
     return html.A(text, href=href, **data(go="here"), **more)
 
 
 def city_picker(view: View) -> Component:
-    """One city, found whatever the case and the accents."""
+    """A picker of one city; case and accents are ignored."""
     return dmc.Select(
         id=control_id("city"),
         label=view.word("controls.city"),
@@ -265,7 +265,7 @@ def staging_notice(view: View, error: StoreUnavailable) -> Component:
 
 
 def reason_of(error: WeatherError) -> Component:
-    """Cause and cure, for whoever looks after the site; they are in English."""
+    """Cause and cure for the operator, in English."""
     return html.Code(f"{error.cause} {error.cure}", lang="en")
 
 

@@ -30,7 +30,7 @@ def add_routes(server: flask.Flask, reader: Reader) -> None:
     def download(page: str, extension: str) -> flask.Response:
         state = states.parse(page, flask.request.query_string.decode())
         if state is None or extension not in tuple(Format):
-            return flask.Response("There is no such file.", 404, mimetype="text/plain")
+            return flask.Response("File not found.", 404, mimetype="text/plain")
         form = Format(extension)
         look = look_of(state, accepted=flask.request.headers.get("Accept-Language"), system_scheme="light")
         try:

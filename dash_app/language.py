@@ -36,7 +36,7 @@ class Language:
         return f",{_NARROW_SPACE}" if self.code == "fr" else ".,"
 
     def number(self, value: float | None, decimals: int = 0) -> str:
-        """``14,26`` or ``14.26``; a dash where there is no value. Never a minus before zero."""
+        """``14,26`` or ``14.26``; a dash without a value. Never a minus before zero."""
         if not is_known(value):
             return "–"
         text = f"{value:,.{decimals}f}"

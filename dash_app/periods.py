@@ -32,7 +32,7 @@ def preset(name: str, current: Period, loaded: Period) -> Period:
             return years_before(current, 1)
         case "all":
             return loaded
-    raise ValueError(f"{name!r} is no preset.")
+    raise ValueError(f"{name!r} is not a preset.")
 
 
 def whole(month: Month) -> Period:

@@ -107,7 +107,7 @@ def synthetic_banner(look: Look) -> Any:
 
 
 def trouble(look: Look, state: State, error: Exception, view: View | None) -> list[Any]:
-    """Why there is no page, and what to do: for people, without a trace."""
+    """An error page: cause and cure, without a traceback."""
     word = look.language
     again = html.A(word("trouble.again"), href=href(state), className="chip")
     match error:

@@ -52,7 +52,7 @@ def facts(
 ) -> Iterator[tuple[str, str, list[str]]]:
     """Label, value and details of what a person wants to know first; a metric without values is left out.
 
-    `others` are the same days of other years, a row a day each.
+    `others` are the same days of other years, one row per day.
     """
     word = view.word
     low, high = extreme(frame, "temperature_low_c", lowest=True), extreme(frame, "temperature_high_c")

@@ -1,4 +1,4 @@
-"""What a page has to go by: who asks for what, with everything resolved that the address left open."""
+"""The resolved request of a page: its state with all defaults filled in."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from weather_platform.domain.units import System
 
 _PHONE_PX = 700
 _USUAL_CITIES = ("nice", "orly", "brest_guipavas")
-"""Shown where nobody chose, as many as the page has room for: a sea in the south, the capital, an ocean."""
+"""Default cities, as many as the page has room for: Mediterranean, capital, Atlantic."""
 
 
 class NoSuchDays(WeatherError):
@@ -42,7 +42,7 @@ class NoSuchCity(UnknownCity):
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One person's look at one page; made anew for each request."""
+    """Everything that renders one page; made for each request."""
 
     state: State
     look: Look
@@ -93,7 +93,7 @@ class View:
 
     @property
     def resolved(self) -> State:
-        """The state with the cities and days that are shown, whoever chose them: what a link must say."""
+        """The state with the cities and days shown, chosen or default: the content of a link."""
         slugs = tuple(station.slug for station in self.stations)
         day = self.day if self.state.page == "data" else self.state.day
         return self.state.but(cities=slugs or self.state.cities, first=self.first, last=self.last, day=day)
@@ -133,7 +133,7 @@ def resolve(state: State, reader: Reader, look: Look) -> View:
     months are cut off: no address makes a page read, draw or say more than there is.
 
     Raises:
-        NothingStored: there is no document at all.
+        NothingStored: no document is stored.
         NoSuchCity: a city of the state has no document.
         StoreUnavailable: the curated store does not answer.
     """

@@ -25,7 +25,7 @@ _BAR_MS = 0.85 * 86_400_000
 """Said once: plotly would make a single hollow bar as wide as the chart."""
 _OTHER_LOW, _OTHER_HIGH = "other_low", "other_high"
 
-# In each function `days` has a row a day (`look.every_day`); `others` is None or `other_years`: low and high by day.
+# In each function `days` has one row per day (`look.every_day`); `others` is None or `other_years`: extremes by day.
 
 
 def temperature(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:

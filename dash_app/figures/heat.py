@@ -50,7 +50,7 @@ def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
 
 
 def calendar(days: pd.DataFrame, metric: str, look: Look) -> Figure:
-    """The metric's daily figure by week and day of the week; `days` has a row a day."""
+    """The metric's daily figure by week and day of the week; `days` has one row per day."""
     word, column, unit = look.language, METRICS[metric].column, look.unit(metric)
     index = pd.DatetimeIndex(days.index)
     monday = index - pd.to_timedelta(index.dayofweek, unit="D")
@@ -112,7 +112,7 @@ def expected_in(month: str, last_loaded: pd.Timestamp) -> int:
 
 
 def by_day(observations: pd.DataFrame) -> bool:
-    """Whether `hours` has a column a day."""
+    """Whether `hours` has one column per day."""
     times = pd.to_datetime(observations["date"])
     return times.empty or (times.max() - times.min()).days <= MOST_DAYS
 

@@ -1,4 +1,4 @@
-"""What is loaded, what was set aside, and where any number comes from."""
+"""The data page: coverage, refused records, and the origin of any number."""
 
 from collections.abc import Iterator
 from contextlib import suppress

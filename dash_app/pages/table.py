@@ -183,7 +183,7 @@ def _subtotal(view: View, days: list[dict[str, Any]], figures: dict[str, Any]) -
     return {
         "date": f"{word(f'table.decade_{decade + 1}')}, {word.month(last['date'].month)} {last['date'].year}",
         "city": last["city"],
-        # A mean of directions is no direction.
+        # Directions cannot be averaged like this.
         **{column: _shown(view, column, figures.get(column)) for column in FIGURES},
         "observations": f"{sum(day['observations'] for day in days)} / {READINGS_A_DAY * len(days)}",
         "events": "",

@@ -94,7 +94,7 @@ def test_the_daemon_starts_when_the_code_server_serves(home: Path, tmp_path: Pat
         daemon = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     started = "following daemons"
     try:
-        with pytest.raises(AssertionError, match="in vain"):
+        with pytest.raises(AssertionError, match="without success"):
             wait_for(lambda: started in log.read_text(), "the daemon", timeout_s=3)
         assert daemon.poll() is None
         with code_server(GRAPH, port):

@@ -1,4 +1,4 @@
-"""Past one machine: twelve months on two workers, one of which dies in the middle, over a broker that is restarted."""
+"""Past one machine: twelve months on two workers; one of them dies meanwhile, and the broker is restarted."""
 
 import time
 from collections import Counter
@@ -78,7 +78,7 @@ def test_twelve_months_on_two_workers_are_complete_once_although_one_dies(
 
 
 def _frozen_with_a_run(first: FirstHost, second: SecondHost) -> DagsterRun | None:
-    """A run in the middle of which the second host stands still."""
+    """A run during which the second host is frozen."""
     pids = {child.pid for child in second.children()}
     for run in first.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
         if first.executing_pid(run.run_id) in pids:

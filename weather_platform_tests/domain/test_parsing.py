@@ -1,4 +1,4 @@
-"""What a record is read to, and why a broken one is set aside."""
+"""How records are read, and why broken ones are refused."""
 
 import json
 import tracemalloc
@@ -114,17 +114,17 @@ def test_a_station_number_gets_its_leading_zeros_back(written: object, number: s
 
 
 BROKEN: list[tuple[dict[str, Any], Reason, str]] = [
-    ({"numer_sta": None}, Reason.NO_STATION, "the record names no station"),
-    ({"numer_sta": ...}, Reason.NO_STATION, "the record names no station"),
-    ({"numer_sta": "NICE"}, Reason.NO_STATION, "'NICE' is no WMO station number of five digits"),
-    ({"numer_sta": "076900"}, Reason.NO_STATION, "'076900' is no WMO station number of five digits"),
-    ({"numer_sta": 0}, Reason.NO_STATION, "'0' is no WMO station number of five digits"),
-    ({"numer_sta": "00000"}, Reason.NO_STATION, "'00000' is no WMO station number of five digits"),
-    ({"numer_sta": "7690.5"}, Reason.NO_STATION, "'7690.5' is no WMO station number of five digits"),
-    ({"numer_sta": "NA"}, Reason.NO_STATION, "the record names no station"),
-    ({"numer_sta": -7690}, Reason.NO_STATION, "'-7690' is no WMO station number of five digits"),
-    ({"numer_sta": "٠٧٦٩٠"}, Reason.NO_STATION, "'٠٧٦٩٠' is no WMO station number of five digits"),
-    ({"numer_sta": "x`; --"}, Reason.NO_STATION, "'x`; --' is no WMO station number of five digits"),
+    ({"numer_sta": None}, Reason.NO_STATION, "the record has no station number"),
+    ({"numer_sta": ...}, Reason.NO_STATION, "the record has no station number"),
+    ({"numer_sta": "NICE"}, Reason.NO_STATION, "'NICE' is not a WMO station number of five digits"),
+    ({"numer_sta": "076900"}, Reason.NO_STATION, "'076900' is not a WMO station number of five digits"),
+    ({"numer_sta": 0}, Reason.NO_STATION, "'0' is not a WMO station number of five digits"),
+    ({"numer_sta": "00000"}, Reason.NO_STATION, "'00000' is not a WMO station number of five digits"),
+    ({"numer_sta": "7690.5"}, Reason.NO_STATION, "'7690.5' is not a WMO station number of five digits"),
+    ({"numer_sta": "NA"}, Reason.NO_STATION, "the record has no station number"),
+    ({"numer_sta": -7690}, Reason.NO_STATION, "'-7690' is not a WMO station number of five digits"),
+    ({"numer_sta": "٠٧٦٩٠"}, Reason.NO_STATION, "'٠٧٦٩٠' is not a WMO station number of five digits"),
+    ({"numer_sta": "x`; --"}, Reason.NO_STATION, "'x`; --' is not a WMO station number of five digits"),
     ({"numer_sta": True}, Reason.NO_STATION, "numer_sta is True"),
     ({"numer_sta": ["07690"]}, Reason.NO_STATION, "numer_sta is ['07690']"),
     ({"date": "soon"}, Reason.NO_TIME, "'soon' has no time of day"),
@@ -402,7 +402,7 @@ def test_a_bad_description_costs_no_measurement(change: dict[str, Any]) -> None:
     assert getattr(item.record, next(iter(change))) is None
 
 
-def test_a_detail_is_short_whatever_the_value() -> None:
+def test_a_detail_is_short_for_any_value() -> None:
     item = one(record(t="x" * 100_000))
     assert isinstance(item, Refusal)
     assert len(item.detail) == 300

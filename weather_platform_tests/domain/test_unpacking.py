@@ -67,7 +67,7 @@ def _nested(times: int) -> bytes:
         (zipped({"a": BODY}).replace(b"PK\x01\x02", b"PK\x01\x03"), "f is a damaged zip file: .*"),
         (zipped({}), "f holds no file."),
         (zipped({"__MACOSX/a": b"x"}), "f holds no file."),
-        (_nested(4), "f/a/a/a/a lies in more than 3 archives."),
+        (_nested(4), "f/a/a/a/a is inside more than 3 archives."),
         (zipped({"a": zipped({"b": BODY})[:-30]}), "f/a is a damaged zip file: .*"),
         (zipped({"a": gzip.compress(BODY)[:-9]}), "f/a ends before its gzip stream does."),
         (_flagged_as_encrypted(zipped({"a": BODY})), "f/a is encrypted."),
@@ -99,7 +99,7 @@ def test_more_than_the_limit_is_refused(body: bytes, cause: str) -> None:
 
 
 def test_a_bomb_is_refused_before_it_fills_memory() -> None:
-    """A gigabyte in a megabyte, of which the zip itself tells only the megabyte."""
+    """A gigabyte in a megabyte; the zip itself announces only the megabyte."""
     bomb = gzip.compress(bytes(1 << 20), 9) * 1_000
     with pytest.raises(TooLarge):
         unpacked("f", zipped({"a": bomb}), Limits(unpacked_bytes=3 << 20))

@@ -217,7 +217,7 @@ def test_killing_pytest_leaves_no_server_behind(tmp_path: Path) -> None:
         ("ServerFetchFailed", "true", "2 skipped", "2 TESTS DID NOT RUN"),
     ],
 )
-def test_a_missing_server_is_counted_aloud_and_fails_in_ci(
+def test_a_missing_server_is_reported_and_fails_in_ci(
     tmp_path: Path, error: str, ci: str, outcome: str, told: str
 ) -> None:
     run = start_pytest(
@@ -274,5 +274,5 @@ def ignored_signals(pid: int) -> set[int]:
 def wait_for(condition: Callable[[], bool], timeout_s: float = 30) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "waited without success"
         time.sleep(0.02)

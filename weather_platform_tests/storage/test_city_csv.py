@@ -38,7 +38,7 @@ def test_pandas_reads_it_as_it_is(tmp_path: Path) -> None:
     assert frame["t"].isna().tolist() == [False, True]
 
 
-def test_files_of_cities_that_are_gone_are_removed_and_so_is_what_a_killed_writer_left(tmp_path: Path) -> None:
+def test_files_of_vanished_cities_and_of_killed_writers_are_removed(tmp_path: Path) -> None:
     for month, slug in (("2023-12", "nice"), ("2023-12", "orly"), ("2023-11", "orly")):
         write_city_csv(tmp_path, month, slug, ROWS)
     (tmp_path / "2023-12" / ".nice.csv").write_text("half of")

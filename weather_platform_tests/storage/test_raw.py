@@ -114,7 +114,7 @@ def test_no_posting_is_lost_where_many_store_the_same_bytes_at_once(raw: RawStor
 
 
 def test_a_server_that_ignores_conditions_keeps_the_first_receipt_too(s3_settings: S3Settings) -> None:
-    """As rclone's does: the last of two puts stays there, whatever was asked for."""
+    """Like rclone: the last of two puts wins, even with a condition."""
     client = s3_client(s3_settings)
     client.meta.events.register("before-parameter-build.s3.PutObject", _without_condition)
     raw = RawStore(S3Blobs(client, f"weather-{secrets.token_hex(8)}"))
@@ -190,7 +190,7 @@ def test_an_object_that_is_not_stored_is_not_found(raw: RawStore, asked: str) ->
 
 @pytest.mark.parametrize("asked", ["", "x", NAME.upper(), f"../{NAME}", f"2023-12/{NAME}.meta.json", f"{NAME}\n"])
 def test_what_can_be_no_name_is_refused(raw: RawStore, asked: str) -> None:
-    with pytest.raises(BadInput, match="names no raw object"):
+    with pytest.raises(BadInput, match="is not the name of a raw object"):
         raw.find(asked)
 
 

@@ -41,6 +41,6 @@ def count_status(there: Sequence[bool]) -> Status:
 
 
 def total_status(there: Sequence[bool], unknown_hours: int) -> Status:
-    """Of a total and its counts; `unknown_hours` are those of the missing days of which nothing is known."""
+    """Of a total and its counts; `unknown_hours` are the hours of missing days without any total."""
     status = count_status(there)
     return "incomplete" if status == "nearly" and unknown_hours > NEARLY_HOURS else status

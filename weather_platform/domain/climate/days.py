@@ -52,7 +52,7 @@ class Rains(NamedTuple):
 
 
 class Days(NamedTuple):
-    """Days of stations, arrays of station × day; NaN is no value."""
+    """Days of stations, arrays of station × day; NaN means missing."""
 
     stretch: Stretch
     screened: Screened
@@ -295,7 +295,7 @@ def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
     rr3 = screened.sound("rr3")
     eight = np.sum([_at(rr3, midnight, hour) for hour in range(3, 25, 3)], axis=0)
     there = ~np.isnan(eight)
-    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which nobody should read as a total.
+    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which must not be read as a total.
     rains = _rains(screened, midnight, known_from_h=3, but=there)
     return rains._replace(
         value=np.where(there, eight, rains.value),

@@ -1,7 +1,7 @@
 """Observations as arrays of station × hour, in whole hundredths, so that comparisons and sums are exact.
 
 Temperatures are in hundredths of °C, every other measure in hundredths of its SYNOP unit; codes (`ww`, `dd`,
-`rr_trace`) are as they are. NaN is no value. A report at a time that is not a whole hour has no place here:
+`rr_trace`) are as they are. NaN means missing. A report at a time that is not a whole hour has no place here:
 totals end at whole hours.
 """
 
@@ -70,7 +70,7 @@ def grid_of(
     """The grid of a stretch of days with the days that it needs around it.
 
     `station_ids` and `seconds` (since 1970, UTC) place each row; `columns` are the rows' fields in SYNOP's units
-    as staged (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN where there is no value. Rows of other
+    as staged (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN if missing. Rows of other
     stations, of other times and between whole hours are passed over; of rows of one place the last counts.
     """
     first = hours_since_1970(datetime.combine(stretch.needed.first, datetime.min.time()))

@@ -98,7 +98,7 @@ def read_sheet(content: bytes) -> ClimateSheet:
     header = next((found for line in lines if (found := _HEADER.match(line.rstrip("; ")))), None)
     rows = tuple(_Reader().rows(lines))
     if header is None or not rows:
-        raise BadInput("This is no climate sheet: it lacks the line of the station, or all figures.", "Fetch it again.")
+        raise BadInput("This is not a climate sheet: the station line or all figures are missing.", "Fetch it again.")
     edited = next((found for line in lines if (found := _EDITED.match(line))), None)
     return ClimateSheet(
         number=header["number"],
@@ -117,7 +117,7 @@ def read_places(content: bytes) -> list[SheetPlace]:
     try:
         features = msgspec.json.decode(content, type=_Collection).features
     except msgspec.DecodeError as wrong:
-        raise BadInput(f"This is no list of climate sheets: {wrong}.", "Fetch it again from Météo-France.") from wrong
+        raise BadInput(f"Not a list of climate sheets: {wrong}.", "Fetch it again from Météo-France.") from wrong
     return [
         SheetPlace(
             number=feature.properties.num.zfill(8),
@@ -239,7 +239,7 @@ def _number(text: str) -> float | None:
 def _degrees(text: str) -> float:
     found = _DEGREES.search(text)
     if not found:
-        raise BadInput(f"{text.strip()!r} in a climate sheet is no position.", "Fetch the sheet again.")
+        raise BadInput(f"{text.strip()!r} in a climate sheet is not a position.", "Fetch the sheet again.")
     degrees = int(found[1]) + int(found[2]) / 60 + int(found[3]) / 3600
     return round(-degrees if found[4] in "SWO" else degrees, 6)
 

@@ -32,7 +32,7 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     """The rule that is overruled, ``*`` for all of them."""
     verdict: Literal["good", "suspect", "erroneous"]
-    """`good` lifts the rule's flags; the others set one, whatever the rules say."""
+    """`good` lifts the rule's flags; the others set one, independent of the rules."""
     reason: str
     who: str
 
@@ -63,7 +63,7 @@ def _override(number: int, line: dict[str, str]) -> Override:
     first, last = _time(line["first"]), _time(line["last"])
     if first is None or last is None or last < first:
         raise BadInput(
-            f"Line {number}: {line['first']!r} to {line['last']!r} is no stretch of time.",
+            f"Line {number}: {line['first']!r} to {line['last']!r} is not a period.",
             "Write both as YYYY-MM-DDTHH:MM, in UTC, the earlier first.",
         )
     return msgspec.convert({**line, "first": first, "last": last}, Override)
