@@ -188,19 +188,23 @@ class StagingStore:
             stations = {covered.station.station_id: covered.station for covered in _coverage(connection, months)}
             if station.station_id not in stations:
                 return []
-            screened = self._climate(connection, list(stations.values()), stretch)[0]
+            screened = self._screened(connection, list(stations.values()), stretch)
         return [flag for flag in screened.flags(stretch) if flag.station_id == station.station_id]
 
     def _climate(
         self, connection: Connection, stations: Sequence[Station], stretch: Stretch
     ) -> "tuple[Screened, Days]":
         from weather_platform.domain.climate.days import days_of
+
+        screened = self._screened(connection, stations, stretch)
+        return screened, days_of(screened, stretch)
+
+    def _screened(self, connection: Connection, stations: Sequence[Station], stretch: Stretch) -> "Screened":
         from weather_platform.domain.climate.screening import screen
         from weather_platform.storage.observed import observed_grid
 
         cities = [(station, city_table(station.slug)) for station in stations]
-        screened = screen(observed_grid(connection, cities, stretch), self.overrides())
-        return screened, days_of(screened, stretch)
+        return screen(observed_grid(connection, cities, stretch), self.overrides())
 
     def synthetic_objects(self, first: date, last: date) -> set[str]:
         """Names of raw objects with synthetic records in the months of these days."""
