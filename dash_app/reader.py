@@ -1,6 +1,6 @@
-"""All that the site reads: the curated store for figures, the staging store for single observations and their origin.
+"""The site's reads: the curated store for figures, the staging store for single observations and their origin.
 
-Both are opened to read only. What was read stays in memory until the curated store's revision changes.
+Both are opened read-only. Results are cached until the curated store's revision changes.
 """
 
 from collections import OrderedDict

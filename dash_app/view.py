@@ -28,11 +28,11 @@ _USUAL_CITIES = ("nice", "orly", "brest_guipavas")
 
 
 class NoSuchDays(WeatherError):
-    """Cities that have no document in the period."""
+    """Cities without a document in the period."""
 
 
 class NoSuchCity(UnknownCity):
-    """A city of the address that has no document, with the stations whose names are nearest to it."""
+    """A city in the URL without documents, with the stations of similar names."""
 
     def __init__(self, asked: str, nearest: Sequence[Station], reason: UnknownCity) -> None:
         super().__init__(reason.cause, reason.cure)
@@ -113,14 +113,14 @@ class View:
         return self.word.number(unit.exact(value) if is_known(value) else None, unit.decimals)
 
     def quantity(self, value: float | None, metric: str, decimals: int | None = None) -> str:
-        """A document's value as people read it, in the units of the view."""
+        """A document's value as text, in the units of the view."""
         unit = self.look.unit(metric)
         shown = unit.exact(value) if is_known(value) else None
         return self.word.quantity(shown, unit.symbol, unit.decimals if decimals is None else decimals)
 
 
 def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px: int = 1280) -> Look:
-    """The colours, units and language that a state asks for, or else the browser."""
+    """Colours, units and language of the state, or else of the browser."""
     code = state.language or languages.preferred(accepted)
     theme = THEMES[state.scheme or ("dark" if system_scheme == "dark" else "light")]
     return Look(theme, units_of(System(state.units)), languages.language(code), width_px <= _PHONE_PX, width_px)
@@ -129,8 +129,8 @@ def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px:
 def resolve(state: State, reader: Reader, look: Look) -> View:
     """The view of a state.
 
-    Without days, the month of the last loaded day; without cities, the usual ones. Days before and after all loaded
-    months are cut off: no address makes a page read, draw or say more than there is.
+    Without days, the month of the last loaded day; without cities, the usual ones. Days outside all loaded
+    months are cut off, so no URL makes a page read or draw more than is loaded.
 
     Raises:
         NothingStored: no document is stored.

@@ -43,7 +43,7 @@ def cities(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look, *, own_
 
 
 def differences(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look) -> Figure:
-    """How much each city's daily figure is above or below that of the first."""
+    """Differences of each city's daily figure from the first city's."""
     word, unit, column = look.language, look.unit(metric), METRICS[metric].column
     reference, *others = by_city
     lines = []

@@ -1,4 +1,4 @@
-"""The map of the stations: MapLibre on our own outline, so that no map service is asked."""
+"""The map of the stations: MapLibre on our own outline, without a map service."""
 
 import math
 from typing import Any

@@ -93,7 +93,7 @@ def _chart(view: View, metric: str, days: pd.DataFrame, others: dict[int, pd.Dat
 
 
 def _from_readings(view: View, reader: Reader, days: pd.DataFrame) -> list[Any]:
-    """What needs single readings; where staging does not answer, the page says so and shows the rest."""
+    """The parts with single readings; if staging does not answer, the page says so and shows the rest."""
     try:
         observations = reader.observations(view.stations[0], view.first, view.last)
     except StoreUnavailable as error:

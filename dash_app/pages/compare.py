@@ -85,7 +85,7 @@ def _difference(view: View, name: str, days: pd.DataFrame, reference: pd.DataFra
 
 
 def over_period(view: View, days: pd.DataFrame) -> float | None:
-    """The metric of a city's days as one figure; None where no day has any."""
+    """The metric of a city over all days; None without values."""
     known = days[view.metric.column].dropna()
     if known.empty:
         return None

@@ -121,7 +121,7 @@ def test_a_failed_month_says_why_and_only_it_is_repeated(platform: Platform) -> 
         ("2023-03", 2),
     ]
     assert failed["trouble"]["cause"] == f"1 of 3 months failed: 2023-02. {failed['runs'][1]['trouble']['cause']}"
-    assert "runs these months alone" in failed["trouble"]["cure"]
+    assert "runs only these months" in failed["trouble"]["cure"]
 
     for blob in list(blobs.list(spoiled.key.removesuffix(".json"))):  # its bytes and what was posted with them
         blobs.delete(blob.key)

@@ -9,10 +9,10 @@ import pytest
 from dagster import DagsterRun, DagsterRunStatus, RunsFilter
 
 from weather_platform.domain.months import parse_months
-from weather_platform.runtime.service import any_free_port
 from weather_platform_tests.deploy.hosts import FirstHost, SecondHost
 from weather_platform_tests.deploy.one_process import beside_one_process, documents
 from weather_platform_tests.runtime.serving import wait_for
+from weather_platform_tests.servers.process import free_port
 from weather_platform_tests.servers.redis import Redis
 
 pytestmark = [
@@ -38,7 +38,7 @@ def environment(stores_environment: dict[str, str], redis_url: str) -> dict[str,
 
 @pytest.fixture
 def hosts(environment: dict[str, str], tmp_path: Path) -> Iterator[tuple[FirstHost, SecondHost]]:
-    first = FirstHost(tmp_path / "first", any_free_port(), environment)
+    first = FirstHost(tmp_path / "first", free_port(), environment)
     try:
         first.wait_until_printed("ready", timeout_s=150)  # it also makes Dagster's tables
         second = SecondHost(tmp_path / "second", environment)
