@@ -95,12 +95,12 @@ def test_a_missing_climatological_extreme_is_not_replaced_by_a_reading(reader: R
     (row,) = reader.daily(["07690"], LAST, LAST).to_dict("records")
     assert (row["temperature_tx_method"], row["temperature_max_c"] > 0) == ("missing", True)
     assert np.isnan(row["temperature_tx_c"])
-    said = words(reader, "/city/nice", "?from=2023-12-31&to=2023-12-31")
+    said = words(reader, "/city", "?city=nice&from=2023-12-31&to=2023-12-31")
     assert "on average; too few values for a climatological minimum and maximum." in said
     assert "too few values for Tn and Tx" in said
 
 
 def test_extremes_that_come_from_readings_say_so(reader: Reader) -> None:
     """GILLOT publishes neither tn12 nor tx12."""
-    said = words(reader, "/city/gillot", "?from=2023-12-10&to=2023-12-19")
+    said = words(reader, "/city", "?city=gillot&from=2023-12-10&to=2023-12-19")
     assert "10 days have a Tn or Tx that comes from readings, at least in part (0.6 °C off on average)." in said
