@@ -277,6 +277,8 @@ class Settings(_Masked, BaseSettings):
     """The same with a read-only user, for the site and the API's reading routes; unset: the writer's."""
     csv_folder: Folder = Field(default_factory=lambda given: given["home"] / "staging_csv")
     """Folder of the CSV files that staging writes, one per city and month."""
+    qc_overrides: Folder = Field(default_factory=lambda given: given["home"] / "qc_overrides.csv")
+    """CSV file of quality flags that a person set or lifted, with the reason; may be missing."""
     s3: S3Settings = S3Settings()
     first_month: Annotated[InstanceOf[Month], BeforeValidator(_month)] = Month(1996, 1)
     """First monthly partition."""

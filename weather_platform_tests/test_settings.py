@@ -65,6 +65,7 @@ def test_a_variable_of_every_setting_is_read(tmp_path: Path) -> None:
         "WEATHER_CURATED_URL": "sqlite:////c",
         "WEATHER_CURATED_READ_URL": "sqlite:////d",
         "WEATHER_CSV_FOLDER": str(tmp_path / "csv"),
+        "WEATHER_QC_OVERRIDES": str(tmp_path / "overrides.csv"),
         "WEATHER_FIRST_MONTH": "2012-02",
         "WEATHER_SOURCE": "sample",
         "WEATHER_LAUNCHER": "default",
