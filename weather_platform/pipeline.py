@@ -1,6 +1,7 @@
-"""From one layer to the next: the one way to stage a month and to curate it. How files come in is `intake`.
+"""From one layer to the next: how a month is staged and curated. How files come in is `intake`.
 
-The Dagster assets, the API and the command line all call these; who calls shows in no row and no document.
+The Dagster assets, the API and the command line all call these functions; rows and documents do not depend on the
+caller.
 """
 
 import logging
@@ -21,19 +22,19 @@ from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import WeatherStats, document
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
-from weather_platform.storage.curated import Replaced
+from weather_platform.storage.curated import Query, Replaced
 from weather_platform.storage.opening import Stores as Stores  # noqa: PLC0414  # most callers have both from here
 from weather_platform.storage.opening import open_stores as open_stores  # noqa: PLC0414
 from weather_platform.storage.raw import RawStore
 
 if TYPE_CHECKING:
-    pass
+    from weather_platform.domain.climate.document import MonthDocument
 
 _progress = logging.getLogger(PROGRESS)
 
 
 class RawMonth:
-    """A month's raw objects with their records, in order of receipt, read one at a time, each time it is iterated."""
+    """A month's raw objects with their records, in order of receipt; each iteration reads them one at a time."""
 
     def __init__(self, raw: RawStore, month: Month) -> None:
         self._raw = raw
@@ -49,14 +50,14 @@ def _raw_objects(raw: RawStore, partition: str) -> Iterator[tuple[RawObject, Rec
 
 
 def store_staged(stores: Stores, month: Month, staged: StagedMonth) -> None:
-    """Replace a month's observations, alone among all processes that stage the month.
+    """Replace a month's observations under the month's lock.
 
-    Overtaken where the raw store no longer holds what they were made of: of two that stage a month at once, the one
-    that saw less must not be the last to write.
+    Overtaken if the raw store has changed since they were made: of two processes that stage a month at once, the one
+    that saw less must not write last.
     """
     with stores.staging.exclusive(f"stage:{month}"):
         if stores.raw.objects(str(month)) != staged.objects:
-            raise Overtaken(f"Observations of {month} came in while it was staged.", "Stage it again.")
+            raise Overtaken(f"New observations of {month} arrived while it was staged.", "Stage it again.")
         stores.staging.replace_month(str(month), staged)
     _progress.info("%s staged", month)
 
@@ -66,14 +67,14 @@ _again = retry(retry=retry_if_exception_type(Overtaken), stop=stop_after_attempt
 
 @_again
 def stage_month(stores: Stores, month: Month) -> StagedMonth:
-    """Raw to staging: the month as all its raw objects say."""
+    """Stage a month from all its raw objects."""
     staged = stage(RawMonth(stores.raw, month))
     store_staged(stores, month, staged)
     return staged
 
 
 def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
-    """Show the records of the raw partition `UNPLACED` in the quarantine, but for those that were placed since."""
+    """Put the records of the raw partition `UNPLACED` into quarantine, except those placed since."""
 
     @cache
     def held(month: Month) -> set[bytes]:
@@ -89,8 +90,8 @@ def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
     return staged
 
 
-def refuse_what_counts_nowhere(stores: Stores, partitions: Partitions, stored: Sequence[Stored]) -> None:
-    """BadInput for files of which no record can be staged; the quarantine shows each of them then."""
+def reject_if_nothing_usable(stores: Stores, partitions: Partitions, stored: Sequence[Stored]) -> None:
+    """Raise BadInput for files without a record that can be staged; the quarantine then has each record."""
     try:
         check_something_counts(stored, partitions)
     except BadInput:
@@ -128,7 +129,7 @@ class MonthFigures(NamedTuple):
     month: Month
     by_station: list[tuple[Station, list[DailyAggregate]]]
     synthetic: set[str]
-    """Names of raw objects that hold no measurements."""
+    """Names of raw objects with synthetic records."""
     seen: Seen
 
 
@@ -138,39 +139,106 @@ class CuratedMonth(NamedTuple):
     month: Month
     documents: list[WeatherStats]
     seen: Seen
-    """As in the figures that they were made of."""
+    """The revisions of the figures the documents were made from."""
 
 
 def month_figures(stores: Stores, month: Month) -> MonthFigures:
-    """Add up a month in the staging database."""
+    """Aggregate a month in the staging database."""
     days, seen = curated_days(month), Seen.of(stores, month)
     return MonthFigures(month, list(stores.staging.daily(*days)), stores.staging.synthetic_objects(*days), seen)
 
 
 def documents(figures: MonthFigures, now: datetime | None = None) -> CuratedMonth:
-    """The WeatherStats documents of the figures, made `now`."""
+    """The WeatherStats documents made from the figures; `now` becomes their `updated_at`."""
     now = now or datetime.now(UTC)
     made = [document(station, day, figures.synthetic, now) for station, days in figures.by_station for day in days]
     return CuratedMonth(figures.month, made, figures.seen)
 
 
 def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
-    """Replace a month's documents, alone among all processes that curate it or a neighbour.
+    """Replace a month's documents under the locks of the month and its neighbours.
 
-    Overtaken where others staged *and* curated since the figures were added up. Where they have only staged, their
-    own curation is still to come, and waits for the same locks.
+    Overtaken if another process staged *and* curated since the figures were aggregated. If it has only staged, it will
+    still curate, and waits for the same locks.
     """
     month = curated.month
     with stores.staging.exclusive(*(f"curate:{each}" for each in (month.previous, month, month.next))):
         now = Seen.of(stores, month)
         if now.staged != curated.seen.staged and now.curated != curated.seen.curated:
-            raise Overtaken(f"{month} or a neighbour was made again while it was curated.", "Curate it again.")
+            raise Overtaken(
+                f"{month} or a neighbour was written by another process while it was curated.", "Curate it again."
+            )
         replaced = stores.curated.replace(curated_days(month), curated.documents)
     _progress.info("%s curated", month)
     return replaced
 
 
+class Sheets(NamedTuple):
+    """The monthly sheets that a month's readings may change: its own, and those of its neighbours."""
+
+    by_month: "dict[Month, list[MonthDocument]]"
+    seen: tuple[str, str]
+    """What was staged around the month, and which sheets there were, when they were made."""
+
+
+def month_sheets(stores: Stores, month: Month, now: datetime | None = None) -> Sheets:
+    """The sheets of a month and of its neighbours that are staged, made `now`; their documents are there already."""
+    seen = _seen_of_sheets(stores, month)
+    around = (month.previous, month, month.next)
+    staged = {covered.month for covered in stores.staging.coverage(map(str, around))}
+    now = now or datetime.now(UTC)
+    return Sheets({each: _sheets(stores, each, now) for each in around if each == month or str(each) in staged}, seen)
+
+
+def _sheets(stores: Stores, month: Month, now: datetime) -> "list[MonthDocument]":
+    from weather_platform.domain.climate.document import month_documents
+    from weather_platform.domain.climate.month import monthly_climates
+
+    days = stores.staging.month_days(month)
+    if days is None:
+        return []
+    stations = {station.station_id: station for station in days.screened.grid.stations}
+    return month_documents(monthly_climates(days), stations, _synthetic_stations(stores, month), now)
+
+
+def _synthetic_stations(stores: Stores, month: Month) -> set[str]:
+    first, last = month.first_day, month.last_day
+    if not stores.staging.synthetic_objects(first, last):
+        return set()
+    found = stores.curated.find(Query(first=first, last=last))
+    return {document.station_id for document in found if document.provenance.synthetic}
+
+
+def _seen_of_sheets(stores: Stores, month: Month) -> tuple[str, str]:
+    around = (month.previous, month, month.next)
+    return stores.staging.revision(around[0], around[-1]), "".join(map(stores.monthly.month_revision, around))
+
+
+def store_sheets(stores: Stores, month: Month, sheets: Sheets) -> Replaced:
+    """Replace the sheets of a month and its neighbours, alone among all processes that make one of them.
+
+    Overtaken as `store_documents` is.
+    """
+    with stores.staging.exclusive(*(f"sheets:{each}" for each in (month.previous, month, month.next))):
+        staged, made = _seen_of_sheets(stores, month)
+        if staged != sheets.seen[0] and made != sheets.seen[1]:
+            raise Overtaken(f"{month} or a neighbour was made again meanwhile.", "Make its monthly sheets again.")
+        replaced = [stores.monthly.replace(each, of) for each, of in sheets.by_month.items()]
+    return Replaced(*map(sum, zip(*replaced, strict=True)))
+
+
 @_again
-def curate_month(stores: Stores, month: Month) -> Replaced:
-    """Staging to documents."""
+def _make_sheets(stores: Stores, month: Month) -> Replaced:
+    return store_sheets(stores, month, month_sheets(stores, month))
+
+
+@_again
+def _make_documents(stores: Stores, month: Month) -> Replaced:
     return store_documents(stores, documents(month_figures(stores, month)))
+
+
+def curate_month(stores: Stores, month: Month) -> Replaced:
+    """Staging to documents, and to the monthly sheets that follow; what became of the documents."""
+    replaced = _make_documents(stores, month)
+    _make_sheets(stores, month)
+    return replaced

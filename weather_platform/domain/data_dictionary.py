@@ -1,4 +1,4 @@
-"""The data dictionary as Markdown: every column of documents, events and observations, from what declares them.
+"""The data dictionary as Markdown: every column of documents, events and observations, from their declarations.
 
 ``python -m weather_platform.domain.data_dictionary > docs/data-dictionary.md`` writes the page; a test compares it.
 """
@@ -44,8 +44,8 @@ def _lines() -> Iterator[str]:
     yield f"## Daily documents (`WeatherStats`, rules of version {CODE_VERSION})"
     yield ""
     yield "One document per station and UTC day with at least one observation. *Column* is the name in CSV and"
-    yield "Parquet, *path* the place in JSON, MongoDB and SQLite. Numbers have at most 2 decimals; a figure without a"
-    yield "value behind it is empty (null), never 0."
+    yield "Parquet, *path* the place in JSON, MongoDB and SQLite. Numbers have at most 2 decimals; a figure without"
+    yield "readings is empty (null), never 0."
     yield ""
     yield from _table(
         ("column", "path", "type", "unit", "meaning"),
@@ -73,7 +73,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "## Observations"
     yield ""
-    yield "One row per station and time, named and in the units of SYNOP; `tc` is computed."
+    yield "One row per station and time, with the names and units of SYNOP; `tc` is computed."
     yield ""
     yield from _table(
         ("column", "type", "unit", "meaning", "plausible range"),
@@ -82,7 +82,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "## Units"
     yield ""
-    yield "Documents and events can be read in other units (`units=`, `--units`); columns are then named by them."
+    yield "Documents and events can be read in other units (`units=`, `--units`); column names then end in these units."
     yield "Three decimals where the unit is larger than the stored one by ten times or more (in from cm: 2.5 times,"
     yield "three as well, so that inches are alike), else two."
     yield ""

@@ -1,4 +1,4 @@
-"""Days out of the ordinary: one table of thresholds with their sources, and the events of a day."""
+"""Extreme events: one table of thresholds with their sources, and the events of a day."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EventType(StrEnum):
-    """What can be out of the ordinary."""
+    """Types of extreme events."""
 
     HEAVY_RAIN = "heavy_rain"
     VIOLENT_GUST = "violent_gust"
@@ -54,7 +54,7 @@ class StationEvent(msgspec.Struct, frozen=True, kw_only=True, rename={"event_id"
 
 
 class Threshold(NamedTuple):
-    """An event happens on a day whose figure reaches the value."""
+    """A day has the event if its figure reaches the value."""
 
     type: EventType
     metric: str

@@ -1,7 +1,7 @@
 """The WeatherStats document: one per station and UTC day with at least one observation.
 
-The types below are its only description: the JSON that is stored, the API's schema, the columns of tables, the sums
-that the database adds up and the data dictionary are derived from them (`domain.tabular`, `storage.aggregation`).
+The types below are its only description: stored JSON, the API's schema, columns of tables, the sums computed by the
+database and the data dictionary are derived from them (`domain.tabular`, `storage.aggregation`).
 A new figure is one line here: its column, unit, meaning and the rule that makes it (`domain.statistics`).
 """
 
@@ -31,11 +31,11 @@ from weather_platform.domain.statistics import (
 )
 
 CODE_VERSION = "2"
-"""Raised when the rules or the shape change: documents of another version are rebuilt from raw."""
+"""Increased when the rules or the shape change: documents of another version are rebuilt from raw."""
 
 
 class Figure(NamedTuple):
-    """What a member of the document is in tables: its column, the unit of the column, and the rule behind it."""
+    """A member of the document in tables: its column, unit and rule."""
 
     column: str
     unit: str = ""
@@ -79,7 +79,7 @@ def _flags(name: str) -> Rule:
 _SUPPOSED = climatological("windows_supposed", "t", otherwise=False)
 
 Known = float | None
-"""A figure, to 2 decimals; null where no value is behind it, never 0."""
+"""A figure, to 2 decimals; null without readings, never 0."""
 
 
 class Temperature(msgspec.Struct, frozen=True):
@@ -112,7 +112,9 @@ class WindSpeed(msgspec.Struct, frozen=True):
     gust: Annotated[Known, _figure("wind_gust_m_s", "m/s", "highest gust", greatest("raf10", "rafper"), 11.2)]
     direction: Annotated[
         Known,
-        _figure("wind_direction_deg", "°", "where the mean wind vector comes from; null when calm", direction(), 340.0),
+        _figure(
+            "wind_direction_deg", "°", "direction from which the mean wind blows; null when calm", direction(), 340.0
+        ),
     ]
     n: Annotated[int, _count("wind_n", "ff")]
 
@@ -122,7 +124,7 @@ class Rainfall(msgspec.Struct, frozen=True):
 
     total: Annotated[Known, _climate("rain_total_mm", "mm", "what is known of the civil day", "civil_rr", "rr3", 2.4)]
     max_3h: Annotated[Known, _figure("rain_max_3h_mm", "mm", "most in 3 hours", greatest("rr3"), 1.0)]
-    trace: Annotated[bool, _figure("rain_trace", "", "whether there was a trace of rain", traced("rr3"), False)]
+    trace: Annotated[bool, _figure("rain_trace", "", "whether a trace of rain was reported", traced("rr3"), False)]
     n: Annotated[
         int, _figure("rain_n", "", "3 h whose rain is known, of 8", climatological("civil_rr_slots", "rr3", 0), 8)
     ]
@@ -180,10 +182,10 @@ class Flagged(msgspec.Struct, frozen=True):
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a document comes from."""
+    """Provenance of a document."""
 
     raw_objects: Annotated[list[str], _member("raw objects behind the figures", ["3f2a9c0d1b4e5f67"])]
-    synthetic: Annotated[bool, _member("whether a raw object behind it holds no measurements", False, "synthetic")]
+    synthetic: Annotated[bool, _member("whether a raw object behind it is synthetic", False, "synthetic")]
     code_version: Annotated[str, _member("version of the rules", CODE_VERSION)]
     revision: Annotated[str, _member("hash of all but updated_at", "9b1deb4d3b7d4bad")]
     updated_at: Annotated[datetime, _member("when it was made (UTC)", "2024-01-02T03:04:05Z", moment=True)]
@@ -202,7 +204,7 @@ class WeatherStats(msgspec.Struct, frozen=True, kw_only=True, rename={"document_
     extreme_events: Annotated[list[Event], _member("types of the day's events", [], "extreme_events")]
     observations: Annotated[int, _member("observations of the day", 8, "observations")]
     expected: Annotated[int, _member("observations that a complete day has", EXPECTED_OBSERVATIONS, "expected")]
-    day_rule: Annotated[str, _member("which day the figures are of, but for tn, tx and rr", "utc")]
+    day_rule: Annotated[str, _member("day of the figures, but for tn, tx and rr", "utc")]
     windows: DayWindows
     flagged: Flagged
     provenance: Provenance
@@ -234,7 +236,7 @@ MEMBERS: tuple[Declared, ...] = tuple(declared(WeatherStats))
 
 
 class _Metric(NamedTuple):
-    """How a metric is made: the rule and scale of each member."""
+    """Rule and scale of each member of a metric."""
 
     struct: type[msgspec.Struct]
     rules: tuple[tuple[str, Rule, Scale], ...]
@@ -253,14 +255,14 @@ _WINDOWS, _FLAGGED = _Metric.of(DayWindows), _Metric.of(Flagged)
 SUMS: tuple[Sum, ...] = tuple(
     dict.fromkeys(need for metric in _METRICS for _, rule, _ in metric.rules for need in rule.needs)
 )
-"""What the figures need of the database."""
+"""The sums that the figures need from the database."""
 
 
 def document(station: Station, day: DailyAggregate, synthetic: Collection[str], now: datetime) -> WeatherStats:
     """The document of one station and day, made `now`.
 
-    `synthetic` names the raw objects that hold no measurements. `provenance.revision` is a hash of all the rest but
-    `updated_at`, so that an unchanged day can be told from a changed one.
+    `synthetic` names the synthetic raw objects. `provenance.revision` is a hash of all but `updated_at`, which shows
+    whether a day has changed.
     """
     made_of: Any = (metric.made_of(day.sums) for metric in _METRICS)
     metrics = Metrics(*made_of)
@@ -290,7 +292,7 @@ def document(station: Station, day: DailyAggregate, synthetic: Collection[str], 
         provenance=unsigned,
     )
     revision = hashlib.sha256(msgspec.json.encode(made)).hexdigest()[:16]
-    whole_ms = now.replace(microsecond=now.microsecond // 1000 * 1000)  # what MongoDB keeps
+    whole_ms = now.replace(microsecond=now.microsecond // 1000 * 1000)  # MongoDB's precision
     signed = msgspec.structs.replace(unsigned, revision=revision, updated_at=whole_ms)
     return msgspec.structs.replace(made, provenance=signed)
 

@@ -1,6 +1,6 @@
-"""The daily figures as SQL, one query a city's table; what they mean is `domain.statistics`.
+"""Daily figures as SQL, one query per city table; `domain.statistics` defines them.
 
-Readings are added as whole millionths: exact in a double, so the order of rows cannot show in a figure.
+Readings are added as whole millionths: exact in a double, so figures do not depend on the order of rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ def _columns(*, ends_with_midnight: bool) -> str:
 
 
 _RAIN = " OR ".join(f"{field} IS NOT NULL" for field in RAIN_FIELDS if any(one.field == field for one in SUMS))
-# A row as one JSON text: PyMySQL takes as long for 27 values as for the query itself (measured), msgspec a fraction.
+# Each row is one JSON text: PyMySQL takes as long to read 27 values as the query takes (measured); msgspec is faster.
 _QUERY = f"""
 SELECT JSON_ARRAY({", ".join(_SELECTED)})
 FROM (
@@ -85,7 +85,7 @@ Erroneous = Mapping[str, Sequence[datetime]]
 def daily_aggregates(
     connection: Connection, table: sa.Table, first: date, last: date, erroneous: Erroneous = MappingProxyType({})
 ) -> list[DailyAggregate]:
-    """A city's days from first to last, both included, that have an observation; one query."""
+    """A city's days with observations from first to last (inclusive), in one query."""
     query = _QUERY.format(table=_sound(connection, table, erroneous), **_DIALECTS[connection.dialect.name])
     bounds = {
         "first": _midnight(connection, first),
@@ -111,7 +111,7 @@ class _Row(NamedTuple):
 
     @classmethod
     def of(cls, values: list[Any]) -> "_Row":
-        """Databases give whole numbers as doubles."""
+        """Databases return the whole numbers as doubles."""
         day, observations, *sums = values[:_OBJECTS_AT]
         found = {
             name: int(value) if is_whole and value is not None else value
@@ -142,8 +142,8 @@ def _objects(
 ) -> dict[str, set[str]]:
     """Raw objects by day.
 
-    Least and greatest name tell them all where a civil day came from one object, which is nearly always: its rain
-    then ends with one reading more, of one more object at most.
+    Smallest and greatest name suffice if a civil day came from one object, as nearly all do: its rain has one more
+    reading, from one more object at most.
     A GROUP_CONCAT in the main query would make MariaDB sort in files: 3 times slower (measured, 62 tables of a month).
     """
     found = {row.day: set(filter(None, row.objects)) for row in rows}
