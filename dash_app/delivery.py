@@ -45,8 +45,6 @@ _POLICY: Final = {
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
-    # The map's worker is a blob.
-    "worker-src": "'self' blob:",
     "connect-src": "'self'",
     "object-src": "'none'",
     "base-uri": "'self'",
@@ -64,7 +62,11 @@ _HEADERS: Final = {
 
 _SPARED: Final = ("/dash_ag_grid/", "/dash_table/")
 """1.3 MB, a quarter of all that a page runs at its start; and Dash's own table, which is nowhere on the site."""
-_PRELOAD: Final = '\n<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">'
+PLOTLY: Final = "/assets/vendor/plotly-cartesian.min.js"
+"""plotly.js without maps, 3D and polar axes: a third of the whole bundle; `site.js` fetches it before the first chart,
+and Dash takes the one that is there."""
+_PRELOAD: Final = f'\n<link rel="preload" as="script" href="{PLOTLY}">'
+_WITH_CHARTS: Final = ("/city", "/compare", "/data")
 _GRID_SCRIPT: Final = re.compile(r'src="([^"]*/dash_ag_grid/[^"]*)"')
 _STATIC: Final = ("/_dash-component-suites/", "/assets/")
 
@@ -104,10 +106,10 @@ class LightDash(Dash):
         lines = parts["scripts"].split("\n")
         grid = next((match[1] for line in lines if (match := _GRID_SCRIPT.search(line))), "")
         parts["scripts"] = "\n".join(line for line in lines if not any(name in line for name in _SPARED))
-        if not flask.request.path.startswith("/table"):  # the one page without a chart
+        if flask.request.path.startswith(_WITH_CHARTS):
             parts["css"] += _PRELOAD
         document = str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]
-        return document.replace("<body>", f'<body data-grid="{grid}">', 1)
+        return document.replace("<body>", f'<body data-grid="{grid}" data-plotly="{PLOTLY}">', 1)
 
 
 def harden(app: Dash) -> None:
@@ -155,11 +157,11 @@ def _kept_for(request: flask.Request) -> str | None:
     """How long a browser keeps a static file without asking again; None for what Dash itself has said.
 
     Addresses of our own files change with the files (``?m=``). plotly.js and the outlines have one address for all
-    versions; asking for these five times a page costs 50 ms.
+    versions.
     """
     if request.path.startswith("/assets/") and "m" in request.args:
         return "public, max-age=31536000, immutable"
-    if request.path.startswith(("/assets/", "/_dash-component-suites/plotly/")):
+    if request.path.startswith("/assets/"):
         return "public, max-age=3600"
     return None
 

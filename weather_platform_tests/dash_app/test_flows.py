@@ -162,22 +162,41 @@ def test_the_link_is_copied(site: str, new_page: NewPage) -> None:
 
 def test_a_station_on_the_map_leads_to_its_city(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/?lang=en")
-    page.locator("#card-map .maplibregl-canvas").wait_for()
-    spot = page.evaluate(
-        """async () => {
-            const plot = document.querySelector('#card-map .js-plotly-plot');
-            for (let i = 0; i < 100 && !plot._fullLayout?.map?._subplot?.map?.loaded(); i++)
-                await new Promise((go) => setTimeout(go, 100));
-            const trace = plot.data.at(-1), n = trace.customdata.indexOf('orly');
-            const at = plot._fullLayout.map._subplot.map.project([trace.lon[n], trace.lat[n]]);
-            const box = plot.querySelector('.maplibregl-canvas').getBoundingClientRect();
-            return [box.left + at.x, box.top + at.y];
-        }"""
-    )
-    page.mouse.move(*spot)
-    page.wait_for_timeout(200)
-    page.mouse.click(*spot)
+    page.locator("#card-map").get_by_role("link", name=re.compile("^Orly")).locator("circle").click()
     expect(page.locator("h1")).to_have_text("Orly, December 2023")
+    page.go_back()
+    page.locator("#card-map").get_by_role("link", name=re.compile("^Lille")).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Lille-Lesquin, December 2023")
+
+
+def test_a_finger_scrolls_over_charts_and_map_and_zoom_is_a_button(site: str, new_page: NewPage) -> None:
+    for path, card in (("/", "map"), ("/city?city=nice", "temperature"), ("/city?city=nice", "rain")):
+        page = new_page(f"{site}{path}{'&' if '?' in path else '?'}lang=en", width=390, has_touch=True, is_mobile=True)
+        box = page.locator(f"#card-{card} figure > div").first
+        box.scroll_into_view_if_needed()
+        if card != "map":
+            before = figure(page, card)["layout"]["yaxis"]["range"]
+        place = box.bounding_box()
+        assert place is not None
+        at = page.evaluate("window.scrollY")
+        _swipe(page, place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, 150)
+        page.wait_for_function("at => Math.abs(window.scrollY - at) > 100", arg=at)
+        if card != "map":
+            assert figure(page, card)["layout"]["yaxis"]["range"] == before
+    page.locator("#card-rain").get_by_role("button", name="Zoom", exact=True).tap()
+    assert figure(page, "rain")["layout"]["dragmode"] == "zoom"
+    page.locator("#card-rain").get_by_role("button", name="Stop zooming").tap()
+    assert figure(page, "rain")["layout"]["dragmode"] is False
+    assert figure(page, "rain")["layout"]["yaxis"]["range"] == before
+
+
+def _swipe(page: Page, x: float, y: float, up_px: int) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send(
+        "Input.synthesizeScrollGesture",
+        {"x": x, "y": y, "yDistance": -up_px, "gestureSourceType": "touch", "speed": 800},
+    )
 
 
 def test_the_list_is_an_equal_way_in_by_keyboard(site: str, new_page: NewPage) -> None:
