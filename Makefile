@@ -17,10 +17,10 @@ install: $(INSTALLED) ## make .venv with what the platform needs
 run: $(INSTALLED) ## load December 2023 without any server, then serve until Ctrl-C (ONCE=1: only load)
 	$(BIN)/weather up --load 2023-12 --source sample $(if $(ONCE),--once)
 
-compose: ## all of it in containers: MySQL, MongoDB, S3, Redis, workers; then December 2023 and a small year
+compose: ## run in containers: MySQL, MongoDB, S3, Redis, workers; then load December 2023 and a small year
 	@deploy/compose.sh
 
-try-compose: ## the whole story in containers: load, kill each one, come back, down -v (a quarter of an hour)
+try-compose: ## full test in containers: load, kill each container, recover, down -v (15 minutes)
 	@deploy/try-compose.sh
 
 test: $(INSTALLED_DEV) test-packages ## install what the tests need, then check everything
@@ -38,7 +38,7 @@ check: $(INSTALLED_DEV) ## style, types, import boundaries and tests
 docs: $(INSTALLED) ## write the pages that are made from the code
 	$(BIN)/weather settings --markdown > docs/configuration.md
 
-lock: ## write the lock files anew (UPGRADE=1: with the newest releases)
+lock: ## write the lock files again (UPGRADE=1: with the newest releases)
 	uv pip compile $(LOCK_OPTIONS) --extra dev pyproject.toml -o requirements-dev.lock
 	uv pip compile $(LOCK_OPTIONS) -c requirements-dev.lock pyproject.toml -o requirements.lock
 	uv pip compile $(LOCK_OPTIONS) -c requirements-dev.lock --extra servers pyproject.toml -o requirements-servers.lock

@@ -1,1 +1,1 @@
-"""The HTTP door: files come in, every layer is read. The work is done by `weather_platform`; here is what HTTP adds."""
+"""The HTTP API: ingests files and reads every layer. `weather_platform` does the work; only HTTP is handled here."""

@@ -1,4 +1,4 @@
-"""`python -m api`: serve the API where the settings say."""
+"""`python -m api`: serve the API at the settings' address."""
 
 import sys
 
@@ -10,7 +10,7 @@ from weather_platform.settings import Settings
 
 
 def main() -> int:
-    """Serve until SIGINT or SIGTERM; 1 where the settings forbid it."""
+    """Serve until SIGINT or SIGTERM; returns 1 if the settings are invalid."""
     try:
         settings = Settings.from_environment()
         app = create_app_from_environment()

@@ -1,7 +1,7 @@
-"""News for Dagster's catalogue: months that were written without a run, delivered soon or when Dagster is back.
+"""Reports months written without a run to Dagster, at once or when Dagster is available again.
 
-They wait in the staging database, so that neither an outage of Dagster nor a restart of the API loses one, and nobody
-waits for Dagster. What is told of a month is what a run tells (`month_report`): metadata, then the checks.
+Events wait in the staging database, so an outage of Dagster or a restart of the API loses none, and no caller waits for
+Dagster. The report of a month is that of a run (`month_report`): metadata, then the checks.
 """
 
 import logging
@@ -33,7 +33,7 @@ _LONGEST_PAUSE_S = 30.0
 
 
 class Catalogue:
-    """Delivers news in a thread of its own, in the order of months, each at least once."""
+    """Delivers events in its own thread, in order of months, at least once each."""
 
     def __init__(self, layers: Stores, orchestrator: Orchestrator, links: Links) -> None:
         self._layers = layers
@@ -52,14 +52,14 @@ class Catalogue:
         self._thread.join(timeout=5)
 
     def tell_raw(self, months: Sequence[Month], stored: Sequence[Stored], door: Door) -> None:
-        """Have the catalogue show what was received of some months, of all that one coming brought."""
+        """Report the raw objects of some months, out of all objects of one posting."""
         self._tell(
             News(names.RAW_OBSERVATIONS, str(month), door.reference, raw_facts(month, stored, door, self._links))
             for month in months
         )
 
     def tell_made(self, month: Month, replaced: Replaced, door: Door) -> None:
-        """Have the catalogue show that a month was staged and curated; the figures are taken when it is told."""
+        """Report that a month was staged and curated; the figures are read at delivery."""
         made = {"received_by": door.name, "replaced": replaced._asdict()}
         self._tell(News(asset, str(month), door.reference, made) for asset in names.ASSETS[1:])
 
@@ -81,13 +81,13 @@ class Catalogue:
             self._awake.clear()
 
     def _deliver(self) -> int:
-        """Deliver what waits; how many."""
+        """Deliver waiting events; returns their number."""
         waiting = self._layers.receipts.undelivered()
         for news in waiting:
             try:
                 self._deliver_one(news)
             except (OrchestratorRefused, NotFound) as error:
-                # What Dagster refuses it would refuse for ever, and hold up all others: it ends in the log. So does
+                # An event that Dagster refuses would block all others for ever: it is logged and dropped. So is
                 # news of a month that was taken away since.
                 _log.exception("catalogue not told for good", extra={"cause": error.cause, "asset": news.asset})
             self._layers.receipts.delivered([news])

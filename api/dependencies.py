@@ -1,4 +1,4 @@
-"""What routes need, by type: a signature tells everything that a route touches."""
+"""Dependencies of routes, by type: a signature lists everything a route uses."""
 
 from typing import Annotated, cast
 
@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from api.catalogue import Catalogue
 from api.ingestion import Ingestions
-from api.measures import Measures
+from api.metrics import Metrics
 from api.orchestrator import Orchestrator
 from api.runs import Runs
 from api.security import Caller, Guard
@@ -19,15 +19,15 @@ from weather_platform.settings import Settings
 from weather_platform.storage.opening import Stores
 
 _INGESTIONS_AT_ONCE = 2
-"""In this process, replays too: each has a month or two in memory and a spool on disk."""
+"""Concurrent ingestions and replays: each has one or two months in memory and a spool on disk."""
 _FOLLOWERS_AT_ONCE = 100
-"""Callers that follow an ingestion: each looks at its receipt every 0.2 s."""
+"""Concurrent followers of ingestions: each reads its receipt every 0.2 s."""
 _PROBES_AT_ONCE = 4
-"""Looks at all stores: in threads of their own, so that a busy API is not taken for one without stores."""
+"""Pings of the stores, in separate threads, so that a busy API still reports its stores as available."""
 
 
 class Services:
-    """All that one application holds; built by `main.create_app`."""
+    """The state of one application; built by `main.create_app`."""
 
     def __init__(self, settings: Settings) -> None:
         from weather_platform.domain.months import Partitions
@@ -35,9 +35,9 @@ class Services:
         from weather_platform.month_report import Links
 
         self.settings = settings
-        self.measures = Measures()
+        self.metrics = Metrics()
         writing = Stores(settings)
-        # Where a deployment has users that may only read, reading goes by them; a file has no users.
+        # Reads use the read-only users of the databases, if configured.
         self.layers = Stores(settings.for_reading, read_only=True) if settings.has_readers else writing
         self._opened = (self.layers, writing)
         self.at_once = CapacityLimiter(_INGESTIONS_AT_ONCE)
@@ -50,7 +50,7 @@ class Services:
         self.partitions = Partitions(settings.first_month)
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members)
         runs = Runs(writing, self.orchestrator)
-        self.ingestions = Ingestions(writing, runs, self.catalogue, self.measures, self.partitions, limits)
+        self.ingestions = Ingestions(writing, runs, self.catalogue, self.metrics, self.partitions, limits)
         self.withdrawals = Withdrawals(writing, self.ingestions, self.partitions)
 
     def close(self) -> None:
@@ -87,14 +87,14 @@ READS = [Depends(_reader)]
 
 
 def station(layers: Stores, city: str) -> Station:
-    """The station that a person's word means; UnknownCity tells the nearest."""
+    """The station matching a word; UnknownCity names the nearest ones."""
     if city in STATIONS:
         return STATIONS[city]
     return find_station(city, {**STATIONS, **layers.staging.stations()})
 
 
 def stations(layers: Stores, cities: list[str] | None) -> list[Station] | None:
-    """The stations of several words, each once; a word may hold several with a comma between."""
+    """The stations of several words, each once; a word may hold several names separated by commas."""
     if cities is None:
         return None
     words = [word for city in cities for word in city.split(",")]

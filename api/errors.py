@@ -1,14 +1,14 @@
-"""Errors that only HTTP has; those of the work itself are in `weather_platform.domain.errors`."""
+"""Errors specific to HTTP; all others are in `weather_platform.domain.errors`."""
 
 from weather_platform.domain.errors import WeatherError
 
 
 class Unsupported(WeatherError):
-    """A media type that is not read here."""
+    """An unsupported media type."""
 
 
 class BrokenOff(WeatherError):
-    """A body that ends before it should."""
+    """A truncated body."""
 
 
 class Conflict(WeatherError):
@@ -16,7 +16,7 @@ class Conflict(WeatherError):
 
 
 class Denied(WeatherError):
-    """A caller without the right key (401), or one that may not be trusted with this (403)."""
+    """A caller without a valid key (401), or without the right to do this (403)."""
 
     def __init__(self, cause: str, cure: str, status: int = 401) -> None:
         super().__init__(cause, cure)
@@ -36,11 +36,11 @@ class NotAcceptable(WeatherError):
 
 
 class TooBusy(WeatherError):
-    """As many downloads run as are allowed at once."""
+    """The limit of concurrent downloads is reached."""
 
 
 class OutsideBody(WeatherError):
-    """A range that the body does not have."""
+    """A range outside the body."""
 
     def __init__(self, size_bytes: int) -> None:
         super().__init__(f"The file has {size_bytes:,} bytes.", "Ask for a range within them.")

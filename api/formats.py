@@ -30,7 +30,7 @@ _ACCEPTED: dict[str, Format] = {
 
 
 def in_every_format(page: str) -> dict[int | str, dict[str, Any]]:
-    """The responses of a route whose JSON is a page of `api.pages`; the other formats are its rows alone."""
+    """The responses of a route whose JSON is a page of `api.pages`; other formats contain only the rows."""
     responses = json_page(page)
     others = (media_type.partition(";")[0] for form, media_type in MEDIA_TYPES.items() if form is not Format.JSON)
     responses[200]["content"].update({media_type: {} for media_type in others})
@@ -38,13 +38,13 @@ def in_every_format(page: str) -> dict[int | str, dict[str, Any]]:
 
 
 def json_page(page: str) -> dict[int | str, dict[str, Any]]:
-    """The response of a route that answers a page of `api.pages` in JSON alone."""
+    """The response of a route with a page of `api.pages` in JSON only."""
     schema = {"$ref": f"#/components/schemas/{page}"}
     return {200: {"description": "A page of rows.", "content": {Format.JSON.media_type: {"schema": schema}}}}
 
 
 def negotiated(request: Request, asked: Format | None) -> Format:
-    """The format to answer in; NotAcceptable where `Accept` names none of them."""
+    """The format of the answer; NotAcceptable if `Accept` names none of them."""
     if asked is not None:
         return asked
     ranges = [_quality(part) for part in (request.headers.get("accept", "").strip() or "*/*").split(",")]
@@ -52,7 +52,7 @@ def negotiated(request: Request, asked: Format | None) -> Format:
         if found := _ACCEPTED.get(media_type):
             return found
     raise NotAcceptable(
-        "None of the types in Accept is written here.", f"Accept one of {', '.join(MEDIA_TYPES.values())}."
+        "None of the types in Accept is supported.", f"Accept one of {', '.join(MEDIA_TYPES.values())}."
     )
 
 
@@ -76,10 +76,10 @@ def answer(
     name: str,
     head: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The rows in a format, a small page at once; any other as it is read, as one of the `streams`.
+    """The rows in a format: a page at once, anything longer streamed as one of the `streams`.
 
-    The first row is fetched before the answer begins, so that an outage is still reported as one. A page that is
-    streamed tells where the next begins in its JSON alone: when the head is sent, that is not known.
+    The first row is fetched before the answer starts, so an outage is still reported as an error. A streamed page has
+    the address of the next one only in its JSON: it is not yet known when the headers are sent.
     """
     shown = "attachment" if form is Format.PARQUET else "inline"
     headers = dict(headers)

@@ -1,6 +1,6 @@
-"""The use case of posting files: keep them raw, bring their months to documents, tell what became of every record.
+"""The use case of posting files: store them raw, stage and curate their months, count what became of every record.
 
-No FastAPI here: this is what `POST /ingest` means, whoever calls. Every function blocks, and may run in any thread.
+Independent of FastAPI: the meaning of `POST /ingest` for any caller. Functions block, and may run in any thread.
 """
 
 import hashlib
@@ -15,10 +15,9 @@ import msgspec
 
 from api.catalogue import Catalogue
 from api.errors import Conflict
-from api.measures import Measures
+from api.metrics import Metrics
 from api.orchestrator import OrchestratorUnavailable
 from api.runs import Runs, trouble_of
-from weather_platform.ahead import ahead
 from weather_platform.domain.errors import NotFound, StoreUnavailable, WeatherError
 from weather_platform.domain.ingestions import (
     Mode,
@@ -34,22 +33,23 @@ from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance, Raw
 from weather_platform.domain.unpacking import Limits
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.month_report import Door
-from weather_platform.pipeline import curate_month, quarantine_unplaced, refuse_what_counts_nowhere, stage_month
+from weather_platform.pipeline import curate_month, quarantine_unplaced, reject_if_nothing_usable, stage_month
 from weather_platform.postings import is_overruled, overruled
+from weather_platform.prefetch import prefetch
 from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.ingestion")
 
 
 class Upload(NamedTuple):
-    """A posted file that waits on disk."""
+    """A posted file, spooled on disk."""
 
     file: ReceivedFile
     source: IO[bytes]
 
 
 class IngestionFailed(WeatherError):
-    """An ingestion that was begun and kept, and could not be ended; `reason` tells whether trying again can help."""
+    """An ingestion that was stored but could not be finished; `reason` says whether a retry can help."""
 
     def __init__(self, receipt: Receipt, reason: WeatherError) -> None:
         super().__init__(reason.cause, reason.cure)
@@ -58,45 +58,44 @@ class IngestionFailed(WeatherError):
 
 
 class Answer(NamedTuple):
-    """A receipt, and whether it is one given before for the same files."""
+    """A receipt, and whether it was issued before for the same files."""
 
     receipt: Receipt
     repeated: bool
 
 
 class Ingestions:
-    """Ingestions by both ways, and their receipts."""
+    """Ingestions in both modes, and their receipts."""
 
     def __init__(
         self,
         layers: Stores,
         runs: Runs,
         catalogue: Catalogue,
-        measures: Measures,
+        metrics: Metrics,
         partitions: Partitions,
         limits: Limits,
     ) -> None:
         self._layers = layers
         self._runs = runs
         self._catalogue = catalogue
-        self._measures = measures
+        self._metrics = metrics
         self._partitions = partitions
         self._limits = limits
 
     def ingest(
         self, uploads: Sequence[Upload], mode: Mode, *, request_id: str = "", idempotency_key: str | None = None
     ) -> Answer:
-        """Bring files to documents: by a Dagster run that is launched here, or here and now (`fast`).
+        """Ingest files: by launching Dagster runs, or in this process (`fast`).
 
-        The same files again give the receipt that they have, unless that ingestion failed: then the months that are
-        not done are taken up again. Files that do not count any more, since others overruled them or they were
-        withdrawn, are posted anew.
+        The same files get their existing receipt, unless that ingestion failed: then its unfinished months are
+        resumed. Files that no longer count, because they were overruled or withdrawn, are posted again.
 
         Raises:
-            BadInput: nothing can be read. What at least looked like observations is in the quarantine.
+            BadInput: no record can be used. Records that looked like observations are in quarantine.
             Conflict: the idempotency key was used for other files.
-            IngestionFailed: an outage after the files were kept; posting them again goes on.
-            StoreUnavailable: an outage before anything was kept.
+            IngestionFailed: an outage after the files were stored; posting them again resumes.
+            StoreUnavailable: an outage before anything was stored.
         """
         content = hashlib.sha256("".join(upload.file.sha256 for upload in uploads).encode()).hexdigest()
         with ExitStack() as locks:
@@ -113,17 +112,17 @@ class Ingestions:
                 if stands and not anew:
                     if key:
                         self._layers.receipts.remember_key(key, content)
-                    self._measures.ingestions.labels(mode, "repeated").inc()
+                    self._metrics.ingestions.labels(mode, "repeated").inc()
                     return Answer(earlier, repeated=True)
             receipt, stored = self._begin(content, mode, uploads, request_id, earlier, anew=anew)
-            if key:  # only now: a file that cannot be read may be mended and sent with the same key
+            if key:  # only now: an unreadable file may be corrected and sent with the same key
                 self._layers.receipts.remember_key(key, content)
             return Answer(self._ended(receipt, stored), repeated=False)
 
     def replay(self, months: Sequence[Month], *, request_id: str = "") -> Receipt:
-        """Stage and curate months again from their raw objects, with today's rules, here and now.
+        """Stage and curate months again from their raw objects, with the current rules, in this process.
 
-        `months` empty: the records that were in no partition, which are placed where a partition holds them now.
+        `months` empty: records without a partition are placed if a partition exists for them now.
         """
         now = datetime.now(UTC)
         identity = f"replay:{','.join(map(str, months))}:{now.isoformat()}"
@@ -135,7 +134,7 @@ class Ingestions:
             received=now,
             request_id=request_id,
         )
-        with self._layers.staging.exclusive(_lock(receipt.content)):  # before anybody can see a receipt without it
+        with self._layers.staging.exclusive(_lock(receipt.content)):  # before any reader can see a receipt without it
             self._layers.receipts.save(receipt)
             with self._failing_into(receipt):
                 self._replay(receipt, sorted(set(months)))
@@ -164,17 +163,17 @@ class Ingestions:
         self._process(receipt, months or receipt.months, door)
 
     def get(self, ingestion: str) -> Receipt:
-        """The receipt as it stands now; NotFound."""
+        """The receipt in its current state; NotFound if unknown."""
         return self.refreshed(self._layers.receipts.get(ingestion))
 
     def newest(self, before: str | None, limit: int) -> list[Receipt]:
-        """Receipts, the newest first, each as it stands now."""
+        """Receipts, newest first, in their current state."""
         return [self.refreshed(receipt) for receipt in self._layers.receipts.newest(before=before, limit=limit)]
 
     def counted_now(self, receipt: Receipt) -> list[MonthOutcome]:
-        """What a receipt's records count as by now, since others may have overruled them.
+        """The current counts of a receipt's records, since others may have overruled them.
 
-        Documents are those of its own time. What is withdrawn stays as it was.
+        Counts of documents are from its own time. Withdrawn receipts stay unchanged.
         """
         months = {outcome.month for outcome in receipt.outcomes if outcome.month != UNPLACED}
         if not months or receipt.withdrawn:
@@ -193,18 +192,18 @@ class Ingestions:
         ]
 
     def refreshed(self, receipt: Receipt) -> Receipt:
-        """The receipt with what Dagster knows of its runs by now; as it was where Dagster does not answer."""
+        """The receipt updated from Dagster's runs; unchanged if Dagster does not answer."""
         if receipt.is_finished:
             return receipt
         if receipt.runs:
             return self._followed(receipt)
         if self._is_abandoned(receipt):
-            cure = "Post the file again: what was kept of it is used."
-            self._fail(receipt, Trouble(cause="The API was stopped in the middle of this ingestion.", cure=cure))
+            cure = "Post the file again: what is stored is used."
+            self._fail(receipt, Trouble(cause="The API stopped during this ingestion.", cure=cure))
         return receipt
 
     def _followed(self, receipt: Receipt) -> Receipt:
-        """The receipt as its runs stand, which is kept; as it was where Dagster does not answer."""
+        """Update and store the receipt from its runs; unchanged if Dagster does not answer."""
         if receipt.is_finished or not receipt.runs:
             return receipt
         before = (receipt.state, [run.state for run in receipt.runs])
@@ -221,10 +220,10 @@ class Ingestions:
         receipt.state = state
         if before == (state, [run.state for run in receipt.runs]) or self._layers.receipts.advance(receipt):
             return receipt
-        return self._layers.receipts.get(receipt.id)  # another saw it end meanwhile
+        return self._layers.receipts.get(receipt.id)  # another process finished it meanwhile
 
     def _is_abandoned(self, receipt: Receipt) -> bool:
-        """Whoever works on an ingestion without a run holds its lock, which falls free when it dies."""
+        """A process working on an ingestion without a run holds its lock, released when the process dies."""
         try:
             with self._layers.staging.exclusive(_lock(receipt.content), timeout_s=0):
                 return not self._layers.receipts.get(receipt.id).is_finished
@@ -232,7 +231,7 @@ class Ingestions:
             return False
 
     def is_told(self, receipt: Receipt) -> bool:
-        """Whether Dagster's catalogue shows what an ingestion did."""
+        """Whether Dagster shows what an ingestion did."""
         return not self._layers.receipts.is_undelivered(receipt.id)
 
     def _check_key(self, key: str, content: str) -> None:
@@ -243,7 +242,7 @@ class Ingestions:
             )
 
     def _still_stands(self, receipt: Receipt) -> bool:
-        """Whether what the receipt promises is in the raw store still."""
+        """Whether the receipt's raw objects still exist."""
         try:
             for obj in receipt.objects:
                 self._layers.raw.find(obj.key)
@@ -265,16 +264,16 @@ class Ingestions:
         *,
         anew: bool,
     ) -> tuple[Receipt, list[Stored]]:
-        """Keep the files raw; the receipt says so from here on.
+        """Store the files raw; the stored receipt has them from then on.
 
-        It goes on with an `earlier` one of the same files, and keeps the months that had been done, or is another
-        posting of them (`anew`).
+        Resumes an `earlier` ingestion of the same files, keeping its finished months, or is another posting of
+        them (`anew`).
         """
         now = datetime.now(UTC)
         with Intake(self._partitions, self._limits) as intake:
             for upload in uploads:
                 intake.add(upload.file.name, upload.source)
-            origin = Provenance(source="upload", name="", licence=ETALAB)  # each object gets its file's name
+            origin = Provenance(source="upload", name="", licence=ETALAB)  # each object has its file's name
             receipt = Receipt(
                 id=new_ingestion_id(now) if anew or not earlier else earlier.id,
                 content=content,
@@ -294,7 +293,7 @@ class Ingestions:
                 posting=receipt.posting,
                 is_overruled=overruled(self._layers),
             )
-        refuse_what_counts_nowhere(self._layers, self._partitions, stored)
+        reject_if_nothing_usable(self._layers, self._partitions, stored)
         receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in stored]
         if earlier is not None and not anew:
             if earlier.state != "done" and not any(item.new for item in stored):
@@ -307,7 +306,7 @@ class Ingestions:
         return receipt, stored
 
     def _ended(self, receipt: Receipt, stored: Sequence[Stored]) -> Receipt:
-        """Take a stored ingestion as far as its mode promises."""
+        """Continue a stored ingestion as far as its mode allows."""
         months = receipt.open_months
         door = Door("ingest" if receipt.mode == "run" else "ingest-fast", receipt.id)
         with self._failing_into(receipt):
@@ -323,8 +322,8 @@ class Ingestions:
         return self._done(receipt)
 
     def _process(self, receipt: Receipt, months: Sequence[Month], door: Door) -> None:
-        """Stage and curate here and now, the months in order."""
-        for month, staged in ahead(months, partial(stage_month, self._layers)):
+        """Stage and curate in this process, months in order."""
+        for month, staged in prefetch(months, partial(stage_month, self._layers)):
             replaced = curate_month(self._layers, month)
             outcome = receipt.outcome(month, staged.counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
@@ -335,20 +334,20 @@ class Ingestions:
         if receipt.unplaced:
             receipt.outcomes.append(receipt.unplaced_outcome())
         receipt.state, receipt.finished = "done", datetime.now(UTC)
-        if self._layers.receipts.advance(receipt):  # of several that follow a run, one counts
-            self._measures.ended(receipt)
+        if self._layers.receipts.advance(receipt):  # of several followers of a run, one counts
+            self._metrics.ended(receipt)
             _log.info("ingested", extra=_figures(receipt))
         return receipt
 
     def _fail(self, receipt: Receipt, trouble: Trouble) -> None:
         receipt.state, receipt.finished, receipt.trouble = "failed", datetime.now(UTC), trouble
         if self._layers.receipts.advance(receipt):
-            self._measures.ended(receipt)
+            self._metrics.ended(receipt)
             _log.error("ingestion failed", extra={**_figures(receipt), "cause": trouble.cause})
 
     @contextmanager
     def _failing_into(self, receipt: Receipt) -> Iterator[None]:
-        """An error that is explained ends the ingestion, and the receipt says why."""
+        """Record an expected error in the receipt and end the ingestion."""
         try:
             yield
         except WeatherError as error:
@@ -360,12 +359,12 @@ class Ingestions:
 
 
 def exclusive(layers: Stores, receipt: Receipt) -> AbstractContextManager[None]:
-    """Hold an ingestion against everything else that changes it."""
+    """Lock an ingestion against all other changes."""
     return layers.staging.exclusive(_lock(receipt.content))
 
 
 def _lock(content: str) -> str:
-    """The lock of those who ingest the same files. On SQLite it is a file that stays, so there are 4,096 at most."""
+    """The lock for ingesting the same files. On SQLite it is a permanent file, so there are at most 4,096."""
     return f"ingest:{content[:3]}"
 
 

@@ -1,4 +1,4 @@
-"""A line in the log for every request, with one id from the request to the ingestion to the Dagster run."""
+"""One log line per request, with one id shared by request, ingestion and Dagster run."""
 
 import logging
 import re
@@ -8,7 +8,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
-from api.measures import Measures
+from api.metrics import Metrics
 
 _HEADER = b"x-request-id"
 _GOOD_ID = re.compile(rb"[\w.:-]{1,64}", re.ASCII)
@@ -16,16 +16,16 @@ _log = logging.getLogger("weather.api.requests")
 
 
 def request_id_of(scope: Scope) -> str:
-    """The id of the request, as given in `X-Request-ID` or made here."""
+    """The id of the request, from `X-Request-ID` or generated."""
     return str(scope.get("state", {}).get("request_id", ""))
 
 
 class Traced:
-    """Gives every request its id, counts it, and writes a line at its end."""
+    """Gives every request an id, counts it, and logs a line at its end."""
 
-    def __init__(self, app: ASGIApp, measures: Measures) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
-        self._measures = measures
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,8 +48,8 @@ class Traced:
         finally:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "none")
-            self._measures.requests.labels(scope["method"], route, status).inc()
-            self._measures.request_seconds.labels(scope["method"], route).observe(seconds)
+            self._metrics.requests.labels(scope["method"], route, status).inc()
+            self._metrics.request_seconds.labels(scope["method"], route).observe(seconds)
             _log.info(
                 "answered",
                 extra={

@@ -1,4 +1,4 @@
-"""The application: its parts put together. `create_app(settings)` in code, the factory below for uvicorn."""
+"""Assembles the application: `create_app(settings)` in code, the factory below for uvicorn."""
 
 import threading
 from collections.abc import AsyncIterator
@@ -24,14 +24,15 @@ from weather_platform.settings import Settings
 
 _DESCRIPTION = """Météo-France SYNOP observations in, daily weather statistics out.
 
-Post a file to `/ingest` (a Dagster run) or `/ingest-fast` (here and now); read every layer. Every error is a problem
-(RFC 9457) with a cause and a cure. A city is its slug, its name or its WMO number, whatever case and accents."""
+Post a file to `/ingest` (through Dagster runs) or `/ingest-fast` (in the API's process); read every layer. Every error
+is a problem (RFC 9457) with a cause and a cure. A city is a slug, a name or a WMO number, in any case, with or without
+accents."""
 _WARM_AFTER_S = 2.0
 _RAW_FILES = "/raw/files/"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API of one platform. Opens nothing: stores are reached by the first request that needs them."""
+    """The API of one platform. Stores are opened by the first request that needs them."""
     services = Services(settings)
 
     @asynccontextmanager
@@ -47,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     middleware = [
         Middleware(Heads),
-        Middleware(Traced, measures=services.measures),
+        Middleware(Traced, metrics=services.metrics),
         Middleware(problems.Unexpected),
         Middleware(Compressed, minimum_size=1_000, compresslevel=5),
     ]
@@ -75,7 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 class Compressed(GZipMiddleware):
-    """All but raw files: their lengths, ranges and strong ETags are of the bytes as received."""
+    """Compresses all answers but raw files: their lengths, ranges and strong ETags refer to the bytes as received."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _RAW_FILES in scope["path"]:
@@ -85,9 +86,9 @@ class Compressed(GZipMiddleware):
 
 
 class Heads:
-    """Has every GET route answer HEAD too, as load balancers and `curl -I` ask it; counted and logged as a GET.
+    """Makes every GET route answer HEAD too, for load balancers and `curl -I`; counted and logged as a GET.
 
-    In a copy of the scope: the server, which holds the original, leaves the body out.
+    Works on a copy of the scope: the server has the original and omits the body.
     """
 
     def __init__(self, app: ASGIApp) -> None:

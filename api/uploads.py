@@ -128,7 +128,7 @@ def _files_of(form: FormData) -> list[Upload]:
 def _upload(part: UploadFile) -> Upload:
     name = _plain(part.filename or "file")
     if not part.size:
-        raise BadInput(f"{name} is empty.", "Send a file that holds observations.")
+        raise BadInput(f"{name} is empty.", "Send a file with observations.")
     digest = hashlib.sha256()
     part.file.seek(0)
     while chunk := part.file.read(_CHUNK_BYTES):

@@ -12,7 +12,7 @@ __all__ = ["__version__", "open"]  # `__getattr__` below has the version
 
 
 def open(home: str | None = None) -> "Archive":  # noqa: A001  # weather_platform.open reads well
-    """The data of a home as pandas frames, to read only; by default of the settings' (``WEATHER_HOME``, ``.env``)."""
+    """The data of a home as pandas frames, read-only; default: the settings' home (``WEATHER_HOME``, ``.env``)."""
     from weather_platform.notebook import open_archive
 
     return open_archive(home)

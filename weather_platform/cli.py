@@ -1,6 +1,6 @@
 """Météo-France SYNOP observations as daily weather statistics: load months, serve the site and the API, export.
 
-Exit codes: 0 done, 1 an error that is explained, 2 wrong usage, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 an error with its cause and cure, 2 wrong usage, 130 stopped by Ctrl-C.
 """
 
 from typing import Annotated
@@ -15,16 +15,16 @@ from weather_platform.commands import (
     export,
     ingest,
     load,
-    look,
     rebuild,
     reload,
     sample,
     settings,
     stations,
+    status,
     up,
     withdraw,
 )
-from weather_platform.commands.console import QuietAtAClosedPipe, said_plainly
+from weather_platform.commands.console import QuietAtAClosedPipe, report_errors
 
 app = typer.Typer(cls=QuietAtAClosedPipe, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
@@ -47,11 +47,11 @@ def weather(
 app.command()(load.load)
 app.command()(ingest.ingest)
 app.command()(withdraw.withdraw)
-app.command()(look.status)
+app.command()(status.status)
 app.command()(export.export)
 app.command()(sample.sample)
 app.command()(stations.stations)
-app.command()(look.quarantine)
+app.command()(status.quarantine)
 app.command()(settings.settings)
 app.command()(doctor.doctor)
 app.command()(api_key.api_key)
@@ -63,7 +63,7 @@ app.command()(catalogue.catalogue)
 
 def main() -> None:
     """The console script."""
-    with said_plainly():
+    with report_errors():
         app()
 
 

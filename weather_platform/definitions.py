@@ -1,4 +1,4 @@
-"""The door Dagster opens: everything below `defs/`."""
+"""Entry point of Dagster: loads everything below `defs/`."""
 
 import warnings
 from pathlib import Path
@@ -12,7 +12,7 @@ from weather_platform import defs as graph
 def defs() -> dg.Definitions:
     """The graph: three assets per month, their checks, jobs, schedule and resources.
 
-    `load_from_defs_folder` does the same in a checkout alone: it looks for pyproject.toml, which a wheel does not hold.
+    `load_from_defs_folder` works only in a checkout: it looks for pyproject.toml, which is not in a wheel.
     """
     with warnings.catch_warnings():
         # Features that we chose while they are in beta, and two preview functions that Dagster calls by itself here.

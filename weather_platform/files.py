@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and locks on files that end with the process that holds them."""
+"""Atomic file writes, and file locks that end with the process that holds them."""
 
 import errno
 import fcntl
@@ -11,19 +11,19 @@ from pathlib import Path
 from filelock import FileLock
 
 UNFINISHED = ".tmp-"
-"""How the name of a file begins that is still being written, or whose writer was killed."""
+"""Prefix of files still being written, or left by a killed writer."""
 _LONGEST_SUFFIX = 16
-"""What follows the last dot of a longer name is not a suffix, and a name has at most 255 bytes."""
+"""Longer text after the last dot is not a suffix; a file name has at most 255 bytes."""
 
 
 @contextmanager
 def atomic_write(path: Path, *, durable: bool = False, replace: bool = True) -> Iterator[Path]:
-    """Give a path beside `path` to write to, with the same suffix; the file takes its name once the block ends.
+    """Yield a temporary path beside `path`, with the same suffix; it is renamed to `path` when the block ends.
 
-    Where the block raises, nothing changes. A `durable` file outlives a power cut (two fsync, about 5 ms on a disk).
+    If the block raises, nothing changes. A `durable` file survives a power cut (two fsync, about 5 ms on a disk).
 
     Raises:
-        FileExistsError: without `replace`, where the name is taken; of two writers at once, one wins.
+        FileExistsError: without `replace`, if the name is taken; of two concurrent writers one wins.
         OSError: the folder cannot be written, or the disk is full.
     """
     suffix = path.suffix if len(path.suffix) <= _LONGEST_SUFFIX else ""
@@ -47,7 +47,7 @@ def atomic_write(path: Path, *, durable: bool = False, replace: bool = True) -> 
 
 
 def sync(path: Path) -> None:
-    """Have the system write a file, or the names in a folder."""
+    """Call fsync on a file or a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -56,18 +56,18 @@ def sync(path: Path) -> None:
 
 
 def file_lock(path: Path, *, timeout_s: float = -1) -> FileLock:
-    """A lock to hold in a `with` block, against other processes and threads; the system drops it with its holder.
+    """A lock for a `with` block, against other processes and threads; it is released if its holder dies.
 
-    Entering raises `filelock.Timeout` after `timeout_s`; by default it waits without an end.
+    Entering raises `filelock.Timeout` after `timeout_s`; by default it waits without limit.
     """
     return FileLock(path, timeout=timeout_s, poll_interval=0.02)
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process holds the lock; asked without the right to write, which filelock needs.
+    """Whether a process holds the lock; needs no right to write, unlike filelock.
 
     Raises:
-        OSError: the file is not there, or not ours to read.
+        OSError: the file does not exist or cannot be read.
     """
     try:
         with path.open() as file:

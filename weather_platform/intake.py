@@ -1,7 +1,7 @@
-"""Files on their way in: their records sorted by month on disk, then kept as raw objects.
+"""Intake of files: records are sorted by month on disk, then stored as raw objects.
 
-Memory holds a piece of a file at a time, then one raw object, however large the file. What becomes of the objects is
-`pipeline`.
+Memory holds a piece of a file at a time, then one raw object, however large the file. Staging and
+curating the objects is `pipeline`.
 """
 
 import io
@@ -16,7 +16,6 @@ from typing import IO, NamedTuple, Self
 
 import msgspec
 
-from weather_platform.ahead import ahead
 from weather_platform.domain.errors import BadInput, NoObservations, StoreUnavailable
 from weather_platform.domain.ingestions import PassedOver
 from weather_platform.domain.months import Month, Partitions
@@ -24,40 +23,41 @@ from weather_platform.domain.parsing import Reason, Refusal, columns_of, parse
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile, cut_in_pieces
 from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
+from weather_platform.prefetch import prefetch
 from weather_platform.storage.raw import RawStore
 
 PROGRESS = "weather_platform.progress"
-"""The logger that tells, one line each, of every month received, staged and curated."""
+"""Logs one line per month received, staged and curated."""
 _progress = logging.getLogger(PROGRESS)
 
 _OBJECT_BYTES = 64 << 20
-"""A larger pile becomes several objects; a month of 62 stations is 18 MB, of 190 some 55."""
+"""More than this becomes several objects; a month is 18 MB for 62 stations and about 55 MB for 190."""
 _MOST_UNUSED = 200
-"""Names of columns that are kept of one posting; the widest form has 82."""
+"""Most column names stored per posting; the widest format has 82."""
 _MOST_PASSED_OVER = 50
 _LONGEST_NAME = 300
 _APART = timedelta(microseconds=1)
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """A raw object that a file became, or was already."""
+    """A raw object stored from a file, or found there already."""
 
     object: RawObject
     new: bool
     refused: dict[str, int]
-    """Records that staging will set aside, by reason."""
+    """Records that staging will refuse, by reason."""
 
 
 class Intake:
-    """What one posting brought: any number of files, of which all are kept or none.
+    """One posting: any number of files, stored all or none.
 
-    Records whose month cannot be read, or is outside the partitions, go to the partition `UNPLACED`.
+    Records without a readable month, or of a month outside the partitions, go to the partition `UNPLACED`.
     """
 
     def __init__(self, partitions: Partitions, limits: Limits = DEFAULT_LIMITS) -> None:
         self._months = {str(month) for month in partitions.all()}
         self._limits = limits
-        # Unbuffered: what a full disk does not take is noticed here, not when it is closed.
+        # Unbuffered: a full disk is noticed here, not when the file is closed.
         self._spool = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by `__exit__`
         self._piles: list[_Pile] = []
         self._count = Counter[str]()
@@ -75,13 +75,13 @@ class Intake:
     def add(self, name: str, file: IO[bytes]) -> None:
         """Sort a file's records; it may be gzipped, or a zip of several.
 
-        Files in a zip that hold no observations are passed over, as long as one of them does.
+        Files without observations in a zip are skipped, if at least one has observations.
 
         Raises:
-            NoObservations: nothing in it looks like observations.
-            BadInput: it is damaged, or a file of the zip is.
-            TooLarge: it unpacks to more than the limits.
-            StoreUnavailable: there is no room for it on this machine's disk.
+            NoObservations: the file holds no observations.
+            BadInput: the file, or one in the zip, is damaged.
+            TooLarge: the unpacked size exceeds the limits.
+            StoreUnavailable: this machine's disk is full.
         """
         nothing: dict[str, NoObservations] = {}
         is_something = False
@@ -100,7 +100,7 @@ class Intake:
 
     @property
     def unused_columns(self) -> list[str]:
-        """Columns of the files of which nothing is read, as they are written there."""
+        """Columns of the files that are not used, as spelled there."""
         return list(self._unused)
 
     def _sort(self, member: Member) -> None:
@@ -108,7 +108,7 @@ class Intake:
         for piece in _pieces(member):
             columns = columns_of(piece)
             if member.in_zip and not piles and not {"numer_sta", "date"} & columns.read:
-                raise NoObservations("No record in it names a station or a date.", "Send files of observations.")
+                raise NoObservations("None of its records has a station or a date.", "Send files of observations.")
             self._note(columns.unused)
             for partition, part in self._by_partition(piece).items():
                 pile = piles.get(partition)
@@ -132,12 +132,12 @@ class Intake:
         posting: str | None = None,
         is_overruled: Callable[[str, str], bool] = lambda _partition, _name: False,
     ) -> list[Stored]:
-        """Keep everything, an object per file and month, every record's bytes as received.
+        """Store everything, one object per file and month, with each record's bytes as received.
 
-        `posting` and `is_overruled` are as `RawStore.put` has them.
+        `posting` and `is_overruled` are passed to `RawStore.put`.
 
-        Of several objects of one partition each is a microsecond later than the one before: of two reports of one
-        station and time the later in the order of the files counts.
+        Objects of one partition are received one microsecond after another, so of two reports of a station and time
+        the one of the later file counts.
         """
         received = received or datetime.now(UTC)
 
@@ -157,7 +157,7 @@ class Intake:
             _progress.info("%s received", pile.partition)
             return Stored(object=obj, new=new, refused=pile.refused)
 
-        return [stored for _, stored in ahead(self._piles, put)]
+        return [stored for _, stored in prefetch(self._piles, put)]
 
     def _by_partition(self, piece: RecordFile) -> dict[str, "_Part"]:
         parts: dict[str, _Part] = {}
@@ -184,8 +184,8 @@ class Intake:
                 rest = rest[self._spool.write(rest) :]
         except OSError as error:
             raise StoreUnavailable(
-                f"There is no room to sort a file: {error.strerror}.",
-                "Free space in this machine's TMPDIR, send again.",
+                f"A file cannot be sorted on disk: {error.strerror}.",
+                "Free space in this machine's TMPDIR and send the file again.",
             ) from error
         return _Extent(at, len(body))
 
@@ -200,17 +200,17 @@ def receive(
     *,
     posting: str | None = None,
 ) -> list[Stored]:
-    """Keep one file that is in memory already, as `Intake` does; BadInput where nothing of it can be kept."""
+    """Store one file from memory, as `Intake` does; BadInput if nothing in it can be stored."""
     with Intake(partitions, limits) as intake:
         intake.add(provenance.name, io.BytesIO(body))
         return intake.keep(raw, provenance, received, posting=posting)
 
 
 def check_something_counts(stored: Sequence[Stored], partitions: Partitions) -> None:
-    """BadInput for files of which no record can be staged; what was kept of them is shown in the quarantine."""
+    """Raise BadInput for files without a record that can be staged; the quarantine shows what was stored."""
     records = sum(each.object.records for each in stored)
     if not records:
-        raise BadInput("There is no record in what was sent.", "Send a file that holds observations.")
+        raise BadInput("The files hold no record.", "Send a file with observations.")
     refused = Counter[str]()
     for each in stored:
         refused.update(each.refused)
@@ -226,7 +226,7 @@ def check_something_counts(stored: Sequence[Stored], partitions: Partitions) -> 
 
 
 class _Extent(NamedTuple):
-    """Where in the spool a part lies, as a file of its own."""
+    """A slice of the spool file, readable as a file."""
 
     at: int
     size_bytes: int
@@ -242,13 +242,13 @@ class _Part:
 
 
 class _Pile:
-    """The records of one file and partition: the raw object that they will be."""
+    """The records of one file and partition, which become a raw object."""
 
     def __init__(self, name: str, partition: str, piece: RecordFile, number: int) -> None:
         self.name = name
         self.partition = partition
         self.number = number
-        """How many of the same partition came before."""
+        """Number of earlier objects of the same partition."""
         self.form = piece.form
         self.records = 0
         self.refused: dict[str, int] = {}
@@ -267,7 +267,7 @@ class _Pile:
         self._extents.append(extent)
 
     def body(self, spool: IO[bytes]) -> bytes:
-        """The object's bytes: a file of the form that the records came in."""
+        """The object's bytes, a file in the format of the records."""
         return self._head.joined(os.pread(spool.fileno(), extent.size_bytes, extent.at) for extent in self._extents)
 
 
@@ -279,7 +279,7 @@ def _first_of(name: str, errors: list[NoObservations]) -> NoObservations:
 
 
 def _shortened(errors: dict[str, NoObservations]) -> list[PassedOver]:
-    """The first of them; the last one tells how many more there are."""
+    """The first ones; the last entry gives the number of the rest."""
     some = [
         PassedOver(name=_printable(name), cause=_printable(error.cause.removeprefix(f"{name}: ")))
         for name, error in list(errors.items())[:_MOST_PASSED_OVER]

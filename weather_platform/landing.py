@@ -1,7 +1,7 @@
-"""Files dropped under `landing/` of the raw store: taken in as posted files are, or set aside with a reason.
+"""Files dropped under `landing/` of the raw store: ingested like posted files, or moved away with a reason.
 
-A file stays where it was dropped until its records are staged, so that nothing is lost whatever dies in between.
-A look takes no longer than it may, however large a file is: sorting goes on beside it, one file at a time, on disk.
+A file stays where it was dropped until its records are staged, so nothing is lost if a process dies in between.
+A scan keeps its time budget however large a file is: sorting goes on in a thread, one file at a time, on disk.
 """
 
 import hashlib
@@ -19,57 +19,57 @@ from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.intake import Intake, Stored
-from weather_platform.pipeline import Stores, quarantine_unplaced, refuse_what_counts_nowhere
+from weather_platform.pipeline import Stores, quarantine_unplaced, reject_if_nothing_usable
 from weather_platform.postings import overruled
 from weather_platform.storage.blobs import BlobInfo
 
 FOLDER = "landing/"
 REFUSED = "landing/refused/"
 _STILL_S = 2.0
-"""A file that was touched less long ago may still be growing."""
+"""A file modified more recently than this may still be growing."""
 _TRY_AGAIN = timedelta(hours=1)
 
 
-class Taken(msgspec.Struct):
-    """What is remembered of a dropped file between two looks."""
+class LandedFile(msgspec.Struct):
+    """State of a dropped file between two scans."""
 
     stamp: str
-    """Size and time, by which a new file of the same name is told apart."""
+    """Size and time, which distinguish a new file of the same name."""
     objects: list[tuple[str, str]]
-    """Partition and name of the raw objects that it became."""
+    """Partition and name of its raw objects."""
     asked: datetime
-    """When a run was last asked for."""
+    """When a run was last requested."""
 
 
 class Arrival(NamedTuple):
-    """A file that was taken in: what it is called, and the months that must be staged for it."""
+    """An ingested file: its key and the months to be staged."""
 
     name: str
     months: list[Month]
     stored: list[Stored]
-    """What it brought; empty where it was taken in before, and its run went wrong."""
+    """Objects it stored; empty if it was ingested before and its run failed."""
 
 
 class Landing:
-    """The landing folder as one process sees it, look by look."""
+    """The landing folder, scanned repeatedly by one process."""
 
     def __init__(self) -> None:
         self._name: str | None = None
         self._sorted: Future[list[Stored]] = Future()
 
-    def look(
+    def scan(
         self,
         stores: Stores,
         partitions: Partitions,
-        taken: dict[str, Taken],
+        taken: dict[str, LandedFile],
         *,
         budget_s: float,
         now: datetime | None = None,
     ) -> Iterator[Arrival]:
-        """Take in what was dropped since the last look, and clear away what is staged by now; `taken` is the memory.
+        """Ingest files dropped since the last scan and remove those staged by now; `taken` is the state.
 
-        A file that needs longer than is left of `budget_s` arrives at a later look of the same process; another
-        process begins it again. A file whose run went wrong arrives again after an hour.
+        A file that needs more than the rest of `budget_s` is returned by a later scan of the same process; another
+        process starts it again. A file whose run failed is returned again after an hour.
         """
         until = time.monotonic() + budget_s
         now = now or datetime.now(UTC)
@@ -99,7 +99,7 @@ class Landing:
     def _stored(
         self, stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime, wait_s: float
     ) -> list[Stored] | None:
-        """What a file brought; None where it, or another file, is still being sorted. BadInput."""
+        """Objects stored from a file; None while it, or another file, is still being sorted. Raises BadInput."""
         name = f"{blob.key} {_stamp(blob)}"
         if self._name != name:
             if self._name is not None and not self._sorted.done():
@@ -120,7 +120,7 @@ class Landing:
 def _sort_into(
     sorted_: Future[list[Stored]], stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime
 ) -> None:
-    """Keep a file's records raw, an object a month; what goes wrong is raised where the result is asked for."""
+    """Store a file's records raw, one object per month; errors are raised when the result is requested."""
     try:
         origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
         with Intake(partitions) as intake, tempfile.TemporaryFile() as file:
@@ -134,17 +134,19 @@ def _sort_into(
         sorted_.set_result(stored)
 
 
-def _settled(stores: Stores, partitions: Partitions, blob: BlobInfo, stored: Sequence[Stored], now: datetime) -> Taken:
-    """The memory of a file whose records are kept; BadInput where none of them counts."""
-    refuse_what_counts_nowhere(stores, partitions, stored)
+def _settled(
+    stores: Stores, partitions: Partitions, blob: BlobInfo, stored: Sequence[Stored], now: datetime
+) -> LandedFile:
+    """The state of a file whose records are stored; BadInput if none of them can be staged."""
+    reject_if_nothing_usable(stores, partitions, stored)
     if any(each.object.partition == UNPLACED for each in stored):
         quarantine_unplaced(stores, partitions)
     objects = [(item.object.partition, item.object.name) for item in stored]
-    return Taken(stamp=_stamp(blob), objects=objects, asked=now)
+    return LandedFile(stamp=_stamp(blob), objects=objects, asked=now)
 
 
 def _refuse(stores: Stores, key: str, error: BadInput, now: datetime) -> None:
-    """The reason first: a file that lies among the refused has one."""
+    """The reason is written first, so every file under `refused/` has one."""
     refused = f"{REFUSED}{key.removeprefix(FOLDER)}"
     reason = {"file": key, "refused": now, "cause": error.cause, "cure": error.cure}
     stores.raw.blobs.put(f"{refused}.reason.json", msgspec.json.format(msgspec.json.encode(reason)))
@@ -155,11 +157,11 @@ def _stamp(blob: BlobInfo) -> str:
     return f"{blob.size_bytes} {blob.modified.isoformat()}"
 
 
-def _months(taken: Taken) -> list[Month]:
+def _months(taken: LandedFile) -> list[Month]:
     return sorted({Month.parse(partition) for partition, _ in taken.objects if partition != UNPLACED})
 
 
-def _is_staged(stores: Stores, taken: Taken) -> bool:
+def _is_staged(stores: Stores, taken: LandedFile) -> bool:
     partitions = {partition for partition, _ in taken.objects}
     staged = {(each, obj["raw_object"]) for each in partitions for obj in stores.staging.objects(each)}
     standing = {(each, obj.name) for each in partitions for obj in stores.raw.objects(each)}

@@ -1,6 +1,6 @@
-"""Logs for machines: one JSON object per line, with the names that Dagster's own servers use.
+"""Logs as JSON, one object per line, with the field names of Dagster's own servers.
 
-``timestamp``, ``level``, ``logger`` and ``event``, then what a record has as `extra`, what is bound for the request
+Fields: ``timestamp``, ``level``, ``logger``, ``event``, then a record's `extra`, values bound for the request
 (`structlog.contextvars`), and ``exception``.
 """
 
@@ -13,7 +13,7 @@ from structlog.typing import EventDict
 
 
 def json_formatter(**_: Any) -> logging.Formatter:
-    """A formatter for any handler of `logging`; takes and ignores what ``dictConfig`` gives."""
+    """A formatter for any handler of `logging`; ignores the arguments of ``dictConfig``."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             structlog.contextvars.merge_contextvars,
@@ -32,9 +32,9 @@ def json_formatter(**_: Any) -> logging.Formatter:
 
 
 def log_as_json(*verbose: str) -> None:
-    """Have all that this process logs, and its warnings, written to standard output as JSON.
+    """Write all logs and warnings of this process to standard output as JSON.
 
-    Of libraries warnings and worse; of the `verbose` loggers, or of all where none is named, INFO too.
+    Libraries log from WARNING on; the `verbose` loggers, or all if none is named, from INFO on.
     """
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(json_formatter())
@@ -45,7 +45,7 @@ def log_as_json(*verbose: str) -> None:
 
 
 def _answer_of_gunicorn(_logger: Any, _method: str, line: EventDict) -> EventDict:
-    """Gunicorn's access log has its figures as arguments of the message, by one letter each."""
+    """Gunicorn's access log has its values as arguments of the message, keyed by one letter."""
     if line["logger"] == "gunicorn.access":
         atoms = line["_record"].args
         line.update(

@@ -1,7 +1,7 @@
-"""What is told of a month after each layer: the metadata of its materialisation, and the verdicts of its checks.
+"""The report of a month after each layer: materialisation metadata and check results.
 
-Made here alone, so that every door tells the same: a run that fetches, `/ingest`, `/ingest-fast`, `landing/`, a replay.
-Plain values, for whoever shows them; no Dagster.
+Made only here, so that all doors report the same: a run that fetches, `/ingest`, `/ingest-fast`, `landing/`, a replay.
+Plain values, without Dagster.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ Facts = dict[str, Any]
 
 
 class Door(NamedTuple):
-    """By which way the observations came in, and what names the coming there."""
+    """How observations came in, with a reference to that run, ingestion or file."""
 
     name: Literal["source", "ingest", "ingest-fast", "landing", "replay", "catalogue"]
     reference: str
@@ -33,7 +33,7 @@ class Door(NamedTuple):
 
 
 class Links(NamedTuple):
-    """Where the site and the API answer."""
+    """Addresses of the site and the API."""
 
     site: str
     api: str
@@ -51,7 +51,7 @@ class Links(NamedTuple):
 
 
 class StoredMonth:
-    """What the stores hold of a month; each is asked once."""
+    """What the stores hold of a month; each is read once."""
 
     def __init__(self, stores: Stores, month: Month) -> None:
         self.month = month
@@ -59,7 +59,7 @@ class StoredMonth:
 
     @cached_property
     def staged(self) -> MonthSummary:
-        """NotFound where the month was never staged."""
+        """NotFound if the month was never staged."""
         return self._stores.staging.summary(self.month)
 
     @cached_property
@@ -68,9 +68,9 @@ class StoredMonth:
 
 
 def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links, notes: Sequence[str] = ()) -> Facts:
-    """Of what one coming brought into the raw layer, the objects of `month`; `stored` is all that it brought.
+    """Metadata of the raw objects of `month` that one load or posting stored; `stored` has all its objects.
 
-    `notes` are what the source had to say of it.
+    `notes` are remarks of the source.
     """
     here = [item for item in stored if item.object.partition == str(month)]
     origins = [item.object.provenance for item in here]
@@ -92,7 +92,7 @@ def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links, 
 
 
 def staged_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
-    """Of all that staging holds of the month."""
+    """Metadata of all that staging holds of the month."""
     summary, month = held.staged, held.month
     total = summary.total
     hours = len(month.days) * 8
@@ -117,7 +117,7 @@ def staged_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
 
 
 def document_facts(held: StoredMonth, replaced: Replaced, door: Door, links: Links) -> Facts:
-    """Of the documents of the month, and of what its curation changed."""
+    """Metadata of the month's documents and of what curating it changed."""
     first, last = held.month.first_day, held.month.last_day
     return {
         "dagster/partition_row_count": sum(city.documents for city in held.documents),
@@ -136,14 +136,14 @@ def _by(door: Door) -> Facts:
 
 
 class Check(NamedTuple):
-    """A question that is asked of each month after its asset was written."""
+    """One check of a month, evaluated after its asset was written."""
 
     asset: str
     name: str
     description: str
     judge: Callable[[StoredMonth], Verdict]
     blocking: bool = False
-    """Whether nothing may be made of a month that fails it; the others warn."""
+    """Whether a failure blocks downstream assets; other checks warn."""
 
 
 def _staging_check(judge: Callable[[MonthSummary], Verdict], *, blocking: bool = False) -> Check:
@@ -167,6 +167,6 @@ CHECKS = (
 
 
 def month_checks(stores: Stores, month: Month) -> list[tuple[Check, Verdict]]:
-    """Every check with its verdict on what the stores hold of a month; NotFound where it was never staged."""
+    """Every check with its result for what the stores hold of a month; NotFound if it was never staged."""
     held = StoredMonth(stores, month)
     return [(check, check.judge(held)) for check in CHECKS]

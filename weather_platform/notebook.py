@@ -23,9 +23,9 @@ Cities = str | Sequence[str] | None
 
 
 class Archive:
-    """What is stored, to read only. Periods are months: ``2023-12``, ``2023`` or ``2023-01..2024-06``; None is all.
+    """The stored data, read-only. Periods are months: ``2023-12``, ``2023`` or ``2023-01..2024-06``; None is all.
 
-    Every method raises UnknownCity for a name without a station, BadInput for a period that is none, and
+    Every method raises UnknownCity for a name without a station, BadInput for a malformed period, and
     NothingStored before the first load.
     """
 
@@ -33,13 +33,13 @@ class Archive:
         self._stores = stores
 
     def documents(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
-        """A row per station and day, by date and station; the columns of every export, units in their names."""
+        """One row per station and day, by date and station; columns as in every export, with units in their names."""
         first, last = _days(period)
         numbers = None if cities is None else [station.station_id for station in self._stations(cities)]
         return _frame(tabular.documents(), self._stores.curated.find(Query(stations=numbers, first=first, last=last)))
 
     def observations(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
-        """A row per station and time (UTC), as staged: in the units of SYNOP."""
+        """One row per station and time (UTC), as staged, in SYNOP's units."""
         first, last = _days(period)
         stored = self._stores.staging.stations()
         rows = (
@@ -51,7 +51,7 @@ class Archive:
         return _frame(tabular.observations(), rows)
 
     def months(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
-        """A row per station and month: how many days have a document, and how many of their observations are there."""
+        """One row per station and month: number of documents, and of observations out of those expected."""
         import pandas as pd
 
         first, last = _days(period)
@@ -78,7 +78,7 @@ class Archive:
 
 
 def open_archive(home: str | os.PathLike[str] | None = None) -> Archive:
-    """The archive of a home, or of the settings."""
+    """The archive of a home; default: the home of the settings."""
     given = None if home is None else {"WEATHER_HOME": os.fspath(home)}
     return Archive(Stores(Settings.from_environment(given), read_only=True))
 
@@ -91,7 +91,7 @@ def _days(period: str | None) -> tuple[date | None, date | None]:
 
 
 def _frame(table: tabular.Table[Row], rows: Iterable[Row]) -> "pd.DataFrame":
-    """The rows with the types that they have in Parquet."""
+    """The rows, with the column types of the Parquet export."""
     import pyarrow as pa
 
     schema = arrow_schema(table.columns)

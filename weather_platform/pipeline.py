@@ -1,6 +1,7 @@
-"""From one layer to the next: the one way to stage a month and to curate it. How files come in is `intake`.
+"""From one layer to the next: how a month is staged and curated. How files come in is `intake`.
 
-The Dagster assets, the API and the command line all call these; who calls shows in no row and no document.
+The Dagster assets, the API and the command line all call these functions; rows and documents do not depend on the
+caller.
 """
 
 import logging
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.errors import BadInput, Overtaken
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
@@ -32,7 +34,7 @@ _progress = logging.getLogger(PROGRESS)
 
 
 class RawMonth:
-    """A month's raw objects with their records, in order of receipt, read one at a time, each time it is iterated."""
+    """A month's raw objects with their records, in order of receipt; each iteration reads them one at a time."""
 
     def __init__(self, raw: RawStore, month: Month) -> None:
         self._raw = raw
@@ -48,14 +50,14 @@ def _raw_objects(raw: RawStore, partition: str) -> Iterator[tuple[RawObject, Rec
 
 
 def store_staged(stores: Stores, month: Month, staged: StagedMonth) -> None:
-    """Replace a month's observations, alone among all processes that stage the month.
+    """Replace a month's observations under the month's lock.
 
-    Overtaken where the raw store no longer holds what they were made of: of two that stage a month at once, the one
-    that saw less must not be the last to write.
+    Overtaken if the raw store has changed since they were made: of two processes that stage a month at once, the one
+    that saw less must not write last.
     """
     with stores.staging.exclusive(f"stage:{month}"):
         if stores.raw.objects(str(month)) != staged.objects:
-            raise Overtaken(f"Observations of {month} came in while it was staged.", "Stage it again.")
+            raise Overtaken(f"New observations of {month} arrived while it was staged.", "Stage it again.")
         stores.staging.replace_month(str(month), staged)
     _progress.info("%s staged", month)
 
@@ -65,14 +67,14 @@ _again = retry(retry=retry_if_exception_type(Overtaken), stop=stop_after_attempt
 
 @_again
 def stage_month(stores: Stores, month: Month) -> StagedMonth:
-    """Raw to staging: the month as all its raw objects say."""
+    """Stage a month from all its raw objects."""
     staged = stage(RawMonth(stores.raw, month))
     store_staged(stores, month, staged)
     return staged
 
 
 def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
-    """Show the records of the raw partition `UNPLACED` in the quarantine, but for those that were placed since."""
+    """Put the records of the raw partition `UNPLACED` into quarantine, except those placed since."""
 
     @cache
     def held(month: Month) -> set[bytes]:
@@ -88,8 +90,8 @@ def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
     return staged
 
 
-def refuse_what_counts_nowhere(stores: Stores, partitions: Partitions, stored: Sequence[Stored]) -> None:
-    """BadInput for files of which no record can be staged; the quarantine shows each of them then."""
+def reject_if_nothing_usable(stores: Stores, partitions: Partitions, stored: Sequence[Stored]) -> None:
+    """Raise BadInput for files without a record that can be staged; the quarantine then has each record."""
     try:
         check_something_counts(stored, partitions)
     except BadInput:
@@ -102,25 +104,22 @@ def refuse_what_counts_nowhere(stores: Stores, partitions: Partitions, stored: S
 
 
 def curated_days(month: Month) -> tuple[date, date]:
-    """The days that curating a month writes: the last of the month before too, whose rain ends at 00 UTC of the 1st."""
-    return month.previous.last_day, month.last_day
+    """The days that curating a month writes: those of its neighbours too that its readings may change."""
+    return Stretch.of(month).changed
 
 
 class Seen(NamedTuple):
-    """How the stores stood when a month was added up: it and its neighbours staged, it and the month before curated.
-
-    The last day of the month before is made with a month, and its own last day ends at 00 UTC of the next one.
-    """
+    """How the stores stood when a month was added up: what is staged and curated of it and its neighbours."""
 
     staged: str
-    curated: tuple[str, str]
+    curated: tuple[str, str, str]
 
     @classmethod
     def of(cls, stores: Stores, month: Month) -> "Seen":
-        curated = stores.curated
+        revision = stores.curated.month_revision
         return cls(
             stores.staging.revision(month.previous, month.next),
-            (curated.month_revision(month.previous), curated.month_revision(month)),
+            (revision(month.previous), revision(month), revision(month.next)),
         )
 
 
@@ -130,7 +129,7 @@ class MonthFigures(NamedTuple):
     month: Month
     by_station: list[tuple[Station, list[DailyAggregate]]]
     synthetic: set[str]
-    """Names of raw objects that hold no measurements."""
+    """Names of raw objects with synthetic records."""
     seen: Seen
 
 
@@ -140,33 +139,35 @@ class CuratedMonth(NamedTuple):
     month: Month
     documents: list[WeatherStats]
     seen: Seen
-    """As in the figures that they were made of."""
+    """The revisions of the figures the documents were made from."""
 
 
 def month_figures(stores: Stores, month: Month) -> MonthFigures:
-    """Add up a month in the staging database."""
+    """Aggregate a month in the staging database."""
     days, seen = curated_days(month), Seen.of(stores, month)
     return MonthFigures(month, list(stores.staging.daily(*days)), stores.staging.synthetic_objects(*days), seen)
 
 
 def documents(figures: MonthFigures, now: datetime | None = None) -> CuratedMonth:
-    """The WeatherStats documents of the figures, made `now`."""
+    """The WeatherStats documents made from the figures; `now` becomes their `updated_at`."""
     now = now or datetime.now(UTC)
     made = [document(station, day, figures.synthetic, now) for station, days in figures.by_station for day in days]
     return CuratedMonth(figures.month, made, figures.seen)
 
 
 def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
-    """Replace a month's documents, alone among all processes that curate it or a neighbour.
+    """Replace a month's documents under the locks of the month and its neighbours.
 
-    Overtaken where others staged *and* curated since the figures were added up. Where they have only staged, their
-    own curation is still to come, and waits for the same locks.
+    Overtaken if another process staged *and* curated since the figures were aggregated. If it has only staged, it will
+    still curate, and waits for the same locks.
     """
     month = curated.month
-    with stores.staging.exclusive(f"curate:{month.previous}", f"curate:{month}"):
+    with stores.staging.exclusive(*(f"curate:{each}" for each in (month.previous, month, month.next))):
         now = Seen.of(stores, month)
         if now.staged != curated.seen.staged and now.curated != curated.seen.curated:
-            raise Overtaken(f"{month} or a neighbour was made again while it was curated.", "Curate it again.")
+            raise Overtaken(
+                f"{month} or a neighbour was written by another process while it was curated.", "Curate it again."
+            )
         replaced = stores.curated.replace(curated_days(month), curated.documents)
     _progress.info("%s curated", month)
     return replaced

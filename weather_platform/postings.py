@@ -1,6 +1,6 @@
-"""Postings of the same bytes: the last one counts, and each can be withdrawn without a trace in the others.
+"""Postings of the same bytes: the last one counts, and each can be withdrawn without affecting the others.
 
-No caller of its own: the API, the command line by it, and the landing folder all post by these.
+Used by the API (and the command line through it) and by the landing folder.
 """
 
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from weather_platform.pipeline import Stores
 
 
 def is_overruled(stores: Stores, partition: str, name: str) -> bool:
-    """Whether another posting that came later says otherwise than this object, so that posting it again must count.
+    """Whether a later posting contradicts this object, so that posting it again must count.
 
-    While the partition is not staged as it stands, any later posting may.
+    While the partition is not staged in its current state, any later posting counts as a contradiction.
     """
     if partition == UNPLACED:
         return False
@@ -32,17 +32,17 @@ def is_overruled(stores: Stores, partition: str, name: str) -> bool:
 
 
 def overruled(stores: Stores) -> Callable[[str, str], bool]:
-    """`is_overruled`, as `intake` asks it."""
+    """`is_overruled` with the signature that `intake` expects."""
     return lambda partition, name: is_overruled(stores, partition, name)
 
 
 def withdraw(stores: Stores, posting: str, withdrawal: Withdrawal) -> list[str]:
-    """Let a posting not count any more; the partitions that must be made again."""
+    """Withdraw a posting; returns the partitions to make again."""
     return _each(stores, posting, lambda at: stores.raw.withdraw(*at, posting, withdrawal))
 
 
 def restore(stores: Stores, posting: str) -> list[str]:
-    """Let a posting count again, as if it had never been withdrawn; the partitions that must be made again."""
+    """Restore a posting, as if it had never been withdrawn; returns the partitions to make again."""
     return _each(stores, posting, lambda at: stores.raw.restore(*at, posting))
 
 

@@ -1,4 +1,4 @@
-"""Every setting of the platform, and the only place that spells environment variables.
+"""Every setting of the platform; no other module names environment variables.
 
 A new setting is one field with its type, default and docstring; `weather settings` and docs/configuration.md show it.
 """
@@ -36,7 +36,7 @@ Source = Literal["meteofrance", "opendatasoft", "sample"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 KEY_NAME = re.compile(r"[\w.-]+", re.ASCII)
-"""What the owner of an API key may be called."""
+"""Allowed names of API key owners."""
 PLACEHOLDERS = frozenset(
     """
     changeme change-me change_me replaceme todo xxx default dummy example sample qwerty secret mysecret topsecret
@@ -45,7 +45,7 @@ PLACEHOLDERS = frozenset(
     0000 1234 12345 123456 1234567 12345678 123456789
     """.split()  # noqa: SIM905  # forty words are read more easily without their quotes
 ) | {""}
-"""What no secret may be, in small letters."""
+"""Placeholders refused as secrets, in lower case."""
 _MB = 1_000_000
 _PREFIX = "WEATHER_"
 _KEY = re.compile(rf"({KEY_NAME.pattern}):([0-9a-f]{{64}})", re.ASCII)
@@ -53,14 +53,14 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/]*@")
 
 
 class ApiKey(NamedTuple):
-    """A caller that may write: its name, and the SHA-256 of its key in hex. The key itself is stored nowhere."""
+    """A caller that may write: its name, and the SHA-256 of its key in hex. The key itself is not stored."""
 
     name: str
     sha256: str
 
 
 def hashed_key(key: str) -> str:
-    """What stands in WEATHER_API_KEYS for a key. Keys are 256 random bits, so that a plain hash cannot be guessed."""
+    """The form of a key in WEATHER_API_KEYS. Keys are 256 random bits, so a plain hash is safe."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -70,7 +70,7 @@ def masked(text: str) -> str:
 
 
 def _refused(says: str, cure: str) -> PydanticCustomError:
-    """What a validator raises: ``says`` follows the variable's name."""
+    """Error of a validator; ``says`` follows the variable's name in the message."""
     return PydanticCustomError("setting", "{says} {cure}", {"says": says, "cure": cure})
 
 
@@ -140,7 +140,7 @@ ApiKeys = Annotated[tuple[InstanceOf[ApiKey], ...], BeforeValidator(_api_keys), 
 
 
 class _Masked(BaseModel):
-    """Values whose repr shows no password of an address; a `SecretStr` hides itself."""
+    """Settings whose repr masks passwords in addresses; `SecretStr` masks itself."""
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
@@ -154,18 +154,18 @@ class _Part(_Masked):
 
 
 class ApiSettings(_Part):
-    """How the API is served, to whom, and how much it takes."""
+    """How the API is served, who may use it, and its limits."""
 
     host: str = "127.0.0.1"
-    """Address that the API listens on. Any other than this machine's own needs `WEATHER_API_KEYS`."""
+    """Address that the API listens on; any but loopback needs `WEATHER_API_KEYS`."""
     port: Port = 8000
     """Port of the API."""
     url: WebAddress = Field(default_factory=lambda given: f"http://127.0.0.1:{given['port']}")
     """Where the command line finds the API."""
     key: SecretStr | None = None
-    """Key that the command line shows when it writes."""
+    """Key that the command line sends when it writes."""
     keys: ApiKeys = ()
-    """Who may write: `name:sha256`, separated by commas (`weather api-key NAME` makes one). None: this machine only."""
+    """Who may write: `name:sha256`, separated by commas (`weather api-key NAME` makes one); empty: this machine."""
     reading: Literal["open", "key"] = "open"
     """Whether reading needs a key too."""
     cors_origins: Words = ()
@@ -173,19 +173,19 @@ class ApiSettings(_Part):
     upload_mb: int = Field(1_000, ge=1, le=100_000)
     """Largest upload, in MB."""
     unpacked_mb: int = Field(2_000, ge=1, le=100_000)
-    """Most that one upload may unpack to, in MB."""
+    """Largest unpacked size of an upload, in MB."""
     members: int = Field(1_000, ge=1, le=100_000)
-    """Most files in one archive."""
+    """Largest number of files in an archive."""
     streams: int = Field(32, ge=1, le=1_000)
-    """Downloads at once in one process; more are answered with 503 and `Retry-After`. Each holds a connection."""
+    """Concurrent downloads per process; further ones get 503 with `Retry-After`. Each holds a connection."""
     writes_per_minute: int = Field(120, ge=0, le=1_000_000)
-    """Writing requests of one caller per minute; 0 is no limit."""
+    """Writing requests per caller and minute; 0 for no limit."""
     reads_per_minute: int = Field(1_200, ge=0, le=1_000_000)
-    """Reading requests of one caller per minute; 0 is no limit."""
+    """Reading requests per caller and minute; 0 for no limit."""
 
     @property
     def is_local(self) -> bool:
-        """Served to this machine alone and without keys: everyone on it may write."""
+        """True if served on loopback without keys: everyone on this machine may write."""
         return not self.keys and self.host in LOOPBACK_HOSTS
 
     @property
@@ -204,11 +204,11 @@ class ApiSettings(_Part):
     def _is_closed_to_strangers(self) -> Self:
         if not self.keys and self.host not in LOOPBACK_HOSTS:
             raise BadSettings(
-                f"WEATHER_API_HOST is {self.host!r} and WEATHER_API_KEYS is empty: anybody could write.",
+                f"WEATHER_API_HOST is {self.host!r} and WEATHER_API_KEYS is empty: everyone could write.",
                 "Make a key with `weather api-key NAME` and set WEATHER_API_KEYS, or serve on 127.0.0.1.",
             )
         if self.reading_needs_key and not self.keys:
-            raise BadSettings("WEATHER_API_READING is key, and there is no key.", "Set WEATHER_API_KEYS.")
+            raise BadSettings("WEATHER_API_READING is `key`, but no key is set.", "Set WEATHER_API_KEYS.")
         return self
 
 
@@ -220,16 +220,16 @@ class SiteSettings(_Part):
     port: Port = 8050
     """Port of the site."""
     warm_months: int = Field(24, ge=0, le=240)
-    """Latest months that the site reads into memory when it starts: 1 MB and 0.05 s each."""
+    """Number of latest months the site reads into memory at start: 1 MB and 0.05 s each."""
 
 
 class S3Settings(_Part):
-    """How to reach S3; None leaves a value to boto3's own defaults."""
+    """Access to S3; None leaves a value to boto3's defaults."""
 
     endpoint_url: str | None = None
-    """Address of an S3 server other than Amazon's."""
+    """Address of the S3 server; unset: Amazon's."""
     access_key: str | None = None
-    """Access key; unset: boto3's own search (AWS_ACCESS_KEY_ID, a role, …)."""
+    """Access key; unset: found by boto3 (AWS_ACCESS_KEY_ID, a role, …)."""
     secret_key: SecretStr | None = None
     """Secret of the access key."""
     region: str = "eu-west-3"
@@ -237,16 +237,16 @@ class S3Settings(_Part):
 
 
 class AdminSettings(_Part):
-    """Addresses with users that may create users and databases, for `runtime.prepare` alone."""
+    """Addresses with users that may create users and databases; used only by `runtime.prepare`."""
 
     mysql_url: MySqlAddress | None = None
-    """Administrator of MySQL, for `python -m weather_platform.runtime.prepare` alone."""
+    """Administrator of MySQL; used only by `python -m weather_platform.runtime.prepare`."""
     mongodb_url: MongoDbAddress | None = None
-    """Administrator of MongoDB, for `python -m weather_platform.runtime.prepare` alone."""
+    """Administrator of MongoDB; used only by `python -m weather_platform.runtime.prepare`."""
 
 
 class Settings(_Masked, BaseSettings):
-    """What a deployment decides. Built once at each door (`Settings.from_environment`) and passed in."""
+    """The settings of a deployment. Built once per process (`Settings.from_environment`) and passed in."""
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX,
@@ -261,7 +261,7 @@ class Settings(_Masked, BaseSettings):
     )
 
     env_file: Path = Path(".env")
-    """File with further settings, one `NAME=value` per line; the environment's own values win over it."""
+    """File with further settings, one `NAME=value` per line; environment variables win over it."""
     home: Folder = Path(".weather")
     """Folder of the embedded stores, caches and logs."""
     raw_url: RawAddress = Field(default_factory=lambda given: f"file://{given['home']}/raw")
@@ -269,56 +269,56 @@ class Settings(_Masked, BaseSettings):
     staging_url: StagingAddress = Field(default_factory=lambda given: f"sqlite:///{given['home']}/staging.sqlite")
     """Staging database: `mysql+pymysql://user:password@host/database` or `sqlite:///file`."""
     staging_read_url: StagingAddress | None = None
-    """The same with a user that may only read, for the API's reading and the site; unset: the writer's."""
+    """The same with a read-only user, for the site and the API's reading routes; unset: the writer's."""
     curated_url: CuratedAddress = Field(default_factory=lambda given: f"sqlite:///{given['home']}/curated.sqlite")
     """Curated store: `mongodb://user:password@host/database` or `sqlite:///file`."""
     curated_read_url: CuratedAddress | None = None
-    """The same with a user that may only read, for the API's reading and the site; unset: the writer's."""
+    """The same with a read-only user, for the site and the API's reading routes; unset: the writer's."""
     csv_folder: Folder = Field(default_factory=lambda given: given["home"] / "staging_csv")
-    """Folder of the CSV file per city and month that staging leaves."""
+    """Folder of the CSV files that staging writes, one per city and month."""
     s3: S3Settings = S3Settings()
     first_month: Annotated[InstanceOf[Month], BeforeValidator(_month)] = Month(1996, 1)
-    """First month of the archive; the partitions begin with it."""
+    """First monthly partition."""
     source: Source = "meteofrance"
-    """Where months come from, unless a run says otherwise."""
+    """Default source of months; a run may choose another."""
     opendatasoft_url: str = "https://public.opendatasoft.com"
     """OpenDataSoft portal."""
     archive_url: str = "https://meteofrance.s3.sbg.io.cloud.ovh.net/data/OBS/SYNOP"
-    """Archive of Météo-France: an address, or a folder with its files."""
+    """Météo-France's archive: an address, or a folder with its files."""
     dagster_port: Port = 3000
     """Port of Dagster's UI."""
     dagster_url: WebAddress = Field(default_factory=lambda given: f"http://127.0.0.1:{given['dagster_port']}")
-    """Where the API finds Dagster."""
+    """Address at which the API reaches Dagster."""
     dagster_home: Folder | None = Field(None, validation_alias="DAGSTER_HOME")
-    """Dagster's home, where a deployment has one of its own; unset: written below `WEATHER_HOME`."""
+    """Dagster's home, if the deployment provides one; unset: written below `WEATHER_HOME`."""
     dagster_storage_url: MySqlAddress | None = None
-    """Database where Dagster keeps runs and events; unset: SQLite in its home."""
+    """Database for Dagster's runs and events; unset: SQLite in its home."""
     dagster_logs_url: S3Address | None = None
-    """Bucket where Dagster keeps what runs print; unset: its home."""
+    """Bucket for the output of Dagster's runs; unset: its home."""
     alert_url: WebAddress | None = None
-    """Webhook that is told of failed runs and of observations that stay away: a POST of JSON with `text`."""
+    """Webhook for failed runs and overdue observations: a POST of JSON with `text`."""
     launcher: Literal["celery", "default"] = "celery"
-    """How runs start: on warm workers, or by Dagster's standard launcher (a new process per run)."""
+    """Launcher of runs: on running workers, or Dagster's standard launcher (a new process per run)."""
     executor: Literal["in_process", "k8s"] = "in_process"
-    """What executes the steps of a run."""
+    """Executor of the steps of a run."""
     broker_url: RedisAddress | None = None
-    """Redis that hands runs to workers; unset: files in `WEATHER_HOME` and one worker."""
+    """Redis as broker between Dagster and workers; unset: files in `WEATHER_HOME` and one worker."""
     worker_slots: int = Field(2, ge=1, le=256)
-    """Runs at once in one worker."""
+    """Concurrent runs per worker."""
     runs_at_once: int = Field(default_factory=lambda given: given["worker_slots"], ge=1, le=1000)
-    """Runs at once in all workers together."""
+    """Concurrent runs of all workers together."""
     admin: AdminSettings = AdminSettings()
     api: ApiSettings = ApiSettings()
     site: SiteSettings = SiteSettings()
 
     @property
     def has_readers(self) -> bool:
-        """Whether reading has users of its own, of both databases."""
+        """Whether both databases have a read-only address."""
         return self.staging_read_url is not None and self.curated_read_url is not None
 
     @property
     def for_reading(self) -> "Settings":
-        """The same with the readers' addresses in the place of the writers'."""
+        """The same settings with the read-only addresses in place of the writers'."""
         return self.model_copy(
             update={
                 "staging_url": self.staging_read_url or self.staging_url,
@@ -328,9 +328,9 @@ class Settings(_Masked, BaseSettings):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read the variables given; by default the process's own, and below them those of the ``.env`` file.
+        """Read the given variables; default: the environment, and below it the ``.env`` file.
 
-        An unset or empty variable leaves its default. BadSettings names every variable that cannot be read.
+        An unset or empty variable keeps its default. BadSettings names every invalid variable.
         """
         token = _variables.set(environment)
         try:

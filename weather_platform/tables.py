@@ -1,7 +1,7 @@
 """Rows as CSV, NDJSON, JSON and Parquet, in pieces: the one writer of `weather export`, the API and the site.
 
 Which rows, in which order and units, is the caller's; what their columns are is `domain.tabular`. The same rows give
-the same bytes, in constant memory whatever their number.
+the same bytes, in constant memory for any number of rows.
 """
 
 import csv
@@ -141,7 +141,7 @@ _AS_TEXT: Mapping[type, Callable[[Any], str]] = {
 
 
 def _parquet(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
-    """One schema whatever the rows: each column has its type though it may have no value."""
+    """The schema does not depend on the rows: a column without values keeps its type."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,14 +1,14 @@
 """What tests share: the real servers, started when the first test asks, and the real data beside the checkout.
 
 A test asks for what it needs of a server: ``fresh_…`` (an empty database or bucket of its own, removed afterwards),
-``…_url`` (the address), ``…_server`` (the server, to kill and start again). Where a server or the data is missing,
-the test is skipped, and counted at the end of the run; with ``CI=true`` it fails. Only MySQL, which must be fetched
-from a moving archive, may be missing there too.
+``…_url`` (the address), ``…_server`` (the server, to kill and start again). Where a server is missing, the test is
+skipped, and named at the end of the run; with ``CI=true`` it fails. Only MySQL, which must be fetched from a moving
+archive, may be missing there too. The real observations are part of no clone: claims about the real world alone ask
+for them, and fail without them where ``WEATHER_TESTS_REAL_DATA=required``.
 """
 
 import os
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +25,8 @@ from weather_platform_tests.servers.redis import Redis
 from weather_platform_tests.servers.s3 import S3Server
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "real"
+_REAL_DATA_REQUIRED = os.environ.get("WEATHER_TESTS_REAL_DATA") == "required"
+_CI = os.environ.get("CI") == "true"
 _NOT_TESTED = "not tested: "
 
 AnyServer = TypeVar("AnyServer", bound=Server)
@@ -34,7 +36,8 @@ AnyServer = TypeVar("AnyServer", bound=Server)
 def real_data() -> Path:
     """The folder of real observations, beside the checkout; its README says what each file is."""
     if not REAL_DATA.is_dir():
-        _not_tested("the real observations are not beside the checkout, in ../shared/data/real.")
+        reason = "the real observations are not beside the checkout, in ../shared/data/real."
+        _not_tested(reason, "WEATHER_TESTS_REAL_DATA=required" if _REAL_DATA_REQUIRED else "")
     return REAL_DATA
 
 
@@ -158,21 +161,22 @@ def _run(server: AnyServer) -> Iterator[AnyServer]:
         shutil.rmtree(server.folder, ignore_errors=True)
 
 
-def _not_tested(reason: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{reason} With CI=true nothing may be left out.", pytrace=False)
+def _not_tested(reason: str, demanded_by: str = "CI=true" if _CI else "") -> None:
+    if demanded_by:
+        pytest.fail(f"{reason} {demanded_by} wants it tested.", pytrace=False)
     pytest.skip(f"{_NOT_TESTED}{reason}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests did not run for want of a server or of data: they are no success."""
-    reasons = Counter[str]()
+    """Name the tests that did not run, by what they want: they are no success."""
+    tests_by_reason: dict[str, list[str]] = {}
     for report in terminalreporter.getreports("skipped"):
-        said = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        _, found, reason = said.partition(_NOT_TESTED)
-        if found:
-            reasons[reason] += 1
-    if reasons:
-        terminalreporter.section(f"{reasons.total()} TESTS DID NOT RUN", yellow=True, bold=True)
-        for reason, count in reasons.items():
-            terminalreporter.write_line(f"{count:5} {reason}")
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        tests_by_reason.setdefault(reason.removeprefix("Skipped: ").removeprefix(_NOT_TESTED), []).append(report.nodeid)
+    if tests_by_reason:
+        count = sum(map(len, tests_by_reason.values()))
+        terminalreporter.section(f"{count} TESTS DID NOT RUN", yellow=True, bold=True)
+        for reason, tests in tests_by_reason.items():
+            terminalreporter.write_line(f"{len(tests)} for this reason: {reason}")
+            for test in tests:
+                terminalreporter.write_line(f"    {test}")

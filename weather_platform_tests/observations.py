@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.provenance import RawObject
@@ -36,14 +34,4 @@ def month_of(observations: Iterable[Observation], obj: RawObject | None = None) 
         objects=[obj],
         counts={obj.name: RecordCounts(read=count, kept=count)},
         quarantine=[],
-    )
-
-
-def of_stations(staged: StagedMonth, stations: Iterable[str]) -> StagedMonth:
-    """The month of some stations alone."""
-    chosen = set(stations)
-    return msgspec.structs.replace(
-        staged,
-        rows={station_id: rows for station_id, rows in staged.rows.items() if station_id in chosen},
-        stations={station_id: station for station_id, station in staged.stations.items() if station_id in chosen},
     )

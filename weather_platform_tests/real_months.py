@@ -2,15 +2,19 @@
 
 import gzip
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from weather_platform.domain.climate.stretches import Stretch
+from weather_platform.domain.fields import Observation
+from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import ETALAB, Provenance, RawObject
 from weather_platform.domain.record_files import cut
 from weather_platform.domain.staging import StagedMonth, stage
+from weather_platform_tests.domain.climate import archive as climate_archive
 
 Record = dict[str, Any]
 
@@ -60,6 +64,16 @@ def as_v1(real_data: Path, record: Record) -> Record:
 def staged(real_data: Path, month: str) -> StagedMonth:
     """The month as the archive says it."""
     return stage([(raw_object(month), cut(archive(real_data, month)))])
+
+
+def erroneous(real_data: Path, months: Iterable[str]) -> dict[tuple[str, datetime], list[str]]:
+    """Fields by station and time that `docs/quality.md` judges to be wrong: each of its hits there is looked at."""
+    found: dict[tuple[str, datetime], list[str]] = {}
+    for month in months:
+        for flag in climate_archive.screened(real_data, month).flags(Stretch.of(Month.parse(month))):
+            if flag.verdict == "erroneous" and flag.field in Observation._fields:
+                found.setdefault((flag.station_id, flag.time), []).append(flag.field)
+    return found
 
 
 @cache

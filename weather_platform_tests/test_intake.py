@@ -137,7 +137,7 @@ def test_files_in_a_zip_without_observations_are_named_and_passed_over(raw: RawS
             "z.zip/postesSynop.csv",
             "No observations can be read here: the file begins with b'ID;Nom;Latitude;Longitude;Altitude\\n07690'.",
         ),
-        ("z.zip/postes_synop.geojson", "No record in it names a station or a date."),
+        ("z.zip/postes_synop.geojson", "None of its records has a station or a date."),
         ("z.zip/empty.csv", "No observations can be read here: the file is empty."),
         ("z.zip/sheet.xlsx", "z.zip/sheet.xlsx is an Excel workbook."),
         ("z.zip/\ufffd[2Jhidden.exe", "No observations can be read here: the file begins with b'MZ'."),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from weather_platform.domain.months import Month, Partitions
-from weather_platform.landing import Arrival, Landing, Taken
+from weather_platform.landing import Arrival, LandedFile, Landing
 from weather_platform.pipeline import Stores, open_stores, stage_month
 from weather_platform_tests.api.serving import as_json, observations, settings_at
 
@@ -30,9 +30,9 @@ def drop(stores: Stores, name: str, body: bytes, age_s: float = 60) -> None:
     os.utime(path, (NOW.timestamp() - age_s,) * 2)
 
 
-def seen(stores: Stores, taken: dict[str, Taken], after_s: float = 0) -> list[tuple[str, list[Month]]]:
+def seen(stores: Stores, taken: dict[str, LandedFile], after_s: float = 0) -> list[tuple[str, list[Month]]]:
     now = NOW + timedelta(seconds=after_s)
-    looked = Landing().look(stores, PARTITIONS, taken, budget_s=30, now=now)
+    looked = Landing().scan(stores, PARTITIONS, taken, budget_s=30, now=now)
     return [(arrival.name, arrival.months) for arrival in looked]
 
 
@@ -41,7 +41,7 @@ def landed(stores: Stores) -> list[str]:
 
 
 def test_a_file_arrives_once_and_is_cleared_when_its_month_is_staged(stores: Stores) -> None:
-    taken: dict[str, Taken] = {}
+    taken: dict[str, LandedFile] = {}
     drop(stores, "from/a friend.json", as_json(observations()))
     assert seen(stores, taken) == [("landing/from/a friend.json", [NOVEMBER])]
     assert (seen(stores, taken, 5), landed(stores)) == ([], ["landing/from/a friend.json"])
@@ -50,7 +50,7 @@ def test_a_file_arrives_once_and_is_cleared_when_its_month_is_staged(stores: Sto
 
 
 def test_a_file_whose_run_was_lost_arrives_again_after_an_hour(stores: Stores) -> None:
-    taken: dict[str, Taken] = {}
+    taken: dict[str, LandedFile] = {}
     drop(stores, "a.json", as_json(observations()))
     assert len(seen(stores, taken)) == 1
     assert [len(seen(stores, taken, after_s)) for after_s in (3_500, 3_700, 3_800)] == [0, 1, 0]
@@ -115,12 +115,12 @@ def test_a_file_of_many_records_comes_in_over_several_looks_of_small_budgets(sto
     ]
     drop(stores, "year.ndjson", "\n".join(lines).encode())
     drop(stores, "small.json", as_json(observations("2023-03")))
-    landing, taken, looks = Landing(), dict[str, Taken](), list[list[Arrival]]()
+    landing, taken, looks = Landing(), dict[str, LandedFile](), list[list[Arrival]]()
     memory_mb, longest_s = rss_mb(), 0.0
     while sum(map(len, looks)) < 2:
         assert len(looks) < 2_000
         began = time.monotonic()
-        looks.append(list(landing.look(stores, PARTITIONS, taken, budget_s=0.05)))
+        looks.append(list(landing.scan(stores, PARTITIONS, taken, budget_s=0.05)))
         if not looks[-1]:
             longest_s = max(longest_s, time.monotonic() - began)
     assert len(looks) > 5

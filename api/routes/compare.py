@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.caching import CacheHeaders
 from api.dependencies import READS, AllServices, stations
 from api.formats import answer, in_every_format, negotiated
-from api.freshness import Freshness
 from api.paging import Page
 from api.schemas import CompareQuery
 from weather_platform.domain.tabular import COMPARABLE, Column, table_of
@@ -24,7 +24,7 @@ def compare_cities(request: Request, services: AllServices, query: Annotated[Com
     form = negotiated(request, query.format)
     store = services.layers.curated
     slugs = {station.station_id: station.slug for station in stations(services.layers, query.city) or []}
-    fresh = Freshness.of_documents(request, services.settings.api, store, (query.from_, query.to))
+    fresh = CacheHeaders.of_documents(request, services.settings.api, store, (query.from_, query.to))
     if unchanged := fresh.unchanged():
         return unchanged
     figure = COMPARABLE[query.metric]

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.caching import CacheHeaders
 from api.dependencies import READS, AllServices, stations
 from api.formats import answer, in_every_format, negotiated
-from api.freshness import Freshness
 from api.pages import COVERAGE_COLUMNS
 from api.paging import Page
 from api.schemas import CoverageQuery
@@ -25,7 +25,7 @@ def show_coverage(request: Request, services: AllServices, query: Annotated[Cove
     staging = services.layers.staging
     wanted = stations(services.layers, query.city)
     numbers = None if wanted is None else {station.station_id for station in wanted}
-    fresh = Freshness(request, services.settings.api, staging.revision())
+    fresh = CacheHeaders(request, services.settings.api, staging.revision())
     if unchanged := fresh.unchanged():
         return unchanged
     first, last = query.from_ or "0000-00", query.to or "9999-99"

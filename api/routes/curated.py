@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.caching import CacheHeaders
 from api.dependencies import READS, AllServices, OpenLayers, station, stations
 from api.formats import answer, in_every_format, negotiated
-from api.freshness import Freshness
 from api.paging import page, rows_of
 from api.schemas import Cities, DocumentsQuery, SeveralDocumentsQuery
 from weather_platform.domain import tabular
@@ -47,7 +47,7 @@ def _answered(request: Request, services: AllServices, wanted: list[Station] | N
     form = negotiated(request, query.format)
     store = services.layers.curated
     numbers = None if wanted is None else [city.station_id for city in wanted]
-    fresh = Freshness.of_documents(request, services.settings.api, store, (query.from_, query.to))
+    fresh = CacheHeaders.of_documents(request, services.settings.api, store, (query.from_, query.to))
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.caching import CacheHeaders
 from api.dependencies import READS, AllServices, stations
 from api.formats import answer, in_every_format, negotiated
-from api.freshness import Freshness
 from api.paging import page, rows_of
 from api.schemas import EventsQuery
 from weather_platform.domain import tabular
@@ -23,7 +23,7 @@ def list_events(request: Request, services: AllServices, query: Annotated[Events
     store = services.layers.curated
     wanted = stations(services.layers, query.city)
     numbers = None if wanted is None else [station.station_id for station in wanted]
-    fresh = Freshness.of_documents(request, services.settings.api, store, (query.from_, query.to))
+    fresh = CacheHeaders.of_documents(request, services.settings.api, store, (query.from_, query.to))
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)

@@ -81,7 +81,7 @@ def _health(services: Services) -> Health:
 
 def _state(services: Services, name: str, probe: Callable[[], None]) -> str:
     try:
-        with services.measures.timed(name):
+        with services.metrics.timed(name):
             probe()
     except WeatherError as error:
         return f"{type(error).__name__}: does not answer as it should"

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.dependencies import READS, AllServices
-from api.measures import CONTENT_TYPE
+from api.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["health"], dependencies=READS)
 
@@ -13,4 +13,4 @@ router = APIRouter(tags=["health"], dependencies=READS)
 )
 def show_metrics(services: AllServices) -> Response:
     """Requests, ingestions by outcome, refused records by reason, rates and latencies."""
-    return Response(services.measures.text(), headers={"content-type": CONTENT_TYPE})
+    return Response(services.metrics.text(), headers={"content-type": CONTENT_TYPE})

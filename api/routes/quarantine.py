@@ -55,5 +55,5 @@ def _position(after: str | None) -> tuple[str, str, int] | None:
         return None
     parts: list[Any] = after.split("/")
     if len(parts) != 3 or not (parts[2].isascii() and parts[2].isdigit() and len(parts[2]) < 10):
-        raise BadInput(f"{after!r} is not where a page ended.", "Follow the `next` of the page before.")
+        raise BadInput(f"{after!r} is not the end of a page.", "Follow the `next` of the page before.")
     return parts[0], parts[1], int(parts[2])

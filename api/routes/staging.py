@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.caching import CacheHeaders
 from api.dependencies import READS, AllServices, OpenLayers, stations
 from api.formats import answer, in_every_format, negotiated
-from api.freshness import Freshness
 from api.paging import page, rows_of
 from api.schemas import Cities, SeveralStagingQuery, StagingQuery
 from weather_platform.domain import tabular
@@ -67,7 +67,7 @@ def _answered(request: Request, services: AllServices, cities: list[str], query:
     staging = services.layers.staging
     wanted = stations(services.layers, cities) or []
     _check_stored(staging, wanted)
-    fresh = Freshness.of_observations(request, services.settings.api, staging, (query.from_, query.to))
+    fresh = CacheHeaders.of_observations(request, services.settings.api, staging, (query.from_, query.to))
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)
@@ -112,11 +112,11 @@ def _position(after: str | None) -> tuple[str, datetime | None]:
     try:
         return number, datetime.fromisoformat(time).replace(tzinfo=None)
     except ValueError as error:
-        raise BadInput(f"{after!r} is not where a page ended.", "Follow the `next` of the page before.") from error
+        raise BadInput(f"{after!r} is not the end of a page.", "Follow the `next` of the page before.") from error
 
 
 def _check_stored(staging: "StagingStore", wanted: list[Station]) -> None:
     stored = staging.stations()
     for station in wanted:
         if station.station_id not in stored:
-            raise NotFound(f"Nothing of {station.name} is staged.", "GET /staging/cities lists what there is.")
+            raise NotFound(f"Nothing of {station.name} is staged.", "GET /staging/cities lists the cities.")

@@ -1,1 +1,1 @@
-"""The commands of `weather`, a module each; they speak to people, the work is done below."""
+"""The commands of `weather`, one module each: arguments and output only; the work is done in the other packages."""

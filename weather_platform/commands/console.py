@@ -1,4 +1,4 @@
-"""How commands speak: figures to standard output, progress and errors to standard error."""
+"""Output of the commands: results on standard output, progress and errors on standard error."""
 
 import os
 import sys
@@ -34,21 +34,21 @@ class _Console(Console):
 out = _Console()
 err = _Console(stderr=True)
 _STEERING = ("Cc", "Cf", "Cs")
-"""Unicode's controls, formats and half characters."""
+"""Unicode categories of control, format and surrogate characters."""
 
 
 def say(line: str, style: str | None = None) -> None:
-    """A line for people on standard error, as it is: brackets are no markup, and only the terminal breaks it."""
+    """Print a line on standard error as it is: no markup is read, and only the terminal wraps it."""
     err.print(_printable(line), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _printable(text: str) -> str:
-    """The text without signs that move a terminal's cursor or change its colours: records are written by strangers."""
+    """The text without terminal control characters: text of uploaded records is untrusted."""
     return "".join("�" if category(sign) in _STEERING and sign != "\n" else sign for sign in text)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for people; None shows as a dash, numbers stand to the right."""
+    """Print a table; None shows as a dash, numbers are right-aligned."""
     listed = [list(row) for row in rows]
     table = Table(header_style="bold", box=None, pad_edge=False)
     for index, column in enumerate(columns):
@@ -56,7 +56,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         table.add_column(column, justify="right" if numeric else "left")
     for row in listed:
         table.add_row(*map(_cell, row))
-    # A pipe or a file has no edge at which cells would have to be cut.
+    # A pipe or a file has no width, so no cell is truncated there.
     (out if out.is_terminal else _Console(width=_EDGELESS_COLUMNS)).print(table)
 
 
@@ -87,9 +87,10 @@ def show(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_json: 
 
 @contextmanager
 def months_progress(months: int) -> Iterator[Callable[[], None]]:
-    """A bar of months that tells each line of progress and of downloads; quiet where standard error is no terminal.
+    """Show a progress bar of months with messages of progress and downloads; only if standard error is a terminal.
 
-    Gives what moves it on by a month. It writes to a copy of standard error: during a run Dagster sends that to a file.
+    Yields a function that advances the bar by one month. The bar writes to a copy of standard error, because Dagster
+    redirects standard error to a file during a run.
     """
     own = Console(file=os.fdopen(os.dup(sys.stderr.fileno()), "w")) if err.is_terminal else err
     bar = Progress(
@@ -120,21 +121,21 @@ def months_progress(months: int) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
-    """Cause, cure and exit code 1 for what a person can mend; a traceback is for what they cannot."""
+def report_errors() -> Iterator[None]:
+    """Print cause and cure of an expected error and exit with code 1; other errors keep their traceback."""
     try:
         yield
     except WeatherError as error:
         say_trouble(error.cause, error.cure)
         raise SystemExit(2 if isinstance(error, BadArgument) else 1) from error
-    except OSError as error:  # the machine's trouble: a full disk, a folder of somebody else
+    except OSError as error:  # a full disk, or a folder of another user
         say_trouble(f"{error}.", "Free space there or give this user the right to write, then run again.")
         raise SystemExit(1) from error
 
 
 @contextmanager
 def writing_to(output: Path) -> Iterator[Path]:
-    """A path to write to, which becomes `output` when all is written; BadInput where nothing can be written there."""
+    """A temporary path that replaces `output` once it is complete; BadInput if `output` cannot be written."""
     try:
         with atomic_write(output) as unfinished:
             yield unfinished
@@ -145,10 +146,10 @@ def writing_to(output: Path) -> Iterator[Path]:
 
 
 class QuietAtAClosedPipe(TyperGroup):
-    """Commands that a person may stop (Ctrl-C), and whose reader may leave before the end, as `head` does.
+    """Exit quietly on Ctrl-C, and when the reader of a pipe closes it early, as `head` does.
 
-    The latter is a good end, without a word: typer, click and rich each make exit code 1 of it, and what is still in
-    Python's buffer makes a noise at exit.
+    A closed pipe is a success. Without this class typer, click and rich exit with code 1, and Python prints an error
+    when it flushes its buffer at exit.
     """
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # typer's context is click's
@@ -165,7 +166,7 @@ class QuietAtAClosedPipe(TyperGroup):
 
 
 def say_trouble(cause: str, cure: str) -> None:
-    """Two lines for people on standard error; a cure may be missing where somebody else's words are told."""
+    """Print cause and cure on standard error, one line each; an error of another program may have no cure."""
     say(cause, style="bold red")
     if cure:
         say(cure)

@@ -1,4 +1,4 @@
-"""`weather doctor`: is every setting right, every store there, and what else there should be?"""
+"""`weather doctor`: checks settings, stores, source, broker, services and ports."""
 
 import os
 import shutil
@@ -17,18 +17,18 @@ from weather_platform.domain.errors import SourceUnavailable, StoreUnavailable, 
 from weather_platform.runtime.service import port_is_free
 from weather_platform.runtime.up import serving_process
 from weather_platform.settings import Settings
-from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.freshness import freshness
-from weather_platform.sources.transport import Patience
+from weather_platform.sources.registry import open_source
+from weather_platform.sources.transport import RetryPolicy
 from weather_platform.storage.opening import open_curated, open_raw, open_staging
 
-_GLANCE = Patience(attempts=1, connect_timeout_s=3, read_timeout_s=5)
+_GLANCE = RetryPolicy(attempts=1, connect_timeout_s=3, read_timeout_s=5)
 LITTLE_SPACE_BYTES = 1_000_000_000
 """A month of 62 stations with all its layers takes 27 MB (measured), its run in Dagster's history included."""
 
 
 class Finding(TypedDict):
-    """What a probe found; a warning is well enough to be ok."""
+    """Result of one probe; a warning still counts as ok."""
 
     what: str
     ok: bool
@@ -37,15 +37,14 @@ class Finding(TypedDict):
 
 
 class Advice(WeatherError):
-    """Something that stands in the way of some commands only, or later: said, and no reason for exit code 1."""
+    """A problem for some commands only, or a later one: shown as a warning, exit code 0."""
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
-    """Try each store and setting, the source and the broker, and look who serves; say the cause and cure of trouble.
+    """Check stores, settings, source, broker, services, ports and disk space; suggest fixes.
 
-    Exit code 1 where a store, a setting or the broker does not work. What is only
-    worth knowing (a source out of reach, a port that is taken, little space) is a
-    warning.
+    Exit code 1 if a store, a setting or the broker fails. An unreachable source, a
+    port in use or little disk space is only a warning.
     """
     settings = Settings.from_environment()
     probes: dict[str, Callable[[], str]] = {
@@ -91,7 +90,7 @@ def _found(name: str, probe: Callable[[], str]) -> Finding:
 def _home(settings: Settings) -> str:
     says = _writable(settings.home, "WEATHER_HOME")
     if shutil.disk_usage(settings.home).free < LITTLE_SPACE_BYTES:
-        raise Advice(f"{says}: that is little.", "Free space there, or set WEATHER_HOME elsewhere.")
+        raise Advice(f"{says}: little space is left.", "Free space there, or set WEATHER_HOME elsewhere.")
     return says
 
 
@@ -130,20 +129,20 @@ def _curated(settings: Settings) -> str:
 
 
 def _source(settings: Settings) -> str:
-    """Its newest observation decides: a copy that ended keeps answering 200."""
+    """Judged by the newest observation, because a discontinued copy keeps answering 200."""
     open_source(settings)
     try:
-        found = freshness(settings, patience=_GLANCE)
+        found = freshness(settings, retry_policy=_GLANCE)
     except SourceUnavailable as error:
-        raise Advice(error.cause, "Check the network and the address; what is loaded needs no source.") from error
+        raise Advice(error.cause, "Check the network and the address. Loaded months do not need the source.") from error
     if found.stale:
-        raise Advice(f"{found}.", "Load from another source (WEATHER_SOURCE), or wait until it is written again.")
+        raise Advice(f"{found}.", "Load from another source (WEATHER_SOURCE), or wait for its next update.")
     return str(found)
 
 
 def _broker(settings: Settings) -> str:
     if settings.launcher != "celery":
-        return "none is needed: WEATHER_LAUNCHER is default"
+        return "not needed: WEATHER_LAUNCHER is `default`"
     if settings.broker_url is None:
         return "files in WEATHER_HOME"
     from redis import Redis, RedisError
@@ -160,20 +159,20 @@ def _broker(settings: Settings) -> str:
 
 
 def _served(variable: str, url: str, path: str, proof: str) -> str:
-    """Whether it runs is for a person to decide; that it is the right one, for us."""
+    """Not running is fine; another program at this address is a warning."""
     try:
         answer = httpx.get(f"{url.rstrip('/')}{path}", timeout=2)
     except httpx.TransportError:
-        return f"does not run at {url}; `weather up` starts it"
+        return f"not running at {url}; `weather up` starts it"
     if proof not in answer.text:
-        raise Advice(f"Something else answers at {url}.", f"Correct {variable}, or the port of `weather up`.")
+        raise Advice(f"Another program answers at {url}.", f"Correct {variable}, or the port of `weather up`.")
     return f"answers at {url}"
 
 
 def _ports(settings: Settings) -> str:
-    """What `weather up` will find."""
+    """Whether `weather up` finds its ports free."""
     if pid := serving_process(settings.home):
-        return f"`weather up` has them, process {pid}"
+        return f"in use by `weather up`, process {pid}"
     ports = {
         "WEATHER_DAGSTER_PORT": settings.dagster_port,
         "WEATHER_API_PORT": settings.api.port,
@@ -182,7 +181,7 @@ def _ports(settings: Settings) -> str:
     taken = {variable: port for variable, port in ports.items() if not port_is_free(port)}
     if taken:
         raise Advice(
-            f"{' and '.join(map(str, taken.values()))} taken by another program, so `weather up` cannot start.",
+            f"{' and '.join(map(str, taken.values()))} in use by another program, so `weather up` cannot start.",
             f"Stop it (`ss -ltnp` names it), or set {' and '.join(taken)} to other ports.",
         )
     return f"{', '.join(map(str, ports.values()))} are free for `weather up`"

@@ -32,11 +32,13 @@ class Exported(StrEnum):
 def export(
     first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="first day, 2023-12-01")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="last day, included")] = None,
-    city: Annotated[list[str] | None, typer.Option(help="name, slug or WMO number; may be given again")] = None,
-    table: Annotated[Exported, typer.Option(help="days are the WeatherStats documents")] = Exported.DAYS,
-    units: Annotated[System, typer.Option(help="observations stay in SYNOP's units")] = System.METRIC,
+    city: Annotated[list[str] | None, typer.Option(help="name, slug or WMO number; repeatable")] = None,
+    table: Annotated[Exported, typer.Option(help="`days` are the WeatherStats documents")] = Exported.DAYS,
+    units: Annotated[
+        System, typer.Option(help="units of days and events; observations keep SYNOP's units")
+    ] = System.METRIC,
     format_: Annotated[Format, typer.Option("--format", help="JSON is nested, CSV and Parquet are flat")] = Format.CSV,
-    output: Annotated[Path | None, typer.Option(help="a file; else standard output")] = None,
+    output: Annotated[Path | None, typer.Option(help="file to write; default: standard output")] = None,
 ) -> None:
     """Write daily documents, events or observations, by date and station."""
     days = _period(first, last)
@@ -97,7 +99,7 @@ def _said_if_none(found: Iterator[Found]) -> Iterator[Found]:
         yield first
         yield from found
         return
-    say("Nothing that is stored lies in the period and cities asked for. `weather status` shows what there is.")
+    say("Nothing is stored for this period and these cities. `weather status` shows what is stored.")
 
 
 def _numbers(stations: Sequence[Station] | None) -> list[str] | None:
@@ -107,7 +109,7 @@ def _numbers(stations: Sequence[Station] | None) -> list[str] | None:
 def _period(first: str | None, last: str | None) -> Days:
     days = _day(first), _day(last)
     if days[0] and days[1] and days[1] < days[0]:
-        raise BadArgument(f"{first} to {last} ends before it begins.", "Give the earlier day to --from.")
+        raise BadArgument(f"{first} to {last} ends before it starts.", "Give the earlier day to --from.")
     return days
 
 

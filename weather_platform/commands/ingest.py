@@ -25,29 +25,29 @@ from weather_platform.settings import Settings
 _CHUNK_BYTES = 1 << 20
 _POLL_S = 0.3
 _NAMED = 12
-"""Unused columns that are named; the receipt names all."""
+"""Number of unused columns to print; the receipt lists all."""
 _TIMEOUT = httpx.Timeout(10, read=600, write=600)
 _ALWAYS = ("read", "kept")
 
 
 class Refused(WeatherError):
-    """What the API answered instead of a receipt."""
+    """The API answered with an error instead of a receipt."""
 
 
 def ingest(
     files: Annotated[
         list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON, CSV, gzip, zip")
     ],
-    fast: Annotated[bool, typer.Option("--fast", help="do not go through a Dagster run")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="use /ingest-fast, without a Dagster run")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON array of the receipts at the end")] = False,
 ) -> None:
     """Post observation files to the API (WEATHER_API_URL) and wait until their documents are readable.
 
-    Each file's receipt is shown as it comes. A file that is refused is said and
-    keeps no other from being posted; the exit code is 1 then.
+    The receipt of each file is printed as it arrives. If a file is refused, the
+    others are still posted, and the exit code is 1.
 
-    With --json: one array of receipts, be it of one file or of several; what was
-    refused without a receipt is said on standard error alone.
+    With --json, all receipts are printed as one array. Files refused without a
+    receipt are reported on standard error only.
     """
     receipts = []
     refused = False
@@ -79,7 +79,7 @@ def opened() -> httpx.Client:
 
 
 def _show(file: Path, receipt: dict[str, Any]) -> None:
-    """The counts of every month, but for those that are 0 in all."""
+    """Print the counts of every month, without columns that are 0 in all months."""
     months = receipt["outcome"]
     counters = [name for name in COUNTERS if name in _ALWAYS or any(month[name] for month in months)]
     columns = ("month", *counters, "documents_written")
@@ -88,7 +88,7 @@ def _show(file: Path, receipt: dict[str, Any]) -> None:
         show_table(("file", *columns, "ingestion"), rows)
     look = receipt["first_look"]
     for passed_over in look["passed_over"]:
-        say(f"Passed over {passed_over['name']}: {passed_over['cause']}")
+        say(f"Skipped {passed_over['name']}: {passed_over['cause']}")
     if unused := look["unused_columns"]:
         more = f" and {len(unused) - _NAMED} more" if len(unused) > _NAMED else ""
         say(f"{file.name}: columns not used: {', '.join(unused[:_NAMED])}{more}.")
@@ -103,7 +103,7 @@ def _check(receipt: dict[str, Any]) -> None:
 
 
 def _stands(receipt: dict[str, Any]) -> str:
-    """The state in a word, or how many of the months are done."""
+    """The state, or how many months are done."""
     progress, months = receipt["progress"], len(receipt["months"])
     return f"{progress['done']}/{months} months" if months > 1 else str(receipt["state"])
 
@@ -149,7 +149,7 @@ def _sent(file: Path, progress: Progress, bar: TaskID) -> Iterator[bytes]:
 
 
 def asked(api: httpx.Client, method: str, path: str, **request: Any) -> dict[str, Any]:
-    """The body of an answer; Refused where it is a problem, CannotServe where there is none."""
+    """The body of an answer; Refused for an error answer, CannotServe if nothing answers."""
     try:
         answer = api.request(method, path, **request)
         body = answer.json()

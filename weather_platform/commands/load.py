@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 def load(
     months: Annotated[str, typer.Argument(metavar="MONTH[..MONTH]", help="2023-12, or 2023-01..2023-12")],
-    source: Annotated[str | None, typer.Option(help="meteofrance, opendatasoft or sample; else WEATHER_SOURCE")] = None,
-    city: Annotated[list[str] | None, typer.Option(help="name, slug or any WMO number; may be given again")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="meteofrance, opendatasoft or sample; default: WEATHER_SOURCE")
+    ] = None,
+    city: Annotated[list[str] | None, typer.Option(help="name, slug or any WMO number; repeatable")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Fetch months, stage and curate them; prints what each month holds then."""
+    """Fetch, stage and curate months; print what each month then holds."""
     settings = Settings.from_environment()
     wanted = parse_months(months)
 
@@ -57,10 +59,10 @@ def load_months(
 
 
 def tell_missed(stores: Stores, runs: "Sequence[MonthRun]") -> int:
-    """Say which months could not be had, and of which something is stored all the same; how many failed."""
+    """Report months that failed or were skipped, and those stored raw but not staged; returns how many failed."""
     skipped = [str(run.month) for run in runs if run.state == "skipped"]
     if skipped:
-        say(f"{', '.join(skipped)}: the source has nothing of it yet.")
+        say(f"{', '.join(skipped)}: not yet in the source.")
     failed = [run for run in runs if run.state == "failed"]
     for cause, cure in dict.fromkeys((run.cause, run.cure) for run in failed):
         say_trouble(cause, cure)
@@ -70,7 +72,7 @@ def tell_missed(stores: Stores, runs: "Sequence[MonthRun]") -> int:
     if kept := [
         str(run.month) for run in failed if str(run.month) not in staged and stores.raw.objects(str(run.month))
     ]:
-        say(f"Stored raw and not staged: {', '.join(kept)}. Load them again, or run the job `process_months`.")
+        say(f"Stored raw but not staged: {', '.join(kept)}. Load them again, or run the job `process_months`.")
     return len(failed)
 
 
@@ -88,7 +90,7 @@ def _held(stores: Stores, month: Month) -> dict[str, object]:
 
 
 def show_a_day(settings: Settings, month: Month, city: str = "NICE") -> None:
-    """A few figures of the month's first day, so that a first run shows weather."""
+    """Print some figures of the month's first day, so that a first run shows weather."""
     stores = open_stores(settings)
     station = find_station(city, STATIONS)
     first = month.first_day
@@ -98,5 +100,5 @@ def show_a_day(settings: Settings, month: Month, city: str = "NICE") -> None:
             f"{document.city} {document.period}: {measured.temperature.avg} °C on average "
             f"({measured.temperature.min} to {measured.temperature.max}), {measured.pressure.avg} hPa, "
             f"wind {measured.wind_speed.avg} m/s, rain {measured.rainfall.total} mm"
-            + (" — synthetic sample, no measurement" if document.provenance.synthetic else "")
+            + (" — synthetic sample, not measured" if document.provenance.synthetic else "")
         )

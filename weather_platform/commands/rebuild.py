@@ -1,4 +1,4 @@
-"""`weather rebuild`: staging and documents made again from the raw objects that are stored."""
+"""`weather rebuild`: make staging and documents again from the stored raw objects."""
 
 from typing import Annotated
 
@@ -16,20 +16,20 @@ _LAYERS = 2
 def rebuild(
     months: Annotated[
         str | None,
-        typer.Argument(metavar="MONTH[..MONTH]", help="2023-12, 2023 or 2023-01..2023-12; else what is outdated"),
+        typer.Argument(metavar="MONTH[..MONTH]", help="2023-12, 2023 or 2023-01..2023-12; default: outdated months"),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="every month that has raw objects")] = False,
 ) -> None:
-    """Stage and curate months again from the raw objects: after an upgrade, or when a table is damaged.
+    """Stage and curate months again from the raw objects: after an upgrade, or if a table is damaged.
 
-    Without MONTH, those that an older release staged. Nothing is fetched; readers see the old month or the new one.
-    In Dagster, a backfill of the job process_months does the same.
+    Without MONTH: the months staged by an older release. Nothing is fetched. Readers see the old month or the new one.
+    A backfill of the job `process_months` in Dagster does the same.
     """
     settings = Settings.from_environment()
     stores = open_stores(settings)
     wanted = _wanted(stores, months, everything=all_)
     if not wanted:
-        say("Nothing to rebuild: every month is as this release makes it.")
+        say("Nothing to rebuild: every month was made by this release.")
         return
     with months_progress(_LAYERS * len(wanted)):
         for month in wanted:

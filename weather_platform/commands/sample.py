@@ -1,4 +1,4 @@
-"""`weather sample`: synthetic observations of any period and size, in OpenDataSoft's form."""
+"""`weather sample`: synthetic observations of any period and size, in OpenDataSoft's format."""
 
 import sys
 from pathlib import Path
@@ -13,12 +13,16 @@ from weather_platform.domain.search import chosen_station
 
 def sample(
     months: Annotated[str, typer.Argument(metavar="MONTH[..MONTH]", help="2023-12, or 2023-01..2023-12")],
-    output: Annotated[Path | None, typer.Option(help="a file, gzipped if it ends in .gz; else standard output")] = None,
-    city: Annotated[list[str] | None, typer.Option(help="name, slug or any WMO number; may be given again")] = None,
-    stations: Annotated[int | None, typer.Option(min=1, help="how many; beyond 62 they are invented")] = None,
-    seed: Annotated[int, typer.Option(help="another seed is other weather")] = 1,
+    output: Annotated[
+        Path | None, typer.Option(help="file to write, gzipped if its name ends in .gz; default: standard output")
+    ] = None,
+    city: Annotated[list[str] | None, typer.Option(help="name, slug or any WMO number; repeatable")] = None,
+    stations: Annotated[
+        int | None, typer.Option(min=1, help="number of stations; those beyond 62 are invented")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="another seed gives other weather")] = 1,
 ) -> None:
-    """Write believable weather that nobody measured; every record says so."""
+    """Generate synthetic observations; each record is marked as synthetic."""
     from weather_platform.sources.sample import sample_stations, write_sample
 
     chosen = [chosen_station(name).station_id for name in city] if city else sample_stations(stations or 62)

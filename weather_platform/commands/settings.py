@@ -10,22 +10,25 @@ from weather_platform.settings import Settings, all_settings, shown
 _PAGE = """\
 # Configuration
 
-Settings are variables of the environment, or lines `NAME=value` in a file `.env` in the folder where a command starts
-(`WEATHER_ENV_FILE` names another; the environment wins). An empty variable counts as unset. `weather settings` shows
-the values in effect, with secrets masked; `weather doctor` tries them. `docker compose` reads the same `.env`.
+Settings are environment variables, or lines `NAME=value` in the file `.env` of the folder where a command starts.
+`WEATHER_ENV_FILE` names another file. The environment wins over the file. An empty variable counts as unset.
+`weather settings` shows the values in effect, with secrets masked; `weather doctor` tests them. `docker compose` reads
+the same `.env`.
 
 | Variable | Default | Meaning |
 |---|---|---|
 {rows}
-This page is made from `weather_platform/settings.py`: `make docs` writes it, and a test compares them.
+This page is generated from `weather_platform/settings.py` by `make docs`; a test compares the two.
 """
 
 
 def settings(
     *,
-    markdown: Annotated[bool, typer.Option("--markdown", help="docs/configuration.md: the defaults alone")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="print docs/configuration.md, with defaults only")
+    ] = False,
 ) -> None:
-    """Show every setting: its value in effect (secrets masked), and what it means."""
+    """Show every setting with its value in effect (secrets masked) and its meaning."""
     if markdown:
         typer.echo(as_page(), nl=False)
         return

@@ -1,4 +1,4 @@
-"""`weather stations`: the stations that are known, all or those that words mean."""
+"""`weather stations`: list the known stations, or search them."""
 
 from typing import Annotated
 
@@ -17,12 +17,12 @@ _COLUMNS = ("station_id", "display_name", "name", "slug", "altitude_m", "departm
 
 def stations(
     query: Annotated[
-        str | None, typer.Argument(help="a station, town, postcode, department or region; all stations where none is")
+        str | None, typer.Argument(help="station, town, postcode, department or region; default: all stations")
     ] = None,
-    refresh: Annotated[bool, typer.Option(help="fetch Météo-France's list of stations first, and keep it")] = False,
+    refresh: Annotated[bool, typer.Option(help="fetch and store Météo-France's list of stations first")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """The stations that are known, and those that only a file told us of; with QUERY those that it means, and why."""
+    """List the known stations, also those found only in files; with QUERY, those that match and why."""
     settings = Settings.from_environment()
     if refresh:
         _refresh(settings, open_stores(settings))
@@ -35,7 +35,7 @@ def stations(
     found = search(query, known)
     if not found:
         find_station(query, known)  # says which are spelled alike
-        raise UnknownCity(f"{query!r} is no station here.", "Write it in another way.")
+        raise UnknownCity(f"No station matches {query!r}.", "Try another spelling, a town or a postcode.")
     rows = [
         {column: getattr(match.station, column) for column in columns}
         | {"why": match.why, "matched": match.matched, "distance_km": match.distance_km}
@@ -50,11 +50,12 @@ def _refresh(settings: Settings, stores: Stores) -> None:
     found = MeteoFranceSource(settings.archive_url, settings.home / "cache").station_list()
     if found is None:
         raise SourceUnavailable(
-            "The archive has no list of stations (postes_synop.geojson).", "Put it into its folder, or try tomorrow."
+            "The archive has no list of stations (postes_synop.geojson).",
+            "Put the file into its folder, or try again tomorrow.",
         )
     body, provenance = found
     read = read_station_list(body)
     for reason in read.refused:
-        say(f"Passed over: {reason}")
+        say(f"Skipped: {reason}")
     keep_station_list(stores.raw.blobs, body, provenance)
     say(f"{provenance.name}: {len(read.stations)} stations")

@@ -13,10 +13,10 @@ from weather_platform.storage.opening import Stores
 
 def up(
     load: Annotated[str | None, typer.Option(metavar="MONTH[..MONTH]", help="load these months first")] = None,
-    source: Annotated[str | None, typer.Option(help="where --load takes them from; else WEATHER_SOURCE")] = None,
+    source: Annotated[str | None, typer.Option(help="source of --load; default: WEATHER_SOURCE")] = None,
     once: Annotated[bool, typer.Option("--once", help="only load, do not serve")] = False,
 ) -> None:
-    """Serve the Dagster UI, its daemon, a warm worker, the API and the site; stops them all on Ctrl-C."""
+    """Serve Dagster's UI, its daemon, a worker, the API and the site until Ctrl-C, which stops them all."""
     from weather_platform.runtime.up import check_can_serve, doors
     from weather_platform.runtime.up import up as serve
 

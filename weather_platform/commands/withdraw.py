@@ -1,4 +1,4 @@
-"""`weather withdraw`: take a posting back, or undo that, by the API."""
+"""`weather withdraw`: take a posting back, or undo that, through the API."""
 
 import getpass
 from typing import Annotated
@@ -11,18 +11,18 @@ from weather_platform.domain.errors import BadInput
 
 
 def withdraw(
-    ingestion: Annotated[str, typer.Argument(help="its id, as `weather ingest` shows it", metavar="ID")],
-    reason: Annotated[str, typer.Option("--reason", help="why; kept with the files")] = "",
-    by: Annotated[str, typer.Option("--by", help="who says so", show_default="your login")] = "",
-    undo: Annotated[bool, typer.Option("--undo", help="let it count again, in its old place")] = False,
+    ingestion: Annotated[str, typer.Argument(help="id of the posting, as shown by `weather ingest`", metavar="ID")],
+    reason: Annotated[str, typer.Option("--reason", help="reason, stored with the files")] = "",
+    by: Annotated[str, typer.Option("--by", help="who withdraws it", show_default="your login")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="restore the posting at its old place in the order")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the receipt as JSON")] = False,
 ) -> None:
-    """Let posted files not count any more, and make their months again without them (WEATHER_API_URL).
+    """Take a posting back and make its months again without it (API at WEATHER_API_URL).
 
     The files are kept, marked as withdrawn. Another posting of the same records keeps counting.
     """
     if not (undo or reason):
-        raise BadInput("A withdrawal needs a reason.", "Add --reason, in a few words.")
+        raise BadInput("A withdrawal needs a reason.", "Add --reason TEXT.")
     with opened() as api:
         if undo:
             receipt = asked(api, "POST", f"/ingestions/{ingestion}/restore")

@@ -1,7 +1,7 @@
-"""What repairs Dagster, dagster-celery or kombu, and nothing else: each repair goes when upstream has its own.
+"""Repairs of Dagster, dagster-celery and kombu, and nothing else. Each is removed once upstream has fixed the fault.
 
 Seen with Dagster 1.13.27, dagster-celery 0.29.27 and kombu 5.7.0, which `pyproject.toml` holds to their minor version.
-At each upgrade: take a repair away, run its test, and leave it out where the test passes.
+At each upgrade: remove a repair, run its test, and drop the repair if the test passes.
 
 ==================  ========================================================  =====================================
 module              what goes wrong without it                                upstream, and when it can go

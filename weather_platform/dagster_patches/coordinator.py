@@ -1,6 +1,6 @@
-"""When runs start: at once where nothing else runs, else in their turn; and never twice for one launch key.
+"""Starts a run at once if no other run is active, else queues it; starts at most one run per launch key.
 
-dagster-io/dagster#26194 is of the latency. That ``launchRun`` takes no key, as sensors' requests do, has no issue.
+dagster-io/dagster#26194 reports the latency. ``launchRun`` takes no key, unlike run requests of sensors (no issue yet).
 """
 
 from pathlib import Path
@@ -22,14 +22,14 @@ UNFINISHED = [
 
 
 class PromptRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
-    """The daemon's queue, passed by when it is empty.
+    """The daemon's queue, bypassed when it is empty.
 
-    The daemon looks at its queue once a second at best, so that a run waits 0 to 1 s for nothing. A run that finds no
-    other one is launched by the process that submits it; every other takes its turn, with all limits. So does one whose
-    broker does not answer: who asked gets an answer, and the daemon launches the run when the broker is back.
+    The daemon polls its queue once a second at best, so a run waits up to 1 s needlessly. If no other run is active,
+    the submitting process launches the run itself. Otherwise the run is queued, under all limits. A run whose broker
+    does not answer is queued too: the caller gets an answer, and the daemon launches the run when the broker is back.
 
-    Whoever launches by GraphQL and gets no answer cannot know whether there is a run. With a tag `names.LAUNCH_KEY_TAG`
-    it may ask again: a second run of the same key is canceled before it begins.
+    A client that gets no answer to a GraphQL launch cannot know whether the run exists. With the tag
+    `names.LAUNCH_KEY_TAG` it may ask again: a second run with the same key is canceled before it starts.
     """
 
     def submit_run(self, context: SubmitRunContext) -> DagsterRun:
@@ -50,7 +50,7 @@ class PromptRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
         return not isinstance(launcher, WeatherRunLauncher) or launcher.broker_answers()
 
     def _of_the_same_key(self, run: DagsterRun) -> DagsterRun | None:
-        """The run that was submitted with this run's key; a retry of a run has its parent's tags and may be."""
+        """The earlier run with this run's key; a retry has its parent's tags and does not count."""
         key = run.tags.get(names.LAUNCH_KEY_TAG)
         if key is None or run.parent_run_id is not None:
             return None
@@ -61,7 +61,7 @@ class PromptRunCoordinator(QueuedRunCoordinator[DagsterInstance]):
 
     def _canceled(self, run: DagsterRun, earlier: DagsterRun) -> DagsterRun:
         self._instance.add_run_tags(run.run_id, {names.REPEATS_TAG: earlier.run_id})
-        self._instance.report_run_canceled(run, f"This was asked for before: run {earlier.run_id}.")
+        self._instance.report_run_canceled(run, f"Already launched with this key: run {earlier.run_id}.")
         return self._instance.get_run_by_id(run.run_id) or run
 
     def _one_submission_at_a_time(self) -> FileLock:

@@ -1,11 +1,11 @@
-"""Dagster's daemon, for which a code server that is away is no reason to give a backfill up.
+"""Dagster's daemon, changed to keep backfills while a code server is unavailable.
 
-``python -m weather_platform.dagster_patches.daemon run -w FILE …`` in the place of ``dagster-daemon run -w FILE …``.
+``python -m weather_platform.dagster_patches.daemon run -w FILE …`` instead of ``dagster-daemon run -w FILE …``.
 
 A daemon that starts before the code server serves sees a workspace without assets, and fails every backfill in progress
-for good (dagster-io/dagster#18640, #28204); it cancels those of jobs (#33527) and gives retries up. Containers start in
-any order after ``docker compose restart``. So it starts when the code servers serve; and one that goes away later is
-waited for by Dagster's own setting, which is off as it comes.
+permanently (dagster-io/dagster#18640, #28204); it cancels those of jobs (#33527) and gives up retries. Containers start
+in any order after ``docker compose restart``. So this daemon starts once the code servers serve. A setting of Dagster,
+off by default, makes it wait for a code server that becomes unavailable later.
 """
 
 import os
@@ -18,7 +18,7 @@ import yaml
 
 RETRY_SETTING = "DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR"
 """Read by ``_check_validity_of_asset_backfill_data_and_should_process_backfill``: a backfill whose assets are in no
-code location that loads is looked at again in 30 s. It fails still where all locations load without its assets."""
+loaded code location is retried after 30 s. It still fails if all locations load without its assets."""
 _PAUSE_S = 0.5
 _ANSWER_TIMEOUT_S = 5.0
 _SAY_EVERY_S = 15.0
@@ -33,14 +33,14 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def code_servers(workspace: Path) -> list[tuple[str, int]]:
-    """Host and port of every code server that a workspace file names."""
+    """Host and port of every code server in a workspace file."""
     targets = yaml.safe_load(workspace.read_text())["load_from"]
     servers = [target["grpc_server"] for target in targets if "grpc_server" in target]
     return [(server.get("host", "localhost"), int(server["port"])) for server in servers]
 
 
 def serves(host: str, port: int) -> bool:
-    """Whether a code server says that it has loaded its code."""
+    """Whether a code server reports that its code is loaded."""
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -64,7 +64,7 @@ def _wait_for(host: str, port: int) -> None:
 
 
 def _workspace(arguments: Sequence[str]) -> Path:
-    """What stands after ``-w``, or ``--workspace=``."""
+    """The argument of ``-w`` or ``--workspace=``."""
     for place, argument in enumerate(arguments):
         if argument in ("-w", "--workspace"):
             return Path(arguments[place + 1])

@@ -1,4 +1,4 @@
-"""A Celery broker in a folder, for one machine without any server, whose messages are whole and do not pile up.
+"""A Celery broker in a folder, for one machine without a server. Messages are complete and do not accumulate.
 
 celery/kombu#1551 (a message that cannot be read ends the reader) and #1281 (control queues that stay).
 """
@@ -15,7 +15,7 @@ from weather_platform.files import atomic_write
 
 
 class Channel(filesystem.Channel):
-    """kombu's channel, whose message a reader may take while it is half-written; the run in it would be lost."""
+    """kombu's channel with atomic writes: a reader could take a half-written message, and its run would be lost."""
 
     def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]  # two names upstream
         folder = Path(self.data_folder_out)
@@ -25,7 +25,7 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """For ``broker_transport`` in Celery's settings, beside the broker ``filesystem://``."""
+    """Value of ``broker_transport`` in Celery's settings, for the broker ``filesystem://``."""
 
     Channel = Channel
 

@@ -9,8 +9,8 @@ from weather_platform.files import file_lock
 
 
 @contextmanager
-def opening_alone(home: Path) -> Iterator[bool]:
-    """Hold off others while this process opens the instance in `home`, and tell whether it is the first to do so.
+def instance_init_lock(home: Path) -> Iterator[bool]:
+    """Lock out other processes while this one opens the instance in `home`; yields whether it is the first.
 
     Six processes that opened a fresh home at once left it broken for good, with two heads in ``alembic_version``.
     """

@@ -1,4 +1,4 @@
-"""Runs that no worker executes but a process of its own, as `weather load` does: lost when that process has ended."""
+"""Runs executed by a process of their own, such as `weather load`; lost if that process ends early."""
 
 import socket
 import uuid
@@ -13,10 +13,10 @@ OWNER_TAG = "weather/owner"
 
 @contextmanager
 def owning_runs(home: Path) -> Iterator[dict[str, str]]:
-    """Give the tags for the runs of this process on the instance in `home`.
+    """Yield the tags for runs of this process on the instance in `home`, and hold its lock meanwhile.
 
-    However the process ends, monitoring then sees that its run is lost: the system drops the lock with the process.
-    Without the tags, a killed run shows as running for ever and holds its pools, so that every later run waits.
+    The operating system drops the lock when the process ends, so monitoring sees that the run is lost. Without the
+    tags, a killed run shows as running for ever and holds its pools, so every later run waits.
     """
     folder = home / "owners"
     folder.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def owning_runs(home: Path) -> Iterator[dict[str, str]]:
 
 
 def owner_is_alive(home: Path, owner: str) -> bool:
-    """False once the owner has ended; True also where that cannot be known, on another machine than the owner's."""
+    """False once the owner has ended; True if that is unknown, as on another machine."""
     if not owner.startswith(f"{socket.gethostname()}:"):
         return True
     try:

@@ -1,10 +1,10 @@
-"""Retries that Dagster's daemon has passed by, or has given up for a reason that has passed.
+"""Makes up for retries that Dagster's daemon missed, or gave up for a temporary reason.
 
-- A failure is two writes: the event, then the run's status. The daemon reads the events since the last one that it saw,
-  leaves out a run whose status does not say failed yet, and never looks at it again. With Dagster 1.13.27 on a busy
+- A failure is two writes: the event, then the run's status. The daemon reads events since its last one,
+  skips a run whose status is not yet failed, and never returns to it. With Dagster 1.13.27 on a busy
   machine this lost a run whose worker had been killed; others counted such runs in dagster-io/dagster#33741.
-- A daemon that cannot reach the code server at that moment (both were restarted) writes "Failed to retry run", takes
-  the promise back for good, and says in a comment that it should not.
+- A daemon that cannot reach the code server at that moment (both were restarted) writes "Failed to retry run", cancels
+  the retry permanently; a comment in its code says that it should not.
 """
 
 from collections.abc import Iterator
@@ -18,18 +18,18 @@ _REASON = "dagster/failure_reason"
 _GIVEN_UP = "Failed to retry run"
 _LOOK_BACK = timedelta(days=1)
 PATIENCE = timedelta(seconds=10)
-"""As a rule the daemon has made the retry within a second or two."""
+"""The daemon usually makes the retry within two seconds."""
 MOST_REPORTS = 6
-"""How often the failure of a run is reported in all, where the daemon fails to retry it again and again."""
+"""How often the failure of a run is reported at most."""
 
 
 def report_forgotten(instance: DagsterInstance) -> list[str]:
-    """Report every failure once more whose retry is missing; the daemon then makes it, never twice. Gives run ids."""
+    """Report failures whose retry is missing once more, so that the daemon makes it (never twice). Returns run ids."""
     reported = []
     for run in _failed_without_retry(instance):
         failures = instance.all_logs(run.run_id, of_type=DagsterEventType.RUN_FAILURE)
         if run.tags[WILL_RETRY] == "true":
-            # Twice is enough: the daemon may have its reasons, as for a backfill that was canceled.
+            # Twice is enough: the daemon may be right, as for a canceled backfill.
             is_forgotten = len(failures) == 1
         else:
             is_forgotten = len(failures) < MOST_REPORTS and _was_given_up(instance, run, len(failures))
@@ -52,6 +52,6 @@ def _failed_without_retry(instance: DagsterInstance) -> Iterator[DagsterRun]:
 
 
 def _was_given_up(instance: DagsterInstance, run: DagsterRun, reports: int) -> bool:
-    """Whether the daemon failed to make the retry each time that it read of the failure."""
+    """Whether the daemon failed to make the retry each time it read the failure."""
     said = instance.all_logs(run.run_id, of_type=DagsterEventType.ENGINE_EVENT)
     return sum(entry.message == _GIVEN_UP for entry in said) >= reports

@@ -1,10 +1,11 @@
-"""Dagster's webserver, which can be told of the checks of a month more than once.
+"""Dagster's webserver, changed to accept check results of a partition more than once.
 
-``python -m weather_platform.dagster_patches.webserver …`` in the place of ``dagster-webserver …``.
+``python -m weather_platform.dagster_patches.webserver …`` instead of ``dagster-webserver …``.
 
-`POST /report_asset_check` with a partition answers 500 from the second time on: a verdict without a run is inserted
-with an empty run id, and run id, check and partition are unique together (no issue yet; verdicts of runs are upserted,
-and Dagster's own comment there wants the index mended). The API reports a month's checks after each `/ingest-fast`.
+`POST /report_asset_check` with a partition answers 500 from the second time on: a result without a run is inserted
+with an empty run id, and run id, check and partition are unique together (no issue yet; results of runs are upserted,
+and a comment in Dagster's code asks for the index to be fixed). The API reports a month's checks after each
+`/ingest-fast`.
 """
 
 import sys
@@ -18,7 +19,7 @@ _insert = SqlEventLogStorage._store_runless_asset_check_evaluation  # noqa: SLF0
 
 
 def _replace(self: Any, event: EventLogEntry, event_id: int | None) -> None:
-    """Take away the earlier verdict without a run on the same partition; it stays in the event log."""
+    """Delete the earlier result without a run for the same partition; it stays in the event log."""
     evaluation = event.dagster_event.event_specific_data if event.dagster_event else None
     if isinstance(evaluation, AssetCheckEvaluation) and evaluation.partition is not None:
         columns = AssetCheckExecutionsTable.c
@@ -35,7 +36,7 @@ def _replace(self: Any, event: EventLogEntry, event_id: int | None) -> None:
 
 
 def allow_verdicts_again() -> None:
-    """Have this process take any number of verdicts without a run of one check and partition."""
+    """Let this process accept any number of results without a run for one check and partition."""
     SqlEventLogStorage._store_runless_asset_check_evaluation = _replace  # type: ignore[method-assign]  # noqa: SLF001
 
 

@@ -1,1 +1,1 @@
-"""What Dagster knows of the platform; the work is done by `pipeline` and below."""
+"""Definitions for Dagster; the work is done by `pipeline` and the layers below."""

@@ -1,4 +1,4 @@
-"""The checks of a month, as Dagster's own: what they judge by is `month_report.CHECKS`."""
+"""The checks of a month as Dagster asset checks; `month_report.CHECKS` defines them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ from weather_platform.pipeline import Stores
 
 
 def _checks_of(asset: str) -> dg.AssetChecksDefinition:
-    """The checks of one asset as one step after it, so that they ask the stores once."""
+    """The checks of one asset as one step after it, so that the stores are read once."""
     checks = {check.name: check for check in CHECKS if check.asset == asset}
 
     @dg.multi_asset_check(
@@ -52,9 +52,9 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
 
 
 def _of_all_months(stores: Stores, checks: Sequence[Check]) -> Iterator[dg.AssetCheckEvaluation]:
-    """What the UI's button "Execute all" gets, which names no month: one verdict on every month that is staged.
+    """For the UI's button "Execute all", which names no month: one result for all staged months together.
 
-    As evaluations: Dagster 1.13.27 cannot make one of a result of a partitioned asset in a run without a partition.
+    Returned as evaluations: Dagster 1.13.27 cannot make one from a partitioned asset's result without a partition.
     """
     months = sorted({Month.parse(covered.month) for covered in stores.staging.coverage()})
     held = [StoredMonth(stores, month) for month in months]

@@ -17,7 +17,7 @@ COLLECTION, TABLE = "WeatherStats", "weather_stats"
 
 
 class CuratedIOManager(dg.ConfigurableIOManager):
-    """The curated store, MongoDB or SQLite: stores the documents of a month, loads them."""
+    """The curated store, MongoDB or SQLite: stores and loads the documents of a month."""
 
     stores: dg.ResourceDependency[StoresResource]
 
@@ -44,7 +44,7 @@ class CuratedIOManager(dg.ConfigurableIOManager):
     },
 )
 def weather_stats(staged_observations: MonthFigures) -> CuratedMonth:
-    """Temperature, pressure, wind and rain of a station's day; null where nothing was measured.
+    """Daily temperature, pressure, wind and rain per station; null if nothing was measured.
 
     A month also rewrites the last day of the month before, whose rain ends with this month's first reading.
     """

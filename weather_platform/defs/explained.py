@@ -1,4 +1,4 @@
-"""Errors as Dagster should take them: a store's outage is tried again after a while, anything else is final at once."""
+"""Translates errors for Dagster: the outage of a store is retried, any other error fails at once."""
 
 import random
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ _FIRST_WAIT_S = 2.0
 
 
 def wait_s(retry_number: int) -> float:
-    """Seconds before the retry: 2, 4, 8, plus or minus half, so that runs which failed together come apart."""
+    """Seconds before the retry: 2, 4, 8, plus or minus half, so runs that failed together retry at different times."""
     return _FIRST_WAIT_S * (1 << retry_number) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
 
 
 def attempt_of(context: dg.InputContext) -> int:
-    """How many times the step that loads something was tried before; a notebook has no step, and tries once."""
+    """Retry number of the loading step; 0 in a notebook, which has no step."""
     try:
         return context.step_context.previous_attempt_count
     except dg.DagsterInvariantViolationError:
@@ -27,11 +27,11 @@ def attempt_of(context: dg.InputContext) -> int:
 
 @contextmanager
 def explained(retry_number: int) -> Iterator[None]:
-    """Turn a WeatherError into a retry (an outage) or a failure in words.
+    """Turn a WeatherError into a retry (an outage) or a failure with cause and cure.
 
-    Not the outage of a source: `sources.transport` has asked it again and again by then. Both patiences together kept
-    a person without a network waiting for 47 s.
-    The last retry fails in words too: what is left of a RetryRequested are the driver's.
+    The outage of a source is not retried here: `sources.transport` has already done so. Both retries together kept a
+    user without a network waiting for 47 s.
+    The last retry fails with cause and cure too: a RetryRequested would show only the driver's message.
     """
     try:
         yield

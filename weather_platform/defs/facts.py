@@ -1,4 +1,4 @@
-"""Facts that the assets of all layers share: owners, group, policies, pool, kinds, column schemas."""
+"""Attributes shared by the assets of all layers: owners, group, policies, pool, kinds, column schemas."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from weather_platform.domain.weather_stats import CODE_VERSION
 from weather_platform.settings import Settings
 
 POOL = "weather_months"
-"""Runs that write months; `runtime.instance` sets how many may at once. Two months' locks are `pipeline`'s."""
+"""Pool of runs that write months; `runtime.instance` sets its limit. `pipeline` locks the months themselves."""
 GROUP = "weather"
 SOURCES = "sources"
 
@@ -29,12 +29,12 @@ _KINDS = {
 
 
 def kind_of(store: str) -> str:
-    """The kind of the store in use, as Dagster's icons are called: `store` is raw, staging or curated."""
+    """The kind (Dagster icon) of the store in use: `store` is raw, staging or curated."""
     return _KINDS[urlsplit(getattr(Settings.from_environment(), f"{store}_url")).scheme]
 
 
 def database_of(store: str) -> str:
-    """The database of the store in use, without where it is and who logs in."""
+    """The database of the store in use, without host and credentials."""
     path = urlsplit(getattr(Settings.from_environment(), f"{store}_url")).path
     return path.rsplit("/", 1)[-1].removesuffix(".sqlite") or store
 
@@ -49,8 +49,8 @@ def layer_asset(
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """An asset of a layer: by month, one run per month.
 
-    Without a backfill policy, which is Dagster's way to one run per partition. `multi_run(max_partitions_per_run=1)`
-    makes as many runs, but names the month of each as a range, and the result of a check is then stored for no month.
+    Without a backfill policy, Dagster makes one run per partition. `multi_run(max_partitions_per_run=1)`
+    makes as many runs, but tags each with a range, and check results are then stored without a partition.
     """
 
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -79,7 +79,7 @@ def column_schema() -> dg.TableSchema:
 
 
 def document_schema() -> dg.TableSchema:
-    """The columns of a WeatherStats document, flat, as exports have them."""
+    """The columns of a WeatherStats document, flat, as in exports."""
     return dg.TableSchema(
         [
             dg.TableColumn(

@@ -1,4 +1,4 @@
-"""The ways through the graph, each in one process unless the settings say otherwise.
+"""The jobs, each in one process unless the settings say otherwise.
 
 A process for every step would import everything again: 2 s and more, for months that take as long.
 """
@@ -30,20 +30,20 @@ load_months = dg.define_asset_job(
 process_months = dg.define_asset_job(
     names.PROCESS_JOB,
     selection=dg.AssetSelection.assets(*_PROCESSED),
-    description="Stage, check and curate a month from the raw objects that are stored.",
+    description="Stage, check and curate a month from its stored raw objects.",
     executor_def=_EXECUTOR,
 )
 check_months = dg.define_asset_job(
     names.CHECK_JOB,
     selection=dg.AssetSelection.checks_for_assets(*_PROCESSED),
-    description="Check a month again, as the stores hold it now; changes nothing.",
+    description="Check a stored month again; changes nothing.",
     executor_def=_EXECUTOR,
 )
 
 
 @dg.definitions
 def jobs() -> dg.Definitions:
-    """All jobs by name: Dagster looks for nothing else in a module that has such a function.
+    """All jobs by name: Dagster loads nothing else from a module with such a function.
 
     Runs started from the UI execute the same way.
     """

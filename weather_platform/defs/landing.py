@@ -1,4 +1,4 @@
-"""The fourth door: files dropped under `landing/` of the bucket or folder."""
+"""The sensor for files dropped under `landing/` of the bucket or folder."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from weather_platform import names
 from weather_platform.defs.jobs import process_months
 from weather_platform.defs.metadata import as_metadata
 from weather_platform.defs.stores import StoresResource
-from weather_platform.landing import Arrival, Landing, Taken
+from weather_platform.landing import Arrival, LandedFile, Landing
 from weather_platform.month_report import Door, Links, raw_facts
 
 BUDGET_S = 20.0
@@ -26,11 +26,11 @@ _landing = Landing()
     "What cannot be read goes to `landing/refused/`, with the reason beside it.",
 )
 def landed_files(context: dg.SensorEvaluationContext, stores: dg.ResourceParam[StoresResource]) -> dg.SensorResult:
-    taken = msgspec.json.decode(context.cursor or "{}", type=dict[str, Taken])
+    taken = msgspec.json.decode(context.cursor or "{}", type=dict[str, LandedFile])
     links = Links.of(stores.settings)
     received: list[dg.AssetMaterialization] = []
     wanted: list[dg.RunRequest] = []
-    for arrival in _landing.look(stores.open(), stores.partitions, taken, budget_s=BUDGET_S):
+    for arrival in _landing.scan(stores.open(), stores.partitions, taken, budget_s=BUDGET_S):
         received += _received(arrival, links)
         wanted += _wanted(arrival, taken[arrival.name])
     return dg.SensorResult(
@@ -47,7 +47,7 @@ def _received(arrival: Arrival, links: Links) -> Iterator[dg.AssetMaterializatio
         yield dg.AssetMaterialization(names.RAW_OBSERVATIONS, partition=str(month), metadata=as_metadata(facts))
 
 
-def _wanted(arrival: Arrival, known: Taken) -> Iterator[dg.RunRequest]:
+def _wanted(arrival: Arrival, known: LandedFile) -> Iterator[dg.RunRequest]:
     for month in arrival.months:
         identity = f"{arrival.name} {known.stamp} {known.asked.isoformat()} {month}"
         yield dg.RunRequest(

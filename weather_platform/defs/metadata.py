@@ -1,4 +1,4 @@
-"""What `month_report` tells of a month, as Dagster shows it."""
+"""The report of a month (`month_report`) as Dagster metadata."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ def as_metadata(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def door_of(run: dg.DagsterRun) -> Door:
-    """By which way the observations of a run came in, as its tags say."""
+    """The door through which a run's observations came, from its tags."""
     if ingestion := run.tags.get(names.INGESTION_TAG):
         return Door("ingest", ingestion)
     if landed := run.tags.get(names.LANDED_TAG):
@@ -31,7 +31,7 @@ def door_of(run: dg.DagsterRun) -> Door:
 
 
 def judged(check: Check, verdict: Verdict) -> dict[str, Any]:
-    """A verdict as the fields of an asset check's result."""
+    """A check result as the fields of Dagster's."""
     return {
         "passed": verdict.passed,
         "severity": dg.AssetCheckSeverity.ERROR if check.blocking else dg.AssetCheckSeverity.WARN,

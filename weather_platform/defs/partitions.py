@@ -1,4 +1,4 @@
-"""One partition per month, from the first that the settings name to the current one; one run per partition."""
+"""One partition per month, from the settings' first month to the current one; one run per partition."""
 
 import dagster as dg
 
@@ -12,9 +12,9 @@ MONTHS = dg.MonthlyPartitionsDefinition(start_date=str(KEPT.first), fmt="%Y-%m",
 
 
 def month_of_run(run: dg.DagsterRun) -> Month:
-    """The month that a run is for. BadInput where it is for none, for several, or for one that is not kept.
+    """The month of a run. BadInput if it has none, several, or one outside the partitions.
 
-    Dagster's UI offers only partitions that there are; by GraphQL a run can be launched for any, and for none.
+    Dagster's UI offers only existing partitions; GraphQL launches runs for any partition, or none.
     """
     key = run.tags.get(_PARTITION)
     if key is None:
@@ -27,11 +27,11 @@ def month_of_run(run: dg.DagsterRun) -> Month:
 
 
 def month_of(context: dg.InputContext | dg.OutputContext) -> Month:
-    """The month that is stored or loaded; a failure in words where there is none, or are several."""
+    """The month to store or load; a failure with cause and cure unless there is exactly one."""
     keys = context.asset_partition_keys if context.has_asset_partitions else []
     with explained(retry_number=0):
         if len(keys) != 1:
-            raise BadInput(f"The run is for {len(keys)} months that are kept here, not for one.", _ONE)
+            raise BadInput(f"The run is for {len(keys)} months, not for one.", _ONE)
         return Month.parse(keys[0])
 
 

@@ -1,4 +1,4 @@
-"""The raw layer: a month of observations as its source publishes it."""
+"""The raw layer: a month of observations as published by its source."""
 
 from collections.abc import Iterator
 
@@ -27,10 +27,10 @@ class Fetch(dg.Config):
     """What to fetch."""
 
     source: SourceName | None = Field(
-        default=None, description="where to fetch the month; the resource `sources` says it where not given"
+        default=None, description="source of the month; default: that of the resource `sources`"
     )
     cities: list[str] = Field(
-        default_factory=list, description="names, slugs or any WMO numbers; all stations where none is given"
+        default_factory=list, description="names, slugs or any WMO numbers; default: all stations"
     )
 
 
@@ -82,7 +82,7 @@ def raw_observations(
 ) -> Iterator[dg.Output[Payload]]:
     """SYNOP observations of a month as received: every record's bytes unchanged, objects named by their hash.
 
-    A current month that the source does not have yet is skipped; any other month that it does not have fails.
+    The current month is skipped if the source does not have it yet; any other missing month fails.
     """
     with explained(context.retry_number):
         month, source = month_of_run(context.run), sources.open(config.source)
@@ -92,13 +92,13 @@ def raw_observations(
             payload = source.fetch(month, stations or None)
         except (EmptyMonth, SourceUnavailable) as error:
             if isinstance(error, EmptyMonth) and month == Month.current():
-                context.log.warning("%s has nothing of %s yet: skipped. %s", source.name, month, error.cause)
+                context.log.warning("%s has no observation of %s yet: skipped. %s", source.name, month, error.cause)
                 return
             raise type(error)(f"{month} is not to be had from {source.name}: {error.cause}", error.cure) from error
     try:
         for reason in refresh_station_list(stores.open().raw.blobs, source.station_list):
             context.log.warning("Of the list of stations: %s", reason)
-    except WeatherError as error:  # a month is worth having without it
-        context.log.warning("The list of stations is not to be had: %s", error)
+    except WeatherError as error:  # the month is loaded without it
+        context.log.warning("The list of stations could not be loaded: %s", error)
     context.log.info("%s: %s bytes from %s.", month, f"{len(payload.body):,}", payload.provenance.name)
     yield dg.Output(payload)

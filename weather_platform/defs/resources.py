@@ -1,4 +1,4 @@
-"""What the assets work with: stores, sources and IO managers, by their keys."""
+"""Resources of the assets by key: stores, sources and IO managers."""
 
 import os
 from typing import Any
@@ -16,7 +16,7 @@ from weather_platform.settings import Settings
 
 @dg.definitions
 def resources() -> dg.Definitions:
-    """Every field by the variable that sets it, read when a run starts, so that no secret shows; else its default."""
+    """Each field as an environment variable read when a run starts, so that secrets are not shown; else its default."""
     settings = Settings.from_environment()
     load_dotenv(settings.env_file)  # Dagster reads a variable where its name stands, from the process alone
     stores = StoresResource(

@@ -1,4 +1,4 @@
-"""Retries that Dagster's daemon has passed by, asked for again (`dagster_patches.retries`)."""
+"""The sensor that requests retries missed by Dagster's daemon (`dagster_patches.retries`)."""
 
 import dagster as dg
 

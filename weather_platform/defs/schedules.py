@@ -1,4 +1,4 @@
-"""The third door: the current month, each time that its source may have more of it."""
+"""The schedule that fetches the current month whenever its source may have more of it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,9 +11,9 @@ from weather_platform.settings import Settings
 from weather_platform.sources.due import newest_due
 
 DAYS_OF_LATE_REPORTS = 3
-"""For so many days the month before is fetched too: reports come late, and its last rain ends at 00 UTC of the 1st."""
+"""Days on which the month before is fetched too: reports come late, and its last rain ends at 00 UTC on the 1st."""
 DAILY = "15 8,10 * * *"
-"""The archive is written once a day about 07 UTC, seldom later; what has not changed is not fetched again."""
+"""The archive is updated daily about 07 UTC, seldom later; unchanged files are not fetched again."""
 SYNOPTIC = "20 */3 * * *"
 
 
@@ -25,7 +25,7 @@ def cron(source: str) -> str:
 def wanted_months(source: str, now: datetime) -> list[Month]:
     """The months to fetch at `now` (UTC): that of the newest observation due, and the one before in its first days.
 
-    On the 1st, the archive has nothing of the new month yet; to ask for it made about ten failed runs a month.
+    On the 1st, the archive has nothing of the new month yet; fetching it caused about ten failed runs per month.
     """
     due = newest_due(now) if source == "meteofrance" else now - timedelta(hours=3)
     month = Month.of(due)

@@ -1,6 +1,6 @@
-"""Staged observations as a pandas frame with a dagster-pandas type, for notebooks and assets that want one.
+"""Staged observations as a pandas frame with a dagster-pandas type, for notebooks and assets that use pandas.
 
-pandas and dagster-pandas are imported when a frame is asked for, not when Dagster loads the code (2 s saved).
+pandas and dagster-pandas are imported when a frame is loaded, not when Dagster loads the code (2 s saved).
 """
 
 import warnings
@@ -42,7 +42,7 @@ def staged_frame(staging: StagingStore, months: Sequence[Month]) -> "pd.DataFram
             frame[field.name] = frame[field.name].astype("float64")
     check = staged_frame_type().type_check(None, frame)  # type: ignore[arg-type]
     if not check.success:
-        raise dg.Failure(f"The staged frame is not as it should be: {check.description}", allow_retries=False)
+        raise dg.Failure(f"The staged frame is not valid: {check.description}", allow_retries=False)
     return frame
 
 
@@ -52,11 +52,11 @@ def staged_frame_type() -> dg.DagsterType:
     from dagster_pandas import create_dagster_pandas_dataframe_type
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.BetaWarning)  # one for every column, to whoever opens a frame
+        warnings.simplefilter("ignore", dg.BetaWarning)  # otherwise one warning per column
         # dagster-pandas carries no types
         made: dg.DagsterType = create_dagster_pandas_dataframe_type(  # type: ignore[no-untyped-call]
             name="StagedObservations",
-            description="Typed, cleaned SYNOP observations, one row a station and time (UTC).",
+            description="Typed, cleaned SYNOP observations, one row per station and time (UTC).",
             columns=[_column(field) for field in FIELDS.values()],
         )
     return made
@@ -69,7 +69,7 @@ def _column(field: Field) -> Any:
     match field.kind:
         case "measure" | "code":
             low = 0 if field.unit == "mm" else field.low
-            # Else a value that was not reported is a value out of range.
+            # Otherwise a missing value would count as out of range.
             return column.float_column(field.name, min_value=low, max_value=field.high, ignore_missing_vals=True)
         case "flag":
             return column.integer_column(field.name, non_nullable=True)

@@ -1,4 +1,4 @@
-"""The stores and the sources as Dagster's resources: every address is a field, to be seen in the UI."""
+"""Stores and sources as Dagster resources: every address is a field, visible in the UI."""
 
 import os
 from enum import StrEnum
@@ -12,8 +12,8 @@ from pydantic import Field, PrivateAttr
 from weather_platform.domain.months import Partitions
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
-from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.port import Source
+from weather_platform.sources.registry import open_source
 
 _PLAIN_S3 = {
     "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
@@ -22,8 +22,8 @@ _PLAIN_S3 = {
 }
 """Settings of botocore, which dagster-aws's resource leaves to the environment.
 
-Servers other than Amazon's refuse or garble the checksums that boto3 adds by default; the mode has connections to a
-dead server given up after 3 s, not 60.
+Servers other than Amazon's refuse or corrupt the checksums that boto3 adds by default; the retry mode gives up
+connections to a dead server after 3 s instead of 60.
 """
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 class SourceName(StrEnum):
-    """`settings.SOURCES`, as a choice in a launchpad."""
+    """`settings.SOURCES` as choices in the launchpad."""
 
     meteofrance = "meteofrance"
     opendatasoft = "opendatasoft"
@@ -79,7 +79,7 @@ class SourceName(StrEnum):
 class SourcesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where months come from."""
 
-    default: SourceName = Field(description="source of a run whose config names none")
+    default: SourceName = Field(description="source of runs without one in their config")
     archive_url: str = Field(description="archive of Météo-France: an address, or a folder with its files")
     opendatasoft_url: str = Field(description="portal of OpenDataSoft")
 

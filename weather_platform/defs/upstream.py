@@ -1,4 +1,4 @@
-"""What is upstream of the platform: each source as an external asset, which no run makes."""
+"""Sources upstream of the platform as external assets, which no run materialises."""
 
 import dagster as dg
 

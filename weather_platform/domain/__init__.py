@@ -1,1 +1,1 @@
-"""What the platform knows about weather: plain functions, no framework, no driver, no I/O."""
+"""The rules of the platform as plain functions: no framework, no driver, no I/O."""

@@ -1,6 +1,6 @@
-"""From a typed record to an observation: codes and signs that are no measurements become what they mean.
+"""From a typed record to an observation: special codes and signs are replaced by what they mean.
 
-Range checks are the parser's; which of several reports of one time counts is `merging`'s.
+`parsing` checks ranges; `merging` decides between several reports of one time.
 """
 
 from collections.abc import Collection, Container, Iterable
@@ -11,7 +11,7 @@ from weather_platform.domain.fields import MEASURED, RAIN_FIELDS, SKY_HIDDEN_PER
 from weather_platform.domain.parsing import Place
 
 NAMES = tuple(field.name for field in MEASURED)
-"""The columns that a record publishes, in the order of `published`."""
+"""The published columns of a record, in the order of `published`."""
 _values = attrgetter(*NAMES)
 _N = NAMES.index("n")
 _PER = NAMES.index("per")
@@ -21,15 +21,15 @@ _END = _FIRST + len(NAMES)
 
 
 def clean(place: Place, record: Any, raw_object: str) -> Observation:
-    """The observation a `parsing.SynopRecord` stands for; `raw_object` names where it was read."""
+    """The observation of a `parsing.SynopRecord` read from `raw_object`."""
     return observed(place, list(_values(record)), raw_object)
 
 
 def observed(place: Place, values: list[Any], raw_object: str) -> Observation:
-    """The observation of published values, which are changed in place.
+    """The observation of published values; the list is changed in place.
 
-    A trace of rain becomes 0 mm and a bit of `rr_trace`; a hidden sky a null `n` and `n_hidden`;
-    a gust period loses its sign. Missing stays None, never 0.
+    A trace of rain becomes 0 mm and a bit of `rr_trace`; a hidden sky becomes a null `n` and `n_hidden`;
+    a gust period loses its sign. Missing values stay None, never 0.
     """
     hidden = values[_N] == SKY_HIDDEN_PERCENT
     if hidden:
@@ -45,7 +45,7 @@ def observed(place: Place, values: list[Any], raw_object: str) -> Observation:
 
 
 def published(observation: Observation) -> list[Any]:
-    """The values that `observed` makes this observation of: flags are codes again."""
+    """The inverse of `observed`: published values, with flags as codes again."""
     values = list(observation[_FIRST:_END])
     if observation.n_hidden:
         values[_N] = SKY_HIDDEN_PERCENT
@@ -56,7 +56,7 @@ def published(observation: Observation) -> list[Any]:
 
 
 def changes(observations: Iterable[Observation]) -> dict[str, int]:
-    """How many observations cleaning changed, by what it changed; every gust period loses its sign, uncounted."""
+    """Number of observations changed by cleaning, by kind; signs of gust periods are not counted."""
     counts = {"rain_trace_to_zero": 0, "hidden_sky_to_null": 0}
     for observation in observations:
         counts["rain_trace_to_zero"] += observation.rr_trace > 0
@@ -65,9 +65,9 @@ def changes(observations: Iterable[Observation]) -> dict[str, int]:
 
 
 def missing(observations: Collection[Observation], read: Container[str]) -> dict[str, int]:
-    """How many observations have no value, by column, of the columns that their file has (`Columns.read`).
+    """Number of observations without a value, by column, for columns in their file (`Columns.read`).
 
-    A sky that could not be seen is a value. Columns without a gap are left out.
+    A hidden sky counts as a value. Columns without a gap are left out.
     """
     counts = {}
     for name, values in zip(Observation._fields, zip(*observations, strict=True), strict=False):

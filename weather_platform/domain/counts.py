@@ -1,4 +1,4 @@
-"""What became of records: the one struct that staging, checks, receipts, the API and the command line show."""
+"""Counts of records by outcome, shared by staging, checks, receipts, the API and the command line."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
@@ -7,46 +7,46 @@ import msgspec
 
 
 class RecordCounts(msgspec.Struct, kw_only=True):
-    """What became of records: `read` is the sum of all the others.
+    """Records by outcome; `read` is the sum of all other counts.
 
-    A counter is one line here. Every whole number but `read` counts records that ended in one way, and every caller
-    takes the names from `OUTCOMES`.
+    Each counter is one line here. Every integer except `read` counts one outcome; all callers take the names from
+    `OUTCOMES`.
     """
 
     read: int = 0
     kept: int = 0
     """The first report of their station and time."""
     completed: int = 0
-    """Gave values that were not there, and changed none."""
+    """Added missing values and changed none."""
     unchanged: int = 0
-    """Said nothing that was not known."""
+    """Added nothing new."""
     replaced: int = 0
-    """Changed a value that was there."""
+    """Changed an existing value."""
     superseded: int = 0
-    """Counted until a raw object that was received later said otherwise."""
+    """Counted until overruled by a raw object received later."""
     outdated: int = 0
-    """Contributed nothing: a report that was inserted upstream later (`insert_time`) says otherwise."""
+    """Contributed nothing: overruled by a report inserted upstream later (`insert_time`)."""
     generated: int = 0
-    """No measurements, in a month in which something was measured."""
+    """Synthetic, in a month that has measurements."""
     refused: dict[str, int] = msgspec.field(default_factory=dict)
     """Set aside, by reason."""
     missing: dict[str, int] = msgspec.field(default_factory=dict)
-    """Observations without a value, by column, of the columns that their file has."""
+    """Observations without a value, by column, for columns in their file."""
 
     @property
     def refusals(self) -> int:
-        """Records set aside, for any reason."""
+        """Refused records, for any reason."""
         return sum(self.refused.values())
 
     @property
     def accepted(self) -> int:
-        """Records that are observations, of which something counts or counted."""
+        """Records that are observations and count, or counted once."""
         observations: int = sum(getattr(self, name) for name in OUTCOMES)
         return observations - self.generated
 
     @property
     def unaccounted(self) -> int:
-        """Records of which nothing is known; 0, or something was lost."""
+        """Records without an outcome; not 0 means that something was lost."""
         return self.read - self.accepted - self.generated - self.refusals
 
     def give_way(self) -> None:
@@ -71,9 +71,9 @@ class RecordCounts(msgspec.Struct, kw_only=True):
 
 
 COUNTERS = RecordCounts.__struct_fields__
-"""The names of the counters, in the order in which they are shown."""
+"""Names of the counters, in display order."""
 OUTCOMES = tuple(f.name for f in msgspec.structs.fields(RecordCounts) if f.type is int and f.name != "read")
-"""The counters of records that are observations, and `generated`."""
+"""Counters of records that are observations, with `generated`."""
 
 
 def _sum(one: Any, other: Any) -> Any:

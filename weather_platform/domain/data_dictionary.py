@@ -1,4 +1,4 @@
-"""The data dictionary as Markdown: every column of documents, events and observations, from what declares them.
+"""The data dictionary as Markdown: every column of documents, events and observations, from their declarations.
 
 ``python -m weather_platform.domain.data_dictionary > docs/data-dictionary.md`` writes the page; a test compares it.
 """
@@ -27,7 +27,7 @@ _TYPES = {
     date: "date",
     datetime: "date and time, UTC",
 }
-_REACHED = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
+_REACHED = {"at_least": "≥", "at_most": "≤"}
 
 
 def markdown() -> str:
@@ -44,8 +44,8 @@ def _lines() -> Iterator[str]:
     yield f"## Daily documents (`WeatherStats`, rules of version {CODE_VERSION})"
     yield ""
     yield "One document per station and UTC day with at least one observation. *Column* is the name in CSV and"
-    yield "Parquet, *path* the place in JSON, MongoDB and SQLite. Numbers have at most 2 decimals; a figure without a"
-    yield "value behind it is empty (null), never 0."
+    yield "Parquet, *path* the place in JSON, MongoDB and SQLite. Numbers have at most 2 decimals; a figure without"
+    yield "readings is empty (null), never 0."
     yield ""
     yield from _table(
         ("column", "path", "type", "unit", "meaning"),
@@ -56,14 +56,14 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from _table(("column", "type", "meaning"), ((f"`{c.name}`", _type(c), c.meaning) for c in EVENT_COLUMNS))
     yield ""
-    yield "A day has an event when its figure reaches the threshold; the first figure with a value counts."
+    yield "A day has an event when its figure reaches the threshold. Its temperature and rain are climatological."
     yield ""
     yield from _table(
         ("type", "figure", "threshold", "source"),
         (
             (
                 f"`{t.type}`",
-                ", else ".join(f"`{t.metric}.{figure}`" for figure in t.figures),
+                f"`{t.metric}.{t.figure}`",
                 f"{_REACHED[t.reached]} {t.value:g} {t.unit}",
                 t.source,
             )
@@ -73,7 +73,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "## Observations"
     yield ""
-    yield "One row per station and time, named and in the units of SYNOP; `tc` is computed."
+    yield "One row per station and time, with the names and units of SYNOP; `tc` is computed."
     yield ""
     yield from _table(
         ("column", "type", "unit", "meaning", "plausible range"),
@@ -82,7 +82,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "## Units"
     yield ""
-    yield "Documents and events can be read in other units (`units=`, `--units`); columns are then named by them."
+    yield "Documents and events can be read in other units (`units=`, `--units`); column names then end in these units."
     yield "Three decimals where the unit is larger than the stored one by ten times or more (in from cm: 2.5 times,"
     yield "three as well, so that inches are alike), else two."
     yield ""

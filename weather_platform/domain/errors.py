@@ -1,4 +1,4 @@
-"""The errors a person may meet: each says the cause and the cure, and whether trying again can help."""
+"""Errors shown to users: each has a cause, a cure, and whether a retry can help."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ class WeatherError(Exception):
     """A cause and a cure, one sentence each; shown to people without a traceback."""
 
     transient: ClassVar[bool] = False
-    """True where the same call may succeed later (an outage), False where it never will."""
+    """True if the same call may succeed later (an outage), else False."""
 
     def __init__(self, cause: str, cure: str) -> None:
         super().__init__(f"{cause} {cure}")
@@ -16,27 +16,27 @@ class WeatherError(Exception):
 
 
 class BadSettings(WeatherError):
-    """A setting that cannot be read, or that contradicts another."""
+    """An invalid setting, or one that contradicts another."""
 
 
 class BadInput(WeatherError):
-    """A file or argument in which nothing can be read."""
+    """A file or argument that cannot be read."""
 
 
 class BadArgument(BadInput):
-    """A text that a person wrote for a month, a day or a period, and that is none."""
+    """A text that is not a valid month, day or period."""
 
 
 class NoObservations(BadInput):
-    """A file of which nothing looks like observations."""
+    """A file without observations."""
 
 
 class TooLarge(BadInput):
-    """A file that is, or unpacks to, more than the limit."""
+    """A file larger than the limit, packed or unpacked."""
 
 
 class UnknownCity(WeatherError):
-    """A city, slug or WMO station number that names no station here."""
+    """A city, slug or WMO station number that matches no station."""
 
 
 class NotFound(WeatherError):
@@ -44,11 +44,11 @@ class NotFound(WeatherError):
 
 
 class EmptyMonth(WeatherError):
-    """The source answered, and has no observation for the month."""
+    """The source answered, but has no observation of the month."""
 
 
 class SourceUnavailable(WeatherError):
-    """The source did not answer, or not completely."""
+    """The source did not answer, or its answer was incomplete."""
 
     transient = True
 
@@ -60,20 +60,20 @@ class StoreUnavailable(WeatherError):
 
 
 class NothingStored(StoreUnavailable):
-    """A store that nobody has written to yet."""
+    """A store that was never written."""
 
 
 class StoreRefused(StoreUnavailable):
-    """A store that does not let us in (keys, rights), or is not what the settings say it is."""
+    """A store that denies access (keys, rights), or does not match the settings."""
 
     transient = False
 
 
 class Overtaken(WeatherError):
-    """What something was made of has changed before it was written: made again at once, it is right."""
+    """The input changed before the result was written; computing it again at once helps."""
 
     transient = True
 
 
 class CannotServe(WeatherError):
-    """A process of the platform that cannot start: its port or home is taken, or it ended before it was ready."""
+    """A process cannot start: its port or home is in use, or it ended before it was ready."""

@@ -1,4 +1,4 @@
-"""Days out of the ordinary: one table of thresholds with their sources, and the events of a day."""
+"""Extreme events: one table of thresholds with their sources, and the events of a day."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EventType(StrEnum):
-    """What can be out of the ordinary."""
+    """Types of extreme events."""
 
     HEAVY_RAIN = "heavy_rain"
     VIOLENT_GUST = "violent_gust"
@@ -54,13 +54,13 @@ class StationEvent(msgspec.Struct, frozen=True, kw_only=True, rename={"event_id"
 
 
 class Threshold(NamedTuple):
-    """An event happens on a day whose figure reaches the value."""
+    """A day has the event if its figure reaches the value."""
 
     type: EventType
     metric: str
-    figures: tuple[str, ...]
-    """Figures of the metric; the first that has a value counts."""
-    reached: Literal["at_least", "at_most", "above", "below"]
+    figure: str
+    """Of the metric; temperature and rain are those of the climatological day."""
+    reached: Literal["at_least", "at_most"]
     value: float
     unit: str
     label: str
@@ -73,35 +73,30 @@ _BEAUFORT = "WMO No. 8, Beaufort scale"
 _E = EventType
 
 THRESHOLDS: tuple[Threshold, ...] = (
-    Threshold(_E.HEAVY_RAIN, "rainfall", ("total",), "at_least", 20.0, "mm", "heavy rain", f"{_ETCCDI}, R20mm"),
-    Threshold(
-        _E.VIOLENT_GUST, "wind_speed", ("gust",), "at_least", 28.0, "m/s", "violent gust", f"{_FRENCH}: 100 km/h"
-    ),
-    Threshold(_E.GALE, "wind_speed", ("max",), "at_least", 17.2, "m/s", "gale", f"{_BEAUFORT}, force 8"),
-    Threshold(_E.HEAT, "temperature", ("tx", "max"), "at_least", 35.0, "°C", "very great heat", f"{_FRENCH}: 35 °C"),
-    Threshold(_E.TROPICAL_NIGHT, "temperature", ("tn", "min"), "above", 20.0, "°C", "tropical night", f"{_ETCCDI}, TR"),
-    Threshold(_E.FROST, "temperature", ("tn", "min"), "below", 0.0, "°C", "frost", f"{_ETCCDI}, FD"),
-    Threshold(_E.ICE_DAY, "temperature", ("tx", "max"), "below", 0.0, "°C", "ice day", f"{_ETCCDI}, ID"),
-    Threshold(_E.GREAT_COLD, "temperature", ("tn", "min"), "at_most", -10.0, "°C", "great cold", f"{_FRENCH}: -10 °C"),
+    Threshold(_E.HEAVY_RAIN, "rainfall", "rr", "at_least", 20.0, "mm", "heavy rain", f"{_ETCCDI}, R20mm"),
+    Threshold(_E.VIOLENT_GUST, "wind_speed", "gust", "at_least", 28.0, "m/s", "violent gust", f"{_FRENCH}: 100 km/h"),
+    Threshold(_E.GALE, "wind_speed", "max", "at_least", 17.2, "m/s", "gale", f"{_BEAUFORT}, force 8"),
+    Threshold(_E.HEAT, "temperature", "tx", "at_least", 35.0, "°C", "very great heat", f"{_FRENCH}: 35 °C"),
+    Threshold(_E.TROPICAL_NIGHT, "temperature", "tn", "at_least", 20.0, "°C", "tropical night", f"{_FRENCH}: 20 °C"),
+    Threshold(_E.FROST, "temperature", "tn", "at_most", 0.0, "°C", "frost", f"{_FRENCH}: 0 °C"),
+    Threshold(_E.ICE_DAY, "temperature", "tx", "at_most", 0.0, "°C", "ice day", f"{_FRENCH}: 0 °C"),
+    Threshold(_E.GREAT_COLD, "temperature", "tn", "at_most", -10.0, "°C", "great cold", f"{_FRENCH}: -10 °C"),
 )
 
 _COMPARE = {
     "at_least": float.__ge__,
     "at_most": float.__le__,
-    "above": float.__gt__,
-    "below": float.__lt__,
 }
-_FIGURES: tuple[tuple[Threshold, tuple[Callable[["Metrics"], Any], ...]], ...] = tuple(
-    (threshold, tuple(attrgetter(f"{threshold.metric}.{figure}") for figure in threshold.figures))
-    for threshold in THRESHOLDS
+_FIGURES: tuple[tuple[Threshold, Callable[["Metrics"], float | None]], ...] = tuple(
+    (threshold, attrgetter(f"{threshold.metric}.{threshold.figure}")) for threshold in THRESHOLDS
 )
 
 
 def events(metrics: "Metrics") -> list[Event]:
     """The events of a day's metrics, in the order of the table."""
     found = []
-    for threshold, figures in _FIGURES:
-        value = next((value for figure in figures if (value := figure(metrics)) is not None), None)
+    for threshold, figure in _FIGURES:
+        value = figure(metrics)
         if value is not None and _COMPARE[threshold.reached](value, threshold.value):
             found.append(Event(threshold.type, value, threshold.unit, threshold.value))
     return found

@@ -1,7 +1,7 @@
 """Every column of an observation once: name, unit, meaning, plausible range, special codes.
 
 SQL columns, Dagster's column schema, the parser's types, checks and the documentation derive from
-`Observation`. Names are those of SYNOP, so a reader of the Météo-France documents finds them again.
+`Observation`. Names are those of SYNOP, as in Météo-France's documents.
 Units are SYNOP's too (K, Pa, m/s, mm); a unit changes only in the daily documents.
 
 Ranges are what can be measured on Earth's surface, wider than any value in 132,700 real observations
@@ -22,7 +22,7 @@ class Field:
     """What one column means.
 
     `low` and `high` are the plausible range as published, both included; `label_fr` is the header of
-    OpenDataSoft's CSV export; `remark` tells of special codes and what cleaning makes of them.
+    OpenDataSoft's CSV export; `remark` describes special codes and how cleaning treats them.
     """
 
     kind: Kind
@@ -36,9 +36,9 @@ class Field:
 
 
 TRACE_MM = -0.1
-"""How a trace of rain is published: 11,857 of 190,546 rr3 readings; summed as it is, it makes daily rain negative."""
+"""Published value of a trace of rain: 11,857 of 190,546 rr3 readings; summed as it is, daily rain is negative."""
 SKY_HIDDEN_PERCENT = 101
-"""The code in `n` for a sky that cannot be seen (fog, blowing snow); not a percentage."""
+"""Code in `n` for a hidden sky (fog, blowing snow); not a percentage."""
 RAIN_FIELDS = ("rr1", "rr3", "rr6", "rr12", "rr24")
 """Fields that may hold a trace; the n-th is bit n of `rr_trace`."""
 
@@ -85,7 +85,7 @@ class Observation(NamedTuple):
             "Nebulosité totale",
             0,
             SKY_HIDDEN_PERCENT,
-            f"{SKY_HIDDEN_PERCENT} is a sky that cannot be seen: becomes null, flagged in n_hidden",
+            f"{SKY_HIDDEN_PERCENT} is a hidden sky: becomes null, flagged in n_hidden",
         ),
     ]
     pres: Annotated[Number, Field("measure", "Pa", "station pressure", "Pression station", 40_000, 110_000)]
@@ -143,7 +143,7 @@ class Observation(NamedTuple):
     ]
     n_hidden: Annotated[int, Field("flag", "0 or 1", "the sky could not be seen", "")]
     rr_trace: Annotated[
-        int, Field("flag", "bits", "traces of rain: 1 rr1, 2 rr3, 4 rr6, 8 rr12, 16 rr24", "", remark="0 is no trace")
+        int, Field("flag", "bits", "traces of rain: 1 rr1, 2 rr3, 4 rr6, 8 rr12, 16 rr24", "", remark="0 means none")
     ]
     raw_object: Annotated[str, Field("trace", "", "raw object that the row was read from", "")]
 
@@ -156,4 +156,4 @@ def _named_fields() -> dict[str, Field]:
 FIELDS: dict[str, Field] = _named_fields()
 """Columns by name, in column order."""
 MEASURED: tuple[Field, ...] = tuple(field for field in FIELDS.values() if field.kind in ("measure", "code"))
-"""The columns that a record publishes: numbers with a range."""
+"""The published columns of a record: numbers with a range."""

@@ -1,4 +1,4 @@
-"""What became of a posted file: the receipt that its sender gets, kept until long after."""
+"""The receipt of posted files: what became of their records."""
 
 import secrets
 from collections import Counter
@@ -27,14 +27,14 @@ class ReceivedFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
-    """A file in a posted zip that holds no observations."""
+    """A file without observations in a posted zip."""
 
     name: str
     cause: str
 
 
 class ReceivedObject(msgspec.Struct, frozen=True, kw_only=True):
-    """A raw object that the files became, or were already."""
+    """A raw object stored from the files, or found there already."""
 
     key: str
     name: str
@@ -43,11 +43,11 @@ class ReceivedObject(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     new: bool
     refused: dict[str, int]
-    """What the first look set aside, by reason."""
+    """Records refused at intake, by reason."""
 
 
 class MonthOutcome(RecordCounts, kw_only=True):
-    """What became of the file's records of one month that is done."""
+    """Counts of the files' records in a finished month."""
 
     month: str
     """A partition: ``2023-12``, or ``unplaced``."""
@@ -57,14 +57,14 @@ class MonthOutcome(RecordCounts, kw_only=True):
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an ingestion, or a month of it, did not end well, and what to do."""
+    """Cause and cure of a failed ingestion or month."""
 
     cause: str
     cure: str
 
 
 class LaunchedRun(msgspec.Struct, kw_only=True):
-    """A Dagster run that was asked for, of one month."""
+    """A requested Dagster run for one month."""
 
     run_id: str
     months: list[str]
@@ -77,12 +77,12 @@ class LaunchedRun(msgspec.Struct, kw_only=True):
 
 
 class Receipt(msgspec.Struct, kw_only=True):
-    """All that is known of one ingestion."""
+    """The state of one ingestion."""
 
     id: str
     """Sorts in time."""
     content: str
-    """SHA-256 over the hashes of the files: the same files have one receipt."""
+    """SHA-256 over the hashes of the files: the same files share one receipt."""
     mode: Mode
     state: State
     received: datetime
@@ -91,25 +91,25 @@ class Receipt(msgspec.Struct, kw_only=True):
     files: list[ReceivedFile] = []
     passed_over: list[PassedOver] = []
     unused_columns: list[str] = []
-    """Columns of the files of which nothing is read, as they are written there."""
+    """Columns of the files that are not used, as spelled there."""
     objects: list[ReceivedObject] = []
     outcomes: list[MonthOutcome] = []
     runs: list[LaunchedRun] = []
     """By month."""
     trouble: Trouble | None = None
     life: int = 0
-    """How often its raw objects were gone and its files were posted again: what was done before does not count."""
+    """Number of times its files were posted again because raw objects were missing; earlier work does not count."""
     launches: int = 0
-    """How often runs were asked for, be it without an answer."""
+    """Number of run requests, including those without an answer."""
     again: int = 0
-    """How many times the same files were posted before, and did not count any more."""
+    """Number of earlier postings of the same files that no longer count."""
     withdrawn: Withdrawal | None = None
     made_again: str | None = None
-    """The ingestion that made its months again after it was withdrawn, or restored."""
+    """The ingestion that made its months again after a withdrawal or restoration."""
 
     @property
     def posting(self) -> str:
-        """What its objects are posted under: known before anything of it is kept, so that a retry is the same."""
+        """The posting id of its objects, known before anything is stored, so a retry uses the same one."""
         return f"{self.content[:24]}-{self.again}"
 
     @property
@@ -118,7 +118,7 @@ class Receipt(msgspec.Struct, kw_only=True):
 
     @property
     def is_on_its_way(self) -> bool:
-        """Done, or in the hands of Dagster; an ingestion on which nothing works any more is neither."""
+        """Done, or in progress in Dagster; False for an abandoned ingestion."""
         return self.state == "done" or (bool(self.runs) and self.state != "failed")
 
     @property
@@ -128,7 +128,7 @@ class Receipt(msgspec.Struct, kw_only=True):
 
     @property
     def unplaced(self) -> list[ReceivedObject]:
-        """Its objects with records that are in no month."""
+        """Its objects with records without a month."""
         return [obj for obj in self.objects if obj.partition == UNPLACED]
 
     @property
@@ -138,14 +138,14 @@ class Receipt(msgspec.Struct, kw_only=True):
         return [month for month in self.months if str(month) not in done]
 
     def outcome(self, month: Month | str, counts: Mapping[str, RecordCounts]) -> MonthOutcome:
-        """What became of this receipt's objects in a month, out of the counts of all objects of the month by name."""
+        """Counts of this receipt's objects in a month, from the counts of all its objects by name."""
         outcome = MonthOutcome(month=str(month))
         for name in {obj.name for obj in self.objects if obj.partition == outcome.month}:
             outcome.add(counts.get(name, RecordCounts()))
         return outcome
 
     def unplaced_outcome(self) -> MonthOutcome:
-        """What became of its records that are in no month."""
+        """Counts of its records without a month."""
         read, refused = sum(obj.records for obj in self.unplaced), _added_up(obj.refused for obj in self.unplaced)
         if outside := read - sum(refused.values()):
             refused[Reason.OUTSIDE] = outside
@@ -153,7 +153,7 @@ class Receipt(msgspec.Struct, kw_only=True):
 
 
 class News(NamedTuple):
-    """A month of an asset that was written without a run, as Dagster's catalogue should show it."""
+    """A month of an asset written without a run, to be reported to Dagster."""
 
     asset: str
     month: str
@@ -171,6 +171,6 @@ def _added_up(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def new_ingestion_id(now: datetime | None = None) -> str:
-    """A fresh id: milliseconds and randomness in hex, so that ids sort in time."""
+    """A new id: milliseconds and random digits in hex, so ids sort by time."""
     moment = (now or datetime.now(UTC)).timestamp()
     return f"{int(moment * 1000):012x}{secrets.token_hex(6)}"

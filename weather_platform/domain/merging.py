@@ -1,10 +1,10 @@
-"""Of the reports of one station and time, field by field, the newest value that is there.
+"""Merges the reports of a station and time field by field: the newest present value counts.
 
-A report's key is when it was inserted upstream where it tells (`insert_time`), else when its raw object was received;
-of equal keys the later in order of receipt is the greater. A value that is missing, or whose column is absent, erases
-nothing. What depends on another value comes with it from one report, see `PAIRS`.
+A report's key is its upstream `insert_time` if present, else the time its raw object was received; equal keys are
+ordered by receipt. A missing value, or an absent column, erases nothing. Dependent values come from one report, see
+`PAIRS`.
 
-A station and time with one report costs a look into a dictionary; all the rest is for those with several.
+A station and time with one report costs one dictionary look-up; the rest of the code is for those with several.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from weather_platform.domain.parsing import Parsed, Place
 
 _PAIRED = {"per": "rafper", "dd": "ff", "perssfrai": "ssfrai", "sw": "tw"}
 PAIRS = {follower: lead for follower, lead in _PAIRED.items() if follower in NAMES and lead in NAMES}
-"""What depends on which: a direction on its speed, a period on what was measured over it."""
+"""Dependent fields: a direction with its speed, a period with the value measured over it."""
 
 _ALONE = tuple(index for index, name in enumerate(NAMES) if name not in PAIRS and name not in PAIRS.values())
 _LED = tuple((NAMES.index(lead), NAMES.index(follower)) for follower, lead in PAIRS.items())
@@ -31,7 +31,7 @@ FieldSources = dict[str, str]
 
 
 class Source(NamedTuple):
-    """A raw object whose reports are merged, and what becomes of them."""
+    """A raw object whose reports are merged, with their counts."""
 
     name: str
     order: int
@@ -40,26 +40,26 @@ class Source(NamedTuple):
     """UTC, without offset."""
     counts: RecordCounts
     said_again: bool = False
-    """The bytes were sent again after others had overruled them: that makes the keys, not `insert_time`."""
+    """True if the bytes were posted again after being overruled: the key is then the time of posting."""
 
 
 class Merger:
-    """A month's observations by station and time, out of reports in the order of receipt."""
+    """A month's observations by station and time, from reports in order of receipt."""
 
     def __init__(self, sources: dict[str, Source]) -> None:
         self.known: dict[str, dict[datetime, Observation]] = {}
         self.described: dict[str, Any] = {}
-        """The last record of each station that names it."""
+        """The last record of each station that has its name."""
         self._sources = sources
         self._keys: dict[str, dict[datetime, str | datetime]] = {}
-        """Of rows whose key is another than the receipt of the object that they name; text is an `insert_time`."""
+        """Keys of rows that differ from the receipt of the object they name; a text is an `insert_time`."""
         self._echoes: dict[Place, list[_Told]] = {}
-        """Reports that say the same as the one that made the row."""
+        """Reports equal to the one that made the row."""
         self._slots: dict[Place, _Slot] = {}
         self._shared: dict[tuple[str, bool], _Told] = {}
 
     def add(self, item: Parsed, source: Source) -> Observation:
-        """Take in a report, and count it; the observation that it is alone."""
+        """Add and count a report; returns its own observation."""
         _, _, place, record = item
         station_id, time = place
         rows = self.known.get(station_id)
@@ -80,7 +80,7 @@ class Merger:
         return row
 
     def field_sources(self) -> dict[str, dict[datetime, FieldSources]]:
-        """Of rows that several objects made, by station and time: fields that are not from the object the row names."""
+        """For rows merged from several objects, by station and time: fields not from the object named in the row."""
         sparse: dict[str, dict[datetime, FieldSources]] = {}
         for (station_id, time), slot in self._slots.items():
             if others := slot.others():
@@ -107,13 +107,13 @@ class Merger:
             self.known[station_id][time] = observed(place, list(slot.values), slot.newest)
 
     def _key(self, place: Place, source: Source) -> tuple[datetime, bool]:
-        """The key of a row that one report made, and whether that is its `insert_time`."""
+        """The key of a row from one report, and whether it is an `insert_time`."""
         key = self._keys[place.station_id].get(place.time, source.received)
         inserted = _moment(key) if isinstance(key, str) else None
         return inserted or (source.received if isinstance(key, str) else key), inserted is not None
 
     def _echo(self, source: Source, *, inserted: bool) -> "_Told":
-        """One for all reports of an object: a month that is fetched often has millions of them."""
+        """Shared by all reports of an object: a month that is fetched often has millions of them."""
         same = (source.name, inserted)
         if same not in self._shared:
             self._shared[same] = _Told(source, "unchanged", _ALL, inserted)
@@ -121,18 +121,18 @@ class Merger:
 
 
 class _Told(NamedTuple):
-    """What a report said that counts, to be taken back when another object overrules it."""
+    """The values of a report that count, taken back if another object overrules them."""
 
     source: Source
     counter: str
     fields: int
-    """Bits of those that it gave or confirmed."""
+    """Bits of the values it gave or confirmed."""
     inserted: bool
     """Its key is its `insert_time`."""
 
 
 class _Slot:
-    """A station and time with reports that differ: every value with its key and source."""
+    """A station and time with differing reports: every value with its key and source."""
 
     __slots__ = ("_keys", "_sources", "_told", "newest", "values")
 
@@ -144,11 +144,11 @@ class _Slot:
         self._told = [_Told(source, "kept", _bits(self.values), inserted)]
 
     def repeat(self, echoes: list[_Told]) -> None:
-        """Take in reports that said just what the first did."""
+        """Add reports equal to the first."""
         self._told += [echo._replace(fields=self._told[0].fields) for echo in echoes]
 
     def others(self) -> FieldSources:
-        """The sources of values that are not from the object that the row names."""
+        """Sources of values that are not from the object named in the row."""
         return {
             name: source.name
             for name, value, source in zip(NAMES, self.values, self._sources, strict=True)
@@ -156,7 +156,7 @@ class _Slot:
         }
 
     def add(self, said: list[Any], key: datetime, source: Source, *, inserted: bool) -> bool:
-        """Take in a report, and count it; whether the row is another now."""
+        """Add and count a report; returns whether the row changed."""
         before, won = list(self.values), self._won(said, key)
         for index in won:
             self.values[index], self._keys[index] = said[index], key
@@ -179,7 +179,7 @@ class _Slot:
         return changed
 
     def _won(self, said: list[Any], key: datetime) -> list[int]:
-        """The fields that are this report's from here on; one that follows another may be empty by that."""
+        """The fields taken from this report; a dependent field may become empty."""
         values, keys = self.values, self._keys
         won = [i for i in _ALONE if said[i] is not None and (values[i] is None or key >= keys[i])]
         for lead, follower in _LED:
@@ -195,7 +195,7 @@ class _Slot:
         return won
 
     def _take_back(self, overruled: int, by: Source, *, inserted: bool) -> None:
-        """Count reports of other objects, of which a value does not stand any more, as what they are now."""
+        """Recount reports of other objects that lost a value."""
         if not overruled:
             return
         lost = [told for told in self._told if told.fields & overruled and told.source.name != by.name]
@@ -206,7 +206,7 @@ class _Slot:
 
 
 def _bits(values: Iterable[Any]) -> int:
-    """A bit for each value that is there."""
+    """A bit for each present value."""
     bits = 0
     for index, value in enumerate(values):
         if value is not None:
@@ -219,7 +219,7 @@ def _count(source: Source, counter: str, records: int = 1) -> None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """An `insert_time` in UTC without offset; None for what is none."""
+    """An `insert_time` in UTC without offset; None if it is unreadable."""
     if not text:
         return None
     try:

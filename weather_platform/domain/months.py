@@ -34,7 +34,7 @@ class Month(NamedTuple):
 
     @classmethod
     def current(cls) -> Self:
-        """The month that is now, in UTC."""
+        """The current month, in UTC."""
         return cls.of(datetime.now(UTC))
 
     @property
@@ -63,7 +63,7 @@ class Month(NamedTuple):
 
 
 class Partitions(NamedTuple):
-    """The months the platform keeps: from first to the current one."""
+    """The monthly partitions: from the first to the current month."""
 
     first: Month
 
@@ -71,10 +71,10 @@ class Partitions(NamedTuple):
         return self.first <= month <= Month.current()
 
     def check(self, month: Month) -> None:
-        """BadInput for a month that is not kept."""
+        """Raise BadInput for a month outside the partitions."""
         if not self.holds(month):
             raise BadInput(
-                f"{month} is not among the months that the platform keeps ({self.first} to {Month.current()}).",
+                f"{month} is outside the partitions ({self.first} to {Month.current()}).",
                 "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
             )
 
@@ -83,7 +83,7 @@ class Partitions(NamedTuple):
 
 
 def month_range(first: Month, last: Month) -> Iterator[Month]:
-    """Months from first to last, both included; none where last is before first."""
+    """Months from first to last (inclusive); empty if last is before first."""
     month = first
     while month <= last:
         yield month
@@ -95,7 +95,7 @@ def parse_months(text: str) -> list[Month]:
     begin, dots, end = text.partition("..")
     (first, last), (later_first, later_last) = _months_of(begin), _months_of(end if dots else begin)
     if later_first < first:
-        raise BadArgument(f"{text!r} ends before it begins.", "Write the earlier month first: 2023-01..2023-12.")
+        raise BadArgument(f"{text!r} ends before it starts.", "Write the earlier month first: 2023-01..2023-12.")
     return list(month_range(first, max(last, later_last)))
 
 
@@ -109,7 +109,7 @@ def _months_of(text: str) -> tuple[Month, Month]:
 
 
 def contiguous(months: list[Month]) -> list[list[Month]]:
-    """The same months, sorted, once each, cut into the fewest unbroken stretches."""
+    """The same months, sorted, once each, as the fewest unbroken ranges."""
     stretches: list[list[Month]] = []
     for month in sorted(set(months)):
         if stretches and stretches[-1][-1].next == month:

@@ -1,9 +1,9 @@
-"""From a record's bytes to typed values, or to the reason why not. One record never loses another.
+"""From a record's bytes to typed values, or to the reason of its refusal. A bad record does not affect others.
 
-Types and plausible ranges are checked by msgspec while it decodes; only a record that fails is looked at again, more
-patiently (numbers written as text, words for what is missing, other wrappings and names), before it is set aside.
+Types and plausible ranges are checked by msgspec while it decodes; only a record that fails is read again by the
+slower rules (numbers as text, words for missing values, other wrappings and names) before it is refused.
 
-A column that is absent and a value that is missing are both None in a record; `columns_of` tells them apart.
+Absent columns and missing values are both None in a record; `columns_of` distinguishes them.
 """
 
 import math
@@ -23,7 +23,7 @@ from weather_platform.domain.record_files import WITHOUT_NUMBER, RecordFile, cel
 
 
 class Reason(StrEnum):
-    """Why a record was set aside."""
+    """Reasons for refusing a record."""
 
     NOT_A_RECORD = "not_a_record"
     NO_STATION = "no_station_number"
@@ -35,19 +35,19 @@ class Reason(StrEnum):
 
 
 class Refusal(NamedTuple):
-    """A record set aside: its place in the file (the first is 1), why, and its bytes as received."""
+    """A refused record: its position in the file (from 1), the reason, and its bytes as received."""
 
     position: int
     reason: Reason
     detail: str
     record: bytes
     time: datetime | None
-    """When it was observed, where at least that can be read."""
+    """Time of observation, if readable."""
 
 
 KELVIN_AT_0_C = 273.15
 GRACE = timedelta(minutes=5)
-"""How far ahead of its receipt an observation may be: clocks differ."""
+"""Tolerance for an observation later than its receipt: clocks differ."""
 
 
 def _number(low: float, high: float) -> Any:
@@ -74,9 +74,9 @@ SynopRecord: Any = msgspec.defstruct(
     ],
     gc=False,
 )
-"""A record as published, typed: the columns of `columns.READ`, each a number in its range or None.
+"""A typed record as published: the columns of `columns.READ`, each a number in its range or None.
 
-The fields in K are filled from their copies in °C where the record has no value in K.
+A missing value in K is filled from its copy in °C.
 """
 
 
@@ -104,7 +104,7 @@ _SHAPES: tuple[Callable[[bytes], Any], ...] = (
 )
 _WRAPPERS = ("record", "fields", "properties")
 _MISSING = frozenset(("", "mq", "NA", "NaN", "nan", "null", "NULL", "None", "ND"))
-"""What stands in a cell without a value; `_MISSING_WORDS` are the same in any case, and rarer ones."""
+"""Common texts of empty cells; `_MISSING_WORDS` has them in lower case, with rarer ones."""
 _MISSING_WORDS = frozenset(
     {"", "mq", "na", "n/a", "#n/a", "<na>", "nan", "+nan", "-nan", "nat", "nd", "n.d.", "none", "null", "nil"}
     | {"missing", "-", "--", "–", "—", ".", "?", "\\n"}
@@ -123,34 +123,34 @@ _CODES = tuple(
     for field in MEASURED
     if field.kind == "code"
 )
-"""Codes as they usually come, `10` or `"10"`, by field."""
+"""Codes by field in their usual forms, `10` or `"10"`."""
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 _STATION_NUMBER = re.compile(r"(\d{1,5})(?:\.0*)?", re.ASCII)
-"""As text, or as the decimal number that a table with an empty cell makes of it."""
+"""As text, or as a decimal number, which tools write for a column with empty cells."""
 _COMPACT_TIME = re.compile(r"(\d{14})(?:\.0*)?", re.ASCII)
 _ISO_TIME = re.compile(r"[\d-]+[Tt ]\d.*")
-"""Python's reader takes any sign between day and hour, so that the 13 digits of 2023120112345 would be 23:45."""
+"""Python's reader accepts any character between day and hour: the 13 digits 2023120112345 would be 23:45."""
 _LONGEST_KEY = 40
-"""Of a time or a station number, in letters: what is cached must be small."""
+"""Longest cached time or station number, in characters."""
 _AT_FIELD = re.compile(r"(.*) - at `\$(?:\.(?:record|properties))?(?:\.fields)?\.?(\w*)`")
 _LATEST_FIRST_YEAR = 1850
 _NEVER = datetime.max  # noqa: DTZ901  # like all times here, UTC without an offset
 _new: Any = tuple.__new__
-"""What `Parsed(…)` calls, without a step in Python: two of them were 2 % of reading a record."""
+"""The constructor behind `Parsed(…)`, called directly: this saves 2 % of reading a record."""
 _DETAIL_LENGTH = 300
 _LOOKED_AT = 64
-"""Records of a JSON file whose keys are looked at, at its beginning and as many over the whole."""
+"""Records of a JSON file whose keys are read: this many at its start, and as many across the whole file."""
 
 
 class Place(NamedTuple):
-    """Whose observation a record is, and when it was made (UTC, without offset)."""
+    """Station and time (UTC, without offset) of a record."""
 
     station_id: str
     time: datetime
 
 
 class Parsed(NamedTuple):
-    """A record that can be read."""
+    """A readable record."""
 
     position: int
     raw: bytes
@@ -160,14 +160,14 @@ class Parsed(NamedTuple):
 
     @property
     def time(self) -> datetime:
-        """When it was observed, as `Refusal` has it too."""
+        """Time of observation, as in `Refusal`."""
         return self.place.time
 
 
 def parse(file: RecordFile, received: datetime | None = None) -> Iterator[Parsed | Refusal]:
-    """Every record of a file, in order, readable or refused.
+    """All records of a file in order, parsed or refused.
 
-    With `received` (aware), a record of a later time than that, and `GRACE`, is refused.
+    With `received` (aware), a record later than `received` + `GRACE` is refused.
     """
     reader = _Csv(file) if file.form == "csv" else _Json(file)
     read = reader.read
@@ -201,9 +201,9 @@ def parse(file: RecordFile, received: datetime | None = None) -> Iterator[Parsed
 
 
 def columns_of(file: RecordFile) -> Columns:
-    """The columns of a file: those of a CSV's header; for JSON, those of its first records and of some of the others.
+    """The columns of a file: a CSV's header; for JSON, the keys of its first records and of a sample of the others.
 
-    What wraps a record (`geometry`, `recordid` …) is no column.
+    Wrapping keys (`geometry`, `recordid` …) are not columns.
     """
     if file.form == "csv":
         return columns(_header(file))
@@ -220,7 +220,7 @@ def _keys(raw: bytes) -> Iterable[str]:
 
 
 def _time_alone(reader: "_Csv | _Json", raw: bytes) -> datetime | None:
-    """The time of a record that is refused for something else."""
+    """The time of a record refused for another reason."""
     try:
         date = _mended(reader.values(raw)).get("date")
         return _utc(_short(date)) if isinstance(date, str) else None
@@ -236,7 +236,7 @@ class _Unreadable(Exception):
 
 
 class _Json:
-    """Reads the records of a JSON file; the first one that can be read tells what they are wrapped in."""
+    """Reads the records of a JSON file; the first readable one determines their wrapping."""
 
     def __init__(self, file: RecordFile) -> None:
         self._shape = next((shape for raw in file.records for shape in _SHAPES if _fits(shape, raw)), _flat)
@@ -246,7 +246,7 @@ class _Json:
             record = self._shape(raw)
         except _NO_JSON:
             return _typed(self.values(raw))
-        # A wrapped record among flat ones decodes to nothing at all, and so does one with other names.
+        # A wrapped record among flat ones, or one with other names, decodes to an empty record.
         return record if record.date is not None else _typed(self.values(raw))
 
     def values(self, raw: bytes) -> dict[str, Any]:
@@ -275,14 +275,14 @@ def _unwrapped(raw: bytes) -> dict[str, Any]:
 
 
 class _Csv:
-    """Reads the lines of a CSV file under its header."""
+    """Reads the lines of a CSV file by its header."""
 
     def __init__(self, file: RecordFile) -> None:
         header = _header(file)
         self._encoding, self._separator = file.encoding, file.separator
         self._decimal_comma = file.separator != ","
         self._most = len(header)
-        self._fewest = len(header) - (header[-1] == "")  # the archive's header ends with a separator; rows may lack it
+        self._fewest = len(header) - (header[-1] == "")  # the archive's header ends with a separator that rows may lack
         self._columns = [(place, name) for place, name in enumerate(named(header)) if name]
         labels = [known(label) if label.casefold() not in READ else None for label in header]
         self._labelled = [
@@ -290,7 +290,7 @@ class _Csv:
             for name, _ in _CODES
             if name in labels
         ]
-        """Under the French label of a code stand the code and, in another column, what it means in words."""
+        """Two columns have the French label of a code: the code, and its meaning in words."""
 
     def read(self, raw: bytes) -> Any:
         return _typed(self.values(raw), decimal_comma=self._decimal_comma)
@@ -312,7 +312,7 @@ def _header(file: RecordFile) -> list[str]:
 
 
 def _typed(values: dict[str, Any], *, decimal_comma: bool = False) -> Any:
-    """The record of values that may be text; what still fails when it was mended says why."""
+    """The record from values that may be text; raises the reason if one still fails."""
     try:
         return msgspec.convert(values, SynopRecord, strict=False)
     except msgspec.ValidationError:
@@ -325,7 +325,7 @@ def _converted(values: dict[str, Any]) -> Any:
     except msgspec.ValidationError as error:
         found = _AT_FIELD.fullmatch(str(error))
         problem, name = found.groups() if found else (str(error), "")
-        if name in DESCRIPTIVE or name in FLAGS:  # no reason to lose what was measured
+        if name in DESCRIPTIVE or name in FLAGS:  # no reason to lose the measurements
             return _converted({other: value for other, value in values.items() if other != name})
         if "<=" in problem or ">=" in problem:
             raise _outside(name, values[name]) from error
@@ -337,9 +337,9 @@ def _converted(values: dict[str, Any]) -> Any:
 
 
 def _mended(values: Mapping[str, Any], *, decimal_comma: bool = False) -> dict[str, Any]:
-    """The values that there are: without blanks, MongoDB's types and words for what is missing; commas as points.
+    """The present values, without blanks, MongoDB's types and words for missing values; decimal commas become points.
 
-    A temperature in °C goes where the one in K is there.
+    A temperature in °C is dropped if the one in K is present.
     """
     mended = {}
     for name, value in values.items():
@@ -378,7 +378,7 @@ def _fill_from_celsius(record: Any) -> None:
 
 
 def _publish_flags(record: Any) -> None:
-    """What this platform's own exports say with a flag, said as it is published."""
+    """Flags of the platform's own exports turned back into published codes."""
     if record.n_hidden and record.n is None:
         record.n = SKY_HIDDEN_PERCENT
     for bit, name in enumerate(RAIN_FIELDS):
@@ -396,7 +396,7 @@ def _outside(name: str, value: object) -> _Unreadable:
 
 
 def _code(name: str, value: float | str) -> int | None:
-    """A code that comes in another way: ``"18.0"``."""
+    """A code in another form: ``"18.0"``."""
     if isinstance(value, str):
         value = value.strip()
         if value.casefold() in _MISSING_WORDS:
@@ -412,7 +412,7 @@ def _code(name: str, value: float | str) -> int | None:
 
 
 def _short(text: str) -> str:
-    """A long time or station number as it may be cached: without blanks, and of what is left the beginning."""
+    """A long time or station number, stripped and cut so that it may be cached."""
     return text.strip()[:_LONGEST_KEY]
 
 
@@ -422,20 +422,20 @@ def _from_the_future(time: datetime, latest: datetime) -> _Unreadable:
 
 @lru_cache(maxsize=8192)
 def _station_number(text: str | int | None) -> str:
-    """Five digits; leading zeros that a spreadsheet took are put back."""
+    """Five digits; leading zeros lost in a spreadsheet are restored."""
     digits = str(text).strip() if text is not None else ""
     if digits.casefold() in _MISSING_WORDS:
-        raise _Unreadable(Reason.NO_STATION, "the record names no station")
+        raise _Unreadable(Reason.NO_STATION, "the record has no station number")
     found = _STATION_NUMBER.fullmatch(digits)
     number = found[1].zfill(5) if found else ""
     if not number.strip("0"):
-        raise _Unreadable(Reason.NO_STATION, f"{digits!r} is no WMO station number of five digits")
+        raise _Unreadable(Reason.NO_STATION, f"{digits!r} is not a WMO station number of five digits")
     return number
 
 
 @lru_cache(maxsize=8192)
 def _utc(text: str | None) -> datetime:
-    """ISO 8601 with an offset (UTC where none is given), or the archive's ``YYYYMMDDHHMMSS``."""
+    """ISO 8601 with an offset (default UTC), or the archive's ``YYYYMMDDHHMMSS``."""
     written = (text or "").strip()
     if written.casefold() in _MISSING_WORDS:
         raise _Unreadable(Reason.NO_TIME, "the record has no date")
@@ -447,7 +447,7 @@ def _utc(text: str | None) -> datetime:
         time = datetime.fromisoformat(written if _ISO_TIME.fullmatch(written) else "")
         utc = time.astimezone(UTC) if time.tzinfo else time
     except (ValueError, OverflowError) as error:
-        raise _Unreadable(Reason.NO_TIME, f"{written!r} is no date that can be read") from error
+        raise _Unreadable(Reason.NO_TIME, f"{written!r} is not a readable date") from error
     offset = time.utcoffset()
     if offset is not None and offset % timedelta(minutes=1):
         raise _Unreadable(Reason.NO_TIME, f"{written!r} has an offset with seconds")

@@ -1,4 +1,4 @@
-"""Where bytes come from, and the name they go by in every layer after: what makes a figure traceable."""
+"""Origin and names of raw objects, which make every figure traceable."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,26 +7,26 @@ import msgspec
 
 ETALAB = "Licence Ouverte / Open Licence 2.0 (Etalab), source: Météo-France"
 UNPLACED = "unplaced"
-"""The partition of records that tell no month, or one outside the partitions: kept, and in quarantine."""
+"""The partition of records without a month, or with one outside the partitions: stored, and in quarantine."""
 
 FIRST_POSTING = "first"
-"""What a posting is called that was kept before postings had ids."""
+"""Id of postings stored before postings had ids."""
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Where bytes come from; stored beside them and shown with every figure made of them."""
+    """Origin of bytes, stored beside them and shown with every figure made from them."""
 
     source: str
     """``opendatasoft``, ``meteofrance``, ``sample`` or ``upload``."""
     name: str
-    """The address or file name they were read from."""
+    """Address or file name of the bytes."""
     licence: str
     synthetic: bool = False
-    """True for generated observations: nobody may take them for a measurement."""
+    """True for generated observations, which are never shown as measurements."""
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
-    """That a posting does not count any more."""
+    """The withdrawal of a posting."""
 
     at: datetime
     by: str
@@ -34,9 +34,9 @@ class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RawObject(msgspec.Struct, frozen=True, kw_only=True):
-    """One immutable object of the raw layer: records of one month, as the posting of them that counts brought them.
+    """One immutable object of the raw layer: records of one month, with the posting that counts.
 
-    Bytes may be posted several times. The last posting that was not withdrawn counts.
+    Bytes may be posted several times. The last one that is not withdrawn counts.
     """
 
     partition: str
@@ -51,13 +51,13 @@ class RawObject(msgspec.Struct, frozen=True, kw_only=True):
     """UTC; when it was posted."""
     provenance: Provenance
     posting: str = FIRST_POSTING
-    """The id that it was posted under."""
+    """Id of its posting."""
     said_again: bool = False
-    """Others had overruled these bytes when they were posted again: the time of posting counts, not `insert_time`."""
+    """True if these bytes had been overruled when posted again: the time of posting counts, not `insert_time`."""
     withdrawn: Withdrawal | None = None
-    """Where no posting counts: that of the last one."""
+    """The last withdrawal, if no posting counts."""
 
     @property
     def key(self) -> str:
-        """Where the bytes are, below the raw store's root."""
+        """Key of the bytes in the raw store."""
         return f"{self.partition}/{self.name}.{self.form}"

@@ -1,4 +1,4 @@
-"""What makes a month trustworthy: verdicts on what a store holds of it, each with the figures behind it."""
+"""Checks of a month: a result for what a store holds, each with the figures behind it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,11 +18,11 @@ _STEP = timedelta(hours=3)
 _IMPLAUSIBLE = (Reason.NOT_A_NUMBER, Reason.IMPOSSIBLE)
 _LISTED = 20
 _PUBLISHED_AT = timedelta(hours=8)
-"""The archive is written once a day about 07 UTC, with observations to 21 UTC of the day before."""
+"""The archive is updated daily about 07 UTC, with observations up to 21 UTC of the day before."""
 HISTORY_MONTHS = 6
-"""So many of the stored months before a month tell what a station is used to report."""
+"""Number of earlier stored months that determine a station's usual reports."""
 LACKING_SHARE = 0.04
-"""The real months of 2023 lack 0.4 to 3.2 % of what their stations are used to report; a day is 3.2 % more."""
+"""Real months of 2023 lack 0.4 to 3.2 % of their stations' usual reports; one missing day adds 3.2 %."""
 ABSENT_SHARE = 0.02
 IMPLAUSIBLE_SHARE = 0.001
 _SILENT_DAY_HOURS = 4
@@ -37,16 +37,16 @@ def synoptic_hours(month: Month) -> Iterator[datetime]:
 
 
 def reported_until(now: datetime | None = None) -> datetime:
-    """The last synoptic hour that every source has by `now` (aware); UTC, without offset."""
+    """The last synoptic hour due in every source at `now` (aware); UTC, without offset."""
     day = ((now or datetime.now(UTC)).astimezone(UTC) - _PUBLISHED_AT).date()
     return datetime.combine(day, time()) - _STEP
 
 
 def usual_shares(earlier: Mapping[Month, Mapping[str, int]]) -> dict[str, float]:
-    """What each station is used to report, as a share of the synoptic hours: the median of its latest months.
+    """Usual reports of each station as a share of synoptic hours: the median of its latest months.
 
     `earlier` has observations by month and station; only the latest `HISTORY_MONTHS` of them count. A month without a
-    station counts as 0 for it, so that a station which closed is soon expected no more.
+    station counts as 0 for it, so a closed station is soon no longer expected.
     """
     months = sorted(earlier)[-HISTORY_MONTHS:]
     return {
@@ -61,15 +61,15 @@ def _hours(month: Month) -> int:
 
 
 class MonthSummary(msgspec.Struct, kw_only=True):
-    """What staging holds of a month, as counted there."""
+    """Summary of a month in staging, counted by the database."""
 
     month: Month
     observations: dict[str, int]
     """By WMO station number."""
     usual: dict[str, float]
-    """`usual_shares` of the months before; empty where none is stored."""
+    """`usual_shares` of earlier months; empty if none is stored."""
     off_hours: dict[str, int]
-    """Observations at another time than a synoptic hour, by WMO station number; without stations that have none."""
+    """Observations not at a synoptic hour, by WMO station number; stations without any are left out."""
     names: dict[str, str]
     """Of the stations that reported, by WMO station number."""
     rows_in_tables: int
@@ -83,12 +83,12 @@ class MonthSummary(msgspec.Struct, kw_only=True):
 
     @property
     def total(self) -> RecordCounts:
-        """What became of the records of all raw objects."""
+        """Counts of the records of all raw objects."""
         return RecordCounts.total(self.objects.values())
 
 
 class Verdict(NamedTuple):
-    """The outcome of one check: a sentence and the figures it rests on."""
+    """The result of one check: a sentence and its figures."""
 
     passed: bool
     description: str
@@ -96,7 +96,7 @@ class Verdict(NamedTuple):
 
 
 def structure(summary: MonthSummary) -> Verdict:
-    """Every city table has the columns of `fields.FIELDS`, in order, and may be read by name."""
+    """Every city table has the columns of `fields.FIELDS`, in order."""
     expected = list(FIELDS)
     wrong = {name: found for name, found in summary.columns.items() if found[: len(expected)] != expected}
     if wrong:
@@ -109,10 +109,10 @@ def structure(summary: MonthSummary) -> Verdict:
 
 
 def completeness(summary: MonthSummary, now: datetime | None = None) -> Verdict:
-    """The stations report what they are used to, at every synoptic hour that every source has by now.
+    """The stations report as usual, at every synoptic hour due in every source by now.
 
-    Fails where at half of a day's hours fewer than half of the stations reported, where more than 4 % of the usual
-    observations lack, or where more than one station in fifty (and more than one) is absent.
+    Fails if at half of a day's hours fewer than half of the stations reported, if more than 4 % of the usual
+    observations are missing, or if more than one station in fifty (and more than one) is absent.
     Without an earlier month in the store, the reference stations are expected, and no count of observations.
     """
     hours = sum(hour <= reported_until(now) for hour in synoptic_hours(summary.month))
@@ -148,7 +148,7 @@ def completeness(summary: MonthSummary, now: datetime | None = None) -> Verdict:
 
 
 def cadence(summary: MonthSummary) -> Verdict:
-    """Stations report at synoptic hours alone: once every 3 hours, not hourly and not twice within an hour."""
+    """Stations report only at synoptic hours: every 3 hours, not hourly and not twice within an hour."""
     hours = _hours(summary.month)
     more = {number: count for number, count in summary.observations.items() if count > hours}
     found = {f"{summary.names[n]} ({n})": summary.off_hours.get(n, 0) for n in {*summary.off_hours, *more}}
@@ -160,9 +160,9 @@ def cadence(summary: MonthSummary) -> Verdict:
 
 
 def plausibility(summary: MonthSummary) -> Verdict:
-    """At most one record in 1,000 was refused for a value that is no number or outside its field's range.
+    """At most one record in 1,000 was refused for a value that is not a number or outside its field's range.
 
-    A wrong unit or a broken sensor spoils more than that; a single bad record is in the quarantine for good.
+    A wrong unit or a broken sensor affects more; a single bad record stays in quarantine.
     """
     counts = {str(reason): summary.total.refused.get(reason, 0) for reason in _IMPLAUSIBLE}
     spoilt, read = sum(counts.values()), summary.total.read
@@ -174,7 +174,7 @@ def plausibility(summary: MonthSummary) -> Verdict:
 
 
 def rows_conserved(summary: MonthSummary) -> Verdict:
-    """Every record read is a row, or is counted as refused or as another report of a row's time."""
+    """Every record read is a row, or counted as refused or as another report of a row's time."""
     total = summary.total
     observations = sum(summary.observations.values())
     figures = {
@@ -183,7 +183,7 @@ def rows_conserved(summary: MonthSummary) -> Verdict:
         "rows_in_tables": summary.rows_in_tables,
         "refused": total.refusals,
     }
-    # The first report of a row is counted as kept until another object overrules it.
+    # The first report of a row is counted as `kept` until another object overrules it.
     first = total.kept <= observations <= total.kept + total.superseded + total.outdated
     accounted = first and not any(obj.unaccounted for obj in summary.objects.values())
     sentence = f"{observations} observations in {summary.rows_in_tables} rows"
@@ -191,11 +191,11 @@ def rows_conserved(summary: MonthSummary) -> Verdict:
 
 
 def documents_conserved(staged: Mapping[str, int], documented: Mapping[str, int]) -> Verdict:
-    """Every observation of a month stands behind a document; both by WMO station number."""
+    """Every observation of a month is part of a document; both by WMO station number."""
     differing = {
         number: f"{staged.get(number, 0)} staged, {documented.get(number, 0)} in documents"
         for number in sorted(staged.keys() | documented.keys())
         if staged.get(number, 0) != documented.get(number, 0)
     }
-    sentence = f"{sum(documented.values())} of {sum(staged.values())} observations are behind a document"
+    sentence = f"{sum(documented.values())} of {sum(staged.values())} observations are part of a document"
     return Verdict(not differing, sentence, {"stations_differing": dict(list(differing.items())[:_LISTED])})

@@ -1,7 +1,7 @@
-"""A file of observations as the bytes of its records: forms told apart by content, cut, and put together again.
+"""Splits a file of observations into the bytes of its records; recognises the format by content; joins records again.
 
-Nothing is interpreted here: a record's bytes go on exactly as received, but for UTF-16 and UTF-32, which become UTF-8.
-What they mean is `parsing`.
+Nothing is interpreted here: a record's bytes stay exactly as received, except that UTF-16 and UTF-32 become UTF-8.
+`parsing` reads them.
 """
 
 import codecs
@@ -22,18 +22,18 @@ from weather_platform.domain.fields import FIELDS
 Form = Literal["json", "csv"]
 
 WITHOUT_NUMBER = re.compile(rb"(:\s*)([-+]?(?:NaN|nan|Infinity|inf)|NA|None)(?=\s*[,}\]])")
-"""A value that Python and R write into JSON for a number that is not there, and that no JSON may hold."""
+"""Values that Python and R write for missing numbers, although JSON does not allow them."""
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-"""Those of UTF-32 first: one of them begins like one of UTF-16."""
+"""Byte order marks, UTF-32 first: one of them starts like one of UTF-16."""
 _SEPARATORS = ";,\t|"
 _BLANK = b" \t\r\n"
 _NEWLINES = b" \r\n"
-"""Blank lines before a header, whose first cell may be blank and end with a tab."""
+"""Blank lines before a header; its first cell may be blank and end with a tab."""
 _SEPARATOR = b"\x1e"
-"""Begins each record of a JSON text sequence (RFC 7464): no JSON holds it, so a broken record costs no other one."""
+"""Starts each record of a JSON text sequence (RFC 7464). JSON cannot contain it, so a bad record affects no other."""
 _PAGES = ("results", "records", "features", "data")
-"""What holds the records: in answers of OpenDataSoft (v2.1; v2.0 and v1), in GeoJSON, in this platform's answers."""
+"""Keys of the records: OpenDataSoft (v2.1; v2.0 and v1), GeoJSON, answers of this platform."""
 _JSON = re.compile(rb"[ \t\r\n]*[\[{\x1e]")
 _BEFORE_RECORDS = re.compile(rf'\[|\{{.{{0,4096}}?"(?:{"|".join(_PAGES)})"\s*:\s*\[', re.DOTALL)
 _AFTER_RECORDS = re.compile(rb"\]\s*\}?\s*$")
@@ -45,7 +45,7 @@ _PAGE_TAIL = re.compile(rf'(?:"\w+"\s*:\s*{_VALUE}\s*,?\s*)+\}}')
 _NEXT_RECORD = re.compile(r'(?<=[,\]\r\n])[ \t]*(?=\{\s*")|\x1e')
 _NEXT_RECORD_BYTES = re.compile(_NEXT_RECORD.pattern.encode())
 _PIECE_BYTES = 8 << 20
-"""A month of 62 stations is two or three of these; a record, 2 KiB."""
+"""A month of 62 stations is two or three pieces; a record is 2 KiB."""
 _LONGEST_RECORD_BYTES = 64 << 20
 _ENDS_TRIED = 8
 _OPENING_BYTES = 4_200
@@ -56,7 +56,7 @@ _ACCEPTED = (
     "Send OpenDataSoft JSON (v2.1, v2.0 or v1), GeoJSON, one JSON record per line, OpenDataSoft CSV or a Météo-France "
     "archive CSV; a CSV needs a header with the station number (numer_sta)."
 )
-_UNPACK = "Unpack it and send the files in it, or a zip of them."
+_UNPACK = "Unpack it and send its files, or a zip of them."
 _AS_CSV = "Save it as CSV and send that."
 _FOREIGN = (
     (b"PAR1", "a Parquet file", _AS_CSV),
@@ -70,14 +70,14 @@ _FOREIGN = (
     (b"Rar!", "a RAR archive", _UNPACK),
     (b"<", "HTML or XML", _ACCEPTED),
 )
-"""Files that people have of the same observations, or get in their place, by how they begin."""
+"""Other files that people send, by their first bytes, with the cure."""
 _TAR_AT, _TAR = 257, b"ustar"
 _ACCENTED = {word for field in FIELDS.values() for word in field.label_fr.split() if not word.isascii()}
-"""Words of the French labels by which the encoding of a header is told."""
+"""Words of French labels that reveal the encoding of a header."""
 
 
 class RecordFile(NamedTuple):
-    """A file cut into records. `header`, `encoding` and `separator` matter to CSV alone."""
+    """A file split into records. `header`, `encoding` and `separator` are for CSV only."""
 
     form: Form
     records: list[bytes]
@@ -85,10 +85,10 @@ class RecordFile(NamedTuple):
     encoding: str = "utf-8"
     separator: str = ";"
     is_whole: bool = True
-    """False for JSON in which some record is, or may be, no JSON."""
+    """False for JSON in which a record is, or may be, invalid."""
 
     def with_records(self, records: Iterable[bytes]) -> bytes:
-        """A whole file of this form that holds some of its records, byte for byte; `cut` finds the same ones in it."""
+        """A complete file of this format with some of the records, byte for byte; `cut` finds them in it."""
         if self.form == "csv":
             return b"\n".join((self.header, *records)) + b"\n"
         records = list(records)
@@ -97,11 +97,11 @@ class RecordFile(NamedTuple):
         return b"".join(_SEPARATOR + record + b"\n" for record in records)
 
     def joined(self, parts: Iterable[bytes]) -> bytes:
-        """A file of the records of several that `with_records` wrote; `is_whole` must not be true unless theirs is."""
+        """One file from several files written by `with_records`; `is_whole` may be true only if theirs is."""
         if self.form == "json" and not self.is_whole:
             return self.with_records(chain.from_iterable(cut(part).records for part in parts))
         head, between, tail = (b"[", b",\n", b"]\n") if self.form == "json" else (self.header + b"\n", b"", b"")
-        out = io.BytesIO()  # gives its bytes without a copy
+        out = io.BytesIO()  # returns its bytes without a copy
         out.write(head)
         for part in parts:
             out.write(between if out.tell() > len(head) else b"")
@@ -111,10 +111,10 @@ class RecordFile(NamedTuple):
 
 
 def cut(data: bytes) -> RecordFile:
-    """Recognise the form of a file by its content and cut it into records.
+    """Recognise the format of a file by its content and split it into records.
 
-    A JSON file that is broken somewhere is cut where one record ends and the next begins, so that
-    the broken one is found alone. NoObservations where nothing looks like observations at all.
+    A damaged JSON file is split where one record ends and the next begins, so that the broken record
+    is isolated. NoObservations if the file holds no observations.
     """
     body = b"".join(_as_utf8((data,))).removeprefix(_BOM).lstrip(_NEWLINES)
     if _JSON.match(body):
@@ -136,7 +136,7 @@ def _no_observations(body: bytes) -> NoObservations:
 
 
 def _as_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text in UTF-8 where it is UTF-16 or UTF-32, told by its byte order mark; any other bytes as they are."""
+    """UTF-16 or UTF-32 text (by its byte order mark) as UTF-8; other bytes unchanged."""
     chunks = iter(chunks)
     head = b""
     while len(head) < len(_WIDE_BOMS[0]) and (chunk := next(chunks, None)) is not None:
@@ -162,7 +162,7 @@ def cells(line: str, separator: str) -> list[str]:
 
 
 def _separator(header: bytes) -> str | None:
-    """What parts the cells of a header that names the station's number; None where nothing does so."""
+    """The separator of a header that has the station number; None if there is none."""
     if len(header) > _LONGEST_HEADER_BYTES:
         return None
     text, best = header.decode("latin-1"), {}
@@ -174,7 +174,7 @@ def _separator(header: bytes) -> str | None:
 
 
 def _encoding(header: bytes) -> str:
-    """UTF-8, or what makes a word of the header's accents (a spreadsheet on a Mac writes Mac Roman)."""
+    """UTF-8, or the encoding that makes known words of the header (spreadsheets on a Mac write Mac Roman)."""
     try:
         header.decode()
     except UnicodeDecodeError:
@@ -184,10 +184,10 @@ def _encoding(header: bytes) -> str:
 
 
 def cut_in_pieces(chunks: Iterable[bytes], piece_bytes: int = _PIECE_BYTES) -> Iterator[RecordFile]:
-    """Cut a file of any size, a few MiB of it in memory at a time.
+    """Split a file of any size, with a few MiB of it in memory at a time.
 
-    The pieces hold the records that `cut` finds in the whole file. NoObservations as there, and where no record ends
-    within 64 MiB, which may come after some pieces.
+    The pieces hold the records that `cut` finds in the whole file. NoObservations as in `cut`, and if no record ends
+    within 64 MiB, possibly after some pieces.
     """
     source = _Buffer(chunks)
     source.fill(piece_bytes)
@@ -203,16 +203,16 @@ def cut_in_pieces(chunks: Iterable[bytes], piece_bytes: int = _PIECE_BYTES) -> I
 
 
 class _Buffer:
-    """What was read of a file and not cut yet."""
+    """The part of a file that is read but not yet split."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = _as_utf8(chunks)
         self.rest = b""
         self.is_all = False
-        """Nothing comes after `rest`."""
+        """Whether `rest` is the end of the file."""
 
     def fill(self, size_bytes: int) -> None:
-        """Hold at least so many bytes, or all that is left."""
+        """Read until at least so many bytes are held, or the file ends."""
         chunks, size = [self.rest], len(self.rest)
         while size < size_bytes and not self.is_all:
             chunk = next(self._chunks, None)
@@ -226,21 +226,21 @@ class _Buffer:
         return taken
 
     def refill(self) -> None:
-        """More, where no record ends in what is there."""
+        """Read more if no record ends in the held bytes."""
         if len(self.rest) > _LONGEST_RECORD_BYTES:
             raise NoObservations(f"No record ends within {_LONGEST_RECORD_BYTES:,} bytes.", _ACCEPTED)
         self.fill(2 * len(self.rest))
 
 
 def _csv_pieces(source: _Buffer, piece_bytes: int) -> Iterator[RecordFile]:
-    cut(source.rest[:_TAIL_BYTES])  # tells at once where this is something else
+    cut(source.rest[:_TAIL_BYTES])  # fails at once for other files
     header: list[bytes] = []
     while source.rest:
         end = max(source.rest.rfind(b"\n"), source.rest.rfind(b"\r")) + 1
         if not (end or source.is_all):
             source.refill()
             continue
-        # CR and LF may be parted: the LF is a blank line of the next piece then, and passed over.
+        # CR and LF may be separated: the LF is then a blank line of the next piece, and skipped.
         piece = cut(b"\n".join([*header, source.take(len(source.rest) if source.is_all else end)]))
         header = [piece.header]
         yield piece
@@ -269,9 +269,9 @@ def _json_pieces(source: _Buffer, piece_bytes: int) -> Iterator[RecordFile]:
 
 
 def _json_piece(source: _Buffer, opening: bytes) -> tuple[RecordFile | None, bool]:
-    """The next records, and whether they are the last; None where no record ends in what is there."""
+    """The next records, and whether they are the last; None if no record ends in the held bytes."""
     ends = [len(source.rest)] if source.is_all else _ends(source.rest)
-    for end in ends:  # a record may hold what looks like the beginning of another
+    for end in ends:  # a record may contain what looks like the start of another
         records = _sound_records(source.rest[:end], opening, is_last=source.is_all)
         if records is not None:
             source.take(end)
@@ -281,13 +281,13 @@ def _json_piece(source: _Buffer, opening: bytes) -> tuple[RecordFile | None, boo
     piece = source.take(ends[0])
     broken = list(_broken_json_records(piece, is_last=source.is_all))
     if not source.is_all and len(broken) > 1 and not _is_json(broken[-1]):
-        # Its end may be in the next piece: an object within a record looks like the beginning of the next one.
+        # Its end may be in the next piece: an object within a record looks like the start of the next record.
         source.rest = piece[piece.rindex(broken.pop()) :] + source.rest
     return RecordFile("json", broken, is_whole=False), source.is_all
 
 
 def _ends(data: bytes) -> list[int]:
-    """Where a next record seems to begin, the last places of all first."""
+    """Positions where a next record may begin, last ones first."""
     window = _TAIL_BYTES
     while True:
         ends = [found.start() for found in _NEXT_RECORD_BYTES.finditer(data, max(0, len(data) - window))]
@@ -335,11 +335,11 @@ def _json_file(data: bytes) -> RecordFile:
 
 
 def _nothing_but_brackets() -> NoObservations:
-    return NoObservations("No observations can be read here: the file holds nothing but brackets.", _ACCEPTED)
+    return NoObservations("No observations can be read here: the file holds only brackets.", _ACCEPTED)
 
 
 def _json_records(data: bytes) -> list[Any]:
-    """Records of sound JSON, and of JSON in which `NaN` and its like stand for a number that is missing."""
+    """Records of valid JSON, and of JSON with `NaN` and the like for missing numbers."""
     try:
         return _strict_records(data)
     except msgspec.DecodeError:
@@ -359,7 +359,7 @@ def _zero_as_long(found: re.Match[bytes]) -> bytes:
 
 
 def _strict_records(data: bytes) -> list[msgspec.Raw]:
-    """Records of an array, of an answer of the API, of one or several to a line; one record alone."""
+    """Records of an array, of an API answer, or of lines with one or more records; or a single record."""
     if data.startswith(b"["):
         records = msgspec.json.decode(data, type=list[msgspec.Raw])
     else:
@@ -375,7 +375,7 @@ def _strict_records(data: bytes) -> list[msgspec.Raw]:
 
 
 def _page(raw: msgspec.Raw) -> list[msgspec.Raw] | None:
-    """The records of an answer of the API; None for anything else."""
+    """The records of an API answer; None for other JSON."""
     try:
         return msgspec.json.decode(raw, type=_Answer).page
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -387,13 +387,13 @@ def _bytes(raws: list[Any]) -> list[bytes]:
 
 
 def _broken_json_records(data: bytes, *, is_last: bool = True) -> Iterator[bytes]:
-    """Records of an array or of lines of which some part is no JSON, the broken part among them as it is."""
+    """Records of an array or of lines that are partly invalid JSON; the broken part is returned as it is."""
     if data.startswith(_SEPARATOR):
         yield from filter(None, (part.strip(_BLANK) for part in data.split(_SEPARATOR)))
         return
     text = (_AFTER_RECORDS.sub(b"", data) if is_last else data).decode(
         "latin-1"
-    )  # a character a byte, so that places in it are the file's
+    )  # one character per byte, so positions are those of the file
     place = _end(_BETWEEN_RECORDS, text, _end(_BEFORE_RECORDS, text, 0))
     while place < len(text):
         try:

@@ -1,7 +1,7 @@
-"""How a person's words find stations: one search for the API, the command line and the site.
+"""Search for stations by free text, shared by the API, the command line and the site.
 
-Case, accents, hyphens and apostrophes are free, ``st`` is ``saint``. A name finds its station; a department, a
-region or a territory finds all of its own; a town or a postcode finds the nearest station, with its distance.
+Case, accents, hyphens and apostrophes are ignored; ``st`` means ``saint``. A name finds its station; a department, a
+region or a territory finds all its stations; a town or a postcode finds the nearest station, with its distance.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,29 +24,29 @@ from weather_platform.domain.towns import (
 )
 
 Why = Literal["number", "name", "alias", "nearest", "area", "begins", "holds", "nearest_of_part"]
-"""Why a station matches, the best first: its WMO number, its name or slug, another name of it, as the nearest to a town
-or a postcode, as one of a department, region or territory, by how a name of it begins, by words inside, as the nearest
-to a town whose name begins so."""
+"""Why a station matches, best first: WMO number, name or slug, alias, nearest to a town or postcode, in a department,
+region or territory, start of a name, words within a name, nearest to a town whose name starts with the text."""
 _RANK = {why: rank for rank, why in enumerate(get_args(Why))}
 _SPELLED_OUT = {"st": "saint", "ste": "sainte", "pte": "pointe"}
 _TOWNS = 5
-"""Of one name, or of one beginning: the largest are meant."""
+"""Towns considered for one name or start of a name: the largest."""
 _FARTHEST_KM = 200
-"""Within France no town is farther from one of the 62 stations; Nouméa is 2,000 km from any."""
+"""Largest distance of a match; no town of metropolitan France is farther from a station. Nouméa is 2,000 km away."""
 _LIKENESS = 0.75
-"""Of difflib, from 0 to 1, between what was typed and a name or a word of it: `nise` is 0.75 like `nice`, `bourdeaux`
-0.94 like `bordeaux`. Below, nobody meant it: `mareille` is 0.71 like `abbeville`, `atlantis` 0.5 like `pamandzi`."""
+"""Least difflib ratio (0 to 1) between the text and a name or a word of it: `nise` and `nice` have 0.75,
+`bourdeaux` and `bordeaux` 0.94. Lower ones are wrong: `mareille` and `abbeville` have 0.71, `atlantis` and `pamandzi`
+0.5."""
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """A station that was found, and why."""
+    """A matching station, and why it matches."""
 
     station: Station
     why: Why
     matched: str
-    """What the words were taken for: ``Nice``, ``Besançon (25)``, ``Bretagne``."""
+    """What the text matched: ``Nice``, ``Besançon (25)``, ``Bretagne``."""
     distance_km: int | None = None
-    """From the town, where the station is the nearest to one."""
+    """Distance from the town, if the station is the nearest to one."""
 
     @property
     def rank(self) -> int:
@@ -54,9 +54,9 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def search(text: str, stations: Mapping[str, Station]) -> list[Match]:
-    """The stations (by number) that the words mean, the best first, each once; none where nothing matches.
+    """Matching stations, best first, each once; empty if nothing matches.
 
-    A part of a name counts only where no whole name, town or area does.
+    A part of a name counts only if no whole name, town or area matches.
     """
     wanted = place_key(text)
     if not wanted:
@@ -66,9 +66,9 @@ def search(text: str, stations: Mapping[str, Station]) -> list[Match]:
 
 
 def find_station(text: str, stations: Mapping[str, Station]) -> Station:
-    """The one station that the words mean best.
+    """The best matching station.
 
-    Raises UnknownCity where they mean none or several alike; its cure names them, or the nearest in spelling.
+    Raises UnknownCity if none or several match equally; its cure names them, or those spelled alike.
     """
     found = search(text, stations)
     best = [match for match in found if match.rank == found[0].rank]
@@ -78,14 +78,14 @@ def find_station(text: str, stations: Mapping[str, Station]) -> Station:
         named = " or ".join(match.station.display_name for match in best[:3])
         more = f", or another of {len(best)}" if len(best) > 3 else ""
         raise UnknownCity(f"{text!r} means several stations.", f"Did you mean {named}{more}?")
-    raise UnknownCity(f"{text!r} is no station here.", _cure(text, stations))
+    raise UnknownCity(f"No station matches {text!r}.", _cure(text, stations))
 
 
 def chosen_station(text: str, staged: Callable[[], Mapping[str, Station]] = dict) -> Station:
-    """The station to fetch that a person's words mean, as `find_station` reads them.
+    """The station to fetch for a text, read like `find_station`.
 
     Any five digits are a WMO number: sources have stations (190 since 2025) that are not in the reference table.
-    ``staged`` gives the stations that came in files; it is asked only for words that mean none of the reference.
+    ``staged`` returns the stations found in files; it is called only if no reference station matches.
     """
     if WMO_NUMBER.fullmatch(text.strip()):
         return station_for(text.strip())
@@ -96,7 +96,7 @@ def chosen_station(text: str, staged: Callable[[], Mapping[str, Station]] = dict
 
 
 def nearest_stations(text: str, stations: Mapping[str, Station]) -> list[Station]:
-    """At most three stations that the words match in part, or whose names are spelled much like them."""
+    """At most three stations that match in part or are spelled alike."""
     if found := search(text, stations):
         return [match.station for match in found[:3]]
     by_word = {
@@ -111,9 +111,9 @@ def nearest_stations(text: str, stations: Mapping[str, Station]) -> list[Station
 
 
 def keywords(stations: Mapping[str, Station], inhabitants: int = 20_000) -> dict[str, str]:
-    """By WMO number, in `place_key`'s letters, the words besides its name by which a picker may find each station.
+    """Search words of each station besides its name, by WMO number, in the form of `place_key`.
 
-    Aliases, department, region, territory and the towns of so many inhabitants to which it is the nearest.
+    Aliases, department, region, territory, and towns of at least this size to which it is the nearest.
     """
     words: dict[str, list[str]] = {
         number: [*_aliases(station), *map(place_key, filter(None, _areas(station)))]
@@ -131,7 +131,7 @@ def _areas(station: Station) -> tuple[str | None, ...]:
 
 
 def place_key(text: str) -> str:
-    """The text as places are compared: `fold`, with ``st``, ``ste`` and ``pte`` spelled out."""
+    """The text normalised for comparing places: `fold`, with ``st``, ``ste`` and ``pte`` spelled out."""
     return " ".join(_SPELLED_OUT.get(word, word) for word in fold(text).split())
 
 
@@ -176,7 +176,7 @@ def _by_place(text: str, wanted: str, stations: Mapping[str, Station]) -> Iterat
 
 
 def _of_department(department: Department, stations: Mapping[str, Station]) -> Iterator[Match]:
-    """Its stations or, where it has none, the nearest to its seat."""
+    """Its stations; if it has none, the nearest to its seat."""
     label = f"{department.name} ({department.code})"
     own = [station for station in stations.values() if station.department_code == department.code]
     if own:
@@ -204,7 +204,7 @@ def _nearest(wanted: Iterable[Town], stations: Mapping[str, Station], why: Why =
 
 
 def _by_part(wanted: str, stations: Mapping[str, Station]) -> Iterator[Match]:
-    """By the beginning of a name or an alias, of a town, or by words inside a name."""
+    """Matches by the start of a name, an alias or a town, or by words within a name."""
     for station in stations.values():
         names = dict.fromkeys(_names(station), station.display_name) | {place_key(a): a for a in station.aliases}
         for name, label in names.items():
@@ -217,7 +217,7 @@ def _by_part(wanted: str, stations: Mapping[str, Station]) -> Iterator[Match]:
 
 
 def _once(matches: Iterable[Match]) -> list[Match]:
-    """The best match of each station, in the order of their ranks."""
+    """The best match of each station, by rank."""
     best: dict[str, Match] = {}
     for match in sorted(matches, key=lambda match: match.rank):
         best.setdefault(match.station.station_id, match)

@@ -1,7 +1,7 @@
-"""A month of observations out of all that was received for it: one per station and time, merged from all its reports.
+"""A month of observations, merged from all its reports: one per station and time.
 
 A pure function of the month's raw objects in the order of their receipt, so that loading twice, late
-or in another order of months ends in the same rows.
+or in another order of months gives the same rows.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from weather_platform.domain.record_files import RecordFile
 from weather_platform.domain.stations import Station, station_for
 
 _NAME_LENGTH = 100
-"""Of an unknown station, in letters; three times the longest name of a station that is known."""
+"""Longest name of an unknown station, in characters; three times the longest known name."""
 
 
 class Quarantined(NamedTuple):
@@ -32,7 +32,7 @@ class Quarantined(NamedTuple):
 
 
 class StagedMonth(msgspec.Struct):
-    """What a month's raw objects say."""
+    """The observations of a month and its quarantine."""
 
     rows: dict[str, list[Observation]]
     """Observations by WMO station number, each in order of time."""
@@ -43,7 +43,7 @@ class StagedMonth(msgspec.Struct):
     """By name of raw object."""
     quarantine: list[Quarantined]
     field_sources: dict[str, dict[datetime, FieldSources]] = {}
-    """By station and time, of the few rows that several raw objects made: fields from another than the row names."""
+    """For rows merged from several raw objects, by station and time: fields not from the object in the row."""
 
     @property
     def observations(self) -> int:
@@ -51,11 +51,11 @@ class StagedMonth(msgspec.Struct):
 
     @property
     def synthetic(self) -> bool:
-        """Whether the observations are generated; all are, or none."""
+        """Whether the observations are generated: all or none."""
         return any(obj.provenance.synthetic and self.counts[obj.name].accepted for obj in self.objects)
 
     def changes(self) -> dict[str, int]:
-        """How many observations cleaning changed, by what it changed."""
+        """Number of observations changed by cleaning, by kind."""
         return cleaning.changes(row for rows in self.rows.values() for row in rows)
 
     def hours(self) -> set[datetime]:
@@ -64,9 +64,9 @@ class StagedMonth(msgspec.Struct):
 
 
 def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
-    """Merge a month's raw objects with their records, the earliest received first; the rule is `merging`'s.
+    """Merge a month's raw objects and their records, in order of receipt, by the rule of `merging`.
 
-    In a month in which anything was measured nothing generated counts, whatever came first.
+    If a month has any measured record, its synthetic records do not count, in any order of receipt.
     """
     sources: dict[str, Source] = {}
     measured, synthetic = Merger(sources), Merger(sources)
@@ -104,9 +104,9 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
 def stage_unplaced(
     objects: Iterable[tuple[RawObject, RecordFile]], is_placed: Callable[[datetime, bytes], bool]
 ) -> StagedMonth:
-    """The quarantine of records that belong to no partition: those without a time, and those outside the months.
+    """The quarantine of records without a month partition: without a time, or outside the partitions.
 
-    Records (time and bytes) that by now are placed in a month's partition are staged there, and no longer here.
+    Records (time and bytes) since placed in a month's partition are staged there and left out here.
     """
     staged = StagedMonth(rows={}, stations={}, objects=[], counts={}, quarantine=[])
     for raw_object, file in objects:
@@ -133,7 +133,7 @@ def _outside(item: Parsed) -> Refusal:
 
 
 def _described(station_id: str, record: Any) -> Station:
-    """The reference station or, for an unknown number, what the last record that names it says of it."""
+    """The reference station; for an unknown number, one with the name and position of its last record."""
     station = station_for(station_id, record.nom)
     if station.verified:
         return station
@@ -148,7 +148,7 @@ def _described(station_id: str, record: Any) -> Station:
 
 
 def _decimal(value: float | str | None, low: float, high: float) -> float | None:
-    """The number, or None for what is none or cannot be a place on Earth."""
+    """The number; None if it is not a number or outside the range of a position."""
     try:
         number = msgspec.convert(value, float | None, strict=False)
     except msgspec.ValidationError:

@@ -1,7 +1,7 @@
-"""Météo-France's list of its stations, ``postes_synop.geojson``: facts of the stations outside the reference table.
+"""Météo-France's list of its stations, ``postes_synop.geojson``: details of stations outside the reference table.
 
-Features with the properties Id, Nom, Altitude and Date_ouverture and a point. What was read of it, and what was not,
-is told; a station that it does not have stays unverified.
+Features with the properties Id, Nom, Altitude and Date_ouverture and a point. Unreadable features are
+reported; a station missing in it stays unverified.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from weather_platform.domain.stations import STATIONS, WMO_NUMBER, Station, stat
 
 
 class StationList(NamedTuple):
-    """The stations by WMO number, and what of the file is none, each with its reason."""
+    """The stations by WMO number, and the reasons for features that are not stations."""
 
     stations: dict[str, Station]
     refused: list[str]
@@ -42,10 +42,10 @@ class _Collection(msgspec.Struct):
 
 
 def read_station_list(body: bytes) -> StationList:
-    """The stations of the file; those of the reference table keep its facts and get the day of their opening.
+    """The stations of the file; those of the reference table keep its details and get their opening day.
 
     Raises:
-        BadInput: it is no GeoJSON feature collection.
+        BadInput: the file is not a GeoJSON feature collection.
     """
     try:
         features = msgspec.json.decode(body, type=_Collection).features
@@ -56,7 +56,7 @@ def read_station_list(body: bytes) -> StationList:
     for position, raw in enumerate(features, 1):
         try:
             station = _station(msgspec.json.decode(raw, type=_Feature))
-        except ValueError as error:  # a field is missing, or holds something else
+        except ValueError as error:  # a field is missing or has another type
             refused.append(f"feature {position}: {error}")
         else:
             stations[station.station_id] = station
@@ -64,7 +64,7 @@ def read_station_list(body: bytes) -> StationList:
 
 
 def known_stations(listed: Mapping[str, Station], stored: Mapping[str, Station]) -> dict[str, Station]:
-    """The reference stations, those that are listed and those that only observations told of, by WMO number."""
+    """All known stations by WMO number: reference, listed, and found only in observations."""
     return {**STATIONS, **stored, **listed}
 
 
@@ -78,7 +78,7 @@ def _station(feature: _Feature) -> Station:
         return msgspec.structs.replace(known, opened=opened)
     longitude_deg, latitude_deg, *_ = feature.geometry.coordinates
     if not (-90 <= latitude_deg <= 90 and -180 <= longitude_deg <= 180):
-        raise ValueError(f"{latitude_deg}, {longitude_deg} is no position")
+        raise ValueError(f"{latitude_deg}, {longitude_deg} is not a position")
     at_home = number.startswith("07")  # WMO's block of France
     return msgspec.structs.replace(
         station_for(number, told.nom),

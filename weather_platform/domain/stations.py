@@ -1,8 +1,8 @@
-"""The stations: a reference table of those that are known, and what they are called. How words find one is `search`.
+"""The stations: the reference table, and names and slugs. Search by text is `search`.
 
 Numbers, names and positions are those of Météo-France's ``postesSynop.csv`` (Licence Ouverte 2.0); department and
-region follow from the position (that file has neither). Display names, other names and territories are ours, time
-zones those of tzdata. What a station observed is not here.
+region follow from the position (that file has neither). Display names, aliases and territories are ours, time
+zones are those of tzdata. Observations are not here.
 """
 
 import csv
@@ -21,12 +21,12 @@ _ELSE = re.compile(r"[^a-z0-9]+")
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True):
-    """A place that observes. Position, department, region and so on are None where they are not known."""
+    """A weather station. Position, department, region and so on are None if unknown."""
 
     station_id: str
-    """WMO number: five digits, the leading zero kept."""
+    """WMO number: five digits, with leading zeros."""
     name: str
-    """As files and documents call it: ``BALE-MULHOUSE``."""
+    """Name in files and documents: ``BALE-MULHOUSE``."""
     slug: str
     """Names the station in tables, files and addresses; unique, and valid as an SQL identifier."""
     latitude_deg: float | None = None
@@ -40,13 +40,13 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str | None = None
     """IANA name."""
     opened: date | None = None
-    """The day from which it observes."""
+    """First day of observations."""
     display_name: str = ""
-    """For people: ``Bâle-Mulhouse``; the name where none is given."""
+    """Display name: ``Bâle-Mulhouse``; defaults to the name."""
     aliases: tuple[str, ...] = ()
-    """Other names that people use: ``Basel``."""
+    """Other common names: ``Basel``."""
     verified: bool = False
-    """True for a station in a list of Météo-France's, False for a number that only observations told of."""
+    """True for a station in a list of Météo-France, False for one found only in observations."""
 
     def __post_init__(self) -> None:
         if not self.display_name:
@@ -54,7 +54,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fold(text: str) -> str:
-    """The text as search sees it: lower-case ASCII words, one space apart; accents, dashes and quotes forgiven."""
+    """The text as lower-case ASCII words with single spaces, without accents, dashes and quotes."""
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     return _ELSE.sub(" ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
 
@@ -62,7 +62,7 @@ def fold(text: str) -> str:
 def slugify(name: str) -> str:
     """Lower-case ASCII letters, digits and underscores, never a digit first: ``PLOUMANAC'H`` is ``ploumanac_h``.
 
-    Cannot be turned back (``RENNES-ST JACQUES`` and ``BALE-MULHOUSE`` lose their space and dash): keep the name.
+    Not reversible (``RENNES-ST JACQUES`` and ``BALE-MULHOUSE`` lose their space and dash): store the name too.
     """
     slug = fold(name).replace(" ", "_")
     return slug if slug[:1].isalpha() else f"_{slug}"
@@ -71,8 +71,8 @@ def slugify(name: str) -> str:
 def station_for(station_id: str, name: str | None = None) -> Station:
     """The station of a WMO number: the reference one or, for an unknown number, an unverified one.
 
-    An unknown station's slug is ``station_<number>`` whatever it is called and whenever it came, so that its
-    table is the same in every order of loading and never that of a namesake.
+    An unknown station's slug is ``station_<number>``, independent of its name and of when it was first seen, so its
+    table is the same in every order of loading and never shared with a namesake.
     """
     if known := STATIONS.get(station_id):
         return known

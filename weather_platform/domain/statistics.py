@@ -1,15 +1,15 @@
-"""The figures of a day: what is added up, over which hours, and how sums become figures.
+"""The figures of a day: which readings are summed, over which hours, and how sums become figures.
 
 A `Rule` says both: which sums it needs (`Sum`: one column of the database's daily query, `storage.aggregation`) and
-how they become a figure. Sums are whole numbers of millionths: exact, so that any order of rows and any database
-gives the same figure to the last digit. A figure without a value behind it is None.
+how they become a figure. Sums are whole numbers of millionths: exact, so any order of rows and any database
+give the same figure to the last digit. A figure without readings is None.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from weather_platform.domain.fields import FIELDS, RAIN_FIELDS
 
@@ -20,32 +20,30 @@ CALM_MS = 0.05
 """A mean wind vector shorter than half the resolution of `ff` (0.1 m/s) has no direction."""
 MILLION = 1_000_000
 """Readings are added in millionths of their unit: the archive prints six decimals. Databases round halves differently
-(MySQL to even, SQLite away from zero), so what they round must be finer than what is published."""
+(MySQL to even, SQLite away from zero), so they must round finer than the published precision."""
 VECTOR_SCALE = 1_000_000_000
-"""What sines and cosines are multiplied by; with thousandths a steady wind of 10° comes from 10.02°."""
+"""Factor of sines and cosines; with thousandths, a steady wind of 10° would come from 10.02°."""
 VECTOR_PER_MS = 1_000 * VECTOR_SCALE
 """1 m/s in a sum of wind components, whose speeds are in thousandths: 8 readings stay below 2^53, exact in a double."""
 
 Number = int | float | None
-Sums = Mapping[str, Number]
-"""Values of a day by `Sum.name`."""
+Sums = Mapping[str, Any]
+"""Values of a day: numbers by `Sum.name`, and what climatology found (`climate.days.figures`) by name."""
 
 
 class Sum(NamedTuple):
-    """One value that the database makes of a day's readings of a field.
+    """One value that the database computes from a day's readings of a field.
 
-    ``n`` is how many there are, ``sum`` their sum in millionths of the unit, ``east`` and ``north`` the sums of
-    ff·sin(dd) and ff·cos(dd) in 1/`VECTOR_PER_MS` m/s, ``traces`` how many are a trace of rain. With an `hour`, only
-    the reading of that hour (UTC) counts.
+    ``n`` is their number, ``sum`` their sum in millionths of the unit, ``east`` and ``north`` the sums of
+    ff·sin(dd) and ff·cos(dd) in 1/`VECTOR_PER_MS` m/s, ``traces`` the number of traces of rain.
     """
 
     of: Literal["n", "sum", "min", "max", "east", "north", "traces"]
     field: str
-    hour: int | None = None
 
     @property
     def name(self) -> str:
-        return f"{self.field}_{self.of}" + ("" if self.hour is None else f"_{self.hour:02}")
+        return f"{self.field}_{self.of}"
 
     @property
     def is_whole(self) -> bool:
@@ -53,17 +51,17 @@ class Sum(NamedTuple):
 
     @property
     def ends_with_midnight(self) -> bool:
-        """Whether the day is (00 UTC, 24 UTC]: a sum of rain at 00 UTC is of the hours before."""
+        """Whether the day is (00 UTC, 24 UTC]: a rain total at 00 UTC covers the hours before."""
         return self.field in RAIN_FIELDS
 
 
 class DailyAggregate(NamedTuple):
-    """What one pass over the observations of one station and civil UTC day yields, in SYNOP's units."""
+    """The sums of one station and civil UTC day, in SYNOP's units."""
 
     day: date
     observations: int
     sums: Sums = MappingProxyType({})
-    """A name that is missing is None."""
+    """A missing name means None."""
     raw_objects: tuple[str, ...] = ()
     """Names of the raw objects behind the day, sorted."""
 
@@ -84,17 +82,17 @@ _SCALES: Mapping[tuple[str, str], Scale] = {
 
 
 class Rule(NamedTuple):
-    """How one figure of a document is made of sums."""
+    """How one figure of a document is made from sums."""
 
     field: str
     needs: tuple[Sum, ...]
-    figure: Callable[[Sums, Scale], float | None]
-    """To 2 decimals; None where there is no value behind it."""
+    figure: Callable[[Sums, Scale], Any]
+    """The figure, to 2 decimals; None without readings."""
 
     def scale(self, unit: str) -> Scale:
-        """From the field's unit to that of the figure; ValueError where no rule leads there."""
+        """The conversion from the field's unit to the figure's; ValueError if there is none."""
         own = FIELDS[self.field].unit
-        if unit in (own, ""):
+        if unit in (own, "") or not self.needs:
             return Scale()
         if (own, unit) not in _SCALES:
             raise ValueError(f"No rule makes {unit} of {own} ({self.field}).")
@@ -102,7 +100,7 @@ class Rule(NamedTuple):
 
 
 def count(field: str) -> Rule:
-    """How many readings a field has."""
+    """The number of readings of a field."""
     n = Sum("n", field)
     name = n.name
     return Rule(field, (n,), lambda sums, _: int(sums.get(name) or 0))
@@ -127,26 +125,14 @@ def mean(field: str) -> Rule:
     return Rule(field, (total, n), figure)
 
 
-def total(field: str) -> Rule:
-    """The sum of a field's readings."""
-    summed = Sum("sum", field)
-    name = summed.name
-
-    def figure(sums: Sums, scale: Scale) -> float | None:
-        millionths = sums.get(name)
-        return None if millionths is None else mean_of_millionths(int(millionths), 1, scale)
-
-    return Rule(field, (summed,), figure)
-
-
 def least(field: str) -> Rule:
     """The least reading of a field."""
     return _reading(Sum("min", field))
 
 
-def at(field: str, hour: int) -> Rule:
-    """The reading of a field at one hour (UTC)."""
-    return _reading(Sum("max", field, hour))
+def climatological(name: str, field: str, otherwise: float | str | bool | None = None) -> Rule:
+    """What climatology found, in the unit of the document; `otherwise` for a day that it was not asked about."""
+    return Rule(field, (), lambda sums, _: sums.get(name, otherwise))
 
 
 def greatest(*fields: str, floor: float | None = None) -> Rule:

@@ -1,6 +1,6 @@
-"""Tables of the domain: what their columns are, and the cells of a row.
+"""Tables of documents, events and observations: their columns, and the cells of a row.
 
-A document is nested, a table flat; both say the same. Columns are derived from what declares them:
+A document is nested, a table flat, with the same content. Columns are derived from
 `weather_stats.WeatherStats`, `events.StationEvent` and `fields.Observation`.
 """
 
@@ -33,18 +33,18 @@ class Column(NamedTuple):
     nullable: bool = False
 
     def shown_in(self, system: System) -> "Column":
-        """The column in a system of units, which its name then ends in."""
+        """The column in a system of units; its name ends in the unit."""
         return self._replace(name=column_name(self.name, self.unit, system), unit=symbol(self.unit, system))
 
 
 class Table(NamedTuple, Generic[Row_contra]):
-    """How rows of one kind become cells, and JSON."""
+    """How rows of one kind become cells and JSON."""
 
     columns: tuple[Column, ...]
     cells: Callable[[Row_contra], Sequence[Any]]
-    """A cell per column; None where it is empty."""
+    """One cell per column; None if empty."""
     nested: Callable[[Row_contra], Any]
-    """What msgspec encodes as the row's JSON."""
+    """The object that msgspec encodes as the row's JSON."""
 
 
 # Documents
@@ -66,7 +66,7 @@ def _json_path(path: str) -> str:
 _PATHS = {_json_path(member.path): member for member in MEMBERS}
 """The members of a document by dotted path in its JSON."""
 DOCUMENT_PATHS = {member.figure.column: path for path, member in _PATHS.items() if member.figure}
-"""Where a column of the table stands in a document."""
+"""Path of a column in a document."""
 DOCUMENT_COLUMNS: tuple[Column, ...] = tuple(_column(member) for member in MEMBERS if member.figure)
 """The columns of a table of documents."""
 METRIC_UNITS: Mapping[str, str] = {
@@ -91,7 +91,7 @@ COMPARABLE: Mapping[str, Comparable] = {
 }
 """By column."""
 DOCUMENT_PARTS: tuple[str, ...] = tuple(dict.fromkeys((*_GROUPS, *_PATHS, *DOCUMENT_PATHS)))
-"""What may be asked for of a document: groups, dotted paths, columns."""
+"""Parts of a document that may be requested: groups, dotted paths, columns."""
 
 
 def units_of_metrics(system: System) -> dict[str, str]:
@@ -100,7 +100,7 @@ def units_of_metrics(system: System) -> dict[str, str]:
 
 
 def stations_head(stations: Sequence[Station] | None) -> dict[str, Any]:
-    """What the JSON of one station begins with; nothing for several."""
+    """Head of the JSON for one station; empty for several."""
     if stations is None or len(stations) != 1:
         return {}
     (station,) = stations
@@ -108,14 +108,14 @@ def stations_head(stations: Sequence[Station] | None) -> dict[str, Any]:
 
 
 def documents_head(stations: Sequence[Station] | None, system: System) -> dict[str, Any]:
-    """What the JSON of documents begins with: the units and, where one station was asked for, which."""
+    """Head of the JSON of documents: the units and, for a single station, its name."""
     return {**stations_head(stations), "units": units_of_metrics(system)}
 
 
 def documents(parts: Sequence[str] | None = None, system: System = System.METRIC) -> Table[WeatherStats]:
     """The table of documents, or of some of `DOCUMENT_PARTS`, in a system of units.
 
-    Rows become JSON whole, or as `_id` and the parts that were asked for.
+    Rows become complete JSON documents, or `_id` and the requested parts.
     """
     if parts is None:
         paths = list(DOCUMENT_PATHS.values())
@@ -241,7 +241,7 @@ def observations(parts: Sequence[str] | None = None) -> Table[Mapping[str, Any]]
 
 
 def table_of(columns: Sequence[Column]) -> Table[Mapping[str, Any]]:
-    """The table of rows that are mappings by the columns' names."""
+    """The table of rows given as mappings by column name."""
     names = [column.name for column in columns]
     return Table(
         tuple(columns),
@@ -251,7 +251,7 @@ def table_of(columns: Sequence[Column]) -> Table[Mapping[str, Any]]:
 
 
 def json_schema(columns: Sequence[Column]) -> dict[str, Any]:
-    """The JSON Schema of rows that are mappings by the columns' names."""
+    """The JSON Schema of rows given as mappings by column name."""
     return {"type": "object", "properties": {column.name: _json_type(column) for column in columns}}
 
 

@@ -1,4 +1,4 @@
-"""Where French towns and departments are, so that a town without a station is given the nearest one.
+"""Positions of French towns and departments, to find the station nearest to a town.
 
 ``towns.csv``: the communes of at least 5,000 inhabitants and the seats of departments and arrondissements. Names,
 codes, postcodes and inhabitants are INSEE's official geographic code of 2026 (npm ``@etalab/decoupage-administratif``
@@ -28,7 +28,7 @@ class Town(NamedTuple):
 
 
 class Department(NamedTuple):
-    """A department or an overseas territory; the region is "" where it belongs to none."""
+    """A department or an overseas territory; the region is "" if there is none."""
 
     code: str
     name: str
@@ -66,14 +66,14 @@ def prefecture(department: Department) -> Town:
 
 
 def department_of_postcode(postcode: str) -> Department | None:
-    """The department that a postcode of five digits begins with; Corsica's 20 is parted at 202."""
+    """The department of a five-digit postcode; Corsica's 20 is split at 202."""
     if postcode.startswith("20"):
         return departments()["2A" if postcode < "20200" else "2B"]
     return departments().get(postcode[:3]) or departments().get(postcode[:2])
 
 
 def distance_km(latitude_deg: float, longitude_deg: float, to_latitude_deg: float, to_longitude_deg: float) -> float:
-    """Along the great circle, on a sphere: haversine formula, at most 0.6 % off."""
+    """Great-circle distance on a sphere by the haversine formula, at most 0.6 % off."""
     south, north = radians(latitude_deg), radians(to_latitude_deg)
     half_lat, half_lon = (north - south) / 2, radians(to_longitude_deg - longitude_deg) / 2
     return 2 * _EARTH_KM * asin(sqrt(sin(half_lat) ** 2 + cos(south) * cos(north) * sin(half_lon) ** 2))

@@ -1,4 +1,4 @@
-"""Units that figures are shown in. Figures are stored in metric units; a system says what becomes of each.
+"""Unit systems. Figures are stored in metric units; a system gives the unit shown for each.
 
 One rule for decimals: two, as stored, and three where the unit is larger than the stored one by ten times or more.
 Convert a sum or a mean once: sums of converted, rounded values drift.
@@ -12,11 +12,11 @@ from typing import Final, NamedTuple
 
 
 class Unit(NamedTuple):
-    """How a stored figure becomes the number that is shown: ``value * factor + offset``, rounded to the decimals."""
+    """A displayed unit: shown value = ``stored * factor + offset``, rounded to the decimals."""
 
     symbol: str
     suffix: str
-    """What the names of columns end in, ``_km_h``."""
+    """Suffix of column names, ``_km_h``."""
     decimals: int = 2
     factor: float = 1.0
     offset: float = 0.0
@@ -32,7 +32,7 @@ class Unit(NamedTuple):
         return value * self.factor
 
     def least(self, shown: float) -> float:
-        """The least stored figure (to 2 decimals) that is shown as at least this number."""
+        """The least stored figure (2 decimals) shown as at least this number."""
         below = math.floor((shown - self.offset - 10.0**-self.decimals) / self.factor * 100)
         return next(n / 100 for n in count(below) if self.of(n / 100) >= shown)
 
@@ -43,7 +43,7 @@ class System(StrEnum):
     METRIC = "metric"
     """As stored: °C, hPa, m/s, mm, cm."""
     METRIC_KM_H = "metric_km_h"
-    """The same with wind in km/h, as French forecasts have it."""
+    """The same with wind in km/h, as in French forecasts."""
     IMPERIAL = "imperial"
 
 
@@ -67,22 +67,22 @@ UNITS: Final[Mapping[System, Mapping[str, Unit]]] = {
 
 
 def stored_bounds(shown: float, system: System) -> dict[str, float]:
-    """By stored unit, the least figure that is shown as at least this number in the system."""
+    """The least stored figure shown as at least this number in the system, by stored unit."""
     return {stored: unit.least(shown) for stored, unit in UNITS[system].items()}
 
 
 def shown(value: float, unit: str, system: System) -> float:
-    """A stored figure in the system; one of another unit (°, %) stays as it is."""
+    """A stored figure in the system; other units (°, %) stay unchanged."""
     return value if system is System.METRIC or unit not in STORED else UNITS[system][unit].of(value)
 
 
 def symbol(unit: str, system: System) -> str:
-    """What a stored unit is called in the system."""
+    """The symbol of a stored unit in the system."""
     return UNITS[system][unit].symbol if unit in STORED else unit
 
 
 def column_name(column: str, unit: str, system: System) -> str:
-    """A column's name, whose end is its unit: ``temperature_avg_c`` is ``temperature_avg_f``."""
+    """A column's name with the unit of the system as suffix: ``temperature_avg_c`` is ``temperature_avg_f``."""
     if unit not in STORED:
         return column
     return column.removesuffix(STORED[unit].suffix) + UNITS[system][unit].suffix

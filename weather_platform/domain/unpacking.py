@@ -1,4 +1,4 @@
-"""Files inside gzip and zip, unpacked piece by piece and within limits: none fills memory or disk."""
+"""Files inside gzip and zip, unpacked in pieces and within limits of memory and disk."""
 
 import itertools
 import lzma
@@ -18,13 +18,13 @@ _CHUNK = 1 << 20
 _ENCRYPTED = 0x1
 _LOCAL_HEADER_BYTES = 30
 _DEEPEST = 3
-"""Archives inside one another: a gzipped file in a zip in a zip."""
+"""Deepest nesting: a gzipped file in a zip in a zip."""
 _DOCUMENTS = (
     ({"[Content_Types].xml", "xl/workbook.xml"}, "an Excel workbook"),
     ({"[Content_Types].xml", "xl/workbook.bin"}, "an Excel workbook"),
     ({"META-INF/manifest.xml", "content.xml"}, "an OpenDocument file"),
 )
-"""Zips that are a document, told by two of their members."""
+"""Office documents that are zips, by two of their members."""
 _ZIP_DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -34,13 +34,13 @@ _ZIP_DAMAGED = (
     IndexError,
     NotImplementedError,
     OSError,  # of bz2
-    ValueError,  # among them a name that is no UTF-8
+    ValueError,  # for example a name that is not UTF-8
 )
-"""What zipfile raises for one changed byte somewhere (60,000 zips of the four kinds of compression were tried)."""
+"""Errors of zipfile for one changed byte (tried with 60,000 zips of all four compression methods)."""
 
 
 class Limits(NamedTuple):
-    """How much may come out of one file."""
+    """Limits for unpacking one file."""
 
     unpacked_bytes: int = 2_000_000_000
     members: int = 1_000
@@ -50,31 +50,31 @@ DEFAULT_LIMITS = Limits()
 
 
 class Member(NamedTuple):
-    """A file, by itself or out of an archive."""
+    """A file, alone or from an archive."""
 
     name: str
     chunks: Iterator[bytes]
-    """Its bytes in order, unpacked as they are asked for: read them before the next member."""
+    """Its bytes in order, unpacked while read: read them before the next member."""
     in_zip: bool = False
-    """It lies in a zip, maybe beside others."""
+    """Whether it is in a zip, possibly with others."""
 
 
 def unpack(name: str, file: IO[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Member]:
-    """The files in a seekable file: itself, or what its gzip or zip holds, which may be archives in turn.
+    """The files in a seekable file: itself, or the content of its gzip or zip, which may be archives again.
 
-    Folders and files that a system adds by itself (``__MACOSX``, names with a leading dot) are passed over. Of a zip in
-    a zip and of a gzipped zip a copy is made on disk.
+    Folders and system files (``__MACOSX``, names with a leading dot) are skipped. A zip in a zip and a gzipped zip are
+    copied to disk.
 
     Raises:
-        BadInput: a damaged archive; may come while chunks are read.
+        BadInput: a damaged archive; may be raised while chunks are read.
         NoObservations: a spreadsheet; for one inside an archive, when its chunks are read.
-        TooLarge: it exceeds the limits, or says so itself; may come while chunks are read.
+        TooLarge: it exceeds the limits or announces so; may be raised while chunks are read.
     """
     return _Unpacking(name, limits).files(name, file)
 
 
 class _Unpacking:
-    """What is left of the limits while one file is unpacked."""
+    """The remaining limits while one file is unpacked."""
 
     def __init__(self, name: str, limits: Limits) -> None:
         self._name = name
@@ -95,7 +95,7 @@ class _Unpacking:
         first = next(chunks, b"")
         chunks = itertools.chain((first,), chunks)
         if first.startswith((_ZIP, _GZIP)) and depth > _DEEPEST:
-            raise BadInput(f"{name} lies in more than {_DEEPEST} archives.", "Unpack the outer ones first.")
+            raise BadInput(f"{name} is inside more than {_DEEPEST} archives.", "Unpack the outer ones first.")
         if first.startswith(_GZIP):
             unzipped = self._counted(_gunzipped(name, chunks))
             yield from self._opened(name.removesuffix(".gz"), unzipped, depth + 1, in_zip=in_zip)
@@ -128,7 +128,7 @@ class _Unpacking:
             yield from self._opened(inner, self._counted(_member(archive, entry, inner)), depth + 1, in_zip=True)
 
     def _check(self, name: str, entries: list[zipfile.ZipInfo], members: list[zipfile.ZipInfo]) -> None:
-        """Stop before anything is unpacked where the list of contents tells that it is too much."""
+        """Raise TooLarge before unpacking if the list of contents exceeds the limits."""
         self._members += len(members)
         if self._members > self._limits.members:
             raise TooLarge(
@@ -159,7 +159,7 @@ class _Unpacking:
 
 
 def _nothing(error: NoObservations) -> Iterator[bytes]:
-    """Of a file inside an archive, which must not keep the others from being read."""
+    """The error of a file inside an archive, which must not stop the others from being read."""
     raise error
     yield b""
 
@@ -170,7 +170,7 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _gunzipped(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """A gzip file may be several, one after the other, and padded with zeros at its end."""
+    """A gzip file may consist of several members and end with zero padding."""
     inflater = None
     try:
         for packed in chunks:

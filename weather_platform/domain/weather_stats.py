@@ -1,7 +1,7 @@
 """The WeatherStats document: one per station and UTC day with at least one observation.
 
-The types below are its only description: the JSON that is stored, the API's schema, the columns of tables, the sums
-that the database adds up and the data dictionary are derived from them (`domain.tabular`, `storage.aggregation`).
+The types below are its only description: stored JSON, the API's schema, columns of tables, the sums computed by the
+database and the data dictionary are derived from them (`domain.tabular`, `storage.aggregation`).
 A new figure is one line here: its column, unit, meaning and the rule that makes it (`domain.statistics`).
 """
 
@@ -21,22 +21,21 @@ from weather_platform.domain.statistics import (
     Scale,
     Sum,
     Sums,
-    at,
+    climatological,
     count,
     direction,
     greatest,
     least,
     mean,
-    total,
     traced,
 )
 
 CODE_VERSION = "2"
-"""Raised when the rules or the shape change: documents of another version are rebuilt from raw."""
+"""Increased when the rules or the shape change: documents of another version are rebuilt from raw."""
 
 
 class Figure(NamedTuple):
-    """What a member of the document is in tables: its column, the unit of the column, and the rule behind it."""
+    """A member of the document in tables: its column, unit and rule."""
 
     column: str
     unit: str = ""
@@ -61,8 +60,26 @@ def _member(meaning: str, example: Any, column: str | None = None, *, moment: bo
     return msgspec.Meta(description=meaning, examples=[example], extra=extra, tz=True if moment else None)
 
 
+def _climate(column: str, unit: str, meaning: str, name: str, field: str, example: float) -> msgspec.Meta:
+    return _figure(column, unit, meaning, climatological(name, field), example)
+
+
+def _way(column: str, name: str, field: str) -> msgspec.Meta:
+    return _figure(column, "", "how it was found", climatological(name, field, "missing"))
+
+
+def _window(name: str, otherwise: str) -> msgspec.Meta:
+    return _figure(f"{name}_window", "", f"hours of {name}", climatological(f"{name}_window", "t", otherwise))
+
+
+def _flags(name: str) -> Rule:
+    return climatological(name, "t", 0)
+
+
+_SUPPOSED = climatological("windows_supposed", "t", otherwise=False)
+
 Known = float | None
-"""A figure, to 2 decimals; null where no value is behind it, never 0."""
+"""A figure, to 2 decimals; null without readings, never 0."""
 
 
 class Temperature(msgspec.Struct, frozen=True):
@@ -71,8 +88,10 @@ class Temperature(msgspec.Struct, frozen=True):
     avg: Annotated[Known, _figure("temperature_avg_c", "°C", "mean of the readings", mean("t"), 14.26)]
     min: Annotated[Known, _figure("temperature_min_c", "°C", "lowest reading", least("t"), 11.8)]
     max: Annotated[Known, _figure("temperature_max_c", "°C", "highest reading", greatest("t"), 16.5)]
-    tn: Annotated[Known, _figure("temperature_tn_c", "°C", "minimum of 18 to 06 UTC", at("tn12", 6), 11.2)]
-    tx: Annotated[Known, _figure("temperature_tx_c", "°C", "maximum of 06 to 18 UTC", at("tx12", 18), 17.0)]
+    tn: Annotated[Known, _climate("temperature_tn_c", "°C", "climatological minimum", "tn", "tn12", 11.1)]
+    tn_method: Annotated[str, _way("temperature_tn_method", "tn_method", "tn12")]
+    tx: Annotated[Known, _climate("temperature_tx_c", "°C", "climatological maximum", "tx", "tx12", 16.8)]
+    tx_method: Annotated[str, _way("temperature_tx_method", "tx_method", "tx12")]
     n: Annotated[int, _count("temperature_n", "t")]
 
 
@@ -93,18 +112,27 @@ class WindSpeed(msgspec.Struct, frozen=True):
     gust: Annotated[Known, _figure("wind_gust_m_s", "m/s", "highest gust", greatest("raf10", "rafper"), 11.2)]
     direction: Annotated[
         Known,
-        _figure("wind_direction_deg", "°", "where the mean wind vector comes from; null when calm", direction(), 340.0),
+        _figure(
+            "wind_direction_deg", "°", "direction from which the mean wind blows; null when calm", direction(), 340.0
+        ),
     ]
     n: Annotated[int, _count("wind_n", "ff")]
 
 
 class Rainfall(msgspec.Struct, frozen=True):
-    """Rain of (00 UTC, 24 UTC], mm; the reading of 00 UTC belongs to the day before."""
+    """Rain, mm: of (00 UTC, 24 UTC], where the reading of 00 UTC belongs to the day before, and climatological."""
 
-    total: Annotated[Known, _figure("rain_total_mm", "mm", "sum of the 3-hourly sums", total("rr3"), 2.4)]
+    total: Annotated[Known, _climate("rain_total_mm", "mm", "what is known of the civil day", "civil_rr", "rr3", 2.4)]
     max_3h: Annotated[Known, _figure("rain_max_3h_mm", "mm", "most in 3 hours", greatest("rr3"), 1.0)]
-    trace: Annotated[bool, _figure("rain_trace", "", "whether there was a trace of rain", traced("rr3"), False)]
-    n: Annotated[int, _count("rain_n", "rr3", "3-hourly sums with a value, of 8")]
+    trace: Annotated[bool, _figure("rain_trace", "", "whether a trace of rain was reported", traced("rr3"), False)]
+    n: Annotated[
+        int, _figure("rain_n", "", "3 h whose rain is known, of 8", climatological("civil_rr_slots", "rr3", 0), 8)
+    ]
+    rr: Annotated[Known, _climate("rain_rr_mm", "mm", "climatological rain of the day", "rr", "rr24", 2.4)]
+    rr_method: Annotated[str, _way("rain_rr_method", "rr_method", "rr24")]
+    rr_known: Annotated[
+        Known, _climate("rain_rr_known_mm", "mm", "what fell at least where `rr` is missing", "rr_known", "rr24", 2.4)
+    ]
 
 
 class Humidity(msgspec.Struct, frozen=True):
@@ -134,11 +162,30 @@ class Metrics(msgspec.Struct, frozen=True):
     snow_depth: SnowDepth
 
 
+class DayWindows(msgspec.Struct, frozen=True):
+    """The hours (UTC) from and to which the climatological day runs; `18-18` ends on the day."""
+
+    tn: Annotated[str, _window("tn", "18-18")]
+    tx: Annotated[str, _window("tx", "06-06")]
+    rr: Annotated[str, _window("rr", "06-06")]
+    supposed: Annotated[
+        bool,
+        _figure("windows_supposed", "", "whether they follow from longitude alone", _SUPPOSED, False),
+    ]
+
+
+class Flagged(msgspec.Struct, frozen=True):
+    """How many values of the civil day quality control flagged."""
+
+    erroneous: Annotated[int, _figure("erroneous", "", "values left out of all figures", _flags("erroneous"), 0)]
+    suspect: Annotated[int, _figure("suspect", "", "values kept, and doubted", _flags("suspect"), 0)]
+
+
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a document comes from."""
+    """Provenance of a document."""
 
     raw_objects: Annotated[list[str], _member("raw objects behind the figures", ["3f2a9c0d1b4e5f67"])]
-    synthetic: Annotated[bool, _member("whether a raw object behind it holds no measurements", False, "synthetic")]
+    synthetic: Annotated[bool, _member("whether a raw object behind it is synthetic", False, "synthetic")]
     code_version: Annotated[str, _member("version of the rules", CODE_VERSION)]
     revision: Annotated[str, _member("hash of all but updated_at", "9b1deb4d3b7d4bad")]
     updated_at: Annotated[datetime, _member("when it was made (UTC)", "2024-01-02T03:04:05Z", moment=True)]
@@ -157,7 +204,9 @@ class WeatherStats(msgspec.Struct, frozen=True, kw_only=True, rename={"document_
     extreme_events: Annotated[list[Event], _member("types of the day's events", [], "extreme_events")]
     observations: Annotated[int, _member("observations of the day", 8, "observations")]
     expected: Annotated[int, _member("observations that a complete day has", EXPECTED_OBSERVATIONS, "expected")]
-    day_rule: Annotated[str, _member("which day the figures are of", "utc")]
+    day_rule: Annotated[str, _member("day of the figures, but for tn, tx and rr", "utc")]
+    windows: DayWindows
+    flagged: Flagged
     provenance: Provenance
 
 
@@ -187,7 +236,7 @@ MEMBERS: tuple[Declared, ...] = tuple(declared(WeatherStats))
 
 
 class _Metric(NamedTuple):
-    """How a metric is made: the rule and scale of each member."""
+    """Rule and scale of each member of a metric."""
 
     struct: type[msgspec.Struct]
     rules: tuple[tuple[str, Rule, Scale], ...]
@@ -202,20 +251,23 @@ class _Metric(NamedTuple):
 
 
 _METRICS = tuple(_Metric.of(member.type) for member in msgspec.structs.fields(Metrics))
+_WINDOWS, _FLAGGED = _Metric.of(DayWindows), _Metric.of(Flagged)
 SUMS: tuple[Sum, ...] = tuple(
     dict.fromkeys(need for metric in _METRICS for _, rule, _ in metric.rules for need in rule.needs)
 )
-"""What the figures need of the database."""
+"""The sums that the figures need from the database."""
 
 
 def document(station: Station, day: DailyAggregate, synthetic: Collection[str], now: datetime) -> WeatherStats:
     """The document of one station and day, made `now`.
 
-    `synthetic` names the raw objects that hold no measurements. `provenance.revision` is a hash of all the rest but
-    `updated_at`, so that an unchanged day can be told from a changed one.
+    `synthetic` names the synthetic raw objects. `provenance.revision` is a hash of all but `updated_at`, which shows
+    whether a day has changed.
     """
     made_of: Any = (metric.made_of(day.sums) for metric in _METRICS)
     metrics = Metrics(*made_of)
+    windows: Any = _WINDOWS.made_of(day.sums)
+    flagged: Any = _FLAGGED.made_of(day.sums)
     unsigned = Provenance(
         raw_objects=list(day.raw_objects),
         synthetic=not set(day.raw_objects).isdisjoint(synthetic),
@@ -235,10 +287,12 @@ def document(station: Station, day: DailyAggregate, synthetic: Collection[str], 
         observations=day.observations,
         expected=EXPECTED_OBSERVATIONS,
         day_rule="utc",
+        windows=windows,
+        flagged=flagged,
         provenance=unsigned,
     )
     revision = hashlib.sha256(msgspec.json.encode(made)).hexdigest()[:16]
-    whole_ms = now.replace(microsecond=now.microsecond // 1000 * 1000)  # what MongoDB keeps
+    whole_ms = now.replace(microsecond=now.microsecond // 1000 * 1000)  # MongoDB's precision
     signed = msgspec.structs.replace(unsigned, revision=revision, updated_at=whole_ms)
     return msgspec.structs.replace(made, provenance=signed)
 

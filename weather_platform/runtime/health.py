@@ -1,4 +1,4 @@
-"""Does the process beside me do its work? For health checks: ``python -m weather_platform.runtime.health WHAT``.
+"""Health checks of the processes in containers: ``python -m weather_platform.runtime.health WHAT``.
 
 Exit code 0 means yes. Nothing here imports Dagster, whose own ``liveness-check`` costs 3 s of CPU each time.
 """
@@ -13,7 +13,7 @@ from weather_platform.settings import Settings
 
 TIMEOUT_S = 5.0
 QUIET_S = 60
-"""The daemon notes that it lives every 30 s."""
+"""The daemon writes a heartbeat every 30 s."""
 
 
 def code_server(port: int) -> None:
@@ -29,7 +29,7 @@ def code_server(port: int) -> None:
 
 
 def worker(settings: Settings, name: str = "weather") -> None:
-    """The Celery worker of this machine answers, by way of the broker."""
+    """The Celery worker of this machine answers through the broker."""
     from celery import Celery
 
     with Celery(broker=settings.broker_url) as app:

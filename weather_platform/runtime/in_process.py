@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from weather_platform import names
-from weather_platform.dagster_patches.opening import opening_alone
+from weather_platform.dagster_patches.opening import instance_init_lock
 from weather_platform.dagster_patches.origin import place_run, repository_tag
 from weather_platform.dagster_patches.own_runs import owning_runs
 from weather_platform.domain.errors import BadSettings, CannotServe
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.runtime.instance import write_instance
 from weather_platform.settings import Settings
-from weather_platform.sources.catalogue import open_source
+from weather_platform.sources.registry import open_source
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
@@ -24,16 +24,16 @@ class MonthRun(NamedTuple):
 
     month: Month
     state: Literal["loaded", "skipped", "failed"]
-    """Skipped: the current month, of which its source has nothing yet."""
+    """Skipped: the current month, if its source has no observation of it yet."""
     cause: str = ""
     cure: str = ""
-    """Of a failure, as the run recorded them."""
+    """Cause and cure of a failure, as the run recorded them."""
 
 
 def load_in_process(
     settings: Settings, months: Sequence[Month], *, source: str | None = None, cities: Sequence[str] = ()
 ) -> Iterator[MonthRun]:
-    """Run `names.LOAD_JOB` for the months, one run for each in order; a month that fails keeps no other from loading.
+    """Run `names.LOAD_JOB` for the months, one run for each in order; a failed month does not stop the others.
 
     Raises BadInput for a month outside the partitions or an unknown source before anything is run, CannotServe where
     Dagster cannot record a run.
@@ -60,12 +60,12 @@ def load_in_process(
 
 @contextmanager
 def recording(home: Path) -> Iterator["DagsterInstance"]:
-    """The instance in `home`; says what keeps it from writing a run down."""
+    """Dagster's instance in `home`; CannotServe if it cannot record a run."""
     from dagster import DagsterInstance
     from sqlalchemy.exc import DBAPIError
 
     try:
-        with opening_alone(home):
+        with instance_init_lock(home):
             opened = DagsterInstance.from_config(str(home))
         with opened as instance:
             yield instance
@@ -80,7 +80,7 @@ def home_of(settings: Settings) -> Path:
     if settings.dagster_home is None:
         return write_instance(settings)
     if not settings.dagster_home.is_dir():
-        raise BadSettings(f"DAGSTER_HOME is {settings.dagster_home}, which is no folder.", "Create or unset it.")
+        raise BadSettings(f"DAGSTER_HOME is {settings.dagster_home}, which is not a folder.", "Create or unset it.")
     return settings.dagster_home
 
 
@@ -92,7 +92,7 @@ def _ended(month: Month, result: "ExecuteInProcessResult") -> MonthRun:
 
 
 def _failure(result: "ExecuteInProcessResult") -> tuple[str, str]:
-    """The innermost cause that the failed step recorded, in our own words where they are ours."""
+    """The innermost cause that the failed step recorded, with cause and cure if it is an error of the platform."""
     where = "Look at the run in the Dagster UI for its log."
     for event in result.all_events:
         if event.is_step_failure:

@@ -1,4 +1,4 @@
-"""Dagster's home: everything that Dagster's servers and the workers are told, written anew at each start."""
+"""Dagster's home: the configuration of Dagster's servers and workers, rewritten at each start."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from weather_platform import names
-from weather_platform.dagster_patches.opening import opening_alone
+from weather_platform.dagster_patches.opening import instance_init_lock
 from weather_platform.domain.errors import BadSettings, CannotServe
 from weather_platform.files import atomic_write
 from weather_platform.intake import PROGRESS
@@ -19,11 +19,11 @@ QUEUE = "weather"
 
 MAX_RETRIES = 2
 START_TIMEOUT_S = 60
-"""A run whose message was lost with its worker is taken for lost after this long; a worker takes 10 s to come back."""
+"""Timeout of a run whose message was lost with its worker; a worker takes 10 s to come back."""
 
 
 def write_instance(settings: Settings) -> Path:
-    """Write Dagster's home below ``settings.home`` and return it; what a person changed in there by hand is lost."""
+    """Write Dagster's home below ``settings.home`` and return it; changes made there by hand are lost."""
     home = settings.home / "dagster"
     make_home(settings)
     home.mkdir(mode=0o700, exist_ok=True)  # the broker's password may stand in here
@@ -32,7 +32,7 @@ def write_instance(settings: Settings) -> Path:
 
 
 def make_home(settings: Settings) -> None:
-    """Make the folder of everything; BadSettings where it cannot be."""
+    """Make the folder WEATHER_HOME; BadSettings if that fails."""
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -43,10 +43,10 @@ def make_home(settings: Settings) -> None:
 
 
 def write_workspace(home: Path, code_server_port: int) -> Path:
-    """Tell webserver and daemon where the one code server is.
+    """Write the workspace file that leads webserver and daemon to the shared code server.
 
-    With a server of their own each they would hold the code twice (106 MB), and the daemon would import it all again
-    every minute, as it does for servers that it starts itself.
+    With a code server each, the code would be in memory twice (106 MB), and the daemon would import it again every
+    minute, as it does for servers that it starts itself.
     """
     path = home / "workspace.yaml"
     server = {"host": "127.0.0.1", "port": code_server_port, "location_name": names.LOCATION}
@@ -56,7 +56,7 @@ def write_workspace(home: Path, code_server_port: int) -> Path:
 
 def open_once(home: Path) -> None:
     """Create or upgrade the databases of `home` before several processes open them."""
-    with opening_alone(home) as is_new:
+    with instance_init_lock(home) as is_new:
         if not is_new:
             return
         command = [sys.executable, "-m", "dagster", "instance", "migrate"]
@@ -68,7 +68,7 @@ def open_once(home: Path) -> None:
 
 
 def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
-    """What stands in ``dagster.yaml``."""
+    """Content of ``dagster.yaml``."""
     config: dict[str, Any] = {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
@@ -77,7 +77,7 @@ def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
             "class": "PromptRunCoordinator",
             "config": {"dequeue_interval_seconds": 1},
         },
-        # What the platform says of a month's progress, in the page of its run.
+        # Shows the platform's progress messages in the page of the run.
         "python_logs": {"managed_python_loggers": [PROGRESS], "python_log_level": "INFO"},
         "concurrency": _concurrency(settings),
         "run_monitoring": {
@@ -87,7 +87,7 @@ def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
             "cancel_timeout_seconds": 30,
             "max_resume_run_attempts": 0,
         },
-        # Only lost workers: what an asset refuses, it refuses again, and outages have the assets' own retry policy.
+        # Retries are for lost workers only: a refusal would repeat, and outages have the assets' own retry policy.
         "run_retries": {"enabled": True, "max_retries": MAX_RETRIES, "retry_on_asset_or_op_failure": False},
     }
     if settings.launcher == "celery":
@@ -101,7 +101,7 @@ def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
 
 
 def _storage(settings: Settings, home: Path) -> dict[str, Any]:
-    """Nothing where all stays in the home."""
+    """Storage configuration; empty if everything stays in the home."""
     storage: dict[str, Any] = {}
     if settings.dagster_storage_url:
         storage["storage"] = {"mysql": {"mysql_url": settings.dagster_storage_url}}
@@ -123,7 +123,7 @@ def _storage(settings: Settings, home: Path) -> dict[str, Any]:
 
 
 def _concurrency(settings: Settings) -> dict[str, Any]:
-    """No more runs than slots, so that none waits at the broker where its start timeout runs.
+    """At most one run per slot, so that none waits at the broker, where its start timeout runs.
 
     Pools count whole runs: a step that waits for a pool of ``granularity: op`` spins on a core in the in-process
     executor (`interval_to_next_pending_claim_check` is never above 0), and a killed run keeps its slot.
@@ -141,7 +141,7 @@ def _concurrency(settings: Settings) -> dict[str, Any]:
 
 
 def _broker(settings: Settings, home: Path) -> dict[str, Any]:
-    # Celery waits 10 s before it calls a task lost whose process was killed.
+    # Celery waits 10 s before it reports the task of a killed process as lost.
     patience = {"worker_lost_wait": 1.0}
     if settings.broker_url:
         return {"broker": settings.broker_url, "backend": settings.broker_url, "config_source": patience}
@@ -165,7 +165,7 @@ def _broker(settings: Settings, home: Path) -> dict[str, Any]:
 
 
 def _write_yaml(path: Path, content: dict[str, Any]) -> None:
-    """JSON is YAML. A server may be reading the old one."""
+    """Written atomically as JSON, which is YAML: a server may be reading the old file."""
     with atomic_write(path) as draft:
         draft.write_text(f"# Written by `weather`; a change by hand is lost.\n{json.dumps(content, indent=2)}\n")
 

@@ -1,7 +1,7 @@
 """Before the first process of a deployment: users, databases and buckets on its servers, then Dagster's own tables.
 
-``python -m weather_platform.runtime.prepare`` may run any number of times, and changes nothing that is right already.
-What there should be is read from the addresses that the other processes get, so that no name stands in two places.
+``python -m weather_platform.runtime.prepare`` may run any number of times, and changes nothing that is already right.
+Names come from the addresses that the other processes use, so each name is configured once.
 """
 
 import logging
@@ -33,7 +33,7 @@ _NOT_YET_INITIALISED = 94
 def prepare(settings: Settings) -> None:
     """Make what is missing on the servers of `settings`; its stores and Dagster's storage are ready then.
 
-    Users are made only where ``settings.admin`` says who may make them.
+    Users are made only if ``settings.admin`` names an administrator.
 
     Raises:
         WeatherError: a server does not answer or refuses.
@@ -60,14 +60,14 @@ def prepare(settings: Settings) -> None:
 def prepare_mysql(admin_url: str, rights: Mapping[str, str]) -> None:
     """Make each address's database and user, with these rights on that database and on no other.
 
-    `rights` has addresses as keys and what stands after GRANT as values. A password that changed is set anew.
+    `rights` maps an address to the privileges of its GRANT. A changed password is updated.
     """
     engine = open_engine(admin_url)
     with reaching(engine), engine.connect() as connection:
         for address, granted in rights.items():
             url = sa.make_url(address)
             database = f"`{url.database}`"
-            # An underscore in a grant stands for any sign.
+            # An underscore in a grant matches any character.
             pattern = f"`{(url.database or '').replace('_', chr(92) + '_')}`"
             user, secret = (url.username,), (url.username, url.password)
             connection.exec_driver_sql(f"CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4")
@@ -80,7 +80,7 @@ def prepare_mysql(admin_url: str, rights: Mapping[str, str]) -> None:
 def prepare_mongodb(admin_url: str, roles: Mapping[str, str]) -> None:
     """Initiate a replica set of this one server where it should be one, and make each address's user with its role.
 
-    `roles` has addresses as keys and the name of a built-in role on that address's database as values.
+    `roles` maps an address to a built-in role on its database.
     """
     with MongoClient[dict[str, Any]](admin_url) as client:
         try:
@@ -97,17 +97,17 @@ def prepare_mongodb(admin_url: str, roles: Mapping[str, str]) -> None:
                 )
         except PyMongoError as error:
             raise CannotServe(
-                f"MongoDB cannot be prepared: {error}.", "Look at it, and at WEATHER_ADMIN_MONGODB_URL."
+                f"MongoDB cannot be prepared: {error}.", "Check the server and WEATHER_ADMIN_MONGODB_URL."
             ) from error
 
 
 def _initiate(client: MongoClient[dict[str, Any]], admin_url: str) -> None:
-    """A member goes by the name that clients know it by, as the driver connects to that one."""
+    """A member has the host name that clients use, because the driver connects to that name."""
     try:
         client.admin.command("replSetGetStatus")
     except OperationFailure as error:
         if error.code != _NOT_YET_INITIALISED:
-            return  # no replica set is asked for
+            return  # no replica set is configured
         host, port = parse_uri(admin_url)["nodelist"][0]
         member = {"_id": 0, "host": f"{host}:{port}"}
         client.admin.command("replSetInitiate", {"_id": _set_name(client), "members": [member]})

@@ -14,7 +14,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class Process:
-    """A service's process and, over its restarts, the ones that follow it.
+    """The process of a service, and its successors after restarts.
 
     For the main thread only: Linux ends the process when the *thread* that started it ends.
     """
@@ -55,7 +55,7 @@ class Process:
             self._popen.terminate()
 
     def kill_all(self) -> None:
-        """End the process and every child of it that is left."""
+        """Kill the process and its remaining children."""
         if self._popen is None:
             return
         try:
@@ -70,9 +70,9 @@ class Process:
 
 
 def _end_with_the_supervisor() -> None:
-    """Runs in the child before its command: nothing shall survive a supervisor that was killed.
+    """Runs in the child before its command: no process survives a killed supervisor.
 
-    Not even to finish a run, which the next start takes for lost and does again.
+    A run in flight ends too; the next start treats it as lost and retries it.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -19,14 +19,14 @@ class Service:
     command: Sequence[str]
     is_ready: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
-    """On top of the environment of the supervisor."""
+    """Added to the environment of the supervisor."""
     port: int | None = None
     port_setting: str | None = None
-    """What a person sets when the port is taken."""
+    """Setting to change if the port is in use."""
     after: str | None = None
     """The service that must be ready before this one starts."""
     holds_code: bool = False
-    """Started anew when the code has changed."""
+    """Restarted when the code has changed."""
 
 
 def answers_http(port: int, path: str) -> Callable[[], bool]:
@@ -62,7 +62,7 @@ def is_written(path: Path) -> Callable[[], bool]:
 
 def port_is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # Connections that a stopped server left in TIME_WAIT do not count.
+        # Connections in TIME_WAIT of a stopped server do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -72,7 +72,7 @@ def port_is_free(port: int) -> bool:
 
 
 def check_ports(services: Iterable[Service]) -> None:
-    """CannotServe that names every port that is taken, with the settings that cure it."""
+    """Raise CannotServe with every port in use and the settings that change it."""
     taken = [service for service in services if service.port is not None and not port_is_free(service.port)]
     if not taken:
         return

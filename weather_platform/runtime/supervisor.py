@@ -13,7 +13,7 @@ from weather_platform.runtime.service import Service, check_ports
 
 TICK_S = 0.1
 STOP_GRACE_S = 10.0
-"""A run in flight may end within it; a longer one is taken up again at the next start."""
+"""A run in flight may end within this time; a longer one is retried at the next start."""
 STEADY_S = 60.0
 """A service that ran this long is restarted at once, and its earlier failures are forgotten."""
 LONGEST_PAUSE_S = 30.0
@@ -22,7 +22,7 @@ LONGEST_PAUSE_S = 30.0
 class Supervisor:
     """Keeps `services` running until SIGINT, SIGTERM or SIGHUP; on SIGUSR1 it restarts those that hold code.
 
-    `report` gets the one-line news a person should see; all output of the services goes to ``log_folder/<name>.log``.
+    `report` receives one-line messages for the user; the output of each service goes to ``log_folder/<name>.log``.
     """
 
     def __init__(self, services: Sequence[Service], log_folder: Path, report: Callable[[str], None]) -> None:
@@ -72,7 +72,7 @@ class Supervisor:
         return True
 
     def _advance(self, process: Process, ready: set[str]) -> bool:
-        """Bring a service one step nearer to ready, and tell whether it is."""
+        """Move a service one step towards ready; True once it is."""
         service = process.service
         if not process.has_started:
             if service.after is None or service.after in ready:
@@ -102,7 +102,7 @@ class Supervisor:
         if pause is None or not pause.waiting:
             if pause is None or time.monotonic() - process.started_at > STEADY_S:
                 pause = _Pause()
-            process.kill_all()  # its children, which would take runs or hold the port
+            process.kill_all()  # its children would still take runs or hold the port
             self._restarts[name] = pause
             pause.begin()
             self._report(f"The {name} {ending}; starting it again{pause.in_words()}. Its log: {process.log}")
@@ -111,18 +111,18 @@ class Supervisor:
 
     def _reload_code(self) -> None:
         held = [process for process in self._processes if process.service.holds_code]
-        self._report(f"Loading the code anew: restarting {' and '.join(process.service.name for process in held)}.")
+        self._report(f"Reloading the code: restarting {' and '.join(process.service.name for process in held)}.")
         _end(held, lambda: self._stop_requests > 1)
         for process in held:
             process.start()
 
     def _stop(self) -> None:
-        """Ask in the order of the list, doors first, and end what is left after the grace or a second Ctrl-C."""
+        """Ask services to stop in list order, API and site first; kill the rest after the grace or a second Ctrl-C."""
         _end(self._processes, lambda: self._stop_requests > 1)
 
     @contextmanager
     def _obeying_signals(self) -> Iterator[None]:
-        """Also for the services: a signal that we handle is not ignored in a child, whatever the shell told us.
+        """Handle signals, for the services too: a handled signal is reset in a child, even if the shell ignored it.
 
         Dagster copies its SIGINT handler to SIGTERM; started by a script with ``&``, it could not be stopped.
         """
@@ -145,7 +145,7 @@ class Supervisor:
 
 
 class _Pause:
-    """The time before the next attempt of a service that keeps dying."""
+    """Delay before the next start of a service that keeps dying."""
 
     def __init__(self) -> None:
         self._seconds = 0.0

@@ -48,7 +48,7 @@ def up(
         CannotServe: a port is taken, the home is in use, or a service did not start.
     """
     make_home(settings)
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # `reload_code` before there is anything to load anew would end us
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # `reload_code` before the services run would end this process
     with _alone(settings.home):
         home = write_instance(settings)
         open_once(home)
@@ -58,14 +58,14 @@ def up(
 
 
 def check_can_serve(settings: Settings) -> None:
-    """CannotServe where `up` would end at once: the home is served already, or ports are taken; names all of them."""
+    """Raise CannotServe if the home is already served or ports are in use; names all of them."""
     if pid := serving_process(settings.home):
         raise _served_already(settings.home, pid)
     check_ports([*doors(settings), _webserver(settings, Path(), {})])
 
 
 def doors(settings: Settings) -> list[Service]:
-    """The API and the site: commands, as nothing in this package may import them."""
+    """The API and the site, as commands: this package may not import them."""
     api = Service(
         name="api",
         command=_python("api"),
@@ -156,20 +156,20 @@ def _worker(settings: Settings, home: Path, module_name: str) -> Service:
 
 
 def reload_code(home: Path) -> int:
-    """Have the `up` that serves this home load the code anew, in all that hold it alike; returns its process id.
+    """Make the `up` that serves this home reload the code in all its services; returns its process id.
 
     Raises:
-        CannotServe: nobody serves this home.
+        CannotServe: no `up` serves this home.
     """
     pid = serving_process(home)
     if pid is None:
-        raise CannotServe(f"Nothing serves {home}, so there is no code to load anew.", "Start `weather up`.")
+        raise CannotServe(f"No `weather up` serves {home}, so no code can be reloaded.", "Start `weather up`.")
     os.kill(pid, signal.SIGUSR1)
     return pid
 
 
 def serving_process(home: Path) -> int | None:
-    """The id of the `up` that serves this home; None where nobody does."""
+    """Process id of the `up` that serves this home; None if there is none."""
     path = home / "up.pid"
     try:
         return int(path.read_text()) if is_locked(path) else None
@@ -182,7 +182,7 @@ def _alone(home: Path) -> Iterator[None]:
     """One `up` per home: two daemons on one instance retry every lost run twice (seen here)."""
     path = home / "up.pid"
     try:
-        with file_lock(path, timeout_s=0.1):  # longer than another process needs to look who serves
+        with file_lock(path, timeout_s=0.1):  # longer than `serving_process` of another process holds it
             path.write_text(str(os.getpid()))
             yield
     except Timeout:
@@ -191,5 +191,5 @@ def _alone(home: Path) -> Iterator[None]:
 
 def _served_already(home: Path, pid: int) -> CannotServe:
     return CannotServe(
-        f"{home} is served already, by process {pid}.", "Stop that one, or set WEATHER_HOME to another folder."
+        f"{home} is already served by process {pid}.", "Stop that one, or set WEATHER_HOME to another folder."
     )

@@ -27,7 +27,7 @@ from weather_platform.logs import log_as_json
 
 PR_SET_PDEATHSIG = 1
 MAX_MEMORY_PER_CHILD_KB = 500_000
-"""A child that once grew beyond this is replaced after its run; a fresh one is forked warm in no time."""
+"""A child that grew beyond this is replaced after its run; a new one is forked with everything imported."""
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
     create_execute_job_task(app)
     create_resume_job_task(app)
     _load_definitions(options.module)
-    # Runs as root (a container, this machine's CI) are safe to accept: messages are JSON, never pickle.
+    # Running as root (in a container, in CI) is safe: messages are JSON, never pickle.
     warnings.filterwarnings("ignore", category=SecurityWarning)
 
     def say_ready(**_: Any) -> None:
@@ -61,7 +61,7 @@ def main() -> None:
             f"--max-memory-per-child={MAX_MEMORY_PER_CHILD_KB}",
             "--prefetch-multiplier=1",
             "--loglevel=INFO",
-            # Talk among workers that nobody listens to; in a folder broker it would pile up.
+            # Messages between workers have no reader here; in a folder broker they would pile up.
             "--without-gossip",
             "--without-mingle",
             "--without-heartbeat",
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def _load_definitions(module_name: str) -> None:
-    """As a run does: importing the module alone may import nothing of what its definitions need."""
+    """Load the definitions as a run does: importing the module alone may not import what they need."""
     for target in loadable_targets_from_python_module(module_name, working_directory=None):
         pointer = CodePointer.from_module(module_name, target.attribute, working_directory=None)
         reconstruct_repository_def_from_pointer(pointer)

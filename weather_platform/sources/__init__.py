@@ -1,1 +1,1 @@
-"""Where observations come from: one port, month → bytes with provenance."""
+"""Sources of observations: one port, from a month to bytes with provenance."""

@@ -1,6 +1,6 @@
-"""The two forms of Météo-France's archive files, and how a month is cut out of a year; every line stays as published.
+"""The two formats of Météo-France's archive files, and how a year is split into months; lines stay as published.
 
-Where the files are is `archives`, which of them serves a month `meteofrance`.
+`archives` finds the files, `meteofrance` chooses the one for a month.
 """
 
 import gzip
@@ -22,11 +22,11 @@ _BOM: Final = b"\xef\xbb\xbf"
 _GZIP: Final = b"\x1f\x8b"
 _ISO: Final = re.compile(rb"(\d{4})-?(\d{2})-?(\d{2})(?:T?(\d{2}))?")
 _INDEX: Final = "months.json"
-_LEVEL: Final = 1  # of gzip: 3 times as fast as 6 for a sixth more bytes, which a cache forgets anyway
+_LEVEL: Final = 1  # gzip level: 3 times as fast as level 6, one sixth larger; the files are only a cache
 
 
 class ArchiveForm(NamedTuple):
-    """How one of the two archives names its files and the two columns that a cut looks at."""
+    """File names of one format, and the two columns needed to split a file."""
 
     file_name: str
     time_column: bytes
@@ -39,26 +39,26 @@ MONTHLY: Final = ArchiveForm("synop.{year:04d}{month:02d}.csv.gz", b"date", b"nu
 
 
 class MonthCut(msgspec.Struct):
-    """What a file holds of a month."""
+    """The rows of a month in a file."""
 
     rows: int = 0
     newest: datetime = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class _Columns(NamedTuple):
-    """Where a header has the columns that a cut looks at."""
+    """Positions of the two columns in a header."""
 
     header: bytes
     time: int
     station: int
 
     def cells(self, line: bytes) -> list[bytes] | None:
-        """The cells up to the two columns; None for a line that does not reach them."""
+        """Values of the two columns; None for a line that is too short."""
         cells = line.split(b";", max(self.time, self.station) + 1)
         return cells if len(cells) > max(self.time, self.station) + 1 else None
 
     def time_of(self, line: bytes) -> datetime | None:
-        """To the hour, UTC; None where the line does not tell."""
+        """Time to the hour, UTC; None if it cannot be read."""
         cells = self.cells(line)
         found = _ISO.match(cells[self.time]) if cells else None
         try:
@@ -68,9 +68,9 @@ class _Columns(NamedTuple):
 
 
 def cut_into_months(path: Path, address: str, folder: Path) -> dict[str, MonthCut]:
-    """Write each month of a file to ``folder/2023-12.csv.gz`` under the file's header; what there is of each.
+    """Write each month of a file to ``folder/2023-12.csv.gz`` under the file's header; returns each month's content.
 
-    A line whose month cannot be read goes into every month, so that parsing refuses it aloud instead of its being lost
+    A line whose month cannot be read goes into every month, so that parsing refuses it visibly and it is not lost
     here. Constant memory; 5 s for the largest year (2025, 190 stations).
 
     Raises:
@@ -109,12 +109,12 @@ def cut_into_months(path: Path, address: str, folder: Path) -> dict[str, MonthCu
 
 
 def months_of_cut(folder: Path) -> dict[str, MonthCut]:
-    """What `cut_into_months` wrote there."""
+    """The files that `cut_into_months` wrote in a folder."""
     return msgspec.json.decode((folder / _INDEX).read_bytes(), type=dict[str, MonthCut])
 
 
 def whole_month(path: Path, address: str, month: Month) -> MonthCut:
-    """What a file of one month holds. Errors as of `cut_into_months`."""
+    """The content of a file of one month. Errors as in `cut_into_months`."""
     found = MonthCut()
     with archive_lines(path, address) as lines:
         columns = _columns(lines, address)
@@ -127,7 +127,7 @@ def whole_month(path: Path, address: str, month: Month) -> MonthCut:
 
 
 def of_stations(path: Path, address: str, stations: Collection[str]) -> bytes:
-    """The header and the lines of some stations, and those that do not tell of which they are; b"" for none."""
+    """The header, the lines of the given stations and lines without a readable station; b"" if there are none."""
     wanted = {number.encode() for number in stations}
     with archive_lines(path, address) as lines:
         columns = _columns(lines, address)
@@ -144,22 +144,22 @@ def of_stations(path: Path, address: str, stations: Collection[str]) -> bytes:
 
 @contextmanager
 def archive_lines(path: Path, address: str) -> Iterator[IO[bytes]]:
-    """The lines of a file, gzipped or not as its first bytes say; Interrupted where it cannot be read to its end."""
+    """The lines of a file, gzipped or not by its first bytes; Interrupted if it is truncated or damaged."""
     try:
         with path.open("rb") as file:
             packed = file.read(2) == _GZIP
         with cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb") as lines:
             yield lines
     except (OSError, EOFError, zlib.error) as error:
-        raise Interrupted(f"{address} cannot be read to its end: {error}.") from error
+        raise Interrupted(f"{address} is truncated or damaged: {error}.") from error
 
 
 def check_gzip(path: Path, address: str) -> None:
-    """Interrupted where the file does not begin as gzip: a page that a server sends in the place of a file."""
+    """Raise Interrupted if the file does not start as gzip: some servers send an HTML page instead of a file."""
     with path.open("rb") as file:
         begin = file.read(60)
     if not begin.startswith(_GZIP):
-        raise Interrupted(f"{address} cannot be read to its end: it begins with {begin!r} and is no gzip file.")
+        raise Interrupted(f"{address} is not a gzip file: it starts with {begin!r}.")
 
 
 def _columns(lines: IO[bytes], address: str) -> _Columns:
@@ -172,5 +172,5 @@ def _columns(lines: IO[bytes], address: str) -> _Columns:
             return _Columns(header, names.index(form.time_column), names.index(form.station_column))
     raise BadInput(
         f"{address} begins with {header[:60]!r}, not with the columns of a SYNOP archive.",
-        "Look for the file whose header names geo_id_wmo and validity_time, or numer_sta and date.",
+        "Use the file whose header has geo_id_wmo and validity_time, or numer_sta and date.",
     )

@@ -1,4 +1,4 @@
-"""Where an archive's files are: a web address, or a folder in which its owner keeps them as they like."""
+"""Finds an archive's files: below a web address, or anywhere in a folder."""
 
 import hashlib
 import re
@@ -22,20 +22,20 @@ from weather_platform.sources.archive_files import (
     whole_month,
 )
 from weather_platform.sources.downloads import Downloads
-from weather_platform.sources.transport import Patience, web_address
+from weather_platform.sources.transport import RetryPolicy, web_address
 
 STATION_LIST: Final = "postes_synop.geojson"
 _SYNOP: Final = re.compile(r"synop[._-]?(\d{4})(0[1-9]|1[0-2])?(?!\d).*\.csv(?:\.gz)?", re.IGNORECASE)
-"""Both namings, and what copying makes of them: ``synop.202312 (1).csv``."""
+"""File names of both formats, also as changed by copying: ``synop.202312 (1).csv``."""
 
 
 class Held(NamedTuple):
-    """A file that has a month, or may have it."""
+    """A file that may contain a month."""
 
     address: str
-    """As provenance and messages call it."""
+    """Name in provenance and messages."""
     path: Path
-    """The month's lines, alone: to be read by `archive_lines`."""
+    """A file with only the month's lines, for `archive_lines`."""
     month: MonthCut
     modified: float = 0
 
@@ -45,37 +45,37 @@ class Archive(Protocol):
 
     @property
     def is_published(self) -> bool:
-        """True where a file that should have been published and is not there means trouble."""
+        """Whether a missing file that should be published is an error."""
         ...
 
     def months(self, month: Month) -> Iterator[Callable[[], Held | None]]:
-        """What may have the month; each is looked at when it is called, and None where it has nothing of it."""
+        """Loaders of files that may contain the month; each returns None if its file has no row of it."""
         ...
 
     def newest(self, year: int) -> list[Callable[[], MonthCut]]:
-        """What is to be looked at for the newest observation, of that year or the last one before."""
+        """Files to search for the newest observation, of that year or the latest year before."""
         ...
 
     def names(self, month: Month) -> list[str]:
-        """The addresses at which the month was looked for."""
+        """The addresses at which the month was searched."""
         ...
 
     def station_list(self) -> tuple[str, bytes] | None:
-        """The address and the bytes of the list of stations; None where there is none."""
+        """Address and bytes of the list of stations; None without one."""
         ...
 
 
 class WebArchive:
-    """Below a web address, in the names under which Météo-France publishes them.
+    """An archive below a web address, with the file names of Météo-France.
 
-    The annual file comes first: it alone is kept up, and serves twelve months.
+    The annual file comes first: only it is updated, and it serves twelve months.
     """
 
     is_published = True
 
-    def __init__(self, url: str, cache: Path, patience: Patience) -> None:
+    def __init__(self, url: str, cache: Path, retry_policy: RetryPolicy) -> None:
         self._url = web_address(url, "the archive (WEATHER_ARCHIVE_URL)")
-        self._downloads = Downloads(cache, patience)
+        self._downloads = Downloads(cache, retry_policy)
 
     def months(self, month: Month) -> Iterator[Callable[[], Held | None]]:
         annual, monthly = self.names(month)
@@ -127,14 +127,14 @@ def _keep(path: Path, address: str, folder: Path) -> None:  # noqa: ARG001  # on
 
 def _keep_month(path: Path, address: str, folder: Path) -> None:
     check_gzip(path, address)
-    whole_month(path, address, Month(1, 1))  # reads it to its end
+    whole_month(path, address, Month(1, 1))  # reads the whole file
     _keep(path, address, folder)
 
 
 class FolderArchive:
-    """A folder, at any depth: both namings, ``.csv`` beside ``.csv.gz``, several copies of a month.
+    """An archive in a folder, at any depth: both formats, ``.csv`` or ``.csv.gz``, several copies of a month.
 
-    Files of a year are cut into months once, in the cache, as those from the web are.
+    Annual files are split into months once, in the cache, like those from the web.
     """
 
     is_published = False
@@ -152,7 +152,7 @@ class FolderArchive:
         return [form.file_name.format(year=month.year, month=month.number) for form in (ANNUAL, MONTHLY)]
 
     def newest(self, year: int) -> list[Callable[[], MonthCut]]:
-        """Of the latest year there is, whatever year it is: every annual file, and the latest of the monthly ones."""
+        """Of the latest year in the folder: every annual file, and the latest monthly one."""
         files = [each for each in self._files() if each[1] <= year]
         last = max((year for _, year, _ in files), default=None)
         of_last = [(path, number) for path, year, number in files if year == last]
@@ -199,7 +199,7 @@ class FolderArchive:
         return max(months, key=lambda month: month.newest, default=MonthCut())
 
     def _cut_once(self, path: Path) -> Path:
-        """The months of a file of a year, as it is now: by its path, size and time of change."""
+        """The months of an annual file, cached by path, size and modification time."""
         state = path.stat()
         key = f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}"
         folder = self._cache / "cut" / hashlib.sha256(key.encode()).hexdigest()[:16]
@@ -214,10 +214,10 @@ class FolderArchive:
         return folder
 
 
-def open_archive(address: str, cache: Path, patience: Patience) -> Archive:
+def open_archive(address: str, cache: Path, retry_policy: RetryPolicy) -> Archive:
     """The archive at an http(s) or file URL or a folder's path; BadSettings for any other address."""
     if address.lower().startswith(("http://", "https://")):
-        return WebArchive(address, cache, patience)
+        return WebArchive(address, cache, retry_policy)
     parts = urlsplit(address)
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
         return FolderArchive(Path(url2pathname(parts.path)), cache)

@@ -1,7 +1,7 @@
-"""Files below a web address, each fetched once, revalidated since, and resumed where a download broke off.
+"""Files below a web address: downloaded once, then revalidated; a broken download is resumed.
 
-A file becomes a folder of products (`Make`) named after its validator. It appears whole or not at all and a lock stands
-beside it, so that processes, on one machine or on several that share the folder, download each file once.
+A file becomes a folder of products (`Make`) named after its validator. It is created atomically under a lock, so
+processes on one or several machines that share the folder download each file once.
 """
 
 import hashlib
@@ -20,20 +20,20 @@ import msgspec
 from weather_platform.domain.errors import SourceUnavailable
 from weather_platform.files import file_lock
 from weather_platform.sources.port import DOWNLOADS
-from weather_platform.sources.transport import Interrupted, Patience, get, unexpected
+from weather_platform.sources.transport import Interrupted, RetryPolicy, get, unexpected
 
 _progress = logging.getLogger(DOWNLOADS)
 _SAID_EVERY_S: Final = 1.0
 _UNUSED_AFTER_S: Final = 86400
 _LONGEST_WAIT_S: Final = 3600
-"""For another process that downloads the same file."""
+"""Timeout for another process that downloads the same file."""
 
 Make = Callable[[Path, str, Path], None]
-"""Makes of a whole file, of that address, the products in a new folder; raises where the file is not to be kept."""
+"""Makes the products of a complete file in a new folder; raises an error to discard the file."""
 
 
 class _Validators(msgspec.Struct, frozen=True):
-    """What tells one version of a file from another; both "" where the server tells neither."""
+    """Identifies a version of a file; both are "" if the server sends neither."""
 
     etag: str = ""
     last_modified: str = ""
@@ -58,21 +58,21 @@ class _Validators(msgspec.Struct, frozen=True):
 
     @property
     def if_range(self) -> str:
-        """A weak ETag is none for a part of a file (RFC 9110, 13.1.5)."""
+        """A weak ETag may not be used for a range of a file (RFC 9110, 13.1.5)."""
         return self.etag if self.etag and not self.etag.startswith("W/") else self.last_modified
 
 
 class Downloads:
     """The products of files by their address, kept in a cache."""
 
-    def __init__(self, cache: Path, patience: Patience) -> None:
+    def __init__(self, cache: Path, retry_policy: RetryPolicy) -> None:
         self._cache = cache
-        self._patience = patience
+        self._retry_policy = retry_policy
 
     def products(self, url: str, make: Make) -> Path | None:
-        """The folder of what `make` made of the file as it is now; None where there is no such file.
+        """The folder of products of the current file; None if the file does not exist.
 
-        Costs one request, and the download where the file is another than last time.
+        Costs one request, and the download if the file has changed.
         """
         kept = self._cache / hashlib.sha256(url.encode()).hexdigest()[:16]
         try:
@@ -82,7 +82,7 @@ class Downloads:
         except OSError as error:  # filelock's Timeout too
             raise SourceUnavailable(
                 f"{url} cannot be kept in {self._cache}: {error.strerror or error}.",
-                "Make room there, or make it a folder that can be written.",
+                "Free space there, or make the folder writable.",
             ) from error
 
     def _current(self, url: str, kept: Path, make: Make) -> Path | None:
@@ -97,18 +97,18 @@ class Downloads:
                 return None
             if response.status_code == 416:
                 download.forget()
-                raise Interrupted(f"{url} is another file than the one that was begun.")
+                raise Interrupted(f"{url} has changed since the download started.")
             if response.status_code not in (200, 206):
                 raise unexpected(response)
             return self._make(download, response, kept, make)
 
-        with self._patience.client() as client:
+        with self._retry_policy.client() as client:
             return get(
                 client,
                 url,
                 read,
-                self._patience,
-                # As published: a file sent with `Content-Encoding: gzip` would be unpacked on the way.
+                self._retry_policy,
+                # Raw bytes: a file sent with `Content-Encoding: gzip` would otherwise be unpacked.
                 headers=lambda: {
                     "Accept-Encoding": "identity",
                     **(held[1].unless_the_same() if held else {}),
@@ -128,8 +128,8 @@ class Downloads:
                 shutil.rmtree(folder)
             unfinished.replace(folder)
         finally:
-            download.forget()  # made of it is all there is to make, or it is broken
-            shutil.rmtree(unfinished, ignore_errors=True)  # nothing is there where it was renamed
+            download.forget()  # its products are complete, or it is damaged
+            shutil.rmtree(unfinished, ignore_errors=True)  # absent if it was renamed
         _remove_unused(kept, folder)
         return folder
 
@@ -138,7 +138,7 @@ _VALIDATORS: Final = ".validators.json"
 
 
 class _Download:
-    """A file on its way: what there is of it, and of which version."""
+    """A partial download: its bytes so far, and their version."""
 
     def __init__(self, kept: Path, url: str) -> None:
         self.url = url
@@ -152,13 +152,13 @@ class _Download:
         return {"Range": f"bytes={self.part.stat().st_size}-", "If-Range": begun.if_range}
 
     def receive(self, response: httpx.Response) -> _Validators:
-        """Write the rest of the file, or all of it where the server sends all."""
+        """Write the rest of the file, or all of it if the server sends all."""
         validators = _Validators.of(response.headers)
         begun = self._begun()
         resumed = response.status_code == 206
         if resumed and (begun is None or validators != begun or not self._fits(response)):
             self.forget()
-            raise Interrupted(f"{self.url} came from another place than where it broke off.")
+            raise Interrupted(f"{self.url} was not resumed at the position where it broke off.")
         already = self.part.stat().st_size if resumed else 0
         self._version.write_bytes(msgspec.json.encode(validators))
         whole = already + int(response.headers.get("Content-Length", "0"))
@@ -196,7 +196,7 @@ class _Download:
 
 
 def _held(kept: Path) -> tuple[Path, _Validators] | None:
-    """The version confirmed last, where it can be asked for again; a later answer may bring back an older one."""
+    """The version confirmed last; a later answer may return to an older version."""
     found = []
     for path in kept.glob(f"*/{_VALIDATORS}"):
         validators = msgspec.json.decode(path.read_bytes(), type=_Validators)
@@ -206,8 +206,8 @@ def _held(kept: Path) -> tuple[Path, _Validators] | None:
 
 
 def _remove_unused(kept: Path, current: Path) -> None:
-    """Clear away versions that nobody asked for in a day: other processes may be about to read what is newer."""
+    """Remove versions unused for a day; other processes may be about to read newer ones."""
     for path in kept.iterdir():
-        with suppress(FileNotFoundError):  # another process was quicker
+        with suppress(FileNotFoundError):  # removed by another process
             if path.is_dir() and path != current and time.time() - path.stat().st_mtime > _UNUSED_AFTER_S:
                 shutil.rmtree(path)

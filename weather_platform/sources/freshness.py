@@ -1,6 +1,6 @@
-"""Is the source alive? Its newest observation decides, never the status of an answer.
+"""Whether a source is up to date, judged by its newest observation.
 
-A copy that ended keeps answering 200: OpenDataSoft's has since 2026-01-15.
+A discontinued copy keeps answering 200: OpenDataSoft's has since 2026-01-15.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from weather_platform.settings import Settings
-from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.due import GRACE, hour, newest_due
+from weather_platform.sources.registry import open_source
 
 if TYPE_CHECKING:
-    from weather_platform.sources.transport import Patience
+    from weather_platform.sources.transport import RetryPolicy
 
 
 class Freshness(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest observation that a source has, and the one that it could have by now; times are UTC."""
+    """The newest observation of a source and the newest one due; times are UTC."""
 
     source: str
     newest: datetime | None
-    """None where the source has no observation at all."""
+    """None if the source has no observation."""
     due: datetime | None
-    """None where no observation is due: a folder holds what its owner put there, a sample any month."""
+    """None if nothing is due: a folder holds what its owner put there, a sample any month."""
 
     @property
     def behind(self) -> timedelta:
-        """How much later an observation could be there; 0 where none is due. Since 1996 where there is none."""
+        """Delay behind the newest observation due; 0 if none is due; counted from 1996 if the source is empty."""
         if self.due is None:
             return timedelta()
         newest = self.newest or datetime(1996, 1, 1, tzinfo=UTC)
@@ -49,13 +49,13 @@ def freshness(
     source: str | None = None,
     *,
     now: datetime | None = None,
-    patience: "Patience | None" = None,
+    retry_policy: "RetryPolicy | None" = None,
 ) -> Freshness:
-    """Ask a source (None: the one of the settings) for its newest observation.
+    """Find the newest observation of a source (None: the settings' source).
 
-    Costs one small request of OpenDataSoft, and of the archive the file of the year where it changed since it was
-    last fetched. Raises SourceUnavailable where the source does not answer.
+    Costs one small request to OpenDataSoft; for the archive, the download of the year's file if it has changed since.
+    Raises SourceUnavailable if the source does not answer.
     """
-    asked = open_source(settings, source, patience)
+    asked = open_source(settings, source, retry_policy)
     due = newest_due(now or datetime.now(UTC)) if asked.grows_daily else None
     return Freshness(source=asked.name, newest=asked.newest(), due=due)

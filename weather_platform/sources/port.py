@@ -1,4 +1,4 @@
-"""The port every source fills: ask for a month, get the bytes it publishes and where they are from."""
+"""The port of every source: it returns the published bytes of a month with their provenance."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,16 +13,16 @@ __all__ = ["DOWNLOADS", "ETALAB", "Payload", "Provenance", "Source"]
 
 
 DOWNLOADS = "weather_platform.downloads"
-"""The logger of downloads: lines at INFO whose ``received`` and ``whole`` are bytes (0: not told)."""
+"""The logger of downloads; INFO lines have ``received`` and ``whole`` in bytes (0: unknown)."""
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
-    """A month as the source publishes it: any form that ``domain.parsing`` reads, gzipped or not."""
+    """A month as published, in any format that ``domain.parsing`` reads, gzipped or not."""
 
     body: bytes
     provenance: Provenance
     notes: tuple[str, ...] = ()
-    """What to tell of it: a month that ends early, a copy that was passed over."""
+    """Remarks, for example that the month ends early or that a copy was skipped."""
 
 
 class Source(Protocol):
@@ -32,24 +32,24 @@ class Source(Protocol):
 
     @property
     def grows_daily(self) -> bool:
-        """True where yesterday's observations are due by the morning."""
+        """Whether yesterday's observations are due in the morning."""
         ...
 
     def newest(self) -> datetime | None:
-        """The time (UTC) of the newest observation; None where there is none.
+        """Time (UTC) of the newest observation; None if there is none.
 
-        Raises SourceUnavailable where the source does not answer.
+        Raises SourceUnavailable if the source does not answer.
         """
         ...
 
     def station_list(self) -> tuple[bytes, Provenance] | None:
-        """Météo-France's list of stations (GeoJSON) where the source has it. Raises SourceUnavailable."""
+        """Météo-France's list of stations (GeoJSON), or None. Raises SourceUnavailable."""
         ...
 
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
         """The month's observations, of all stations or of the given WMO station numbers.
 
-        Raises EmptyMonth where the source has none, SourceUnavailable (transient) where it did
-        not answer or not completely, BadInput where what it answered can never be read.
+        Raises EmptyMonth if the source has none, SourceUnavailable (transient) for no answer
+        or an incomplete one, BadInput for an answer that cannot be read.
         """
         ...

@@ -1,7 +1,7 @@
-"""The sample: made-up observations of any month, station and amount, in the form of OpenDataSoft's v2.1 export.
+"""The sample: synthetic observations of any month and number of stations, in the format of OpenDataSoft's v2.1 export.
 
-Believable, and no measurement: the provenance says so, and every record carries ``"synthetic": true``, because a
-file that is uploaded later has no provenance beside it.
+Provenance marks them as synthetic, and so does ``"synthetic": true`` in every record, because a file uploaded later has
+no provenance beside it.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ SEED: Final = 1
 """The seed of the files in ``data/``."""
 LICENCE: Final = "Synthetic, not a measurement; CC0 1.0"
 
-# Stations generated at once, however many are asked for: a month of 64 is 20 MB of JSON and as much of arrays.
+# Stations generated at once: a month of 64 takes 20 MB as JSON and as much in arrays.
 _BLOCK: Final = 64
 
 _INTEGERS: Final = frozenset({"pmer", "dd", "u"})
@@ -49,11 +49,11 @@ FIELDS: Final = (
 )
 """The 82 fields of the dataset in its order, and the mark."""
 _Record: Final = msgspec.defstruct("_Record", [(name, Any) for name in FIELDS])
-"""Encoded three times as fast as a dictionary."""
+"""A struct: encoded three times as fast as a dictionary."""
 
 
 class SampleSource:
-    """Generated observations; a month, a station and the seed decide every byte of a record."""
+    """Generated observations; month, station and seed determine every byte of a record."""
 
     name = "sample"
     grows_daily = False
@@ -62,15 +62,15 @@ class SampleSource:
         self._seed = seed
 
     def newest(self) -> datetime | None:
-        """None: what is made on request is never late."""
+        """None: generated observations are never late."""
         return None
 
     def station_list(self) -> tuple[bytes, Provenance] | None:
-        """None: this source has none."""
+        """None: this source has no list of stations."""
         return None
 
     def fetch(self, month: Month, stations: Collection[str] | None = None) -> Payload:
-        """The month's records, by time and station (64 stations after another). BadInput for what is no WMO number."""
+        """The month's records, by time and station (64 stations after another). BadInput for an invalid WMO number."""
         chosen = station_numbers(stations)
         blocks = _blocks([month], chosen or tuple(STATIONS), self._seed, days_of_month=None)
         return Payload(
@@ -94,7 +94,7 @@ def write_sample(
 ) -> int:
     """Write months of stations (None: the 62 of the reference table) as one JSON array; a ``.gz`` path is gzipped.
 
-    ``days_of_month`` keeps the first days of each month only. Answers the number of bytes before gzip. A stream:
+    ``days_of_month`` keeps the first days of each month only. Returns the number of bytes before gzip. A stream:
     memory does not grow with the months, nor with the stations past 64. Records are in the order of the months,
     within a month 64 stations after another, and by time and station among these.
     """
@@ -111,14 +111,14 @@ def write_sample(
 def _opened(target: Path | BinaryIO) -> AbstractContextManager[BinaryIO | GzipFile]:
     if not isinstance(target, Path):
         return nullcontext(target)
-    # Without the time of writing: the same sample is the same file.
+    # Without the time of writing, so the same sample gives the same file.
     return GzipFile(target, "wb", mtime=0) if target.suffix == ".gz" else target.open("wb")
 
 
 def sample_stations(count: int) -> tuple[str, ...]:
-    """That many station numbers: the 62 of the reference table first, then invented ones from 99999 downwards.
+    """The first `count` station numbers: the 62 of the reference table, then invented ones from 99999 downwards.
 
-    WMO block 99 is no country's, so up to 1,000 invented stations are nobody's real one.
+    WMO block 99 is not assigned, so up to 1,000 invented stations match no real one.
     """
     invented = (number for n in range(99_999, 999, -1) if (number := f"{n:05d}") not in STATIONS)
     return tuple(islice(chain(STATIONS, invented), count))
@@ -127,7 +127,7 @@ def sample_stations(count: int) -> tuple[str, ...]:
 def _blocks(
     months: Iterable[Month], stations: Sequence[str], seed: int, *, days_of_month: int | None
 ) -> Iterator[bytes]:
-    """Records as JSON, a line each, joined by commas: a block of stations of a month at a time."""
+    """Records as JSON, one per line, joined by commas, in blocks of one month and up to 64 stations."""
     for month in months:
         for start in range(0, len(stations), _BLOCK):
             reports = month_of_reports(places_of(stations[start : start + _BLOCK]), month, seed)
@@ -137,7 +137,7 @@ def _blocks(
 
 
 def _lines(reports: Reports, month: Month, days: int) -> list[bytes]:
-    """The reports that were sent, as JSON, by time and station, every field present and in order."""
+    """The reports as JSON, by time and station, with all fields in order."""
     kept = reports.sent.T & (reports.hours < reports.hours[0] + 24 * days)[:, None]
     slots, stations = (index.tolist() for index in np.nonzero(kept))
     columns: dict[str, Iterable[Any]] = {name: _plain(name, values.T[kept]) for name, values in reports.columns.items()}
@@ -153,7 +153,7 @@ def _lines(reports: Reports, month: Month, days: int) -> list[bytes]:
 
 
 def _plain(name: str, values: Floats) -> list[Any]:
-    """As the export writes the field: whole numbers, decimals or codes as text, null where nothing was reported."""
+    """A field as the export writes it: whole numbers, decimals or codes as text, null if not reported."""
     silent = np.isnan(values)
     if name in _INTEGERS or name in _TEXTS:
         whole = np.where(silent, 0.0, values).astype(np.int64)
@@ -166,7 +166,7 @@ def _plain(name: str, values: Floats) -> list[Any]:
 
 
 def _described(places: Places) -> list[dict[str, Any]]:
-    """What the portal adds about each station; the commune, the EPCI and the code of the region stay null."""
+    """Station columns added by the portal; commune, EPCI and region code stay null."""
     positions = np.hstack((places.latitude_deg, places.longitude_deg, places.altitude_m)).tolist()
     return [
         {

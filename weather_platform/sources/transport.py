@@ -1,6 +1,6 @@
-"""Asking a web server with patience: timeouts, backoff with jitter, waiting out a quota, whole bodies.
+"""HTTP requests with timeouts, retries with backoff and jitter, waiting for quotas, and checks for complete bodies.
 
-What a final answer means (no such file, a refused query) is for the source that asked.
+The calling source interprets final answers (a missing file, a refused query).
 """
 
 import logging
@@ -33,18 +33,18 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long to wait for a server and how often to ask it again; times in seconds.
+class RetryPolicy:
+    """Timeouts and retries for a server; times in seconds.
 
     Before attempt n+1 it waits a random time up to ``first_backoff_s`` × 2ⁿ⁻¹ and never more than
-    ``longest_backoff_s`` (full jitter, so that many workers do not come back together). A server
-    that says when to come back is asked then, and given up at once if that is further away than
-    ``longest_reset_wait_s``.
+    ``longest_backoff_s`` (full jitter, so that many workers do not retry together). A server that
+    says when to retry is asked then; if that is later than ``longest_reset_wait_s``, it is given
+    up at once.
     """
 
     attempts: int = 5
     attempts_to_connect: int = 3
-    """Of these, while the host cannot be reached at all: as a rule it is our own network that is down."""
+    """Attempts while the host cannot be reached at all: usually our own network is down."""
     connect_timeout_s: float = 10
     read_timeout_s: float = 60
     first_backoff_s: float = 1
@@ -54,7 +54,7 @@ class Patience:
     now: Callable[[], datetime] = _utc_now
 
     def client(self) -> httpx.Client:
-        """A client that keeps these timeouts; the caller closes it."""
+        """A client with these timeouts; the caller closes it."""
         return httpx.Client(
             timeout=httpx.Timeout(self.read_timeout_s, connect=self.connect_timeout_s),
             follow_redirects=True,
@@ -63,7 +63,7 @@ class Patience:
 
 
 class Interrupted(SourceUnavailable):
-    """No answer, or not a whole one: worth asking again within seconds."""
+    """No answer, or an incomplete one; retried within seconds."""
 
     def __init__(self, cause: str, cure: str = TRY_LATER, *, wait_s: float = 0) -> None:
         super().__init__(cause, cure)
@@ -71,19 +71,19 @@ class Interrupted(SourceUnavailable):
 
 
 class OutOfReach(Interrupted):
-    """The host is not found, or takes no connection."""
+    """The host is unknown or accepts no connection."""
 
 
-class Refusal(msgspec.Struct):
-    """What the body of a refusal may say. Queries are refused with a message, quotas with an error and a reset time."""
+class ErrorBody(msgspec.Struct):
+    """Body of an HTTP error: refused queries have a message, exceeded quotas an error and a reset time."""
 
     message: str = ""
     error: str = ""
     reset_time: str = ""
 
     @classmethod
-    def of(cls, response: httpx.Response) -> "Refusal":
-        """Read the rest of a refused answer; one that is not JSON is its own message, cut to 200 characters."""
+    def of(cls, response: httpx.Response) -> "ErrorBody":
+        """Read an error body; text other than JSON becomes the message, cut to 200 characters."""
         body = response.read()
         try:
             return msgspec.json.decode(body, type=cls)
@@ -95,9 +95,9 @@ class Refusal(msgspec.Struct):
 
 
 def web_address(url: str, meaning: str) -> str:
-    """The address without its last slash; BadSettings where it is not an http(s) one."""
+    """The address without its last slash; BadSettings unless it is http(s)."""
     try:
-        urlsplit(url)  # refuses an open bracket, which httpx takes for a host's name
+        urlsplit(url)  # refuses an unclosed bracket, which httpx accepts as a host name
         readable = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise BadSettings(f"The address of {meaning}, {url!r}, cannot be read: {error}.", "Correct it.") from error
@@ -110,24 +110,24 @@ def get(
     client: httpx.Client,
     url: str,
     read: Callable[[httpx.Response], Answer],
-    patience: Patience,
+    retry_policy: RetryPolicy,
     *,
     params: Mapping[str, str] | None = None,
     headers: Callable[[], Mapping[str, str]] = dict,
 ) -> Answer:
-    """What `read` makes of the answer to a GET; the response reaches it with its body not yet read.
+    """Send a GET and return the result of `read`, which gets the response before its body is read.
 
-    `headers` is asked before each attempt: the next one may begin where the last broke off.
+    `headers` is called before each attempt, so the next one can resume where the last broke off.
 
-    Asks again, as `Patience` says, after a timeout, a dropped connection, a body cut short, 408, 429,
+    Retries, as set by `RetryPolicy`, after a timeout, a dropped connection, a truncated body, 408, 429,
     5xx, or Interrupted raised by `read`. Every other status reaches `read`.
-    Raises SourceUnavailable when patience is at its end.
+    Raises SourceUnavailable after the last attempt.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Interrupted),
-        stop=_stop(patience),
-        wait=_wait(patience),
-        sleep=patience.sleep,
+        stop=_stop(retry_policy),
+        wait=_wait(retry_policy),
+        sleep=retry_policy.sleep,
         before_sleep=_say_wait,
         reraise=True,
     )
@@ -135,7 +135,7 @@ def get(
     def ask() -> Answer:
         try:
             with client.stream("GET", url, params=params, headers=headers()) as response:
-                _refuse_busy(response, patience)
+                _refuse_busy(response, retry_policy)
                 return read(response)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             why = str(error) or type(error).__name__
@@ -151,14 +151,14 @@ def get(
 
 
 def _say_wait(state: RetryCallState) -> None:
-    """Whoever waits, at a terminal or over a run's log, is told what for."""
+    """Log the cause and the delay of each retry."""
     reason = state.outcome and state.outcome.exception()
     cause = reason.cause if isinstance(reason, Interrupted) else reason
     logger.warning("%s Asking again in %.1f s.", cause, state.upcoming_sleep)
 
 
 def whole_body(response: httpx.Response, limit_bytes: int) -> bytes:
-    """The body, decoded; TooLarge as soon as it passes the limit, whatever length was announced."""
+    """The body, decoded; TooLarge once it exceeds the limit, even if a smaller length was announced."""
     chunks, size = [], 0
     for chunk in response.iter_bytes():
         size += len(chunk)
@@ -172,23 +172,23 @@ def whole_body(response: httpx.Response, limit_bytes: int) -> bytes:
 
 
 def unexpected(response: httpx.Response) -> SourceUnavailable:
-    """The error for a status that the source has no other meaning for."""
+    """The error for a status without a special meaning to the source."""
     return SourceUnavailable(
-        f"{response.url.host} answered {response.status_code} to {response.url}: {Refusal.of(response)}.",
+        f"{response.url.host} answered {response.status_code} to {response.url}: {ErrorBody.of(response)}.",
         "Check the address of the source, or load from another source.",
     )
 
 
-def _stop(patience: Patience) -> Callable[[RetryCallState], bool]:
+def _stop(retry_policy: RetryPolicy) -> Callable[[RetryCallState], bool]:
     def stop(state: RetryCallState) -> bool:
         unreached = state.outcome is not None and isinstance(state.outcome.exception(), OutOfReach)
-        return state.attempt_number >= (patience.attempts_to_connect if unreached else patience.attempts)
+        return state.attempt_number >= (retry_policy.attempts_to_connect if unreached else retry_policy.attempts)
 
     return stop
 
 
-def _wait(patience: Patience) -> Callable[[RetryCallState], float]:
-    backoff_s = wait_random_exponential(multiplier=patience.first_backoff_s, max=patience.longest_backoff_s)
+def _wait(retry_policy: RetryPolicy) -> Callable[[RetryCallState], float]:
+    backoff_s = wait_random_exponential(multiplier=retry_policy.first_backoff_s, max=retry_policy.longest_backoff_s)
 
     def wait_s(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -198,30 +198,30 @@ def _wait(patience: Patience) -> Callable[[RetryCallState], float]:
     return wait_s
 
 
-def _refuse_busy(response: httpx.Response, patience: Patience) -> None:
+def _refuse_busy(response: httpx.Response, retry_policy: RetryPolicy) -> None:
     status = response.status_code
     if status not in (408, 429) and status < 500:
         return
-    refusal, host = Refusal.of(response), response.url.host
-    wait_s = _told_wait_s(response, refusal, patience.now())
-    if wait_s > patience.longest_reset_wait_s:
-        free_again = patience.now() + timedelta(seconds=wait_s)
+    error_body, host = ErrorBody.of(response), response.url.host
+    wait_s = _told_wait_s(response, error_body, retry_policy.now())
+    if wait_s > retry_policy.longest_reset_wait_s:
+        free_again = retry_policy.now() + timedelta(seconds=wait_s)
         raise SourceUnavailable(
-            f"{host} answers no more until {free_again:%Y-%m-%d %H:%M:%S} UTC ({status}: {refusal}).",
+            f"{host} answers no more until {free_again:%Y-%m-%d %H:%M:%S} UTC ({status}: {error_body}).",
             "Try again after that, or load from another source.",
         )
-    raise Interrupted(f"{host} answered {status}: {refusal}.", wait_s=wait_s)
+    raise Interrupted(f"{host} answered {status}: {error_body}.", wait_s=wait_s)
 
 
-def _told_wait_s(response: httpx.Response, refusal: Refusal, now: datetime) -> float:
-    """Seconds until the server says it will answer, a year at most; 0 where it says nothing that lies ahead."""
+def _told_wait_s(response: httpx.Response, error_body: ErrorBody, now: datetime) -> float:
+    """Seconds until the time the server names, at most a year; 0 without a time in the future."""
     retry_after = response.headers.get("Retry-After", "")
     if retry_after.isdecimal():
         return min(float(retry_after), _A_YEAR_S)
     told = [retry_after]
-    # OpenDataSoft sends X-RateLimit-Reset (midnight UTC) with every answer: it means something for a quota only.
+    # OpenDataSoft sends X-RateLimit-Reset (midnight UTC) with every answer; it matters only for exceeded quotas.
     if response.status_code == 429:
-        told += [response.headers.get("X-RateLimit-Reset", ""), refusal.reset_time]
+        told += [response.headers.get("X-RateLimit-Reset", ""), error_body.reset_time]
     ahead_s = (((_moment(text) or now) - now).total_seconds() for text in told)
     return min(next((seconds for seconds in ahead_s if seconds > 0), 0), _A_YEAR_S)
 

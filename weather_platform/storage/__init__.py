@@ -1,1 +1,1 @@
-"""Where each layer is kept: a port a layer, with its adapters. The drivers are imported here and nowhere else."""
+"""The stores of each layer: one port per layer, with its adapters. Drivers are imported only here."""

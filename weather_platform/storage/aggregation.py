@@ -1,9 +1,11 @@
-"""The daily figures as SQL, one query a city's table; what they mean is `domain.statistics`.
+"""Daily figures as SQL, one query per city table; `domain.statistics` defines them.
 
-Readings are added as whole millionths: exact in a double, so the order of rows cannot show in a figure.
+Readings are added as whole millionths: exact in a double, so figures do not depend on the order of rows.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,8 +22,12 @@ _OBJECTS_AT = 2 + len(_READ)
 _SELECTED = ("day", "observations", *(one.name for one in SUMS), *_OBJECTS)
 
 
+_FIELDS = (*dict.fromkeys(one.field for one in SUMS), "dd")
+"""Columns that sums are made of."""
+
+
 def _sql(one: Sum) -> str:
-    """A sum as SQL; ``{second_of_day}`` is left to the dialect."""
+    """A sum as SQL."""
     field = one.field
     match one.of:
         case "n":
@@ -35,8 +41,7 @@ def _sql(one: Sum) -> str:
         case "traces":
             return f"SUM(CASE WHEN rr_trace & {1 << RAIN_FIELDS.index(field)} THEN 1 ELSE 0 END)"
         case "min" | "max":
-            at = "" if one.hour is None else f"CASE WHEN {{second_of_day}} = {one.hour * 3_600} THEN "
-            return f"{one.of.upper()}({at}{field}{' END' if at else ''})"
+            return f"{one.of.upper()}({field})"
 
 
 def _columns(*, ends_with_midnight: bool) -> str:
@@ -44,7 +49,7 @@ def _columns(*, ends_with_midnight: bool) -> str:
 
 
 _RAIN = " OR ".join(f"{field} IS NOT NULL" for field in RAIN_FIELDS if any(one.field == field for one in SUMS))
-# A row as one JSON text: PyMySQL takes as long for 27 values as for the query itself (measured), msgspec a fraction.
+# Each row is one JSON text: PyMySQL takes as long to read 27 values as the query takes (measured); msgspec is faster.
 _QUERY = f"""
 SELECT JSON_ARRAY({", ".join(_SELECTED)})
 FROM (
@@ -66,22 +71,22 @@ FROM {{table}} WHERE date >= :first AND date <= :end
 _DIALECTS = {
     "mysql": {
         "rain_day": "DATE(date - INTERVAL 1 SECOND)",
-        # Not TIME(date) = '06:00:00': MySQL 9.7 finds no row equal to that text in here, MariaDB does (run here).
-        "second_of_day": "(HOUR(date) * 3600 + MINUTE(date) * 60 + SECOND(date))",
     },
     "sqlite": {
         "rain_day": "DATE(date, '-1 second')",
-        "second_of_day": "(CAST(strftime('%s', date) AS INTEGER) % 86400)",
     },
 }
 
 
-def daily_aggregates(connection: Connection, table: sa.Table, first: date, last: date) -> list[DailyAggregate]:
-    """A city's days from first to last, both included, that have an observation; one query."""
-    query = _QUERY.format(
-        table=connection.dialect.identifier_preparer.format_table(table),
-        **_DIALECTS[connection.dialect.name],
-    )
+Erroneous = Mapping[str, Sequence[datetime]]
+"""Times of one station's erroneous values by field."""
+
+
+def daily_aggregates(
+    connection: Connection, table: sa.Table, first: date, last: date, erroneous: Erroneous = MappingProxyType({})
+) -> list[DailyAggregate]:
+    """A city's days with observations from first to last (inclusive), in one query."""
+    query = _QUERY.format(table=_sound(connection, table, erroneous), **_DIALECTS[connection.dialect.name])
     bounds = {
         "first": _midnight(connection, first),
         "end": _midnight(connection, last + timedelta(days=1)),
@@ -106,7 +111,7 @@ class _Row(NamedTuple):
 
     @classmethod
     def of(cls, values: list[Any]) -> "_Row":
-        """Databases give whole numbers as doubles."""
+        """Databases return the whole numbers as doubles."""
         day, observations, *sums = values[:_OBJECTS_AT]
         found = {
             name: int(value) if is_whole and value is not None else value
@@ -115,13 +120,30 @@ class _Row(NamedTuple):
         return cls(day, int(observations), found, values[_OBJECTS_AT:])
 
 
+def _sound(connection: Connection, table: sa.Table, erroneous: Erroneous) -> str:
+    """The table, its erroneous values missing; few tables have any in a month."""
+    name = connection.dialect.identifier_preparer.format_table(table)
+    if not erroneous:
+        return name
+    selected = ", ".join(
+        _without(field, erroneous[field]) if field in erroneous else field
+        for field in dict.fromkeys((*_FIELDS, *erroneous))
+    )
+    return f"(SELECT date, rr_trace, raw_object, {selected} FROM {name}) AS sound"  # noqa: S608  # fields and times
+
+
+def _without(field: str, times: Sequence[datetime]) -> str:
+    listed = ", ".join(f"'{time}'" for time in times)
+    return f"CASE WHEN date IN ({listed}) THEN NULL ELSE {field} END AS {field}"
+
+
 def _objects(
     connection: Connection, table: sa.Table, bounds: dict[str, datetime | str], rows: list[_Row]
 ) -> dict[str, set[str]]:
     """Raw objects by day.
 
-    Least and greatest name tell them all where a civil day came from one object, which is nearly always: its rain
-    then ends with one reading more, of one more object at most.
+    Smallest and greatest name suffice if a civil day came from one object, as nearly all do: its rain has one more
+    reading, from one more object at most.
     A GROUP_CONCAT in the main query would make MariaDB sort in files: 3 times slower (measured, 62 tables of a month).
     """
     found = {row.day: set(filter(None, row.objects)) for row in rows}

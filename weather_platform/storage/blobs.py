@@ -1,6 +1,6 @@
-"""Bytes under keys: the port that raw objects and landed files are kept through, and its adapter for a folder.
+"""Bytes under keys: the port for raw objects and landed files, and its adapter for a folder.
 
-Nothing here knows what the bytes mean. The adapter for S3 is `blobs_s3`; which one an address names is `opening`.
+The bytes are opaque here. The adapter for S3 is `blobs_s3`; `opening` chooses by address.
 """
 
 import errno
@@ -16,12 +16,12 @@ from weather_platform.domain.errors import BadInput, NotFound, StoreRefused, Sto
 from weather_platform.files import atomic_write, sync
 
 CHUNK_BYTES = 1 << 20
-_KEY_BYTES = 900  # S3 takes 1,024, of which the prefix needs some
-_SEGMENT_BYTES = 255  # what a file system takes
+_KEY_BYTES = 900  # S3 allows 1,024, including the prefix
+_SEGMENT_BYTES = 255  # limit of file systems
 
 
 class BlobInfo(NamedTuple):
-    """What a listing tells of one blob."""
+    """One blob in a listing."""
 
     key: str
     size_bytes: int
@@ -29,24 +29,24 @@ class BlobInfo(NamedTuple):
 
 
 class Blobs(Protocol):
-    """Bytes under keys such as ``2023-12/0a1b.json``; a blob is there whole or not at all.
+    """Bytes under keys such as ``2023-12/0a1b.json``; each blob is written atomically.
 
-    Every method raises StoreUnavailable (transient) for an outage or a full disk, StoreRefused where we are not let in,
-    and BadInput for a key that is no relative path of visible names. No key may be the folder of another.
+    Every method raises StoreUnavailable (transient) for an outage or a full disk, StoreRefused for missing rights,
+    and BadInput for a key that is not a relative path of printable names. No key may be the folder of another.
     """
 
     def ensure(self) -> None:
-        """Make the folder or bucket where it is missing."""
+        """Create the folder or bucket if it is missing."""
         ...
 
     def ping(self) -> None:
-        """Nothing where the store answers and is what the settings say; else the error that tells why not."""
+        """Return if the store answers and matches the settings; else raise the error that says why not."""
         ...
 
     def put_if_absent(self, key: str, body: bytes) -> bool:
-        """Store and say True, or say False and change nothing where the key is taken; of two at once one wins.
+        """Store and return True; if the key is taken, change nothing and return False. Of two writers one wins.
 
-        An S3 server without conditional writes lets the last one win: give it keys that name their content.
+        An S3 server without conditional writes lets the last one win: use keys derived from the content.
         """
         ...
 
@@ -55,7 +55,7 @@ class Blobs(Protocol):
         ...
 
     def get(self, key: str) -> bytes:
-        """The bytes; NotFound where there are none."""
+        """The bytes; NotFound if the key is unknown."""
         ...
 
     def stream(self, key: str, first: int = 0, last: int | None = None) -> Iterator[bytes]:
@@ -66,28 +66,28 @@ class Blobs(Protocol):
         ...
 
     def stat(self, key: str) -> BlobInfo:
-        """Size and time without the bytes; NotFound where there are none."""
+        """Size and time without the bytes; NotFound if the key is unknown."""
         ...
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
-        """Blobs whose key starts with the text, in the order of their keys; looks at no folder outside the prefix.
+        """Blobs whose key starts with the prefix, in key order; reads no folder outside the prefix.
 
-        What a system leaves there under a name that is no key (``.DS_Store``, ``.nfs0001``) is passed over.
+        Files whose names are not keys (``.DS_Store``, ``.nfs0001``) are skipped.
         """
         ...
 
     def delete(self, key: str) -> None:
-        """Remove; nothing where there is none."""
+        """Remove the blob, if there is one."""
         ...
 
     def move(self, key: str, to: str) -> None:
-        """Give a blob another key, replacing what was there; NotFound where there is none."""
+        """Move a blob to another key, replacing any blob there; NotFound if the blob is missing."""
         ...
 
 
 def is_key(key: str) -> bool:
-    """Whether it can be a file below a folder and an object's key alike."""
-    if any(unicodedata.category(letter).startswith("C") for letter in key):  # no control character, no half of one
+    """Whether a key is valid both as a file path and as an S3 key."""
+    if any(unicodedata.category(letter).startswith("C") for letter in key):  # control characters and surrogates
         return False
     segments = key.split("/")
     return len(key.encode()) <= _KEY_BYTES and all(
@@ -96,14 +96,14 @@ def is_key(key: str) -> bool:
 
 
 def checked_key(key: str) -> str:
-    """The key; BadInput where it is none."""
+    """The key itself; BadInput if it is invalid."""
     if not is_key(key):
-        raise BadInput(f"{key[:80]!r} cannot be the key of a stored file.", "Give visible names with a / between them.")
+        raise BadInput(f"{key[:80]!r} cannot be the key of a stored file.", "Give printable names separated by /.")
     return key
 
 
 class FolderBlobs:
-    """Blobs as files below a folder; `Blobs` gives the contract."""
+    """Blobs as files below a folder; the contract is `Blobs`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -185,7 +185,7 @@ class FolderBlobs:
 
     @contextmanager
     def _explained(self, key: str = "") -> Iterator[None]:
-        """Say what went wrong in the folder so that a person knows what to do."""
+        """Translate an error of the folder into one with cause and cure."""
         try:
             yield
         except FileNotFoundError as error:

@@ -1,7 +1,7 @@
-"""Blobs in a bucket of any plain S3 server; `blobs.Blobs` gives the contract.
+"""Blobs in a bucket of any plain S3 server; the contract is `blobs.Blobs`.
 
-Nothing here is particular to one server: metadata is not kept in S3's own (some lose it), and conditional writes are
-asked for, not relied on.
+Nothing here is specific to one server: S3 user metadata is not used (some servers lose it), and conditional writes are
+requested but not required.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def s3_client(settings: S3Settings) -> "S3Client":
             connect_timeout=4,
             read_timeout=60,
             retries={"mode": "standard", "total_max_attempts": 3},
-            # Servers other than Amazon's refuse or garble the checksums that boto3 adds by default.
+            # Servers other than Amazon's refuse or corrupt the checksums that boto3 adds by default.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
@@ -78,7 +78,7 @@ class S3Blobs:
             try:
                 self.client.head_bucket(Bucket=self.bucket)
             except ClientError as error:
-                if _code(error) in _MISSING:  # a HEAD has no body that could tell a bucket from a key
+                if _code(error) in _MISSING:  # a HEAD has no body to tell a missing bucket from a missing key
                     raise self._no_bucket() from error
                 raise
 
@@ -127,7 +127,7 @@ class S3Blobs:
                 for entry in page.get("Contents", ()):
                     key = entry["Key"].removeprefix(self.prefix)
                     if is_key(key):
-                        # To the second, as a HEAD tells it; rclone's listing has milliseconds.
+                        # To the second, as in a HEAD; rclone's listing has milliseconds.
                         modified = entry["LastModified"].astimezone(UTC).replace(microsecond=0)
                         yield BlobInfo(key, entry["Size"], modified)
 
@@ -166,7 +166,7 @@ class S3Blobs:
 
     @contextmanager
     def _explained(self, key: str = "") -> Iterator[None]:
-        """Say what went wrong on the server so that a person knows what to do."""
+        """Translate an error of the server into one with cause and cure."""
         where = f"the S3 bucket {self.bucket!r} at {self.client.meta.endpoint_url}"
         try:
             yield
@@ -178,12 +178,12 @@ class S3Blobs:
                 raise NotFound(f"Nothing is stored as {key!r} in {where}.", "List what is there first.") from error
             if code in _NOT_LET_IN:
                 raise StoreRefused(f"We may not use {where} ({code}).", _CHECK_KEYS) from error
-            raise StoreUnavailable(f"{where} failed: {error}.", "Try again; then look at the server.") from error
+            raise StoreUnavailable(f"{where} failed: {error}.", "Try again; then check the server.") from error
         except (NoCredentialsError, PartialCredentialsError) as error:
             raise StoreRefused(f"There are no keys for {where}.", _CHECK_KEYS) from error
         except BotoCoreError as error:
             raise StoreUnavailable(
-                f"We cannot reach {where}: {error}.", "Start the server, or correct WEATHER_S3_ENDPOINT_URL."
+                f"{where} cannot be reached: {error}.", "Start the server, or correct WEATHER_S3_ENDPOINT_URL."
             ) from error
 
 

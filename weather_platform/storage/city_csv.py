@@ -1,7 +1,7 @@
-"""The CSV files of staging: one a city and month, in the folder the design keeps them in.
+"""The CSV files of staging: one per city and month.
 
-A header of column names, commas, times as ISO 8601 in UTC, text in quotes, a missing value as the bare word NULL
-(what MySQL reads as null; pandas does too).
+A header of column names, commas, times as ISO 8601 in UTC, text in quotes, a missing value as the bare word NULL,
+which MySQL and pandas read as null.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ _HEADER = ",".join(FIELDS).encode() + b"\n"
 
 
 def write_city_csv(folder: Path, month: str, slug: str, rows: Sequence[Observation]) -> Path:
-    """Write a city's month as ``folder/month/slug.csv``, whole or not at all; nobody else may be writing it."""
-    # An array of arrays of numbers, times and codes is a CSV but for its brackets and nulls: no cell holds either.
+    """Write a city's month as ``folder/month/slug.csv``, atomically; the caller must be its only writer."""
+    # JSON arrays of numbers, times and codes differ from CSV only in brackets and nulls, and no cell contains either.
     body = msgspec.json.encode(rows)[2:-2].replace(b"],[", b"\n").replace(b"null", b"NULL")
     path = folder / month / f"{slug}.csv"
     try:
@@ -32,7 +32,7 @@ def write_city_csv(folder: Path, month: str, slug: str, rows: Sequence[Observati
 
 
 def remove_other_cities(folder: Path, month: str, slugs: set[str]) -> None:
-    """Remove the month's files of cities that have no observation in it any more; nobody else may be writing them."""
+    """Remove the month's files of cities without observations; the caller must be their only writer."""
     for path in (folder / month).glob("*.csv"):
-        if path.stem not in slugs:  # also what a killed writer left unfinished
+        if path.stem not in slugs:  # includes unfinished files of a killed writer
             path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The curated store: daily documents (`domain.weather_stats`), replaced by days and read by city and period.
 
-Here is the port and what its adapters agree on: `curated_mongodb` and `curated_sqlite`. Which one an address names is
-`opening`.
+This module has the port and what its adapters `curated_mongodb` and `curated_sqlite` share; `opening` chooses one by
+address.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _ROW_ID = re.compile(r"(\d{5}):(\d{4}-\d{2}-\d{2})(?::(\w+))?", re.ASCII)
 
 
 class Replaced(NamedTuple):
-    """What `CuratedStore.replace` did to documents."""
+    """Number of documents that `CuratedStore.replace` added, changed, removed or left."""
 
     written: int
     unchanged: int
@@ -32,7 +32,7 @@ class Replaced(NamedTuple):
 
 
 class StoredCity(msgspec.Struct, frozen=True, kw_only=True):
-    """A station that has documents."""
+    """A station with documents."""
 
     station_id: str
     slug: str
@@ -43,7 +43,7 @@ class StoredCity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a station has of a month."""
+    """Sums of a station and month."""
 
     station_id: str
     month: Month
@@ -53,11 +53,11 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """Which documents, in which order: by date, then station; `newest_first` is the exact reverse.
+    """A query for documents, ordered by date, then station; `newest_first` is the exact reverse.
 
     Stations are WMO numbers; `first` and `last` are days, both included; None leaves either open. `after` is the `_id`
-    of the last row seen, so a page is ``Query(after=…, limit=…)``, whatever was written or deleted since the page
-    before. BadInput for a limit below 1.
+    of the last row seen, so the next page is ``Query(after=…, limit=…)``, even if rows were written or deleted in
+    between. BadInput for a limit below 1.
     """
 
     stations: Collection[str] | None = None
@@ -73,11 +73,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventQuery(Query, frozen=True, kw_only=True):
-    """Which events; they are ordered by type within a document."""
+    """A query for events, ordered by type within a document."""
 
     types: Collection[str] | None = None
     at_least: Mapping[str, float] | None = None
-    """The least value by unit; an event of another unit is not among them."""
+    """Least value by unit; events of other units are left out."""
 
 
 ALL_DOCUMENTS = Query()
@@ -85,35 +85,34 @@ ALL_EVENTS = EventQuery()
 
 
 class CuratedStore(Protocol):
-    """Documents in, the same documents out: their datetimes are aware (UTC) and of whole milliseconds.
+    """The port of the curated store. Datetimes are aware (UTC), in whole milliseconds.
 
     Every method raises StoreUnavailable (transient) for an
-    outage, StoreRefused where the store will never let us. May be shared by threads.
+    outage, StoreRefused for missing rights. May be shared by threads.
     """
 
     def ensure(self) -> None:
-        """Make tables and indexes where they are missing; `replace` does it too."""
+        """Create missing tables and indexes; `replace` does so too."""
         ...
 
     def ping(self) -> None:
-        """Nothing where the store answers, else within about 2 s the error that tells why not."""
+        """Return if the store answers; else raise the error within about 2 s."""
         ...
 
     def close(self) -> None:
-        """Let go of connections; the next call opens new ones."""
+        """Close connections; the next call opens new ones."""
         ...
 
     def replace(self, days: Days, documents: Iterable[WeatherStats]) -> Replaced:
-        """Make the documents all that the store holds of these days, at once or not at all.
+        """Replace all documents of these days, atomically.
 
-        Documents stored under the same `provenance.revision` are left as they are, `updated_at` too. Killed anywhere,
-        it leaves the days as they were or as they should be. A long answer that is read meanwhile may hold documents
-        of before and after: `revision` tells.
+        Documents stored under the same `provenance.revision` stay unchanged, `updated_at` too. If it is killed, the
+        store has the old days or the new ones. A long read meanwhile may return documents of both: compare `revision`.
         """
         ...
 
     def get(self, document_id: str) -> WeatherStats:
-        """The document ``07690:2023-12-01``; NotFound where there is none."""
+        """The document ``07690:2023-12-01``; NotFound if there is none."""
         ...
 
     def find(self, query: Query = ALL_DOCUMENTS) -> Iterator[WeatherStats]:
@@ -121,7 +120,7 @@ class CuratedStore(Protocol):
         ...
 
     def events(self, query: EventQuery = ALL_EVENTS) -> Iterator[StationEvent]:
-        """Extreme events, as the query says; `_id` is that of the document with the type behind it."""
+        """Extreme events, as the query says; their `_id` is the document's, then the type."""
         ...
 
     def cities(self) -> list[StoredCity]:
@@ -129,7 +128,7 @@ class CuratedStore(Protocol):
         ...
 
     def days(self) -> Days | None:
-        """The first and the last day that has a document."""
+        """First and last day with a document."""
         ...
 
     def dates(self, stations: Collection[str] | None = None) -> list[date]:
@@ -141,16 +140,16 @@ class CuratedStore(Protocol):
         ...
 
     def revision(self) -> str:
-        """A text that changes whenever a document did; costs next to nothing."""
+        """A text that changes whenever a document changes; cheap."""
         ...
 
     def month_revision(self, month: Month) -> str:
-        """A text that changes whenever a document of the month did, and sometimes with those of its neighbours."""
+        """A text that changes whenever a document of the month changes, sometimes also with its neighbours'."""
         ...
 
 
 class Difference(NamedTuple):
-    """What turns the stored documents of some days into the produced ones."""
+    """The difference between the stored and the produced documents of some days."""
 
     new: list[WeatherStats]
     altered: list[WeatherStats]
@@ -174,7 +173,7 @@ def difference(stored: Mapping[str, str], produced: Mapping[str, WeatherStats]) 
 
 
 def by_id(days: Days, documents: Iterable[WeatherStats]) -> dict[str, WeatherStats]:
-    """Documents by `_id`; ValueError for one outside the days, which the next `replace` would never find again."""
+    """Documents by `_id`; ValueError for one outside the days, which a later `replace` would not find."""
     produced = {doc.document_id: doc for doc in documents}
     first, last = (day.isoformat() for day in days)
     for key, doc in produced.items():
@@ -193,11 +192,11 @@ def overall_revision(tokens: Iterable[str]) -> str:
 
 
 NO_REVISION = "none"
-"""The revision of a month of which nothing was ever stored."""
+"""The revision of a month that was never stored."""
 
 
 def position(query: Query) -> dict[str, Any]:
-    """What the row named by `after` is ordered by: `date` (a day), `station_id` and, of an event, `type`."""
+    """Sort keys of the row named by `after`: `date` (a day), `station_id` and, for an event, `type`."""
     if query.after is None:
         return {}
     names, example = ["date", "station_id"], "07690:2023-12-01"
@@ -210,20 +209,20 @@ def position(query: Query) -> dict[str, Any]:
     except ValueError:
         pass
     raise BadInput(
-        f"{query.after[:80]!r} is not where a page ended.", f"Give the _id of the last row seen, like {example}."
+        f"{query.after[:80]!r} is not the end of a page.", f"Give the _id of the last row seen, like {example}."
     )
 
 
 def no_document(document_id: str) -> NotFound:
-    return NotFound(f"There is no document {document_id[:80]!r}.", "Look which days the city has, or load the month.")
+    return NotFound(f"There is no document {document_id[:80]!r}.", "Check which days the city has, or load the month.")
 
 
 def as_documents(stored: Iterable[Any], decode: Callable[[Any], WeatherStats]) -> Iterator[WeatherStats]:
-    """Decode what is stored; StoreRefused for documents of another version of the platform."""
+    """Decode stored documents; StoreRefused for those of another version of the platform."""
     try:
         yield from map(decode, stored)
     except msgspec.ValidationError as error:
         raise StoreRefused(
-            f"The stored documents are of another version of the platform ({error}).",
+            f"The stored documents were made by another version of the platform ({error}).",
             "Make them again from the raw objects: weather rebuild.",
         ) from error

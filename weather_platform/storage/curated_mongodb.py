@@ -1,4 +1,4 @@
-"""Daily documents in MongoDB's collection `WeatherStats`; `curated.CuratedStore` gives the contract."""
+"""Daily documents in MongoDB's collection `WeatherStats`; the contract is `curated.CuratedStore`."""
 
 import itertools
 import os
@@ -54,7 +54,7 @@ _INDEXES = {
 _TIMEOUTS = {"serverSelectionTimeoutMS": 2_000, "connectTimeoutMS": 2_000, "socketTimeoutMS": 90_000}
 _APP_NAME = "weather-platform"
 _ABANDONED_AFTER_S = 3
-"""Our transactions wait for nothing between commands: one that is idle for so long has lost its process."""
+"""Our transactions do not wait between commands: one idle for this long has lost its process."""
 _NOT_LET_IN = (13, 18, 8000)  # Unauthorized, AuthenticationFailed, Atlas' own
 _DISK_FULL = 14_031
 _CURE = "Start mongod with --replSet rs0 and run rs.initiate() once in mongosh; one member is enough."
@@ -63,13 +63,13 @@ _NONE = [{"unit": None}]
 _BATCH = 500
 """Documents of one answer of the server, which sends up to 16 MB of them: 50 MB a reader once decoded (measured)."""
 _Stored = dict[str, Any]
-"""A document as the driver gives and takes it."""
+"""A document as the driver represents it."""
 
 
 class MongoCurated:
-    """Documents in the database that the address names.
+    """Documents in the database of the address.
 
-    The client is made at the first call, and again in a forked process. A server without transactions is refused:
+    The client is created at the first call, and again in a forked process. A server without transactions is refused:
     a replica set of one member has them.
     """
 
@@ -111,7 +111,7 @@ class MongoCurated:
             attempts = itertools.count()
 
             def at_once(session: ClientSession) -> Replaced:
-                if next(attempts) > 0:  # somebody is in the way
+                if next(attempts) > 0:  # another transaction is in the way
                     self._end_abandoned_transactions()
                 return self._replace_at_once(days, produced, session)
 
@@ -125,7 +125,7 @@ class MongoCurated:
     def _replace_at_once(self, days: Days, produced: dict[str, WeatherStats], session: ClientSession) -> Replaced:
         diff = difference(self._stored(days, session), produced)
         if not diff.is_empty:
-            # First, so that of two transactions on a month the later one starts again before it wrote anything.
+            # First, so that of two transactions on a month the later one restarts before it writes anything.
             self._mark(days, session)
             self._write(diff, session)
         return diff.counts()
@@ -269,7 +269,7 @@ class MongoCurated:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Say what went wrong with the server so that a person knows what to do."""
+        """Translate an error of the server into one with cause and cure."""
         try:
             yield
         except PyMongoError as error:
@@ -283,14 +283,14 @@ class MongoCurated:
                 "Write WEATHER_CURATED_URL as mongodb://host/database.",
             )
         code = error.code if isinstance(error, OperationFailure) else None
-        # Once it was refused, the driver takes the server for one that is down, and tells why in the text alone.
+        # After a refusal the driver treats the server as down; only the text says why.
         if code in _NOT_LET_IN or "AuthenticationFailed" in str(error):
             return StoreRefused(
                 f"{where} does not let us in ({str(error).partition(', full error')[0]}).",
                 "Correct the user and password in WEATHER_CURATED_URL, or grant readWrite on the database.",
             )
         if isinstance(error, OperationFailure):
-            cure = "Free space on the server's disk" if code == _DISK_FULL else "Look at the server and its log"
+            cure = "Free space on the server's disk" if code == _DISK_FULL else "Check the server and its log"
             return StoreUnavailable(f"{where} answers: {error}.", f"{cure}, then run again.")
         return StoreUnavailable(
             f"{where} does not answer: {str(error).partition(', Timeout')[0]}.",
@@ -342,7 +342,7 @@ def _selection(query: Query) -> _Stored:
 
 
 def _beyond(query: Query) -> _Stored:
-    """What sorts beyond `after`, field by field: a, or the same a and beyond in b, and so on."""
+    """A filter for rows that sort after `after`: greater in the first field, or equal there and greater in the next."""
     at = position(query)
     if not at:
         return {}

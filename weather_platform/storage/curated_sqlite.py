@@ -1,4 +1,4 @@
-"""Daily documents as JSON in one SQLite file, for those without a server; `curated.CuratedStore` gives the contract."""
+"""Daily documents as JSON in one SQLite file, without a server; the contract is `curated.CuratedStore`."""
 
 import secrets
 import sqlite3
@@ -169,7 +169,7 @@ class SqliteCurated:
         ]
 
     def days(self) -> Days | None:
-        # Two look-ups at the ends of an index; min and max in one query would read all of it.
+        # Two look-ups at the ends of the index; min and max in one query would read all of it.
         ((first, last),) = self._all(
             "SELECT (SELECT min(date) FROM weather_stats), (SELECT max(date) FROM weather_stats)"
         )
@@ -229,15 +229,15 @@ class SqliteCurated:
             f"file:{quote(str(self.path))}?mode=rwc",
             uri=True,
             timeout=_BUSY_TIMEOUT_S,
-            isolation_level=None,  # BEGIN and COMMIT are ours
-            check_same_thread=False,  # a web server asks for one answer's rows from several threads in turn
+            isolation_level=None,  # transactions are begun and committed explicitly
+            check_same_thread=False,  # a web server may read one answer's rows in several threads, one at a time
         )
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Say what went wrong with the file so that a person knows what to do."""
+        """Translate an error of the file into one with cause and cure."""
         try:
             yield
         except OSError as error:
@@ -252,7 +252,7 @@ class SqliteCurated:
 
 
 def _turn_on_wal(connection: sqlite3.Connection) -> None:
-    """Of several who make a file at once, this pragma refuses some without waiting: 3 of 2,400 (measured)."""
+    """If several processes create a file at once, this pragma fails for some without waiting: 3 of 2,400 (measured)."""
     deadline = time.monotonic() + _BUSY_TIMEOUT_S
     while True:
         try:
@@ -266,7 +266,7 @@ def _turn_on_wal(connection: sqlite3.Connection) -> None:
 
 
 def _selection(query: Query) -> tuple[str, list[Any]]:
-    """A WHERE clause and its values; the clause is made of constants alone."""
+    """A WHERE clause and its values; the clause is made only of constants."""
     conditions, values = ["TRUE"], list[Any]()
     if query.stations is not None:
         conditions.append("station_id IN (SELECT value FROM json_each(?))")
@@ -289,7 +289,7 @@ def _json(texts: Collection[str]) -> str:
 
 
 class _StationDay(msgspec.Struct, frozen=True, rename={"document_id": "_id"}):
-    """What an event takes from its document."""
+    """Columns that an event takes from its document."""
 
     document_id: str
     station_id: str

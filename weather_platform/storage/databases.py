@@ -1,4 +1,4 @@
-"""Connections to MySQL, MariaDB and SQLite that behave alike: UTC, strict, transactions that are really ours."""
+"""Connections to MySQL, MariaDB and SQLite with the same behaviour: UTC, strict mode, explicit transactions."""
 
 import hashlib
 import sqlite3
@@ -36,21 +36,21 @@ _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
     1698: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
     2003: (StoreUnavailable, "Start the server, or correct WEATHER_STAGING_URL; then run again."),
 }
-"""By MySQL's error code; SQLite's stand in `sqlite_files`."""
-_ANOTHER = (StoreUnavailable, "Look at it and its log, then run again; nothing was half-written.")
+"""By MySQL's error code; SQLite's are in `sqlite_files`."""
+_ANOTHER = (StoreUnavailable, "Check the server and its log, then run again; nothing was half-written.")
 _DISK_FULL = (3, 1114)
-"""MySQL's words for a full disk where they are not 1021: errno 28 while writing a file, and a full table."""
+"""MySQL's messages for a full disk other than 1021: errno 28 while writing a file, and a full table."""
 
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
     """An engine for ``mysql+pymysql://…`` or ``sqlite:///file``; connects only when used."""
-    if url.startswith(_SQLITE):  # a path as it is: nothing in it is escaped
+    if url.startswith(_SQLITE):  # a plain path without escapes
         return _sqlite(Path(url.removeprefix(_SQLITE).partition("?")[0]), read_only=read_only)
     try:
         return _mysql(sa.make_url(url))
     except (sa.exc.ArgumentError, ValueError) as error:
         raise BadSettings(
-            "WEATHER_STAGING_URL is no address of a database.",
+            "WEATHER_STAGING_URL is not the address of a database.",
             "Write mysql+pymysql://user:password@host:3306/database, with @ / : % in the password as %40 %2F %3A %25.",
         ) from error
 
@@ -61,10 +61,10 @@ def _mysql(url: sa.URL) -> Engine:
         raise BadSettings("WEATHER_STAGING_URL names no database.", cure)
     return sa.create_engine(
         url,
-        # No gap locks: two months of one table load side by side. Reads that must agree ask for a snapshot.
+        # No gap locks: two months of one table load side by side. Reads that must be consistent use a snapshot.
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
-        # Whoever waits for a lock holds a connection: however many wait, the lock's holder must get one too.
+        # A waiter for a lock holds a connection, and the holder needs one too, however many wait.
         max_overflow=-1,
         connect_args={
             "local_infile": True,
@@ -79,7 +79,7 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
     path = path.expanduser().resolve()
     address = sa.URL.create("sqlite", database=str(path))
     if read_only:
-        # No pool: whether the file is at rest is asked for every connection, which costs 0.2 ms.
+        # No pool: each connection checks whether the file is at rest, which takes 0.2 ms.
         engine = sa.create_engine(
             address,
             creator=lambda: connect_to_read(path, timeout_s=_BUSY_TIMEOUT_S),
@@ -93,14 +93,14 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # BEGIN is ours, below
+        connection.isolation_level = None  # BEGIN is issued below
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        # A deferred transaction that turns into a writer fails at once when another wrote meanwhile.
+        # A deferred transaction that starts to write fails at once if another has written meanwhile.
         reads = read_only or connection.get_execution_options().get(_READS)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
@@ -118,16 +118,16 @@ def _writing(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads, and that no writer of SQLite holds up, nor it them; errors as in `reaching`."""
+    """A read-only connection; with SQLite, readers and writers do not block each other. Errors as in `reaching`."""
     with reaching(engine), engine.execution_options(**{_READS: True}).connect() as connection:
         yield connection
 
 
 @contextmanager
 def reaching(engine: Engine) -> Iterator[None]:
-    """Turns a driver's error into one that names the store, the cause and the cure.
+    """Translate a driver's error into one with store, cause and cure.
 
-    A broken constraint stays as it is: the store answered, and the fault is in this code.
+    A broken constraint is raised unchanged: the store answered, and the fault is in this code.
     """
     try:
         yield
@@ -157,19 +157,19 @@ def _code(error: sa.exc.DBAPIError) -> int:
 
 
 def snapshot(connection: Connection) -> None:
-    """Let all that this connection reads next be of one moment."""
+    """Start a snapshot: all following reads of this connection see the same state."""
     if connection.dialect.name == "mysql":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
 
 
 def was_interrupted_by_another(error: sa.exc.DBAPIError) -> bool:
-    """True for a deadlock or a lock wait that ran out: the same transaction may be tried again."""
+    """True for a deadlock or a lock timeout: the same transaction may be retried."""
     return bool(error.orig and error.orig.args and error.orig.args[0] in _DEADLOCK_OR_LOCK_WAIT)
 
 
 def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """What the work gives in a transaction of its own, which is tried again where another interrupted it."""
+    """Run the work in a transaction of its own, and retry after a deadlock or lock timeout."""
     with reaching(engine):
         for _ in range(_TRIES - 1):
             try:
@@ -183,9 +183,9 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 def make_missing(engine: Engine, tables: Iterable[sa.Table]) -> None:
-    """Make those tables that are missing; another process may make them at the same time, as all do on a new database.
+    """Create missing tables; other processes may create them at the same time, as on a new database.
 
-    They have no index beside their keys: MySQL knows no CREATE INDEX IF NOT EXISTS.
+    Only primary keys, no other index: MySQL lacks CREATE INDEX IF NOT EXISTS.
     """
     with reaching(engine), engine.begin() as connection:
         there = set(sa.inspect(connection).get_table_names())
@@ -196,9 +196,9 @@ def make_missing(engine: Engine, tables: Iterable[sa.Table]) -> None:
 
 @contextmanager
 def exclusive(engine: Engine, *names: str, timeout_s: int = LOCK_TIMEOUT_S) -> Iterator[None]:
-    """Hold the named locks against every other process and thread; they fall free when the holder dies.
+    """Hold the named locks against all other processes and threads; they are released if the holder dies.
 
-    Names are taken in sorted order, so that two holders of several cannot wait for each other.
+    Names are taken in sorted order, so that two processes cannot deadlock.
     """
     take = _mysql_lock if engine.dialect.name == "mysql" else _file_lock
     with ExitStack() as stack:
@@ -215,7 +215,7 @@ def _busy(name: str, timeout_s: int) -> StoreUnavailable:
 
 @contextmanager
 def _mysql_lock(engine: Engine, name: str, timeout_s: int) -> Iterator[None]:
-    # Lock names are the server's, not the database's, and at most 64 characters long.
+    # Lock names belong to the server, not the database, and have at most 64 characters.
     key = hashlib.sha256(f"{engine.url.database}:{name}".encode()).hexdigest()
     with reaching(engine):
         connection = engine.connect()
@@ -230,13 +230,13 @@ def _mysql_lock(engine: Engine, name: str, timeout_s: int) -> Iterator[None]:
 
 
 def _release(connection: Connection, key: str) -> None:
-    """Give the lock back, and the connection: a new one costs 30 ms, most of them PyMySQL's TLS context."""
+    """Release the lock, then reuse the connection: a new one takes 30 ms, mostly for PyMySQL's TLS context."""
     try:
         is_free = connection.scalar(sa.select(sa.func.release_lock(key))) == 1
     except sa.exc.DBAPIError:
         is_free = False
     if not is_free:
-        connection.invalidate()  # ending the session frees the lock, whatever state it is in
+        connection.invalidate()  # ending the session always releases the lock
     connection.close()
 
 

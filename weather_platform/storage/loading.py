@@ -12,7 +12,7 @@ from weather_platform.domain.fields import FIELDS, Observation
 
 _BATCH = 2_000
 _LOCAL_INFILE_REFUSED = (1148, 3948, 3950, 4166, 2068)
-"""Server or client says that LOCAL is disabled (4166 is MariaDB's word): MySQL's default is off, MariaDB's is on."""
+"""Errors of a server or client with LOCAL disabled (4166 is MariaDB's); off by default in MySQL, on in MariaDB."""
 _log = logging.getLogger(__name__)
 
 
@@ -23,7 +23,7 @@ class Loader:
         self.load_data_refused = False
 
     def load(self, connection: Connection, table: sa.Table, csv: Path, rows: Sequence[Observation]) -> None:
-        """Put a city's rows into its table, from its CSV file where the database reads files."""
+        """Load a city's rows into its table, from its CSV file if the database reads files."""
         if connection.dialect.name == "mysql" and not self.load_data_refused:
             try:
                 _load_data(connection, table, csv, expected=len(rows))
@@ -46,7 +46,7 @@ def _load_data(connection: Connection, table: sa.Table, csv: Path, expected: int
         f"LINES TERMINATED BY '\\n' IGNORE 1 LINES ({columns})",
         (str(csv),),
     )
-    # LOCAL turns errors into warnings: a row that did not fit would be changed or skipped in silence.
+    # LOCAL turns errors into warnings: an invalid row would be changed or skipped silently.
     warnings = connection.exec_driver_sql("SHOW WARNINGS").fetchmany(3)
     if result.rowcount != expected or warnings:
         raise StoreUnavailable(

@@ -1,4 +1,4 @@
-"""The stores that the settings name: the one place that knows every adapter, each imported where it is asked for."""
+"""Opens the stores named by the settings; only this module knows every adapter, and imports each on demand."""
 
 import threading
 from collections.abc import Callable
@@ -27,11 +27,11 @@ Opened = TypeVar("Opened")
 
 
 class Stores:
-    """Raw, staging and curated store, and the receipts beside them: each opened when it is first asked for.
+    """Raw, staging and curated store and the receipts, each opened at first use.
 
-    Where opening fails, the next use tries again, so that an API starts and serves what can be served whatever else is
-    down. May be shared by threads. `read_only` makes nothing and needs no right to write: where nothing was ever
-    stored, reading raises NothingStored.
+    If opening fails, the next use tries again, so an API starts and serves what it can while a store is down. May be
+    shared by threads. `read_only` creates nothing and needs no right to write; reading an empty home raises
+    NothingStored.
     """
 
     def __init__(
@@ -60,14 +60,14 @@ class Stores:
         return self._once("receipts", self._open_receipts)
 
     def stations(self) -> dict[str, Station]:
-        """`station_list.known_stations` of what is stored, also where nothing is."""
+        """The known stations (`station_list.known_stations`); works on an empty home too."""
         stored: dict[str, Station] = {}
         with suppress(NothingStored):
             stored = self.staging.stations()
         return known_stations(listed_stations(self.raw.blobs), stored)
 
     def close(self) -> None:
-        """Let go of connections; the stores may be used again."""
+        """Close connections; the stores may be used again."""
         with self._lock:
             if "staging" in self._opened:
                 self.staging.engine.dispose()
@@ -93,14 +93,14 @@ class Stores:
 
 
 def open_stores(settings: Settings) -> Stores:
-    """The stores, all three opened and made ready to write."""
+    """All three stores, opened and ready for writing."""
     stores = Stores(settings)
     _ = stores.raw, stores.staging, stores.curated
     return stores
 
 
 def open_blobs(url: str, s3: "S3Settings | Callable[[], S3Client]") -> Blobs:
-    """The store of ``s3://bucket/prefix`` or ``file:///folder``; nothing is reached or made yet."""
+    """The store of ``s3://bucket/prefix`` or ``file:///folder``; does not connect or create anything yet."""
     parts = urlsplit(url)
     if parts.scheme == "s3" and parts.netloc:
         from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
@@ -113,12 +113,12 @@ def open_blobs(url: str, s3: "S3Settings | Callable[[], S3Client]") -> Blobs:
 
 
 def open_raw(settings: Settings, s3: "Callable[[], S3Client] | None" = None) -> RawStore:
-    """The raw store of the settings; nothing is reached or made yet. `s3` makes the client instead of the settings."""
+    """The raw store of the settings; does not connect or create anything yet. `s3` replaces the settings' client."""
     return RawStore(open_blobs(settings.raw_url, s3 or settings.s3))
 
 
 def open_staging(settings: Settings, *, read_only: bool = False) -> "StagingStore":
-    """The staging store that the settings name; makes its own tables unless it is opened to read only."""
+    """The staging store of the settings; creates its tables unless opened read-only."""
     if urlsplit(settings.staging_url).scheme != "sqlite":
         _check_driver("MySQL", "pymysql")
     from weather_platform.storage import databases
@@ -131,9 +131,9 @@ def open_staging(settings: Settings, *, read_only: bool = False) -> "StagingStor
 
 
 def open_curated(settings: Settings, *, read_only: bool = False) -> CuratedStore:
-    """The curated store of the settings; nothing is reached or made yet.
+    """The curated store of the settings; does not connect or create anything yet.
 
-    A `read_only` store never makes the SQLite file: before the first month was loaded, reading raises NothingStored.
+    A `read_only` store never creates the SQLite file: reading before the first load raises NothingStored.
     """
     url = settings.curated_url
     if urlsplit(url).scheme == "sqlite":
@@ -147,7 +147,7 @@ def open_curated(settings: Settings, *, read_only: bool = False) -> CuratedStore
 
 
 def _check_driver(server: str, module: str) -> None:
-    """BadSettings where the settings name a server whose driver is not installed."""
+    """Raise BadSettings if the driver of a configured server is not installed."""
     if find_spec(module) is None:
         raise BadSettings(
             f"The settings name {server}, whose driver {module} is not installed.",

@@ -1,9 +1,9 @@
-"""The raw store: files of observations as received, immutable, a folder of them per month.
+"""The raw store: files of observations as received, immutable, in one folder per month.
 
 An object's name is the hash of its bytes, so the same file stored twice is one object. Each posting of the bytes leaves
-a sidecar of its own beside them (where they are from, when they came), whose key no other writer uses: postings cannot
-be lost in a race, on servers without conditional writes either. A withdrawn posting has a mark beside its sidecar.
-What the bytes mean is `domain.parsing`.
+a sidecar of its own beside them (origin and time), whose key no other writer uses: no posting is lost in a race, even
+on servers without conditional writes. A withdrawn posting has a mark beside its sidecar.
+`domain.parsing` reads the bytes.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ _PARTITION = rf"\d{{4}}-(?:0[1-9]|1[0-2])|{UNPLACED}"
 _NAME = r"[0-9a-f]{16}"
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 _SIDECAR_KEY = re.compile(rf"({_PARTITION})/({_NAME})(?:\.(\d{{8}}T\d{{12}}Z)\.([0-9a-z-]+))?\.meta\.json")
-"""Partition, name, time of posting and its id; the last two are not there in what an earlier release stored."""
+"""Partition, name, time of posting and its id; objects stored by an earlier release lack the last two."""
 _MARK_KEY = re.compile(rf"({_PARTITION})/({_NAME})\.([0-9a-z-]+)\.withdrawn\.json")
 _ASKED_FOR = re.compile(rf"(?:({_PARTITION})/)?({_NAME})(?:\.(?:json|csv))?")
 
 
 class _Posting(NamedTuple):
-    """What the key of a sidecar tells; in order of time."""
+    """Parts of a sidecar's key; they sort by time."""
 
     stamp: str
     id: str
@@ -37,7 +37,7 @@ class _Posting(NamedTuple):
 
 
 class _Listed(msgspec.Struct):
-    """What the keys of a partition tell of an object."""
+    """Sidecars and withdrawal marks of an object, from the keys of its partition."""
 
     postings: list[_Posting] = []
     marks: dict[str, str] = {}
@@ -45,12 +45,12 @@ class _Listed(msgspec.Struct):
 
     @property
     def counting(self) -> _Posting | None:
-        """The last posting that was not withdrawn."""
+        """The last posting that is not withdrawn."""
         return max((posting for posting in self.postings if posting.id not in self.marks), default=None)
 
 
 class RawStore:
-    """Raw objects in any `Blobs`, whose errors pass through."""
+    """Raw objects in any `Blobs`; its errors are raised unchanged."""
 
     def __init__(self, blobs: Blobs) -> None:
         self.blobs = blobs
@@ -67,11 +67,11 @@ class RawStore:
         posting: str | None = None,
         is_overruled: Callable[[str, str], bool] = lambda _partition, _name: False,
     ) -> tuple[RawObject, bool]:
-        """Keep the bytes and that they were posted; the object as it counts from here on, and whether it is new.
+        """Store the bytes and their posting; returns the object as it counts now, and whether it is new.
 
-        A posting is kept once, whoever stores it again, in whatever order and at the same time. Its id is the name of
-        the source where none is given: a source that says the same again has said nothing new.
-        `received` (aware) is now where not given. `is_overruled` is asked of bytes (partition, name) that are there.
+        A posting is stored once, even if several processes store it at the same time. Its id defaults to the name of
+        the source: a source that repeats the same bytes makes no new posting.
+        `received` (aware) defaults to now. `is_overruled` is called with (partition, name) of bytes already stored.
         """
         sha256 = hashlib.sha256(body).hexdigest()
         received = (received or datetime.now(UTC)).astimezone(UTC)
@@ -93,7 +93,7 @@ class RawStore:
             return self._described(partition, offered.name, known), False
         elif is_overruled(partition, offered.name):
             offered = msgspec.structs.replace(offered, said_again=True)
-        # The sidecar last: a writer killed before it has stored nothing yet, and the next one completes the object.
+        # The sidecar comes last: a writer killed before it has stored nothing; the next one completes the object.
         key = f"{partition}/{offered.name}.{received.strftime(_STAMP)}.{offered.posting}.meta.json"
         self.blobs.put(key, msgspec.json.format(msgspec.json.encode(offered)))
         if known is None:
@@ -101,15 +101,15 @@ class RawStore:
         return self._described(partition, offered.name, self._listed(partition, offered.name)[offered.name]), False
 
     def withdraw(self, partition: str, name: str, posting: str, withdrawal: Withdrawal) -> None:
-        """Let a posting not count any more; one that is withdrawn already stays as it is."""
+        """Withdraw a posting; if it is already withdrawn, nothing changes."""
         self.blobs.put_if_absent(_mark(partition, name, posting), msgspec.json.encode(withdrawal))
 
     def restore(self, partition: str, name: str, posting: str) -> None:
-        """Let a posting count again."""
+        """Restore a withdrawn posting."""
         self.blobs.delete(_mark(partition, name, posting))
 
     def objects(self, partition: str, *, withdrawn: bool = False) -> list[RawObject]:
-        """A partition's objects that count, in the order of receipt; all, or those `withdrawn` too.
+        """A partition's objects that count, in order of receipt; with `withdrawn`, all objects.
 
         Reads no other partition.
         """
@@ -118,19 +118,21 @@ class RawStore:
         return sorted(found, key=lambda raw: (raw.received, raw.name))
 
     def posted(self, posting: str) -> list[tuple[str, str]]:
-        """Partition and name of the objects that a posting brought, new or not, withdrawn or not; lists every key."""
+        """Partition and name of a posting's objects, new or not, withdrawn or not; lists every key."""
         keys = (_SIDECAR_KEY.fullmatch(blob.key) for blob in self.blobs.list())
         return sorted({(match[1], match[2]) for match in keys if match and match[4] == posting})
 
     def partitions(self) -> list[str]:
-        """Partitions that have an object, months first and in order; lists every key."""
+        """Partitions with an object, months first, in order; lists every key."""
         return sorted({match[1] for blob in self.blobs.list() if (match := _SIDECAR_KEY.fullmatch(blob.key))})
 
     def find(self, name: str) -> RawObject:
-        """The object of a key (``2023-12/0123456789abcdef.json``) or of a name alone, which lists every key."""
+        """The object of a key (``2023-12/0123456789abcdef.json``), or of a name, which lists every key."""
         asked = _ASKED_FOR.fullmatch(name)
         if asked is None:
-            raise BadInput(f"{name[:80]!r} names no raw object.", "Give its 16 hex digits, or month/digits.json.")
+            raise BadInput(
+                f"{name[:80]!r} is not the name of a raw object.", "Give its 16 hex digits, or month/digits.json."
+            )
         for partition in [asked[1]] if asked[1] else self._partitions_of(asked[2]):
             if listed := self._listed(partition, asked[2]).get(asked[2]):
                 return self._described(partition, asked[2], listed)
@@ -150,7 +152,7 @@ class RawStore:
                 yield match[1]
 
     def _listed(self, partition: str, name: str = "") -> dict[str, _Listed]:
-        """Objects of a partition that have a sidecar, by name; of one name alone where it is given."""
+        """Objects of a partition with a sidecar, by name; optionally of one name only."""
         found: dict[str, _Listed] = {}
         for blob in self.blobs.list(f"{partition}/{name}"):
             if match := _SIDECAR_KEY.fullmatch(blob.key):
@@ -167,7 +169,7 @@ class RawStore:
             if not listed.counting:
                 mark = self.blobs.get(listed.marks[posting.id])
                 raw = msgspec.structs.replace(raw, withdrawn=msgspec.json.decode(mark, type=Withdrawal))
-        except NotFound as error:  # removed, or restored, since it was listed
+        except NotFound as error:  # removed or restored since the listing
             raise _not_found(f"{partition}/{name}") from error
         return raw
 
@@ -183,4 +185,4 @@ def _checked_partition(partition: str) -> str:
 
 
 def _not_found(name: str) -> NotFound:
-    return NotFound(f"There is no raw object {name!r}.", "List the month's objects first.")
+    return NotFound(f"No raw object is called {name!r}.", "List the month's objects first.")

@@ -1,6 +1,6 @@
-"""What the API must remember over a restart: receipts, the keys they were asked with, and news for Dagster's catalogue.
+"""State of the API that survives a restart: receipts, idempotency keys, and events not yet reported to Dagster.
 
-Tables of their own in the staging database. What a receipt says is `domain.ingestions`.
+Stored in tables of the staging database. `domain.ingestions` defines a receipt.
 """
 
 import secrets
@@ -56,33 +56,33 @@ class ReceiptStore:
         self.engine = engine
 
     def advance(self, receipt: Receipt) -> bool:
-        """Keep a later state of a receipt; False where another finished it already, whose words stay."""
+        """Store a later state of a receipt; False if another process has finished it, and then nothing changes."""
         open_still = _same_id(sa.update(_INGESTIONS), receipt.id).where(_INGESTIONS.c.state.not_in(FINISHED))
         with reaching(self.engine), self.engine.begin() as connection:
             return bool(connection.execute(open_still.values(_row(receipt))).rowcount)
 
     def save(self, receipt: Receipt) -> None:
-        """Keep a receipt that begins, in the place of one that ended; a later state of it is for `advance`."""
+        """Store a new receipt, replacing one that ended; later states go through `advance`."""
         row = _row(receipt)
         with reaching(self.engine), self.engine.begin() as connection:
             if not connection.execute(_same_id(sa.update(_INGESTIONS), receipt.id).values(row)).rowcount:
                 _insert_unless_there(connection, receipt.id, row)
 
     def get(self, ingestion: str) -> Receipt:
-        """The receipt of an id; NotFound where there is none."""
+        """The receipt of an id; NotFound if it is unknown."""
         found = self._receipts(_same_id(sa.select(_INGESTIONS.c.receipt), ingestion))
         if not found:
-            raise NotFound(f"There is no ingestion {ingestion[:40]!r}.", "GET /ingestions lists them.")
+            raise NotFound(f"No ingestion is called {ingestion[:40]!r}.", "GET /ingestions lists them.")
         return found[0]
 
     def of_content(self, content: str) -> Receipt | None:
-        """The latest receipt of files with these bytes."""
+        """The latest receipt of these bytes."""
         same = sa.or_(_INGESTIONS.c.content == content, _INGESTIONS.c.content.startswith(_content(content, "")))
         found = self._receipts(sa.select(_INGESTIONS.c.receipt).where(same).order_by(_INGESTIONS.c.id.desc()).limit(1))
         return found[0] if found else None
 
     def newest(self, *, before: str | None = None, limit: int = 100) -> list[Receipt]:
-        """Receipts, the newest first, from the one before the id `before` on."""
+        """Receipts, newest first, older than `before`."""
         query = sa.select(_INGESTIONS.c.receipt).order_by(_INGESTIONS.c.id.desc()).limit(limit)
         return self._receipts(query if before is None else query.where(_INGESTIONS.c.id < before))
 
@@ -92,7 +92,7 @@ class ReceiptStore:
             return connection.scalar(sa.select(_KEYS.c.content).where(_KEYS.c.key == key))
 
     def remember_key(self, key: str, content: str) -> None:
-        """Tie an idempotency key to a content; once for good."""
+        """Tie an idempotency key to a content, permanently."""
         with reaching(self.engine), self.engine.begin() as connection:
             if connection.scalar(sa.select(_KEYS.c.content).where(_KEYS.c.key == key)) is None:
                 connection.execute(sa.insert(_KEYS).values(key=key, content=content))
@@ -107,7 +107,7 @@ class ReceiptStore:
                 "ingestion": item.ingestion,
                 "metadata": msgspec.json.encode(item.metadata).decode(),
             }
-            for item in sorted(news, key=lambda item: (item.asset, item.month))  # all writers lock in one order
+            for item in sorted(news, key=lambda item: (item.asset, item.month))  # all writers lock in the same order
         ]
         if rows:
             in_transaction(self.engine, lambda connection: connection.execute(_upsert(connection, _NEWS), rows))
@@ -149,7 +149,7 @@ def _row(receipt: Receipt) -> dict[str, str]:
 
 
 def _content(content: str, again: int | str) -> str:
-    """One of several postings of a content, in the 64 letters of the first."""
+    """The key of a repeated posting of a content, 64 characters like the first."""
     return f"{content[:56]}-{again}"
 
 
@@ -158,13 +158,13 @@ def _same_id(statement: Any, ingestion: str) -> Any:
 
 
 def _insert_unless_there(connection: sa.Connection, ingestion: str, row: dict[str, Any]) -> None:
-    # MySQL counts changed rows, so that an update that changes nothing looks like one that found nothing.
+    # MySQL counts changed rows, so an update that changes nothing looks like one that found nothing.
     if connection.scalar(_same_id(sa.select(_INGESTIONS.c.id), ingestion)) is None:
         connection.execute(sa.insert(_INGESTIONS).values(id=ingestion, **row))
 
 
 def _upsert(connection: Connection, table: sa.Table) -> sa.Insert:
-    """Rows in the place of those with the same key: there is no moment at which another can insert between."""
+    """Replace rows with the same key in one statement, so no other writer can insert in between."""
     columns = [column.name for column in table.columns if not column.primary_key]
     if connection.dialect.name == "mysql":
         into = mysql.insert(table)

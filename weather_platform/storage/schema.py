@@ -1,8 +1,8 @@
-"""The layout of the staging database over releases.
+"""The layout of the staging database across releases.
 
-The platform's own tables have a version, moved on by alembic's scripts in ``migrations/versions``: whoever opens a
-database to write brings it up to date. A city's table holds nothing that the raw objects do not: where `domain.fields`
-has changed, it is copied into one with the columns of today, and `weather rebuild` fills it.
+The platform's own tables have a version, upgraded by alembic's scripts in ``migrations/versions`` when a
+process opens the database for writing. A city's table holds only what can be made from raw objects: if `domain.fields`
+has changed, the table is copied into one with the current columns, and `weather rebuild` fills it.
 """
 
 import logging
@@ -19,13 +19,13 @@ HEAD = "0002"
 """The newest script in ``migrations/versions``."""
 VERSION_TABLE = "_schema_version"
 _UNVERSIONED = "0001"
-"""What a database without a version was made by."""
+"""The version assumed for a database without one."""
 _log = logging.getLogger(__name__)
 _version = sa.Table(VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
 
 
 def ensure(engine: Engine) -> None:
-    """Make the platform's own tables, or bring those of an older release up to date.
+    """Create the platform's own tables, or upgrade those of an older release.
 
     Raises:
         StoreRefused: a newer release made them.
@@ -40,12 +40,12 @@ def ensure(engine: Engine) -> None:
 
 
 def own_tables() -> list[sa.Table]:
-    """All tables but those of the cities and alembic's."""
+    """All tables except those of cities and alembic."""
     return [*staging_tables.own_tables().sorted_tables, *receipts.TABLES.sorted_tables]
 
 
 def _found(engine: Engine) -> str | None:
-    """The version of a database; None where it is empty. Tables first: whoever makes them has stamped it before."""
+    """The version of a database; None if it is empty. Reads tables first: their creator stamps the version before."""
     with reaching(engine), engine.connect() as connection:
         tables = set(sa.inspect(connection).get_table_names())
     with reaching(engine), engine.connect() as connection:
@@ -65,7 +65,7 @@ def _stamp(engine: Engine) -> None:
 
 
 def _upgrade(engine: Engine) -> None:
-    """Run the scripts that the database lacks, alone among all processes."""
+    """Run the missing scripts, under a lock against all other processes."""
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -81,18 +81,20 @@ def _upgrade(engine: Engine) -> None:
         if found not in known:
             raise StoreRefused(
                 f"The staging database {where} has the layout {found}, which this release does not know.",
-                "A newer release made it: install that one.",
+                "It was made by a newer release: install that one.",
             )
         with reaching(engine), engine.begin() as connection:
             config.attributes["connection"] = connection
             if not sa.inspect(connection).has_table(VERSION_TABLE):
                 command.stamp(config, _UNVERSIONED)
             command.upgrade(config, "head")
-    _log.warning("The staging database %s was brought from layout %s to %s. Run `weather rebuild`.", where, found, HEAD)
+    _log.warning(
+        "The staging database %s was upgraded from layout %s to %s. Run `weather rebuild`.", where, found, HEAD
+    )
 
 
 def fit_cities(engine: Engine, slugs: Iterable[str]) -> None:
-    """Have these cities' tables there with the columns of today; what is in columns of the same name stays."""
+    """Create or update the tables of these cities to the current columns; values of unchanged columns stay."""
     tables = [staging_tables.city_table(slug) for slug in slugs]
     with reaching(engine), engine.connect() as connection:
         there = columns_by_table(connection)
@@ -108,10 +110,10 @@ def fit_cities(engine: Engine, slugs: Iterable[str]) -> None:
 
 
 def _copy(connection: Connection, table: sa.Table, columns: list[str]) -> None:
-    """Put a new table in the place of the old one: in one transaction on SQLite, by one RENAME on MySQL."""
+    """Replace the old table with the new one: in one transaction on SQLite, by one RENAME on MySQL."""
     new, old = (table.to_metadata(sa.MetaData(), name=f"_{part}_{table.name}") for part in ("new", "old"))
     kept = [column for column in columns if column in table.c and table.c[column].computed is None]
-    for left_over in (new, old):  # of a process that was killed
+    for left_over in (new, old):  # left by a killed process
         connection.execute(sa.schema.DropTable(left_over, if_exists=True))
     connection.execute(sa.schema.CreateTable(new))
     source = sa.table(table.name, *(sa.column(name) for name in kept))
@@ -127,7 +129,7 @@ def _copy(connection: Connection, table: sa.Table, columns: list[str]) -> None:
 
 
 def columns_by_table(connection: Connection) -> dict[str, list[str]]:
-    """The names of all tables' columns, in one query: the inspector asks once per table."""
+    """Column names of all tables, in one query; SQLAlchemy's inspector needs one per table."""
     if connection.dialect.name == "mysql":
         query = (
             "SELECT table_name, column_name FROM information_schema.columns"

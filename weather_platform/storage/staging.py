@@ -1,6 +1,6 @@
-"""The staging store: observations, a SQL table a city, replaced a month at a time in one transaction.
+"""The staging store: observations in one SQL table per city, replaced by month in one transaction.
 
-What a month holds is decided by `domain.staging`; reading for people and for other layers is here too.
+`domain.staging` decides what a month holds; reads for other layers, the API and the site are here too.
 """
 
 import hashlib
@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.fields import RAIN_FIELDS
@@ -40,6 +41,11 @@ from weather_platform.storage.staging_tables import (
     city_table,
 )
 
+if TYPE_CHECKING:
+    from weather_platform.domain.climate.days import Days
+    from weather_platform.domain.climate.overrides import Override
+    from weather_platform.domain.climate.screening import Screened
+
 _LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
 _ROWS_READ_AHEAD = 200
@@ -47,7 +53,7 @@ _ROWS_READ_AHEAD = 200
 
 
 class Coverage(NamedTuple):
-    """What a station has in a month."""
+    """Observations of a station in a month."""
 
     month: str
     station: Station
@@ -57,33 +63,40 @@ class Coverage(NamedTuple):
 
 
 class StagingStore:
-    """Observations by city in MySQL, MariaDB or SQLite; the same code over all of them."""
+    """Observations by city in MySQL, MariaDB or SQLite; with the same code for all three."""
 
-    def __init__(self, engine: Engine, csv_folder: Path) -> None:
+    def __init__(self, engine: Engine, csv_folder: Path, overrides_file: Path | None = None) -> None:
         self.engine = engine
+        self._overrides_file = overrides_file
         self._csv_folder = csv_folder
         self._loader = Loader()
         self._cities_made: set[str] = set()
 
+    def _overrides(self) -> "tuple[Override, ...]":
+        """What people decided about flags, as their file says now."""
+        from weather_platform.domain.climate.overrides import read_overrides
+
+        return read_overrides(self._overrides_file.read_text(encoding="utf-8")) if self._overrides_file else ()
+
     def ensure(self) -> None:
-        """Make the platform's own tables where they are missing, or bring those of an older release up to date."""
+        """Create the platform's own tables if missing, or upgrade those of an older release."""
         schema.ensure(self.engine)
 
     def ping(self) -> None:
-        """Raise StoreUnavailable where the database does not answer."""
+        """Raise StoreUnavailable if the database does not answer."""
         with reading(self.engine) as connection:
             connection.exec_driver_sql("SELECT 1")
 
     @contextmanager
     def exclusive(self, *names: str, timeout_s: int = databases.LOCK_TIMEOUT_S) -> Iterator[None]:
-        """Hold the named locks against every other process; see `databases.exclusive`."""
+        """Hold the named locks against all other processes; see `databases.exclusive`."""
         with databases.exclusive(self.engine, *names, timeout_s=timeout_s):
             yield
 
     def replace_month(self, month: str, staged: StagedMonth) -> None:
-        """Let the month hold exactly these observations; the old month or the new one, never a mixture.
+        """Replace the month's observations atomically: readers see the old month or the new one.
 
-        `month` is a partition key or `raw.UNPLACED`, which has a quarantine alone. The city CSV files
+        `month` is a partition key or `provenance.UNPLACED`, which has only a quarantine. The city CSV files
         are written first, and loaded from where the database reads files.
         """
         self._ensure_cities({station.slug for station in staged.stations.values()})
@@ -95,7 +108,7 @@ class StagingStore:
         remove_other_cities(self._csv_folder, month, {station.slug for station in staged.stations.values()})
 
     def _ensure_cities(self, slugs: set[str]) -> None:
-        # MySQL commits at every CREATE TABLE, so tables are there before the transaction begins.
+        # MySQL commits at every CREATE TABLE, so tables are created before the transaction starts.
         if missing := slugs - self._cities_made:
             schema.fit_cities(self.engine, missing)
             self._cities_made |= slugs
@@ -117,7 +130,10 @@ class StagingStore:
         _insert(connection, FIELD_SOURCES, _field_source_rows(month, staged))
 
     def daily(self, first: date, last: date) -> Iterator[tuple[Station, list[DailyAggregate]]]:
-        """Every station's days from first to last, both included, that have an observation; one moment's view."""
+        """Days with observations of every station from first to last (inclusive), from one snapshot.
+
+        Values that quality control finds erroneous are left out.
+        """
         with reading(self.engine) as connection:
             databases.snapshot(connection)
             months = (str(Month.of(first)), str(Month.of(last)))
@@ -126,17 +142,38 @@ class StagingStore:
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
             others = _further_objects(connection, months)
-            for by_month in named.values():
+            # NumPy takes a sixth of a second to import: for who adds up days alone.
+            from weather_platform.domain.climate.days import climate_days, figures
+
+            stretch = Stretch(first, last)
+            screened, climate = self._climate(connection, [[*of.values()][-1] for of in named.values()], stretch)
+            for place, by_month in enumerate(named.values()):
                 station = next(iter(by_month.values()))
+                erroneous = screened.erroneous_times(place)
+                found = {day.day: figures(day) for day in climate_days(climate, place)}
                 days = [
-                    day._replace(raw_objects=tuple(sorted({*day.raw_objects, *others[station.station_id, day.day]})))
-                    for day in daily_aggregates(connection, city_table(station.slug), first, last)
+                    day._replace(
+                        sums={**day.sums, **found[day.day]},
+                        raw_objects=tuple(sorted({*day.raw_objects, *others[station.station_id, day.day]})),
+                    )
+                    for day in daily_aggregates(connection, city_table(station.slug), first, last, erroneous)
                 ]
                 for month, station in by_month.items():
                     yield station, [day for day in days if str(Month.of(day.day)) == month]
 
+    def _climate(
+        self, connection: Connection, stations: Sequence[Station], stretch: Stretch
+    ) -> "tuple[Screened, Days]":
+        from weather_platform.domain.climate.days import days_of
+        from weather_platform.domain.climate.screening import screen
+        from weather_platform.storage.observed import observed_grid
+
+        cities = [(station, city_table(station.slug)) for station in stations]
+        screened = screen(observed_grid(connection, cities, stretch), self._overrides())
+        return screened, days_of(screened, stretch)
+
     def synthetic_objects(self, first: date, last: date) -> set[str]:
-        """Names of the raw objects of these days' months that hold no measurements."""
+        """Names of raw objects with synthetic records in the months of these days."""
         query = sa.select(RAW_OBJECTS.c.raw_object).where(
             RAW_OBJECTS.c.month.between(str(Month.of(first)), str(Month.of(last).next)), RAW_OBJECTS.c.synthetic
         )
@@ -144,7 +181,7 @@ class StagingStore:
             return set(connection.scalars(query))
 
     def summary(self, month: Month) -> MonthSummary:
-        """What the database holds of a month, counted in its tables; NotFound where it was never staged."""
+        """Summary of a month, counted in its tables; NotFound if it was never staged."""
         key = str(month)
         with reading(self.engine) as connection:
             databases.snapshot(connection)
@@ -178,14 +215,14 @@ class StagingStore:
         )
 
     def outdated_months(self) -> list[Month]:
-        """Months that another release's rules staged, in order: `weather rebuild` makes them again."""
+        """Months staged by another release's rules, in order; `weather rebuild` stages them again."""
         other = sa.or_(MONTHS.c.code_version.is_(None), MONTHS.c.code_version != CODE_VERSION)
         query = sa.select(MONTHS.c.month).where(other, MONTHS.c.month != UNPLACED).order_by(MONTHS.c.month)
         with reading(self.engine) as connection:
             return [Month.parse(month) for month in connection.scalars(query)]
 
     def stations(self) -> dict[str, Station]:
-        """The stations that have a table with observations, by WMO number; names as of their latest month."""
+        """Stations with observations, by WMO number; names as of their latest month."""
         query = sa.select(COVERAGE).order_by(COVERAGE.c.station_id, COVERAGE.c.month)
         with reading(self.engine) as connection:
             return {row.station_id: _station(row) for row in connection.execute(query)}
@@ -196,12 +233,12 @@ class StagingStore:
             return _coverage(connection, months)
 
     def objects(self, month: str | None = None) -> list[dict[str, Any]]:
-        """The raw objects that were staged, with what became of their records, by month and time of receipt."""
+        """The staged raw objects with the counts of their records, by month and time of receipt."""
         query = sa.select(RAW_OBJECTS).order_by(RAW_OBJECTS.c.month, RAW_OBJECTS.c.received)
         return self._dicts(query if month is None else query.where(RAW_OBJECTS.c.month == month))
 
     def counts_of(self, months: Collection[str], raw_objects: Collection[str]) -> dict[str, dict[str, RecordCounts]]:
-        """What became of the records of some raw objects, by month and object."""
+        """Counts of records of some raw objects, by month and object."""
         query = sa.select(RAW_OBJECTS.c.month, RAW_OBJECTS.c.raw_object, RAW_OBJECTS.c.counts)
         query = query.where(RAW_OBJECTS.c.month.between(min(months), max(months)))
         found: dict[str, dict[str, RecordCounts]] = {}
@@ -221,7 +258,7 @@ class StagingStore:
     ) -> list[dict[str, Any]]:
         """Refused records: month, raw_object, position, reason, detail, record; in the order of the first three.
 
-        `after` is those three of the last record seen.
+        `after` holds these three of the last record seen.
         """
         order = (QUARANTINE.c.month, QUARANTINE.c.raw_object, QUARANTINE.c.position)
         query = sa.select(QUARANTINE).order_by(*order).limit(limit)
@@ -234,7 +271,7 @@ class StagingStore:
         return self._dicts(query)
 
     def quarantine_counts(self) -> list[tuple[str, str, int]]:
-        """How many records were refused, by month and reason; counted by the database."""
+        """Number of refused records, by month and reason; counted by the database."""
         query = sa.select(QUARANTINE.c.month, QUARANTINE.c.reason, sa.func.count()).group_by(
             QUARANTINE.c.month, QUARANTINE.c.reason
         )
@@ -252,7 +289,7 @@ class StagingStore:
         after: datetime | None = None,
         limit: int | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """A city's observations from first to last, both included, in order of time; columns of its table.
+        """A city's observations from first to last (inclusive), by time; columns as in its table.
 
         `after` is the time of the last row seen; the city must have a table.
         """
@@ -264,9 +301,7 @@ class StagingStore:
         if first is not None:
             query = query.where(table.c.date >= datetime.combine(first, time()))
         if last is not None:
-            query = query.where(
-                table.c.date <= datetime.combine(last, _LAST_SECOND)
-            )  # the last of all days has no next
+            query = query.where(table.c.date <= datetime.combine(last, _LAST_SECOND))  # date.max has no next day
         with reading(self.engine) as connection:
             for row in (
                 connection.execution_options(stream_results=True, max_row_buffer=_ROWS_READ_AHEAD)
@@ -276,7 +311,7 @@ class StagingStore:
                 yield dict(row)
 
     def field_sources(self, station: Station, first: date, last: date) -> dict[datetime, FieldSources]:
-        """Of a city's rows that several raw objects made: fields whose value is not from the one that the row names."""
+        """For rows merged from several raw objects: fields whose value is not from the object named in the row."""
         query = sa.select(FIELD_SOURCES).where(
             FIELD_SOURCES.c.month.between(str(Month.of(first)), str(Month.of(last))),
             FIELD_SOURCES.c.station_id == station.station_id,
@@ -289,7 +324,7 @@ class StagingStore:
         return found
 
     def revision(self, first: Month | None = None, last: Month | None = None) -> str:
-        """A text that changes whenever the rows of these months did; they follow from the raw objects in order."""
+        """A text that changes whenever the rows of these months change; derived from their raw objects in order."""
         told = (RAW_OBJECTS.c.month, RAW_OBJECTS.c.raw_object, RAW_OBJECTS.c.received)
         query = sa.select(*told).order_by(*RAW_OBJECTS.primary_key)
         if first is not None:
@@ -315,7 +350,7 @@ def _coverage(connection: Connection, months: Iterable[str] | None) -> list[Cove
 
 
 def _further_objects(connection: Connection, months: tuple[str, str]) -> Mapping[tuple[str, date], set[str]]:
-    """Raw objects behind a station's day that no row of it names."""
+    """Further raw objects behind a station's day, not named by its rows."""
     query = sa.select(FIELD_SOURCES).where(FIELD_SOURCES.c.month.between(months[0], str(Month.parse(months[1]).next)))
     found = defaultdict[tuple[str, date], set[str]](set)
     for row in connection.execute(query):
@@ -337,7 +372,7 @@ def _counts_by_month(connection: Connection, month: Month) -> dict[Month, dict[s
 
 
 def _count_of(table: sa.Table, month: Month) -> "sa.Select[int, Any]":
-    """How many rows of a city's table are in the month, and how many of them at no synoptic hour."""
+    """Number of rows of a city in the month, and of those not at a synoptic hour."""
     hour, minute, second = (sa.extract(part, table.c.date) for part in ("hour", "minute", "second"))
     is_off = sa.or_(hour % 3 != 0, minute != 0, second != 0)
     off_hours = sa.func.sum(sa.case((is_off, 1), else_=0)).label("off_hours")
@@ -426,7 +461,7 @@ def _field_source_rows(month: str, staged: StagedMonth) -> Iterator[dict[str, An
 
 
 def _brief(record: bytes) -> str:
-    """The record for people; of a broken file a "record" may be all of it, and the raw object has it whole."""
+    """The record as text, cut to a maximum length; the raw object has all of it."""
     text = record[:_QUARANTINED_BYTES].decode("utf-8", "replace")
     return text if len(record) <= _QUARANTINED_BYTES else f"{text}… ({len(record):,} bytes)"
 

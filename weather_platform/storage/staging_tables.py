@@ -1,7 +1,7 @@
-"""The tables of the staging database: one a city, made from `domain.fields`, and the platform's own.
+"""The tables of the staging database: one per city, derived from `domain.fields`, and the platform's own.
 
-A city's table is named by its slug. Names of the platform's own begin with an underscore and a letter, which
-no slug does.
+A city's table is named by its slug. The platform's own start with an underscore and a letter, unlike
+any slug.
 """
 
 from functools import cache
@@ -49,7 +49,7 @@ MONTHS = sa.Table(
     _own,
     sa.Column("month", sa.String(8), primary_key=True),
     sa.Column("observations", sa.Integer, nullable=False),
-    sa.Column("silent_hours", sa.JSON, nullable=False, comment="synoptic hours of which half the stations lack"),
+    sa.Column("silent_hours", sa.JSON, nullable=False, comment="synoptic hours missing at half of the stations"),
     sa.Column("changes", sa.JSON, nullable=False, comment="observations that cleaning changed, by what"),
     sa.Column("code_version", sa.String(32), comment="of the rules that staged it; null: before they were noted"),
     **_MYSQL,
@@ -87,9 +87,9 @@ def own_tables() -> sa.MetaData:
     return _own
 
 
-@cache  # 1.5 ms each to make: a tenth of a second a month, three times
+@cache  # 1.5 ms each: otherwise 0.1 s per month, three times
 def city_table(slug: str) -> sa.Table:
-    """The table of a city: `fields.FIELDS` in order, keyed by time, and `tc`, the temperature in °C."""
+    """The table of a city: `fields.FIELDS` in order, keyed by time, and `tc` (°C)."""
     return sa.Table(
         sa.quoted_name(slug, quote=True),
         sa.MetaData(),

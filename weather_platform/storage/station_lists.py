@@ -1,4 +1,4 @@
-"""The list of stations as received, kept beside the months in the raw store: immutable, named by its hash."""
+"""The list of stations as received, stored beside the months in the raw store: immutable, named by its hash."""
 
 import hashlib
 from collections.abc import Callable
@@ -23,7 +23,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 def keep_station_list(blobs: Blobs, body: bytes, provenance: Provenance, received: datetime | None = None) -> None:
-    """Keep the bytes with where they are from; the list received last counts."""
+    """Store the bytes with their origin; the list received last counts."""
     sha256 = hashlib.sha256(body).hexdigest()
     kept = _Kept(sha256, (received or datetime.now(UTC)).astimezone(UTC), provenance)
     blobs.put_if_absent(f"{_FOLDER}/{sha256[:16]}.geojson", body)
@@ -33,10 +33,10 @@ def keep_station_list(blobs: Blobs, body: bytes, provenance: Provenance, receive
 def refresh_station_list(
     blobs: Blobs, fetch: Callable[[], tuple[bytes, Provenance] | None], now: datetime | None = None
 ) -> list[str]:
-    """Fetch and keep the list unless one came within a day; what of it could not be read.
+    """Fetch and store the list unless one is less than a day old; returns the entries that could not be read.
 
     Raises:
-        BadInput: what came is no list of stations; nothing of it is kept.
+        BadInput: the answer is not a list of stations; nothing is stored.
     """
     now = now or datetime.now(UTC)
     last = _last(blobs)
@@ -48,7 +48,7 @@ def refresh_station_list(
 
 
 def listed_stations(blobs: Blobs) -> dict[str, Station]:
-    """The stations of the list that was received last, by WMO number; none where none was."""
+    """The stations of the latest list, by WMO number; empty without a list."""
     last = _last(blobs)
     return read_station_list(blobs.get(f"{_FOLDER}/{last.sha256[:16]}.geojson")).stations if last else {}
 

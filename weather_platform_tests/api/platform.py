@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.schema import VERSION_TABLE
 from weather_platform_tests.api.relay import Relay
 from weather_platform_tests.api.serving import Api, served
 from weather_platform_tests.runtime.serving import Script, wait_for
@@ -22,6 +23,7 @@ from weather_platform_tests.servers.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3
 _UP = """
 from weather_platform.runtime.up import up
 from weather_platform.settings import Settings
+from weather_platform.storage.schema import VERSION_TABLE
 
 up(
     Settings.from_environment(),
@@ -97,14 +99,14 @@ class Platform:
         self.dagster.open()
 
     def wipe(self) -> None:
-        """Empty every store; tables stay, since the API remembers that it made them."""
+        """Empty every store; tables and their version stay, since the API remembers that it made them."""
         layers = self.api.services.layers
         for blob in list(layers.raw.blobs.list()):
             layers.raw.blobs.delete(blob.key)
         engine = layers.staging.engine
         layers.receipts  # noqa: B018  # makes its tables
         with engine.begin() as connection:
-            for table in sa.inspect(connection).get_table_names():
+            for table in {*sa.inspect(connection).get_table_names()} - {VERSION_TABLE}:
                 connection.exec_driver_sql(f"DELETE FROM `{table}`")
         days = layers.curated.days()
         if days is not None:

@@ -106,7 +106,7 @@ def observations(
             "ff": 4.0 + step % 3,
             "dd": 270,
             "raf10": 29.5 if step == 4 else 9.0,
-            "rr3": 12.5 if step in (1, 2) else -0.1,
+            "rr3": 12.5 if step in (3, 4) else -0.1,
         }
         for station in stations
         for step in range(8 * days)

@@ -177,7 +177,7 @@ def test_an_ingestion_whose_process_died_says_so_and_is_taken_up_again(api: Api)
     told = api.get(f"/ingestions/{receipt['id']}").json()
     assert (told["state"], told["trouble"]["cause"]) == (
         "failed",
-        "The API was stopped in the middle of this ingestion.",
+        "The API stopped during this ingestion.",
     )
     assert api.ingest("/ingest-fast", BODY)["state"] == "done"
 

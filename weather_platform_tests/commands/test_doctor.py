@@ -238,7 +238,8 @@ def test_who_serves_is_told_from_who_only_listens(weather: Weather, monkeypatch:
         assert findings(weather, 0)["API"] == (True, f"answers at {api.url}")
         monkeypatch.setenv("WEATHER_DAGSTER_URL", api.url)
         assert warnings(weather) == {
-            "Dagster": f"Something else answers at {api.url}. Correct WEATHER_DAGSTER_URL, or the port of `weather up`."
+            "Dagster": f"Another program answers at {api.url}. "
+            "Correct WEATHER_DAGSTER_URL, or the port of `weather up`."
         }
 
 
@@ -247,13 +248,13 @@ def test_a_port_that_is_taken_is_named_with_its_setting(weather: Weather, monkey
         port = other.url.rpartition(":")[2]
         monkeypatch.setenv("WEATHER_SITE_PORT", port)
         says = warnings(weather)["ports"]
-    assert says.startswith(f"{port} taken by another program")
+    assert says.startswith(f"{port} in use by another program")
     assert "set WEATHER_SITE_PORT to" in says
 
 
 def test_little_space_is_a_warning(weather: Weather, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("weather_platform.commands.doctor.LITTLE_SPACE_BYTES", 10**18)
-    assert "that is little. Free space there" in warnings(weather)["home"]
+    assert "little space is left. Free space there" in warnings(weather)["home"]
 
 
 def test_a_broker_is_tried(weather: Weather, monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:

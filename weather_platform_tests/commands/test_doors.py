@@ -13,7 +13,7 @@ from weather_platform.tables import Format
 from weather_platform_tests.api.serving import Api, served
 from weather_platform_tests.commands.conftest import Weather
 
-NOTHING = "Nothing that is stored lies in the period and cities asked for. `weather status` shows what there is.\n"
+NOTHING = "Nothing is stored for this period and these cities. `weather status` shows what is stored.\n"
 
 ALL_ROWS = 100_000
 QUESTIONS = {

@@ -142,8 +142,8 @@ def test_a_store_that_breaks_off_leaves_the_old_file_and_no_other(
     [
         (["--from", "1 December"], 2, "'1 December' is not a day."),
         (["--to", "2023-02-30"], 2, "'2023-02-30' is not a day."),
-        (["--from", "2023-12-02", "--to", "2023-12-01"], 2, "2023-12-02 to 2023-12-01 ends before it begins."),
-        (["--city", "NISE"], 1, "'NISE' is no station here."),
+        (["--from", "2023-12-02", "--to", "2023-12-01"], 2, "2023-12-02 to 2023-12-01 ends before it starts."),
+        (["--city", "NISE"], 1, "No station matches 'NISE'."),
         (["--output", "/sys/weather.csv"], 1, "/sys/weather.csv cannot be written: "),
         (["--output", "/dev/null/weather.csv"], 1, "/dev/null/weather.csv cannot be written: Not a directory."),
     ],

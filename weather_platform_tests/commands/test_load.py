@@ -54,17 +54,20 @@ def test_a_station_that_the_reference_table_does_not_know_is_loaded_by_its_numbe
         (["[/]"], ["'[/]' is not a month.", "Write it as YYYY-MM, for example 2023-12."]),
         (
             ["2023-12..2023-01"],
-            ["'2023-12..2023-01' ends before it begins.", "Write the earlier month first: 2023-01..2023-12."],
+            ["'2023-12..2023-01' ends before it starts.", "Write the earlier month first: 2023-01..2023-12."],
         ),
         (
             ["1995-12"],
             [
-                f"1995-12 is not among the months that the platform keeps (1996-01 to {Month.current()}).",
+                f"1995-12 is outside the partitions (1996-01 to {Month.current()}).",
                 "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
             ],
         ),
-        (["2023-12", "--city", "NISE"], ["'NISE' is no station here.", "Did you mean Nice?"]),
-        (["2023-12", "--source", "sky"], ["'sky' is no source.", "Choose one of meteofrance, opendatasoft, sample."]),
+        (["2023-12", "--city", "NISE"], ["No station matches 'NISE'.", "Did you mean Nice?"]),
+        (
+            ["2023-12", "--source", "sky"],
+            ["'sky' is not a source.", "Choose one of meteofrance, opendatasoft, sample."],
+        ),
     ],
     ids=["no month", "markup", "backwards", "not kept", "no city", "no source"],
 )
@@ -110,7 +113,7 @@ def test_a_home_that_cannot_be_written_is_said(
     ("size_bytes", "cause"),
     [
         (20_000, "Dagster cannot record the run in {home}/dagster: disk I/O error."),
-        (10_000_000, "There is no room to sort a file: File too large."),
+        (10_000_000, "A file cannot be sorted on disk: File too large."),
     ],
     ids=["for Dagster", "for a month on its way to the raw store"],
 )
@@ -180,5 +183,5 @@ def test_one_command_loads_december_without_any_server_and_tells_of_it(weather_h
     )
     assert documents > 1_850
     assert nice.startswith("NICE 2023-12-01: ")
-    assert nice.endswith(" — synthetic sample, no measurement")
+    assert nice.endswith(" — synthetic sample, not measured")
     assert "°C on average" in nice

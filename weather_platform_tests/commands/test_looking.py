@@ -103,7 +103,7 @@ def test_words_find_stations_and_say_why(weather: Weather, filled: Settings) -> 
     )
     ran = weather("stations", "atlantis")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("'atlantis' is no station here.\nUse the name of a station")
+    assert ran.err.startswith("No station matches 'atlantis'.\nUse the name of a station")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_reader_that_leaves_early_is_a_quiet_end(filled: Settings, command: li
 
 
 def test_reload_where_nobody_serves_is_said(weather: Weather, weather_home: Path) -> None:
-    said = f"Nothing serves {weather_home}, so there is no code to load anew.\nStart `weather up`.\n"
+    said = f"No `weather up` serves {weather_home}, so no code can be reloaded.\nStart `weather up`.\n"
     for _ in range(2):
         ran = weather("reload")
         assert (ran.code, ran.out, ran.err) == (1, "", said)

@@ -1,4 +1,4 @@
-"""The site over real December 2023, in a real Chromium.
+"""The site over a December of the sample that carries no mark, as a measured month does, in a real Chromium.
 
 The browser is Debian's (`chromium`); the site runs in a thread of the test process, as its users meet it but for
 gunicorn (`test_serving.py` starts that).
@@ -26,6 +26,8 @@ from weather_platform.intake import receive
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource
 from weather_platform_tests import conftest as tests
+from weather_platform_tests import sample_months
+from weather_platform_tests.domain.forms import monthly_csv
 
 _ARGUMENTS = (
     *("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -56,12 +58,16 @@ def load_sample(settings: Settings, months: str, stations: tuple[str, ...] | Non
 
 
 @pytest.fixture(scope="session")
-def december(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> Settings:
-    """Stores that hold real December 2023."""
+def december(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Stores that hold December 2023 as the monthly archive publishes it; of LA DESIRADE only six days."""
     settings = settings_in(tmp_path_factory.mktemp("december"))
-    file = real_data / "meteofrance-monthly" / "synop.202312.csv.gz"
-    provenance = Provenance(source="meteofrance", name=file.name, licence=ETALAB)
-    load(settings, Month(2023, 12), file.read_bytes(), provenance)
+    provenance = Provenance(source="meteofrance", name="synop.202312.csv.gz", licence=ETALAB)
+    records = [
+        record
+        for record in sample_months.records("2023-12")
+        if record["numer_sta"] != "78890" or "2023-12-12" <= record["date"] < "2023-12-18"
+    ]
+    load(settings, Month(2023, 12), monthly_csv(records), provenance)
     return settings
 
 
@@ -101,7 +107,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def site(december: Settings) -> Iterator[str]:
-    """The address of the site over real December 2023."""
+    """The address of the site over December 2023."""
     served = Served(create_app(open_reader(december), december).server)
     yield served.url
     served.stop()

@@ -1,4 +1,4 @@
-"""Ready-made periods."""
+"""Preset periods."""
 
 from datetime import date
 

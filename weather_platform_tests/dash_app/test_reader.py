@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -20,13 +21,23 @@ from weather_platform_tests.dash_app.conftest import load_sample, settings_in
 FIRST, LAST = date(2023, 12, 1), date(2023, 12, 31)
 
 
-def test_rows_are_the_documents(reader: Reader) -> None:
+def test_rows_are_the_documents(reader: Reader, december: Settings) -> None:
+    documents = list(open_curated(december).find())
     rows = reader.daily(None, FIRST, LAST)
-    assert len(rows) == 1_893
-    assert rows["rain_total_mm"].sum() == pytest.approx(5_066.5)
-    nice = reader.daily(["07690"], FIRST, FIRST).iloc[0]
-    figures = [nice[name] for name in ("temperature_avg_c", "temperature_min_c", "pressure_avg_hpa", "wind_gust_m_s")]
-    assert figures == [14.26, 11.8, 997.38, 11.2]
+    assert len(rows) == len(documents) > 1_800
+    columns = ["station_id", "temperature_avg_c", "temperature_min_c", "pressure_avg_hpa", "wind_gust_m_s"]
+    found = rows[[*columns, "rain_total_mm"]].astype(object).replace({np.nan: None})
+    assert found.to_numpy().tolist() == [
+        [
+            document.station_id,
+            document.metrics.temperature.avg,
+            document.metrics.temperature.min,
+            document.metrics.pressure.avg,
+            document.metrics.wind_speed.gust,
+            document.metrics.rainfall.total,
+        ]
+        for document in sorted(documents, key=lambda document: (document.station_id, document.period))
+    ]
 
 
 def test_all_stations_and_one_station_are_the_same_rows(reader: Reader) -> None:
@@ -88,7 +99,7 @@ def test_no_period_makes_the_reader_ask_for_months_that_are_not_there(
         return find(store, query)
 
     monkeypatch.setattr(type(reader._curated), "find", noting)
-    assert len(reader.daily(None, date.min, date.max)) == 1_893
+    assert len(reader.daily(None, date.min, date.max)) > 1_800
     assert len(reader.daily(["07690"], date.min, date.max)) == 31
     assert reader.daily(None, date(2, 1, 1), date(1998, 12, 31)).empty
     assert len(asked) == 2

@@ -30,7 +30,7 @@ def test_a_store_that_is_no_store_is_a_message_in_the_readers_language(tmp_path:
     broken = settings_in(tmp_path)
     (tmp_path / "curated.sqlite").write_text("not a database, but long enough to be read as one: " + "x" * 200)
     page = shown(open_reader(broken), "/city", accepted="fr")
-    assert "Les données ne répondent pas." in page
+    assert "La base de données ne répond pas." in page
     assert "WEATHER_CURATED_URL" in page
     assert "Traceback" not in page
 
@@ -38,7 +38,7 @@ def test_a_store_that_is_no_store_is_a_message_in_the_readers_language(tmp_path:
 @pytest.mark.parametrize("pathname", ["/city", "/compare", "/table", "/data"])
 def test_a_city_that_is_not_there_leads_to_the_nearest(reader: Reader, pathname: str) -> None:
     page = shown(reader, pathname, "?city=niice&metric=wind", accepted="fr")
-    assert "« niice » n’est pas parmi les villes chargées." in page
+    assert "Aucune donnée n’est chargée pour « niice »." in page
     assert f'"href": "{pathname}?city=nice&metric=wind"' in page
     assert "no station" not in page  # the cause is in English, for logs
 
@@ -67,7 +67,7 @@ def test_a_period_without_data_says_which_there_is(reader: Reader, pathname: str
 @pytest.mark.parametrize("pathname", ["/", "/city", "/compare", "/table", "/data"])
 def test_a_period_of_centuries_is_the_part_of_it_that_is_loaded(reader: Reader, pathname: str, search: str) -> None:
     page = shown(reader, pathname, search)
-    assert "could not be made" not in page
+    assert "could not be created" not in page
     assert "December 2023" in page
     assert f"{pathname}?" in json.loads(page)["link"]
     assert "to=2023-12-31" in json.loads(page)["link"]
@@ -79,12 +79,12 @@ def test_a_period_in_no_month_that_is_loaded_is_no_fault(
     reader: Reader, pathname: str, period: tuple[str, str]
 ) -> None:
     page = shown(reader, pathname, f"?from={period[0]}&to={period[1]}")
-    assert "could not be made" not in page
+    assert "could not be created" not in page
     assert "December 2023" in page
 
 
 def test_a_page_that_does_not_exist_says_so(reader: Reader) -> None:
-    assert "There is no such page." in shown(reader, "/nowhere")
+    assert "Page not found." in shown(reader, "/nowhere")
 
 
 def test_a_fault_of_the_site_is_a_message_and_in_the_log(
@@ -95,7 +95,7 @@ def test_a_fault_of_the_site_is_a_message_and_in_the_log(
 
     monkeypatch.setattr(Reader, "daily", broken)
     page = shown(reader, "/city")
-    assert "This page could not be made." in page
+    assert "This page could not be created." in page
     assert "ZeroDivisionError" not in page
     assert "ZeroDivisionError" in caplog.text
 
@@ -105,14 +105,14 @@ def test_without_single_readings_the_days_are_shown_all_the_same(tmp_path: Path,
     shutil.copytree(december.home, home)
     (home / "staging.sqlite").unlink()
     page = shown(open_reader(settings_in(home)), "/city", "?city=nice")
-    assert "The three-hourly readings do not answer" in page
+    assert "The three-hourly readings are unavailable" in page
     assert '"filename": "nice_2023-12-01_2023-12-31_temperature"' in page
     assert "wind-rose" not in page
 
 
 def test_sample_data_says_on_every_page_that_it_is_none_measured(years_reader: Reader) -> None:
     for pathname in ("/", "/city", "/compare", "/table", "/data"):
-        assert "These are no measurements" in shown(years_reader, pathname)
+        assert "they are not real measurements" in shown(years_reader, pathname)
 
 
 @pytest.mark.browser
@@ -128,7 +128,7 @@ def test_a_store_that_goes_down_is_a_message_and_comes_back(tmp_path: Path, new_
                 Path(f"{store}{suffix}").rename(f"{away}{suffix}")
         store.mkdir()  # something that no SQLite opens
         page.get_by_role("link", name="Last 7 days").click()
-        expect(page.get_by_role("alert")).to_contain_text("The data do not answer.")
+        expect(page.get_by_role("alert")).to_contain_text("The data store does not answer.")
         store.rmdir()
         Path(away).rename(store)
         page.get_by_role("link", name="Try again").click()

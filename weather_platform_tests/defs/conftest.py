@@ -5,14 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from weather_platform_tests import sample_months
 from weather_platform_tests.defs.runs import Graph, graph
 from weather_platform_tests.servers.s3 import ACCESS_KEY, REGION, SECRET_KEY, S3Server
 
+THREE_STATIONS = ("07690", "07661", "78890")
+"""NICE measures all, CAP CEPET neither temperature nor rain, LA DESIRADE is in the tropics."""
+
 
 @pytest.fixture
-def archive(real_data: Path, weather_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001  # first
-    """The folder of the real monthly archive, as the source `meteofrance` reads it."""
-    folder = real_data / "meteofrance-monthly"
+def archive(weather_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001  # first
+    """A folder of the monthly archive with two months of three stations, as the source `meteofrance` reads it."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+    for month in ("2023-11", "2023-12"):
+        sample_months.write_archive(folder, month, THREE_STATIONS)
     monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(folder))
     return folder
 

@@ -1,13 +1,11 @@
-"""The same records written in every form in which SYNOP observations are published."""
+"""The same flat v2.1 records written in every form in which SYNOP observations are published."""
 
 import csv
-import gzip
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +15,33 @@ Write = Callable[[list[Record]], bytes]
 
 MEASURED = 59
 """Columns of the monthly archive; the first ones of every CSV form, in one order."""
+EXPORT_HEADER = (
+    "ID OMM station;Date;Pression au niveau mer;Variation de pression en 3 heures;Type de tendance barométrique;"
+    "Direction du vent moyen 10 mn;Vitesse du vent moyen 10 mn;Température;Point de rosée;Humidité;"
+    "Visibilité horizontale;Temps présent;Temps passé 1;Temps passé 2;Nebulosité totale;"
+    "Nébulosité  des nuages de l' étage inférieur;Hauteur de la base des nuages de l'étage inférieur;"
+    "Type des nuages de l'étage inférieur;Type des nuages de l'étage moyen;Type des nuages de l'étage supérieur;"
+    "Pression station;Niveau barométrique;Géopotentiel;Variation de pression en 24 heures;"
+    "Température minimale sur 12 heures;Température minimale sur 24 heures;Température maximale sur 12 heures;"
+    "Température maximale sur 24 heures;Température minimale du sol sur 12 heures;"
+    "Méthode de mesure Température du thermomètre mouillé;Température du thermomètre mouillé;"
+    "Rafale sur les 10 dernières minutes;Rafales sur une période;Periode de mesure de la rafale;Etat du sol;"
+    "Hauteur totale de la couche de neige, glace, autre au sol;Hauteur de la neige fraîche;"
+    "Periode de mesure de la neige fraiche;Précipitations dans la dernière heure;"
+    "Précipitations dans les 3 dernières heures;Précipitations dans les 6 dernières heures;"
+    "Précipitations dans les 12 dernières heures;Précipitations dans les 24 dernières heures;Phénomène spécial 1;"
+    "Phénomène spécial 2;Phénomène spécial 3;Phénomène spécial 4;Nébulosité couche nuageuse 1;Type nuage 1;"
+    "Hauteur de base 1;Nébulosité couche nuageuse 2;Type nuage 2;Hauteur de base 2;Nébulosité couche nuageuse 3;"
+    "Type nuage 3;Hauteur de base 3;Nébulosité couche nuageuse 4;Type nuage 4;Hauteur de base 4;Coordonnees;Nom;"
+    "Type de tendance barométrique;Temps passé 1;Temps présent;Température (°C);"
+    "Température minimale sur 12 heures (°C);Température minimale sur 24 heures (°C);"
+    "Température maximale sur 12 heures (°C);Température maximale sur 24 heures (°C);"
+    "Température minimale du sol sur 12 heures (en °C);Latitude;Longitude;Altitude;communes (name);"
+    "communes (code);EPCI (name);EPCI (code);department (name);department (code);region (name);region (code);"
+    "mois_de_l_annee"
+).encode()
+"""The 82 French labels of OpenDataSoft's CSV export, as a real one has them (three occur twice), without BOM."""
+_ANNUAL_PLACE = ("lat", "lon", "geo_id_wmo", "geo_id_wigos", "name", "reference_time", "insert_time", "validity_time")
 _PARIS = ZoneInfo("Europe/Paris")
 _CODES = ("cod_tend", "ww", "w1", "w2", "cl", "cm", "ch", "etat_sol", "ctype1", "ctype2", "ctype3", "ctype4")
 
@@ -156,20 +181,16 @@ def _cell(value: Any, missing: str, decimal: str) -> str:
     return str(value).replace(".", decimal) if isinstance(value, float) else str(value)
 
 
-def export_csv(header: bytes) -> Write:
-    """OpenDataSoft's CSV with French labels and Paris time, under the header of a real export."""
-
-    def write(records: list[Record]) -> bytes:
-        return b"\xef\xbb\xbf" + b"".join(line + b"\r\n" for line in (header, *map(_export_line, records)))
-
-    return write
+def export_csv(records: list[Record]) -> bytes:
+    """OpenDataSoft's CSV with French labels and Paris time."""
+    return b"\xef\xbb\xbf" + b"".join(line + b"\r\n" for line in (EXPORT_HEADER, *map(_export_line, records)))
 
 
-def spreadsheet_csv(header: bytes, line_end: bytes) -> Write:
+def spreadsheet_csv(line_end: bytes) -> Write:
     """The same after a spreadsheet on a Mac: its encoding, no BOM, leading zeros lost."""
 
     def write(records: list[Record]) -> bytes:
-        rows = (header, *(_export_line(record).removeprefix(b"0") for record in records))
+        rows = (EXPORT_HEADER, *(_export_line(record).removeprefix(b"0") for record in records))
         return b"".join(line.decode().encode("mac_roman", "replace") + line_end for line in rows)
 
     return write
@@ -209,13 +230,10 @@ def monthly_csv(records: list[Record]) -> bytes:
     return b"".join(";".join([*row, "\n"]).encode() for row in rows)
 
 
-def annual_csv(header: bytes) -> Write:
+def annual_csv(records: list[Record]) -> bytes:
     """The annual archive: codes may come as ``18.0``."""
-
-    def write(records: list[Record]) -> bytes:
-        return b"".join(line + b"\n" for line in (header, *map(_annual_line, records)))
-
-    return write
+    header = ";".join((*_ANNUAL_PLACE, *list(records[0])[2:MEASURED])).encode()
+    return b"".join(line + b"\n" for line in (header, *map(_annual_line, records)))
 
 
 def _annual_line(record: Record) -> bytes:
@@ -236,44 +254,31 @@ def _written(values: Iterable[Any]) -> list[str]:
     return ["" if value is None else str(value) for value in values]
 
 
-def export_header(real_data: Path) -> bytes:
-    """The 82 French labels, without BOM."""
-    path = real_data / "opendatasoft-export" / "ods-export-nice-2023-07-to-2025-08.csv.gz"
-    with gzip.open(path) as file:
-        return file.readline().strip().removeprefix(b"\xef\xbb\xbf")
-
-
-def annual_header(real_data: Path) -> bytes:
-    return (real_data / "samples" / "meteofrance-annual-synop_2026-two-rows.csv").read_bytes().splitlines()[0]
-
-
-def forms(real_data: Path) -> Iterator[tuple[str, Write]]:
-    """Every form by name."""
-    export, annual = export_header(real_data), annual_header(real_data)
-    yield from (
-        ("v2.1 export", v21_export),
-        ("v2.1 answer", v21_answer),
-        ("v2.0 answer", v20_answer),
-        ("v1 download", v1_download),
-        ("v1 answer", v1_answer),
-        ("a record a line", lines),
-        ("export CSV", export_csv(export)),
-        ("spreadsheet CSV, CRLF", spreadsheet_csv(export, b"\r\n")),
-        ("spreadsheet CSV, CR", spreadsheet_csv(export, b"\r")),
-        ("GeoJSON", feature_collection),
-        ("mongoexport", mongoexport),
-        ("JSON of pandas", json_of_pandas),
-        ("degrees Celsius alone", celsius_only),
-        ("v2.1 answers in an array", pages(v21_answer, b",", b"[]")),
-        ("v2.0 answers, one per line", pages(v20_answer, b"\n")),
-        ("v1 answers, one after the other", pages(v1_answer, b"")),
-        ("CSV with commas", technical_csv(",", missing="NaN")),
-        ("CSV with tabs", technical_csv("\t", missing="NA")),
-        ("CSV with decimal commas", technical_csv(";", missing=" ", decimal=",")),
-        ("CSV in UTF-16", technical_csv("\t", encoding="utf-16")),
-        ("monthly archive", monthly_csv),
-        ("annual archive", annual_csv(annual)),
-    )
+FORMS: dict[str, Write] = {
+    "v2.1 export": v21_export,
+    "v2.1 answer": v21_answer,
+    "v2.0 answer": v20_answer,
+    "v1 download": v1_download,
+    "v1 answer": v1_answer,
+    "a record a line": lines,
+    "export CSV": export_csv,
+    "spreadsheet CSV, CRLF": spreadsheet_csv(b"\r\n"),
+    "spreadsheet CSV, CR": spreadsheet_csv(b"\r"),
+    "GeoJSON": feature_collection,
+    "mongoexport": mongoexport,
+    "JSON of pandas": json_of_pandas,
+    "degrees Celsius alone": celsius_only,
+    "v2.1 answers in an array": pages(v21_answer, b",", b"[]"),
+    "v2.0 answers, one per line": pages(v20_answer, b"\n"),
+    "v1 answers, one after the other": pages(v1_answer, b""),
+    "CSV with commas": technical_csv(",", missing="NaN"),
+    "CSV with tabs": technical_csv("\t", missing="NA"),
+    "CSV with decimal commas": technical_csv(";", missing=" ", decimal=","),
+    "CSV in UTF-16": technical_csv("\t", encoding="utf-16"),
+    "monthly archive": monthly_csv,
+    "annual archive": annual_csv,
+}
+"""Every form by name."""
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

@@ -6,12 +6,14 @@ rules say. Decimals throughout, so that nothing is rounded before the document.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date, time, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from types import MappingProxyType
 from typing import Any
 
 from weather_platform.domain.fields import Observation
+from weather_platform_tests.domain.climate import reckoning as climatology
 
 Number = int | float | None
 Day = dict[str, Any]
@@ -19,24 +21,51 @@ Day = dict[str, Any]
 _HALF_THE_RESOLUTION_OF_FF = 0.05
 
 
-def days_of(observations: Iterable[Observation]) -> dict[date, Day]:
+Wrong = Mapping[tuple[str, datetime], Sequence[str]]
+"""Fields that are erroneous, by station and time, beside those that the reckoning of climatology leaves out."""
+
+
+def days_of(observations: Iterable[Observation], wrong: Wrong = MappingProxyType({})) -> dict[date, Day]:
     """Metrics, events, counts and raw objects of each UTC day on which the station observed."""
-    observations = list(observations)
+    observations = [_without(o, wrong.get((o.numer_sta, o.date), ())) for o in observations]
     by_day: dict[date, list[Observation]] = defaultdict(list)
     rain_by_day: dict[date, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_day[observation.date.date()].append(observation)
         ended_at_midnight = observation.date.time() == time()
         rain_by_day[observation.date.date() - timedelta(days=ended_at_midnight)].append(observation)
-    return {day: _day(of_day, rain_by_day[day]) for day, of_day in sorted(by_day.items())}
+    climate = _climate(observations, sorted(by_day))
+    return {day: _day(of_day, rain_by_day[day], climate[day]) for day, of_day in sorted(by_day.items())}
 
 
-def documents_of(rows: Mapping[str, Iterable[Observation]]) -> dict[str, Day]:
+def documents_of(rows: Mapping[str, Iterable[Observation]], wrong: Wrong = MappingProxyType({})) -> dict[str, Day]:
     """The days of several stations by document id."""
-    return {f"{station}:{day}": of_day for station, obs in rows.items() for day, of_day in days_of(obs).items()}
+    return {f"{station}:{day}": of_day for station, obs in rows.items() for day, of_day in days_of(obs, wrong).items()}
 
 
-def _day(observations: list[Observation], rain: list[Observation]) -> Day:
+def _without(observation: Observation, fields: Sequence[str]) -> Observation:
+    missing: dict[str, Any] = dict.fromkeys(fields)
+    return observation._replace(**missing)
+
+
+def _climate(observations: list[Observation], days: list[date]) -> dict[date, Day]:
+    """The climatological days, as the second reckoning of climatology says."""
+    if not observations:
+        return {}
+    reports = {o.date: _report(o) for o in observations if o.date.time() == o.date.replace(minute=0, second=0).time()}
+    return {day["day"]: day for day in climatology.station_days(observations[0].numer_sta, reports, days)}
+
+
+def _report(observation: Observation) -> climatology.Report:
+    kelvin = {name: getattr(observation, name) for name in ("t", "tn12", "tn24", "tx12", "tx24")}
+    mm = {name: getattr(observation, name) for name in ("rr1", "rr3", "rr6", "rr12", "rr24")}
+    celsius = {name: _decimal(k) - Decimal("273.15") for name, k in kelvin.items() if k is not None}
+    return celsius | {name: _decimal(amount) for name, amount in mm.items() if amount is not None}
+
+
+def _day(observations: list[Observation], rain: list[Observation], climate: Day) -> Day:
+    (tn, tn_way), (tx, tx_way), (rr, rr_way) = climate["tn"], climate["tx"], climate["rr"]
+    (known, known_hours), (civil, civil_hours) = climate["known"], climate["civil"]
     t = [_decimal(o.t) - Decimal("273.15") for o in observations if o.t is not None]
     pmer = [_decimal(o.pmer) / 100 for o in observations if o.pmer is not None]
     ff = [_decimal(o.ff) for o in observations if o.ff is not None]
@@ -49,8 +78,10 @@ def _day(observations: list[Observation], rain: list[Observation]) -> Day:
             "avg": _mean(t),
             "min": _rounded(min(t, default=None)),
             "max": _rounded(max(t, default=None)),
-            "tn": _at(observations, 6, "tn12"),
-            "tx": _at(observations, 18, "tx12"),
+            "tn": _rounded(tn),
+            "tn_method": tn_way,
+            "tx": _rounded(tx),
+            "tx_method": tx_way,
             "n": len(t),
         },
         "pressure": {
@@ -67,10 +98,13 @@ def _day(observations: list[Observation], rain: list[Observation]) -> Day:
             "n": len(ff),
         },
         "rainfall": {
-            "total": _rounded(sum(rr3, Decimal(0)) if rr3 else None),
+            "total": _rounded(civil if civil_hours else None),
             "max_3h": _rounded(max(rr3, default=None)),
             "trace": any(o.rr_trace & 2 for o in rain),
-            "n": len(rr3),
+            "n": civil_hours // 3,
+            "rr": _rounded(rr),
+            "rr_method": rr_way,
+            "rr_known": _rounded(known if known_hours else None),
         },
         "humidity": {
             "avg": _mean(u),
@@ -102,11 +136,6 @@ def _mean(values: list[Decimal]) -> float | None:
         return _rounded(sum(values, Decimal(0)) / len(values)) if values else None
 
 
-def _at(observations: list[Observation], hour: int, name: str) -> float | None:
-    kelvin = next((getattr(o, name) for o in observations if o.date.time() == time(hour)), None)
-    return None if kelvin is None else _rounded(_decimal(kelvin) - Decimal("273.15"))
-
-
 def _direction(observations: list[Observation]) -> float | None:
     speeds = [float(o.ff) for o in observations if o.ff is not None]
     blowing = [(float(o.ff), math.radians(o.dd)) for o in observations if o.ff is not None and o.dd]
@@ -118,17 +147,16 @@ def _direction(observations: list[Observation]) -> float | None:
 
 
 def _events(metrics: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    temperature, wind, rain = metrics["temperature"], metrics["wind_speed"], metrics["rainfall"]["total"]
-    coldest = temperature["min"] if temperature["tn"] is None else temperature["tn"]
-    warmest = temperature["max"] if temperature["tx"] is None else temperature["tx"]
+    wind, rain = metrics["wind_speed"], metrics["rainfall"]["rr"]
+    coldest, warmest = metrics["temperature"]["tn"], metrics["temperature"]["tx"]
     table = [
         ("heavy_rain", rain, "mm", 20.0, rain is not None and rain >= 20),
         ("violent_gust", wind["gust"], "m/s", 28.0, wind["gust"] is not None and wind["gust"] >= 28),
         ("gale", wind["max"], "m/s", 17.2, wind["max"] is not None and wind["max"] >= 17.2),
         ("heat", warmest, "°C", 35.0, warmest is not None and warmest >= 35),
-        ("tropical_night", coldest, "°C", 20.0, coldest is not None and coldest > 20),
-        ("frost", coldest, "°C", 0.0, coldest is not None and coldest < 0),
-        ("ice_day", warmest, "°C", 0.0, warmest is not None and warmest < 0),
+        ("tropical_night", coldest, "°C", 20.0, coldest is not None and coldest >= 20),
+        ("frost", coldest, "°C", 0.0, coldest is not None and coldest <= 0),
+        ("ice_day", warmest, "°C", 0.0, warmest is not None and warmest <= 0),
         ("great_cold", coldest, "°C", -10.0, coldest is not None and coldest <= -10),
     ]
     return [

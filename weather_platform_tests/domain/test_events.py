@@ -13,7 +13,7 @@ from weather_platform.domain.weather_stats import Metrics, document
 
 def metrics(**figures: float | None) -> Metrics:
     """Metrics of a mild day but for the figures, named ``metric_figure``."""
-    mild: dict[str, float | None] = {"temperature_min": 10.0, "temperature_max": 15.0, "wind_speed_max": 3.0}
+    mild: dict[str, float | None] = {"temperature_tn": 10.0, "temperature_tx": 15.0, "wind_speed_max": 3.0}
     found = document(STATIONS["07690"], DailyAggregate(date(2023, 12, 1), 8), (), datetime.now(UTC)).metrics
     for name, value in (mild | figures).items():
         metric, _, figure = name.rpartition("_")
@@ -26,28 +26,25 @@ def metrics(**figures: float | None) -> Metrics:
     ("figures", "types"),
     [
         ({}, []),
-        ({"rainfall_total": 19.99}, []),
-        ({"rainfall_total": 20.0}, ["heavy_rain"]),
+        ({"rainfall_rr": 19.99}, []),
+        ({"rainfall_rr": 20.0}, ["heavy_rain"]),
         ({"wind_speed_gust": 27.99}, []),
         ({"wind_speed_gust": 28.0}, ["violent_gust"]),
         ({"wind_speed_max": 17.19}, []),
         ({"wind_speed_max": 17.2}, ["gale"]),
-        ({"temperature_max": 34.99}, []),
-        ({"temperature_max": 35.0}, ["heat"]),
-        ({"temperature_max": 40.0, "temperature_tx": 34.9}, []),
-        ({"temperature_max": 34.0, "temperature_tx": 35.0}, ["heat"]),
-        ({"temperature_min": 20.0}, []),
-        ({"temperature_min": 20.01}, ["tropical_night"]),
-        ({"temperature_min": 15.0, "temperature_tn": 20.01}, ["tropical_night"]),
-        ({"temperature_min": 0.0}, []),
-        ({"temperature_min": -0.01}, ["frost"]),
-        ({"temperature_min": 1.0, "temperature_tn": -1.0}, ["frost"]),
-        ({"temperature_min": -1.0, "temperature_tn": 0.0}, []),
-        ({"temperature_min": -3.0, "temperature_max": 0.0}, ["frost"]),
-        ({"temperature_min": -3.0, "temperature_max": -0.01}, ["frost", "ice_day"]),
-        ({"temperature_min": -9.99, "temperature_max": -1.0}, ["frost", "ice_day"]),
-        ({"temperature_min": -10.0, "temperature_max": -1.0}, ["frost", "ice_day", "great_cold"]),
-        ({"temperature_min": None, "temperature_max": None, "wind_speed_max": None}, []),
+        ({"temperature_tx": 34.99}, []),
+        ({"temperature_tx": 35.0}, ["heat"]),
+        ({"temperature_tn": 19.99}, []),
+        ({"temperature_tn": 20.0}, ["tropical_night"]),
+        ({"temperature_tn": 0.01}, []),
+        ({"temperature_tn": 0.0}, ["frost"]),
+        ({"temperature_tn": -3.0, "temperature_tx": 0.01}, ["frost"]),
+        ({"temperature_tn": -3.0, "temperature_tx": 0.0}, ["frost", "ice_day"]),
+        ({"temperature_tn": -9.99, "temperature_tx": -1.0}, ["frost", "ice_day"]),
+        ({"temperature_tn": -10.0, "temperature_tx": -1.0}, ["frost", "ice_day", "great_cold"]),
+        ({"temperature_tn": None, "temperature_tx": None, "temperature_min": -20.0, "temperature_max": 40.0}, []),
+        ({"rainfall_rr": None, "rainfall_total": 40.0}, []),
+        ({"wind_speed_max": None}, []),
     ],
 )
 def test_an_event_happens_where_its_threshold_is_reached(figures: dict[str, float | None], types: list[str]) -> None:
@@ -55,7 +52,7 @@ def test_an_event_happens_where_its_threshold_is_reached(figures: dict[str, floa
 
 
 def test_an_event_tells_its_value_unit_and_threshold() -> None:
-    assert events(metrics(temperature_min=-1.0, temperature_tn=-2.5, rainfall_total=34.6)) == [
+    assert events(metrics(temperature_tn=-2.5, rainfall_rr=34.6)) == [
         Event(EventType.HEAVY_RAIN, 34.6, "mm", 20.0),
         Event(EventType.FROST, -2.5, "°C", 0.0),
     ]

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ from hypothesis import strategies as st
 from weather_platform.domain.columns import known
 from weather_platform.domain.parsing import Parsed, columns_of, parse
 from weather_platform.domain.record_files import cut, cut_in_pieces
-from weather_platform_tests import real_months
+from weather_platform_tests import sample_months
 from weather_platform_tests.domain import forms
-from weather_platform_tests.domain.test_forms import FORMS
 
 Values = dict[str, Any]
 _HOURS = [f"2023-12-01T{hour:02}:00:00Z" for hour in range(0, 24, 3)]
@@ -112,10 +110,10 @@ def test_records_in_any_split_and_forms_are_the_same(records: list[Values], data
     ]
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_form_in_pieces_is_read_as_the_whole(form: str, real_data: Path) -> None:
+@pytest.mark.parametrize("form", forms.FORMS)
+def test_a_form_in_pieces_is_read_as_the_whole(form: str) -> None:
     """Also where an answer of the API, or a character of UTF-16, ends in the middle of a piece."""
-    body = dict(forms.forms(real_data))[form](real_months.records(real_data, "2023-12")[:150])
+    body = forms.FORMS[form](sample_months.records("2023-12")[:150])
     whole = _read(body)
     assert len(whole) == 150
     for chunk_bytes, piece_bytes in ((997, 5_000), (4_096, 20_000)):

@@ -52,7 +52,7 @@ def test_a_period_has_both_its_ends(written: str, months: list[str]) -> None:
 
 
 def test_a_period_that_ends_before_it_begins_is_bad_input() -> None:
-    with pytest.raises(BadInput, match="ends before it begins"):
+    with pytest.raises(BadInput, match="ends before it starts"):
         parse_months("2024-01..2023-12")
 
 

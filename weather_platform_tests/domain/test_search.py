@@ -110,9 +110,9 @@ def test_an_unverified_station_is_found_alike(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "cause", "cure"),
     [
-        ("nise", "'nise' is no station here.", "Did you mean Nice?"),
-        ("bourdeaux", "'bourdeaux' is no station here.", "Did you mean Bordeaux-Mérignac?"),
-        ("breste", "'breste' is no station here.", "Did you mean Brest-Guipavas?"),
+        ("nise", "No station matches 'nise'.", "Did you mean Nice?"),
+        ("bourdeaux", "No station matches 'bourdeaux'.", "Did you mean Bordeaux-Mérignac?"),
+        ("breste", "No station matches 'breste'.", "Did you mean Brest-Guipavas?"),
         ("corse", "'corse' means several stations.", "Did you mean Ajaccio or Bastia?"),
         (
             "taaf",
@@ -122,7 +122,7 @@ def test_an_unverified_station_is_found_alike(text: str) -> None:
         *(
             (
                 text,
-                f"{text!r} is no station here.",
+                f"No station matches {text!r}.",
                 "Use the name of a station or of a town, a postcode or a WMO number, for example Nice, 06000 or 07690.",
             )
             for text in ("atlantis", "zzzzzz", "", "00000", ",", "0")

@@ -67,7 +67,7 @@ def _nested(times: int) -> bytes:
         (zipped({"a": BODY}).replace(b"PK\x01\x02", b"PK\x01\x03"), "f is a damaged zip file: .*"),
         (zipped({}), "f holds no file."),
         (zipped({"__MACOSX/a": b"x"}), "f holds no file."),
-        (_nested(4), "f/a/a/a/a lies in more than 3 archives."),
+        (_nested(4), "f/a/a/a/a is inside more than 3 archives."),
         (zipped({"a": zipped({"b": BODY})[:-30]}), "f/a is a damaged zip file: .*"),
         (zipped({"a": gzip.compress(BODY)[:-9]}), "f/a ends before its gzip stream does."),
         (_flagged_as_encrypted(zipped({"a": BODY})), "f/a is encrypted."),

@@ -12,6 +12,7 @@ from weather_platform.domain.months import Month
 from weather_platform.pipeline import open_stores
 from weather_platform.runtime.in_process import MonthRun, load_in_process
 from weather_platform.settings import Settings
+from weather_platform_tests import sample_months
 
 OCTOBER, NOVEMBER, DECEMBER = (Month(2023, number) for number in (10, 11, 12))
 Shown = tuple[str, DagsterRunStatus, str, str]
@@ -49,12 +50,11 @@ def test_each_month_is_a_run_that_is_recorded_where_the_timeline_looks(weather_h
 
 
 def test_a_month_that_fails_keeps_no_other_from_loading(
-    weather_home: Path, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    weather_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """October is there, November is not, and the current month not yet."""
-    october = "synop.202310.csv.gz"
     (tmp_path / "archive").mkdir()
-    (tmp_path / "archive" / october).write_bytes((real_data / "meteofrance-monthly" / october).read_bytes())
+    sample_months.write_archive(tmp_path / "archive", "2023-10", ("07690",))
     monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(tmp_path / "archive"))
     months = [NOVEMBER, Month.current(), OCTOBER]
 
@@ -74,7 +74,7 @@ def test_a_month_that_fails_keeps_no_other_from_loading(
 
 
 def test_an_unknown_source_is_said_before_anything_is_written(weather_home: Path) -> None:
-    with pytest.raises(BadInput, match="'weatherman' is no source"):
+    with pytest.raises(BadInput, match="'weatherman' is not a source"):
         next(load_in_process(Settings.from_environment(), [OCTOBER], source="weatherman"))
     assert not weather_home.exists()
 
@@ -100,7 +100,7 @@ def test_what_nobody_explained_names_the_step_and_where_to_look(
 
 @pytest.mark.parametrize("month", [Month(1995, 12), Month.current().next], ids=["too early", "to come"])
 def test_a_month_that_is_not_kept_is_refused_before_anything_is_written(weather_home: Path, month: Month) -> None:
-    with pytest.raises(BadInput, match=f"{month} is not among the months"):
+    with pytest.raises(BadInput, match=f"{month} is outside the partitions"):
         list(load_in_process(Settings.from_environment(), [DECEMBER, month], source="sample"))
     assert not weather_home.exists()
 
@@ -120,5 +120,5 @@ def test_a_dagster_home_of_their_own_is_used_as_it_is(
 @pytest.mark.usefixtures("weather_home")
 def test_a_dagster_home_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "nowhere"))
-    with pytest.raises(BadSettings, match="which is no folder"):
+    with pytest.raises(BadSettings, match="which is not a folder"):
         list(load_in_process(Settings.from_environment(), [DECEMBER], source="sample"))

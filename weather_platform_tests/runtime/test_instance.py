@@ -7,7 +7,7 @@ from dagster import DagsterInstance
 from dagster._core.instance.config import PoolGranularity
 
 from weather_platform.dagster_patches.coordinator import PromptRunCoordinator
-from weather_platform.dagster_patches.opening import opening_alone
+from weather_platform.dagster_patches.opening import instance_init_lock
 from weather_platform.runtime.instance import open_once, write_instance
 from weather_platform.settings import Settings
 
@@ -48,7 +48,7 @@ def test_the_home_is_closed_to_others_as_passwords_stand_in_it(tmp_path: Path) -
 
 def test_a_home_that_was_opened_is_not_opened_again(tmp_path: Path) -> None:
     home = write_instance(settings(tmp_path))
-    with opening_alone(home) as is_new:
+    with instance_init_lock(home) as is_new:
         assert is_new
     open_once(home)
     assert not (home / "history").exists()

@@ -113,7 +113,7 @@ def test_on_request_what_holds_code_is_started_anew_and_nothing_else(tmp_path: P
     with supervised(tmp_path, {"code": SLEEPER + "  # code", "other": other}) as script:
         code, unconcerned = one_running(script, "# code"), one_running(script, "# other")
         script.process.send_signal(signal.SIGUSR1)
-        script.wait_until_printed("news: Loading the code anew: restarting code.")
+        script.wait_until_printed("news: Reloading the code: restarting code.")
         wait_for(lambda: one_running(script, "# code") != code, "another process")
         assert one_running(script, "# other") == unconcerned
 

@@ -98,7 +98,7 @@ def test_changed_code_is_loaded_on_request_by_all_that_hold_it(serving: Serving)
 
     assert reload_code(serving.home) == serving.process.pid
 
-    serving.wait_until_printed("news: Loading the code anew: restarting worker and code-server.")
+    serving.wait_until_printed("news: Reloading the code: restarting worker and code-server.")
     wait_for(lambda: not holding & descendants(serving.process.pid), "the old ones to be gone")
     wait_for(lambda: len(descendants(serving.process.pid)) >= len(before), "new ones")
     assert descendants(serving.process.pid) > before - holding

@@ -93,11 +93,6 @@ def test_every_record_has_every_field_in_the_order_of_the_dataset() -> None:
     assert {tuple(record) for record in december()} == {FIELDS}
 
 
-def test_the_measured_fields_are_those_of_the_real_archive(real_data: Path) -> None:
-    with gzip.open(real_data / "meteofrance-monthly/synop.202312.csv.gz", "rt", encoding="ascii") as archive:
-        assert list(FIELDS[:59]) == archive.readline().strip().strip(";").split(";")
-
-
 def test_the_first_record_is_in_the_portals_form() -> None:
     first = december()[0]
     assert {name: first[name] for name in FIELDS[:2]} == {"numer_sta": "07005", "date": "2023-12-01T00:00:00+00:00"}

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weather_platform.domain.errors import SourceUnavailable, TooLarge
-from weather_platform.sources.transport import Refusal, _told_wait_s, get, web_address, whole_body
+from weather_platform.sources.transport import ErrorBody, _told_wait_s, get, web_address, whole_body
 from weather_platform_tests.servers.process import free_port
-from weather_platform_tests.sources.waiting import NOW, patience
+from weather_platform_tests.sources.waiting import NOW, retry_policy
 
 A_YEAR_S = 365 * 86400
 
 
 def told_wait_s(status: int, headers: dict[bytes, bytes], reset_time: str = "") -> float:
-    return _told_wait_s(httpx.Response(status, headers=headers), Refusal(reset_time=reset_time), NOW)
+    return _told_wait_s(httpx.Response(status, headers=headers), ErrorBody(reset_time=reset_time), NOW)
 
 
 @given(header=st.binary(max_size=30), body=st.text(max_size=30), status=st.sampled_from([429, 503]))
@@ -88,12 +88,12 @@ def test_an_address_loses_its_last_slash() -> None:
     ],
 )
 def test_a_refusal_is_read_from_whatever_it_comes_in(body: bytes, said: str) -> None:
-    assert str(Refusal.of(httpx.Response(400, content=body))) == said
+    assert str(ErrorBody.of(httpx.Response(400, content=body))) == said
 
 
 def test_every_wait_is_told_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
     waited_s: list[float] = []
-    asked = patience(waited_s)
+    asked = retry_policy(waited_s)
     with asked.client() as client, pytest.raises(SourceUnavailable):
         get(client, f"http://127.0.0.1:{free_port()}/", httpx.Response.read, asked)
     assert caplog.messages == [
@@ -105,7 +105,7 @@ def test_every_wait_is_told_with_its_reason(caplog: pytest.LogCaptureFixture) ->
 
 def test_a_host_that_is_out_of_reach_is_said_with_what_to_check() -> None:
     """Sooner than after all attempts: where there is no network, waiting brings none."""
-    asked = patience([])
+    asked = retry_policy([])
     assert asked.attempts_to_connect < asked.attempts
     with asked.client() as client, pytest.raises(SourceUnavailable) as raised:
         get(client, "http://no-such-host.invalid/", httpx.Response.read, asked)

@@ -31,7 +31,7 @@ def day_document(
     station = msgspec.structs.replace(
         STATIONS[NICE], station_id=station_id, name=city, slug=city.lower().replace("-", "_").replace("é", "e")
     )
-    sums = {"t_n": 8, "ff_sum": 8 * 3_000_000, "ff_n": 8, "rr3_sum": 0, "rr3_n": 7, "rr3_traces": 1}
+    sums = {"t_n": 8, "ff_sum": 8 * 3_000_000, "ff_n": 8, "civil_rr": 0.0, "civil_rr_slots": 7, "rr3_traces": 1}
     empty = document(station, DailyAggregate(day, 7 + day.day % 2, sums, ("0123456789abcdef",)), (), updated_at)
     temperature = msgspec.structs.replace(empty.metrics.temperature, avg=temperature_c)
     made = msgspec.structs.replace(

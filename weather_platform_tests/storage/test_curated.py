@@ -263,9 +263,9 @@ def test_a_page_goes_on_where_the_last_one_ended_though_that_document_is_gone(fi
     "after", ["", "07690", "07690:2023-02-30", "07690:2023-12-01:frost:x", "' OR 1=1 --", '{"$gt": ""}']
 )
 def test_what_is_no_place_in_the_order_is_refused(filled: CuratedStore, after: str) -> None:
-    with pytest.raises(BadInput, match="not where a page ended"):
+    with pytest.raises(BadInput, match="not the end of a page"):
         filled.find(Query(after=after))
-    with pytest.raises(BadInput, match="not where a page ended"):
+    with pytest.raises(BadInput, match="not the end of a page"):
         filled.events(EventQuery(after=after))
 
 

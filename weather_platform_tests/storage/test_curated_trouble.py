@@ -73,7 +73,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, read_only: bool) ->
     path = tmp_path / "curated.sqlite"
     path.write_bytes(b"numer_sta;date\n" * 1_000)
     for call in CALLS[1:]:
-        with pytest.raises(StoreRefused, match=f"{path}.*something else"):
+        with pytest.raises(StoreRefused, match=f"{path}.*not an SQLite database"):
             call(SqliteCurated(path, read_only=read_only))
     assert path.read_bytes() == b"numer_sta;date\n" * 1_000
 

@@ -161,8 +161,8 @@ def test_a_database_that_does_not_let_us_in_says_why(
 @pytest.mark.parametrize(
     ("url", "cause"),
     [
-        ("mysql+pymysql://weather:secret@host:port/db", "WEATHER_STAGING_URL is no address of a database."),
-        ("mysql+pymysql:/secret", "WEATHER_STAGING_URL is no address of a database."),
+        ("mysql+pymysql://weather:secret@host:port/db", "WEATHER_STAGING_URL is not the address of a database."),
+        ("mysql+pymysql:/secret", "WEATHER_STAGING_URL is not the address of a database."),
         ("mysql+pymysql://weather:secret@host:3306/", "WEATHER_STAGING_URL names no database."),
         ("mysql+pymysql://weather:secret@host", "WEATHER_STAGING_URL names no database."),
     ],

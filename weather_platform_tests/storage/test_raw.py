@@ -190,7 +190,7 @@ def test_an_object_that_is_not_stored_is_not_found(raw: RawStore, asked: str) ->
 
 @pytest.mark.parametrize("asked", ["", "x", NAME.upper(), f"../{NAME}", f"2023-12/{NAME}.meta.json", f"{NAME}\n"])
 def test_what_can_be_no_name_is_refused(raw: RawStore, asked: str) -> None:
-    with pytest.raises(BadInput, match="names no raw object"):
+    with pytest.raises(BadInput, match="is not the name of a raw object"):
         raw.find(asked)
 
 

@@ -106,7 +106,7 @@ def test_receipts_are_listed_newest_first(store: ReceiptStore) -> None:
 
 def test_a_receipt_that_is_not_there_is_not_found(store: ReceiptStore) -> None:
     assert store.of_content("0" * 64) is None
-    with pytest.raises(NotFound, match="There is no ingestion"):
+    with pytest.raises(NotFound, match="No ingestion is called"):
         store.get("nothing")
 
 

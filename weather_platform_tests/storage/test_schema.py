@@ -138,7 +138,9 @@ def test_a_database_of_a_newer_release_is_refused(tmp_path: Path) -> None:
     schema.ensure(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE _schema_version SET version_num = '9999'")
-    with pytest.raises(StoreRefused, match=r"has the layout 9999, which this release does not know\. A newer release"):
+    with pytest.raises(
+        StoreRefused, match=r"has the layout 9999, which this release does not know\. It was made by a newer release"
+    ):
         schema.ensure(engine)
     engine.dispose()
 

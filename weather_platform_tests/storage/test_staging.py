@@ -23,8 +23,8 @@ from weather_platform.domain.staging import Quarantined, StagedMonth
 from weather_platform.domain.stations import STATIONS, station_for
 from weather_platform.storage.databases import open_engine
 from weather_platform.storage.staging import StagingStore
-from weather_platform_tests import real_months
-from weather_platform_tests.observations import CAP_CEPET, NICE, NOWHERE, at, month_of, of_stations
+from weather_platform_tests import sample_months
+from weather_platform_tests.observations import CAP_CEPET, NICE, NOWHERE, at, month_of
 from weather_platform_tests.real_months import raw_object
 from weather_platform_tests.servers.sql import SqlServer
 from weather_platform_tests.storage.conftest import NewStaging, opened
@@ -215,12 +215,10 @@ def test_a_city_folder_may_have_any_name(staging_url: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("staging_url", ["SQLite", "MariaDB"], indirect=True)  # by INSERT, by LOAD DATA
-def test_a_real_month_is_in_62_tables_and_in_as_many_files(
-    staging: StagingStore, tmp_path: Path, real_data: Path
-) -> None:
-    staging.replace_month(DECEMBER, real_months.staged(real_data, DECEMBER))
+def test_a_month_is_in_62_tables_and_in_as_many_files(staging: StagingStore, tmp_path: Path) -> None:
+    staging.replace_month(DECEMBER, sample_months.staged(DECEMBER))
     tables = {slug: [_as_written(row[:-1]) for row in rows] for slug, rows in city_rows(staging).items()}
-    assert (len(tables), sum(map(len, tables.values()))) == (62, 14_979)
+    assert (len(tables), sum(map(len, tables.values()))) == (62, len(sample_months.records(DECEMBER)))
     assert city_files(tmp_path / "csv", DECEMBER) == tables
 
 
@@ -247,10 +245,10 @@ def load_data_forbidden(server: SqlServer) -> Iterator[None]:
 
 
 def test_insert_puts_in_the_rows_that_load_data_does(
-    sql_server: SqlServer, tmp_path: Path, real_data: Path, caplog: pytest.LogCaptureFixture
+    sql_server: SqlServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where the server forbids LOAD DATA, which is said once."""
-    some = of_stations(real_months.staged(real_data, DECEMBER), [NICE, PLOUMANACH, CAP_CEPET])
+    some = sample_months.staged(DECEMBER, (CAP_CEPET, NICE, PLOUMANACH))
     with sql_server.fresh_database() as url, opened(url, tmp_path / "a") as loading:
         loading.replace_month(DECEMBER, some)
         loaded = contents(loading)
@@ -259,7 +257,7 @@ def test_insert_puts_in_the_rows_that_load_data_does(
             inserting.replace_month(DECEMBER, month_of([]))
             inserting.replace_month(DECEMBER, some)
             assert contents(inserting) == loaded
-            assert len(loaded["nice"]) == 248
+            assert len(loaded["nice"]) > 240
         assert [message.partition(" (")[0] for message in caplog.messages] == ["The server refuses LOAD DATA LOCAL"]
 
 

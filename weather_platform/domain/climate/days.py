@@ -75,6 +75,9 @@ class Days(NamedTuple):
     """As `pmer`, hPa (not hundredths)."""
     snow: Values
     """Greatest depth in (00 UTC, 24 UTC], cm."""
+    erroneous: NDArray[np.int64]
+    """How many values of the civil UTC day, [00 UTC, 24 UTC), are erroneous."""
+    suspect: NDArray[np.int64]
 
 
 class ClimateTemperature(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,8 +112,9 @@ class ClimateDay(msgspec.Struct, frozen=True, kw_only=True):
     tx: ClimateTemperature
     rr: ClimateRain
     civil_rr: ClimateRain
-    flagged: dict[str, int]
-    """How many values of the civil UTC day are erroneous and suspect."""
+    erroneous: int
+    """How many values of the civil UTC day are erroneous."""
+    suspect: int
 
 
 def days_of(screened: Screened, stretch: Stretch) -> Days:
@@ -143,6 +147,8 @@ def days_of(screened: Screened, stretch: Stretch) -> Days:
         u_max=_extreme(u, midnight, np.fmax),
         vapour_pressure=_mean_of_day(_vapour_pressure_hpa(screened.sound("td")), midnight),
         snow=_extreme(screened.sound("ht_neige"), midnight, np.fmax),
+        erroneous=_flagged(screened, stretch, "erroneous"),
+        suspect=_flagged(screened, stretch, "suspect"),
     )
 
 
@@ -150,7 +156,6 @@ def climate_days(days: Days, station: int) -> list[ClimateDay]:
     """The days of one station (its place in the grid), in order."""
     of = days.screened.grid.stations[station]
     rule = windows_of(of).rule()
-    flagged = {verdict: _flagged(days, verdict)[station] for verdict in ("erroneous", "suspect")}
     return [
         ClimateDay(
             station_id=of.station_id,
@@ -160,10 +165,32 @@ def climate_days(days: Days, station: int) -> list[ClimateDay]:
             tx=_temperature(days.tx, station, index, rule.tx),
             rr=_rain(days.rr, station, index, rule.rr),
             civil_rr=_rain(days.civil_rr, station, index, "00-00"),
-            flagged={verdict: int(count[index]) for verdict, count in flagged.items()},
+            erroneous=int(days.erroneous[station, index]),
+            suspect=int(days.suspect[station, index]),
         )
         for index, day in enumerate(days.stretch.days)
     ]
+
+
+def figures(day: ClimateDay) -> dict[str, float | str | bool | None]:
+    """What a daily document says of a climatological day, by the names that `weather_stats` reads."""
+    return {
+        "tn": day.tn.value,
+        "tn_method": day.tn.method,
+        "tx": day.tx.value,
+        "tx_method": day.tx.method,
+        "rr": day.rr.value,
+        "rr_method": day.rr.method,
+        "rr_known": day.rr.known if day.rr.known_hours else None,
+        "civil_rr": day.civil_rr.known if day.civil_rr.known_hours else None,
+        "civil_rr_slots": day.civil_rr.known_hours // 3,
+        "tn_window": day.rule.tn,
+        "tx_window": day.rule.tx,
+        "rr_window": day.rule.rr,
+        "windows_supposed": day.rule.supposed,
+        "erroneous": day.erroneous,
+        "suspect": day.suspect,
+    }
 
 
 def _temperature(extremes: Extremes, station: int, day: int, window: str) -> ClimateTemperature:
@@ -247,7 +274,7 @@ def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.
     return np.array(covered), np.array(read)
 
 
-def _rains(screened: Screened, starts: NDArray[np.int64]) -> Rains:
+def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1) -> Rains:
     """RR: the total of 24 h where there is one; the few other days one by one."""
     rr24 = screened.sound("rr24")
     value = _at(rr24, starts, 24)
@@ -258,7 +285,7 @@ def _rains(screened: Screened, starts: NDArray[np.int64]) -> Rains:
         totals = _totals(screened, int(row))
         for column in np.flatnonzero(np.isnan(value[row])):
             start = int(starts[row, column])
-            rain = rain_of_day(totals, start) if totals else Rain("missing", None, 0.0, 0)
+            rain = rain_of_day(totals, start, known_from_h=known_from_h) if totals else Rain("missing", None, 0.0, 0)
             value[row, column] = np.nan if rain.amount is None else rain.amount
             method[row, column] = RAIN_METHODS.index(rain.method)
             known[row, column], known_hours[row, column] = rain.known, rain.known_hours
@@ -266,7 +293,8 @@ def _rains(screened: Screened, starts: NDArray[np.int64]) -> Rains:
 
 
 def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
-    rains, rr3 = _rains(screened, midnight), screened.sound("rr3")
+    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which nobody should read as a total.
+    rains, rr3 = _rains(screened, midnight, known_from_h=3), screened.sound("rr3")
     eight = np.sum([_at(rr3, midnight, hour) for hour in range(3, 25, 3)], axis=0)
     there = ~np.isnan(eight)
     return rains._replace(
@@ -330,12 +358,12 @@ def _vapour_pressure_hpa(hundredths: Values) -> Values:
     return pressure
 
 
-def _flagged(days: Days, verdict: str) -> NDArray[np.int64]:
+def _flagged(screened: Screened, stretch: Stretch, verdict: str) -> NDArray[np.int64]:
     """Values of each civil UTC day with the verdict, over all fields."""
-    grid = days.screened.grid
-    count = np.zeros((len(grid.stations), len(days.stretch.days)), dtype=np.int64)
-    first = grid.column(days.stretch.first)
-    for (of, _), mask in days.screened.verdicts.items():
+    grid = screened.grid
+    count = np.zeros((len(grid.stations), len(stretch.days)), dtype=np.int64)
+    first, end = grid.column(stretch.first), grid.column(stretch.end)
+    for (of, _), mask in screened.verdicts.items():
         if of == verdict:
-            count += mask[:, first : first + count.shape[1] * 24].reshape(*count.shape, 24).sum(axis=2)
+            count += mask[:, first:end].reshape(*count.shape, 24).sum(axis=2)
     return count

@@ -27,12 +27,13 @@ class Rain(NamedTuple):
     known_hours: int
 
 
-def rain_of_day(totals: Totals, start: int) -> Rain:
+def rain_of_day(totals: Totals, start: int, *, known_from_h: int = 1) -> Rain:
     """The rain of the 24 h after start.
 
     `rr24`, the one total of just these hours, else `sum`, the fewest totals that follow each other from start to
     end, else `difference`, the shortest way from start to end over totals within a day around, some of them
-    subtracted. Where there is no way the amount is None: unknown is never 0.
+    subtracted. Where there is no way the amount is None: unknown is never 0. Its known part is of totals of
+    `known_from_h` hours and more.
     """
     end = start + 24
     whole = totals.get(end, {}).get(24)
@@ -44,7 +45,7 @@ def rain_of_day(totals: Totals, start: int) -> Rain:
     difference = _shortest(_edges(totals, start - 24, end + 24), start - 24, start, end)
     if difference is not None and difference >= _TOLERATED:
         return Rain("difference", max(difference, 0.0), max(difference, 0.0), 24)
-    hours, known = _known(inside, start, end)
+    hours, known = _known([total for total in inside if total[1] >= known_from_h], start, end)
     return Rain("missing", None, known, hours)
 
 

@@ -67,6 +67,14 @@ class Screened(NamedTuple):
         suspect = self.verdicts.get(("suspect", field))
         return np.zeros(self.grid.values[field].shape, dtype=bool) if suspect is None else suspect
 
+    def erroneous_times(self, station: int) -> dict[str, list[datetime]]:
+        """The times of a station's erroneous values (its place in the grid), by field."""
+        return {
+            field: [self.grid.time(int(column)) for column in np.flatnonzero(mask[station])]
+            for (verdict, field), mask in self.verdicts.items()
+            if verdict == "erroneous" and mask[station].any()
+        }
+
     def flags(self, stretch: Stretch) -> list[Flag]:
         """Flags of the days of a stretch, in order of station, time, field, rule."""
         grid = self.grid
@@ -161,7 +169,7 @@ class _Work:
 
 
 def _limits(work: _Work) -> None:
-    limits = np.array([LIMITS_C[zone_of(station)] for station in work.grid.stations]) * 100
+    limits = np.array([LIMITS_C[zone_of(station)] for station in work.grid.stations]).reshape(-1, 2) * 100
     low, high = limits[:, :1], limits[:, 1:]
     for field in RULES["E1"].fields:
         work.flag("E1", field, (work.values[field] < low) | (work.values[field] > high))
@@ -216,7 +224,7 @@ def _extremes_against_readings(work: _Work) -> None:
 
 def _humidity(work: _Work) -> None:
     t, td, u = work.sound("t"), work.sound("td"), work.sound("u")
-    tropical = np.array([[zone_of(station) == "tropics"] for station in work.grid.stations])
+    tropical = np.array([zone_of(station) == "tropics" for station in work.grid.stations], dtype=bool)[:, None]
     for field in ("td", "u"):
         work.flag("E5", field, t - td > RULES["E5"].hundredths)
         work.flag("E5-dry", field, tropical & (u < RULES["E5-dry"].hundredths))

@@ -67,7 +67,16 @@ def station_days(station: str, reports: Reports, days: Iterable[date]) -> Iterat
             "tn": _extreme(sound, midnight + tn * HOUR, "tn", min),
             "tx": _extreme(sound, midnight + tx * HOUR, "tx", max),
             "rr": _rain(sound, midnight + rr * HOUR),
+            "known": day_rain(sound, midnight + rr * HOUR)[2:],
+            "civil": _civil(sound, midnight),
         }
+
+
+def _civil(sound: Reports, midnight: datetime) -> tuple[Decimal, int]:
+    eight = [sound.get(midnight + lag * HOUR, {}).get("rr3") for lag in range(3, 25, 3)]
+    if None not in eight:
+        return sum((max(mm, Decimal(0)) for mm in eight if mm is not None), Decimal(0)), 24
+    return day_rain(sound, midnight, 3)[2:]
 
 
 def _without_errors(station: str, reported: Reports) -> Reports:
@@ -165,6 +174,22 @@ def _rain(sound: Reports, start: datetime) -> tuple[Decimal | None, str]:
     if difference is not None and difference >= Decimal("-0.5"):
         return max(difference, Decimal(0)), "difference"
     return None, "missing"
+
+
+def day_rain(sound: Reports, start: datetime, known_from_h: int = 1) -> tuple[Decimal | None, str, Decimal, int]:
+    """Rain of 24 h, its way, and of what is known the amount and the hours."""
+    amount, way = _rain(sound, start)
+    if amount is not None:
+        return amount, way, amount, 24
+    best: list[tuple[int, Decimal]] = [(0, Decimal(0))]
+    for end in range(1, 25):
+        ending = [
+            (best[end - hours][0] + hours, best[end - hours][1] + max(report[name], Decimal(0)))
+            for name, hours in _RAIN.items()
+            if known_from_h <= hours <= end and name in (report := sound.get(start + end * HOUR, {}))
+        ]
+        best.append(max([best[-1], *ending]))
+    return None, way, best[24][1], best[24][0]
 
 
 def _covers(totals: list[tuple[int, int, Decimal]], end: int) -> Iterator[list[tuple[int, int, Decimal]]]:

@@ -168,29 +168,19 @@ REAL = [
 ]
 
 
-@pytest.mark.parametrize(("month", "station", "day", "expected_tn", "expected_tx", "expected_rr"), REAL)
-def test_a_real_day_is_what_reports_say_by_hand(
-    real_data: Path,
-    month: str,
-    station: str,
-    day: int,
-    expected_tn: tuple[float, str],
-    expected_tx: tuple[float, str],
-    expected_rr: tuple[float | None, str],
-) -> None:
-    screened = archive.screened(real_data, month)
-    row = [of.station_id for of in screened.grid.stations].index(station)
-    found = climate_days(days_of(screened, Stretch.of(Month.parse(month))), row)[day - 1]
-    assert (tn(found), tx(found), rr(found)) == (expected_tn, expected_tx, expected_rr)
+def test_real_days_are_what_reports_say_by_hand(real_data: Path) -> None:
+    for month, station, day, *expected in REAL:
+        screened = archive.screened(real_data, month)
+        row = [of.station_id for of in screened.grid.stations].index(station)
+        found = climate_days(days_of(screened, Stretch.of(Month.parse(month))), row)[day - 1]
+        assert [tn(found), tx(found), rr(found)] == expected, (month, station, day)
 
 
-@pytest.mark.parametrize(
-    ("month", "station", "lowest", "day"),
-    [("2023-12", "07790", 3.8, 18), ("2023-12", "07761", 2.3, 19), ("2023-08", "07650", 13.1, 8)],
-)
-def test_the_lowest_tn_of_a_real_month(real_data: Path, month: str, station: str, lowest: float, day: int) -> None:
-    found = _sheets(real_data, month)[station].tn
-    assert (found.min, [of.day for of in found.min_days]) == (lowest, [day])
+def test_the_lowest_tn_of_real_months(real_data: Path) -> None:
+    lowest = [("2023-12", "07790", 3.8, 18), ("2023-12", "07761", 2.3, 19), ("2023-08", "07650", 13.1, 8)]
+    for month, station, tn_c, day in lowest:
+        found = _sheets(real_data, month)[station].tn
+        assert (found.min, [of.day for of in found.min_days]) == (tn_c, [day])
 
 
 def _sheets(real_data: Path, month: str) -> dict[str, MonthlyClimate]:

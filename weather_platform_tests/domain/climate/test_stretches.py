@@ -13,22 +13,24 @@ from weather_platform.domain.climate.screening import screen
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
+from weather_platform_tests import sample_months
 from weather_platform_tests.domain.climate import archive
 from weather_platform_tests.domain.climate.made import MARCH, made_grid
 
 FIELDS = ("t", "tn12", "tx12", "tn24", "tx24", "rr1", "rr3", "rr6", "rr12", "rr24", "ht_neige")
 
 
-def _figures(real_data: Path, month: str, stretch: Stretch) -> Any:
-    grid = grid_of(stretch, list(STATIONS.values()), *archive.columns(real_data, month))
+def _figures(data: Path, month: str, stretch: Stretch) -> Any:
+    grid = grid_of(stretch, list(STATIONS.values()), *archive.columns(data, month))
     days = days_of(screen(grid), stretch)
     return {(day.station_id, day.day): day for row in range(len(STATIONS)) for day in climate_days(days, row)}
 
 
-def test_a_day_is_the_same_in_every_stretch(real_data: Path) -> None:
+def test_a_day_is_the_same_in_every_stretch(tmp_path: Path) -> None:
     """Around the turn of the month, with October to December loaded."""
-    november = _figures(real_data, "2023-11", Stretch.of(Month(2023, 11)))
-    turn = _figures(real_data, "2023-11", Stretch(date(2023, 11, 20), date(2023, 12, 5)))
+    data = sample_months.publish(tmp_path / "data", ("2023-10", "2023-11", "2023-12"))
+    november = _figures(data, "2023-11", Stretch.of(Month(2023, 11)))
+    turn = _figures(data, "2023-11", Stretch(date(2023, 11, 20), date(2023, 12, 5)))
     shared = november.keys() & turn.keys()
     assert len(shared) == 62 * 11
     assert {key: november[key] for key in shared} == {key: turn[key] for key in shared}

@@ -1,4 +1,4 @@
-"""Work done in advance, in threads: one waits for a server while another computes."""
+"""Prefetching in threads: while one item waits for a server, another is computed."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,14 +10,14 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-def ahead(items: Iterable[T], make: Callable[[T], U], *, threads: int = 2) -> Iterator[tuple[T, U]]:
-    """Every item with what `make` makes of it, in order; as many are made in advance as there are threads.
+def prefetch(items: Iterable[T], make: Callable[[T], U], *, threads: int = 2) -> Iterator[tuple[T, U]]:
+    """Yield each item with the result of `make`, in order; up to one result per thread is prepared in advance.
 
-    An error of `make` comes in its item's turn. No further item is begun then, and those under way are waited for.
+    An error of `make` is raised at its item's turn. Then no further item is started, and running ones are awaited.
     """
     todo = iter(items)
     first = list(islice(todo, 2))
-    if len(first) == 1:  # a thread would cost memory of its own
+    if len(first) == 1:  # a thread would cost extra memory
         yield first[0], make(first[0])
         return
     todo = chain(first, todo)

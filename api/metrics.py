@@ -15,8 +15,8 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
-class Measures:
-    """The metrics of one application; each has a registry of its own, so that several live in one process."""
+class Metrics:
+    """The Prometheus metrics of one application, with its own registry, so several can share a process."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -24,7 +24,7 @@ class Measures:
             "weather_requests_total", "Requests answered.", ("method", "route", "status"), registry=self.registry
         )
         self.request_seconds = Histogram(
-            "weather_request_seconds", "From a request to the end of its answer.", ("method", "route"),
+            "weather_request_seconds", "Duration of a request until the end of its answer.", ("method", "route"),
             buckets=_SECONDS, registry=self.registry,
         )  # fmt: skip
         self.ingestions = Counter(
@@ -32,7 +32,7 @@ class Measures:
             registry=self.registry,
         )  # fmt: skip
         self.refused = Counter(
-            "weather_records_refused_total", "Records set aside, by reason.", ("reason",), registry=self.registry
+            "weather_records_refused_total", "Refused records, by reason.", ("reason",), registry=self.registry
         )
         self.records = Counter(
             "weather_records_total", "Records read by ingestions.", ("mode",), registry=self.registry
@@ -41,13 +41,13 @@ class Measures:
             "weather_ingestion_records_per_second", "Of the last ingestion.", ("mode",), registry=self.registry
         )
         self.store_seconds = Histogram(
-            "weather_store_seconds", "How long a store takes to answer a ping.", ("store",), buckets=_SECONDS,
+            "weather_store_seconds", "Duration of a store's ping.", ("store",), buckets=_SECONDS,
             registry=self.registry,
         )  # fmt: skip
         self.store_up = Gauge("weather_store_up", "1 where a store answers.", ("store",), registry=self.registry)
 
     def ended(self, receipt: Receipt) -> None:
-        """Count an ingestion that came to its end."""
+        """Count a finished ingestion."""
         self.ingestions.labels(receipt.mode, receipt.state).inc()
         read = sum(outcome.read for outcome in receipt.outcomes)
         self.records.labels(receipt.mode).inc(read)
@@ -60,7 +60,7 @@ class Measures:
 
     @contextmanager
     def counting_refusals(self, mode: Mode) -> Iterator[None]:
-        """Count a posting that becomes no ingestion: refused as it is, or failed for an outage."""
+        """Count a posting without an ingestion: refused, or failed because of an outage."""
         try:
             yield
         except StoreUnavailable:
@@ -72,7 +72,7 @@ class Measures:
 
     @contextmanager
     def timed(self, store: str) -> Iterator[None]:
-        """Measure one answer of a store."""
+        """Record one answer of a store."""
         started = time.perf_counter()
         try:
             yield
@@ -85,5 +85,5 @@ class Measures:
             self.store_seconds.labels(store).observe(time.perf_counter() - started)
 
     def text(self) -> bytes:
-        """All of it in Prometheus' form."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)

@@ -6,8 +6,8 @@ import pytest
 
 from weather_platform.domain.errors import BadInput
 from weather_platform.settings import SOURCES, Settings
-from weather_platform.sources.catalogue import open_source
 from weather_platform.sources.port import Source
+from weather_platform.sources.registry import open_source
 
 
 @pytest.fixture
@@ -26,6 +26,6 @@ def test_without_a_name_the_settings_choose(settings: Settings) -> None:
 
 
 def test_a_name_of_no_source_is_answered_with_those_there_are(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"'metar' is no source.*meteofrance, opendatasoft, sample"):
+    with pytest.raises(BadInput, match=r"'metar' is not a source.*meteofrance, opendatasoft, sample"):
         open_source(settings, "metar")
     assert list(tmp_path.iterdir()) == []

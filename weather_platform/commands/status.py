@@ -18,7 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 def status(as_json: AsJson = False) -> None:
-    """What each layer holds, by month."""
+    """Show what each layer holds, by month."""
     settings = Settings.from_environment()
     rows = _by_month(Stores(settings, read_only=True))
     show(("month", "raw_objects", "observations", "cities", "refused", "documents"), rows, as_json=as_json)
@@ -51,7 +51,7 @@ def _by_month(stores: Stores) -> list[dict[str, object]]:
 
 
 def _stored(read: Callable[[], list[Row]]) -> list[Row]:
-    """What a layer answers; nothing where nobody has written to it yet."""
+    """Rows of a layer; an empty list if the layer was never written."""
     try:
         return read()
     except NothingStored:
@@ -59,11 +59,11 @@ def _stored(read: Callable[[], list[Row]]) -> list[Row]:
 
 
 def quarantine(
-    month: Annotated[str | None, typer.Option(help="2023-12, or unplaced for records that belong to no month")] = None,
-    reason: Annotated[Reason | None, typer.Option(help="only those set aside for it")] = None,
+    month: Annotated[str | None, typer.Option(help="2023-12, or `unplaced` for records without a month")] = None,
+    reason: Annotated[Reason | None, typer.Option(help="only records refused for this reason")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Records that were set aside: why, and where they stand."""
+    """List refused records: reason, raw object and position."""
     if month and month != "unplaced":
         month = str(Month.parse(month))
     staging = Stores(Settings.from_environment(), read_only=True).staging

@@ -1,4 +1,4 @@
-"""Whether a caller has the answer already: ETags by the revision of the data."""
+"""HTTP caching: ETags from the revision of the data."""
 
 import hashlib
 from datetime import date
@@ -19,14 +19,14 @@ _MONTHS_ASKED_ALONE = 36
 
 
 def _few_months(first: date | None, last: date | None) -> list[Month]:
-    """The months of a period; none where it is open or long."""
+    """The months of a period; empty if it is open or long."""
     if first is None or last is None:
         return []
     months = list(islice(month_range(Month.of(first), Month.of(last)), _MONTHS_ASKED_ALONE + 1))
     return months if len(months) <= _MONTHS_ASKED_ALONE else []
 
 
-class Freshness:
+class CacheHeaders:
     """The validators of one answer."""
 
     def __init__(self, request: Request, settings: ApiSettings, revision: str) -> None:
@@ -34,14 +34,14 @@ class Freshness:
         self._etag = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:24]}"'
         self._known = request.headers.get("if-none-match", "")
         shared = "private" if settings.reading_needs_key else "public"
-        self._cache = f"{shared}, no-cache"  # a correction reaches any month, however old
+        self._cache = f"{shared}, no-cache"  # corrections may change a month of any age
 
     @property
     def headers(self) -> dict[str, str]:
         return {"etag": self._etag, "cache-control": self._cache, "vary": "Accept, Accept-Encoding"}
 
     def unchanged(self) -> Response | None:
-        """304 where the caller has this very answer."""
+        """Raise 304 if the caller already has this answer."""
         known = {tag.strip().removeprefix("W/") for tag in self._known.split(",")}
         if self._etag.removeprefix("W/") in known or self._known.strip() == "*":
             return Response(status_code=304, headers=self.headers)
@@ -54,8 +54,8 @@ class Freshness:
         settings: ApiSettings,
         curated: CuratedStore,
         days: tuple[date | None, date | None],
-    ) -> "Freshness":
-        """Of documents of a period: by the revision of its months where they are few, else of all."""
+    ) -> "CacheHeaders":
+        """For documents of a period: by the revision of its months if they are few, else of the whole store."""
         months = _few_months(*days)
         revision = "".join(map(curated.month_revision, months)) if months else curated.revision()
         return cls(request, settings, revision)
@@ -67,7 +67,7 @@ class Freshness:
         settings: ApiSettings,
         staging: "StagingStore",
         days: tuple[date | None, date | None],
-    ) -> "Freshness":
-        """Of observations of a period, by the raw objects of its months."""
+    ) -> "CacheHeaders":
+        """For observations of a period: by the raw objects of its months."""
         revision = staging.revision(*(Month.of(day) if day else None for day in days))
         return cls(request, settings, revision)
