@@ -26,7 +26,9 @@ INDEX: Final = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{%title%}</title>
-{%favicon%}
+<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+<meta name="description" content="%%no_script_about%%">
+<meta property="og:site_name" content="%%site%%">
 {%css%}
 </head>
 <body>
@@ -149,6 +151,8 @@ def _spoken(document: str, code: str) -> str:
         "no_answer": word("trouble.no_answer"),
         "no_answer_do": word("trouble.no_answer_do"),
         "again": word("trouble.again"),
+        "no_script_about": word("site.about"),
+        "site": word("site.title"),
     }
     return re.sub(r"%%(\w+)%%", lambda found: words[found[1]], document)
 

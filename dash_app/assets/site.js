@@ -99,16 +99,21 @@
 
   /* Charts out of sight are drawn when the browser has time, one after the other; those in sight at once. */
   const waiting = new Map();
-  let drawing = false;
+  let drawing = false, boxes = 0;
 
   function drawOne() {
     drawing = false;
     const next = waiting.entries().next();
     if (next.done) return;
-    waiting.delete(next.value[0]);
-    const draw = () => window.dash_clientside.set_props(JSON.parse(next.value[0]), next.value[1]);
+    const [key, change] = next.value;
+    if (change.box && !document.getElementById(change.box)) {  // Dash has not placed the page yet
+      window.setTimeout(drawSoon, 20);
+      return;
+    }
+    waiting.delete(key);
+    const draw = () => window.dash_clientside.set_props(JSON.parse(key), change.props);
     if (window.Plotly) draw();
-    else plotlyScript().then(draw);
+    else plotlyScript().then(() => document.getElementById(change.box) && draw());
     drawSoon();
   }
   function drawSoon() {
@@ -126,7 +131,9 @@
     const chart = props.figure && props.figure.layout.meta ? { chart: props.figure.layout.meta.chart } : null;
     const zoom = chart && document.querySelector(`[data-zoom="${chart.chart}"][aria-pressed="true"]`);
     if (zoom) pressed(zoom, false);
-    if (chart && !inSight(chart)) waiting.set(key, Object.assign(waiting.get(key) || {}, props));
+    const box = waiting.get(JSON.stringify(path.slice(0, -2)));
+    if (chart && box) box.props.children.props = Object.assign({}, box.props.children.props, props);  // not drawn yet
+    else if (chart && !inSight(chart)) waiting.set(key, { props: Object.assign((waiting.get(key) || { props: {} }).props, props) });
     else window.dash_clientside.set_props(path, props);
   }
 
@@ -178,8 +185,9 @@
     if (Array.isArray(node)) return node.map((child, i) => withoutCharts(child, path.concat([i])));
     if (!isComponent(node)) return node;
     if (node.type === "Graph") {
-      waiting.set(JSON.stringify(path.slice(0, -2)), { children: node });
-      return { type: "Div", namespace: "dash_html_components", props: { className: "dash-graph", style: node.props.style } };
+      const box = "box-" + ++boxes;
+      waiting.set(JSON.stringify(path.slice(0, -2)), { box: box, props: { children: Object.assign({}, node) } });
+      return { type: "Div", namespace: "dash_html_components", props: { id: box, className: "dash-graph", style: node.props.style } };
     }
     if (node.props.children === undefined) return node;
     const below = withoutCharts(node.props.children, path.concat(["props", "children"]));

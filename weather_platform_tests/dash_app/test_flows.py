@@ -175,23 +175,37 @@ def test_a_station_on_the_map_leads_to_its_city(site: str, new_page: NewPage) ->
     expect(page.locator("h1")).to_have_text("Lille-Lesquin, December 2023")
 
 
-def test_a_finger_scrolls_over_charts_and_map_and_zoom_is_a_button(site: str, new_page: NewPage) -> None:
-    for path, card in (("/", "map"), ("/city?city=nice", "temperature"), ("/city?city=nice", "rain")):
-        page = new_page(f"{site}{path}{'&' if '?' in path else '?'}lang=en", width=390, has_touch=True, is_mobile=True)
-        box = page.locator(f"#card-{card} figure > div").first
-        box.scroll_into_view_if_needed()
-        if card != "map":
-            before = figure(page, card)["layout"]["yaxis"]["range"]
-        place = box.bounding_box()
-        assert place is not None
-        at = page.evaluate("window.scrollY")
-        _swipe(page, place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, 150)
-        page.wait_for_function("at => Math.abs(window.scrollY - at) > 100", arg=at)
-        if card != "map":
-            assert figure(page, card)["layout"]["yaxis"]["range"] == before
-    page.locator("#card-rain").get_by_role("button", name="Zoom", exact=True).tap()
+@pytest.mark.parametrize(
+    ("path", "card"), [("/", "map"), ("/city", "temperature"), ("/city", "rain"), ("/city", "heat")]
+)
+def test_a_finger_scrolls_over_every_chart_and_the_map(site: str, new_page: NewPage, path: str, card: str) -> None:
+    page = new_page(f"{site}{path}?lang=en", width=390, has_touch=True, is_mobile=True)
+    box = page.locator(f"#card-{card} figure > div").first
+    box.locator("svg").first.wait_for()
+    box.evaluate("box => box.scrollIntoView({block: 'center'})")
+    before = None if card == "map" else figure(page, card)["layout"]["yaxis"]["range"]
+    place, at = box.bounding_box(), page.evaluate("window.scrollY")
+    assert place is not None
+    _swipe(page, place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, 150)
+    page.wait_for_function("at => window.scrollY - at > 100", arg=at)
+    assert before is None or figure(page, card)["layout"]["yaxis"]["range"] == before
+
+
+def test_zoom_is_a_button_and_so_is_the_way_back(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?lang=en", width=390, has_touch=True, is_mobile=True)
+    card = page.locator("#card-rain")
+    before = figure(page, "rain")["layout"]["yaxis"]["range"]
+    card.get_by_role("button", name="Zoom", exact=True).tap()
     assert figure(page, "rain")["layout"]["dragmode"] == "zoom"
-    page.locator("#card-rain").get_by_role("button", name="Stop zooming").tap()
+    place = card.locator(".nsewdrag").first.bounding_box()
+    assert place is not None
+    x, y = place["x"] + place["width"] / 2, place["y"]
+    page.mouse.move(x, y + 40)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 120, steps=4)
+    page.mouse.up()
+    assert figure(page, "rain")["layout"]["yaxis"]["range"] != before
+    card.get_by_role("button", name="Stop zooming").tap()
     assert figure(page, "rain")["layout"]["dragmode"] is False
     assert figure(page, "rain")["layout"]["yaxis"]["range"] == before
 
