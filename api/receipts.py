@@ -1,4 +1,4 @@
-"""Receipts as they go over the wire, with links to everything they name."""
+"""Receipts as sent to callers, with links to everything they name."""
 
 from collections import Counter
 
@@ -21,11 +21,12 @@ from api.schemas import (
 from weather_platform import names
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, Receipt, State, Trouble
+from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED
 
 
 def summarised(receipt: Receipt, request: Request) -> IngestionSummary:
-    """The receipt as lists have it: a few lines, whatever its size."""
+    """The receipt in lists: a short summary of constant size."""
     months = sorted({obj.partition for obj in receipt.objects})
     return IngestionSummary(
         id=receipt.id,
@@ -46,7 +47,7 @@ def summarised(receipt: Receipt, request: Request) -> IngestionSummary:
 
 
 def shown(receipt: Receipt, request: Request, services: Services, *, repeated: bool = False) -> Ingestion:
-    """The receipt with its links, and with what its records count as by now."""
+    """The receipt with its links and the current counts of its records."""
     outcomes = services.ingestions.counted_now(receipt)
     dagster = services.orchestrator
     runs = [run_out(run, services) for run in receipt.runs]
@@ -90,11 +91,21 @@ def shown(receipt: Receipt, request: Request, services: Services, *, repeated: b
         links={
             "self": str(request.url_for("get_ingestion", ingestion=receipt.id)),
             "events": str(request.url_for("follow_ingestion", ingestion=receipt.id)),
-            "documents": str(request.url_for("read_documents")),
+            "documents": _documents(receipt, request),
             "quarantine": str(request.url_for("list_quarantine")),
             **({"run": runs[0].url} if runs else {}),
         },
     )
+
+
+def _documents(receipt: Receipt, request: Request) -> str:
+    """The documents of the receipt's months, and of the day before: its rain ends with the first of them."""
+    url = request.url_for("read_documents")
+    months = sorted(month for obj in receipt.objects if (month := obj.partition) != UNPLACED)
+    if not months:
+        return str(url)
+    first, last = Month.parse(months[0]), Month.parse(months[-1])
+    return str(url.include_query_params(**{"from": first.previous.last_day, "to": last.last_day}))
 
 
 def _withdrawn(receipt: Receipt) -> WithdrawalOut | None:
@@ -114,7 +125,7 @@ def run_out(run: LaunchedRun, services: Services) -> RunOut:
 
 
 def _progress(receipt: Receipt) -> Progress:
-    """By the months' runs; without runs, by what is done."""
+    """By the months' runs; without runs, by finished months."""
     states: dict[str, State] = {run.month: run.state for run in receipt.runs}
     states |= {outcome.month: "done" for outcome in receipt.outcomes}
     rest: State = "failed" if receipt.state == "failed" else "running" if receipt.state == "running" else "queued"

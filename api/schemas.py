@@ -1,4 +1,4 @@
-"""What goes over the wire: the parameters that callers send and the shapes that they get, as OpenAPI shows them."""
+"""Parameters of requests and schemas of responses, as shown in OpenAPI."""
 
 import re
 from datetime import date, datetime
@@ -52,6 +52,13 @@ After = Annotated[
 ]
 
 
+def _separated(words: object) -> object:
+    """`a,b` as `a` and `b`, as with cities."""
+    if isinstance(words, list):
+        return [part for word in words for part in (word.split(",") if isinstance(word, str) else [word])]
+    return words
+
+
 def _in_order(query: Asked, first: date | str | None, last: date | str | None) -> Asked:
     """The query, whose period must not end before it begins."""
     if first and last and str(last) < str(first):
@@ -87,7 +94,9 @@ class Paged(Period):
 
 
 class StagingQuery(Paged):
-    columns: list[StagingColumn] | None = Field(None, min_length=1, examples=[["date", "t", "rr3"]])
+    columns: Annotated[list[StagingColumn] | None, BeforeValidator(_separated)] = Field(
+        None, min_length=1, examples=[["date", "t", "rr3"]]
+    )
     after: After = None
 
 
@@ -96,7 +105,7 @@ class SeveralStagingQuery(StagingQuery):
 
 
 class DocumentsQuery(Paged):
-    columns: list[DocumentColumn] | None = Field(
+    columns: Annotated[list[DocumentColumn] | None, BeforeValidator(_separated)] = Field(
         None, min_length=1, examples=[["period", "metrics.temperature", "rain_total_mm"]]
     )
     units: System = Field(System.METRIC, examples=["metric"])
@@ -310,13 +319,13 @@ class PassedOverOut(BaseModel):
 
 
 class FirstLook(BaseModel):
-    """What was seen when the files were cut into records."""
+    """Counts from splitting the files into records."""
 
     records: int
     new_objects: int
     refused: dict[str, int]
     passed_over: list[PassedOverOut] = Field(description="Files in a zip that hold no observations.")
-    unused_columns: list[str] = Field(description="Columns of the files of which nothing is read.")
+    unused_columns: list[str] = Field(description="Columns of the files that are not used.")
 
 
 class IngestionSummary(BaseModel):

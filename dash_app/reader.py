@@ -1,6 +1,6 @@
-"""All that the site reads: the curated store for figures, the staging store for single observations and their origin.
+"""The site's reads: the curated store for figures, the staging store for single observations and their origin.
 
-Both are opened to read only. What was read stays in memory until the curated store's revision changes.
+Both are opened read-only. Results are cached until the curated store's revision changes.
 """
 
 from collections import OrderedDict
@@ -26,19 +26,14 @@ from weather_platform.storage.staging import StagingStore
 T = TypeVar("T")
 
 _OF_TABLES = tuple(column.name for column in DOCUMENT_COLUMNS)
-DAILY_COLUMNS = (*_OF_TABLES, "slug", "temperature_low_c", "temperature_high_c", "events", "raw_objects", "revision")
-"""Those of every table of documents (`date` as a datetime), the climatological extremes where they are known and those
-of the readings elsewhere, and what tells where a day's figures come from."""
+DAILY_COLUMNS = (*_OF_TABLES, "slug", "events", "raw_objects", "revision")
+"""Those of every table of documents (`date` as a datetime), and what tells where a day's figures come from."""
 OBSERVED = ("date", "t", "pmer", "dd", "ff", "raf10", "rafper", "rr3", "raw_object")
-_NUMBERS = [
-    *(column.name for column in DOCUMENT_COLUMNS if column.type is float or column.name.endswith("_n")),
-    "temperature_low_c",
-    "temperature_high_c",
-]
+_NUMBERS = [column.name for column in DOCUMENT_COLUMNS if column.type is float or column.name.endswith("_n")]
 _KEPT_BYTES = 192 * 1024 * 1024
 """Some 200,000 documents, nine years of 62 cities."""
 _BYTES_OF_AN_ANSWER = 50_000
-"""Beside its rows: an empty frame of documents takes 42 kB (measured), of which pandas counts 132 bytes."""
+"""Beside its rows: an empty frame of documents takes 42 kB (measured); pandas reports 132 bytes."""
 
 
 _CURE_OF_A_LOST_STORE = (
@@ -158,7 +153,7 @@ class Reader:
         return self._kept("coverage", self._read_coverage)
 
     def quarantine(self) -> list[QuarantineCount]:
-        """Records set aside, by month and reason."""
+        """Number of refused records, by month and reason."""
         return [QuarantineCount(*row) for row in self._staging.quarantine_counts()]
 
     def raw_objects(self) -> dict[str, dict[str, Any]]:
@@ -171,13 +166,13 @@ class Reader:
         return max(received, default=None)
 
     def warm(self, months: int) -> None:
-        """Read the latest months before somebody asks for them; a store that is down is no matter here."""
+        """Read the latest months in advance; errors of a store are ignored here."""
         try:
             if days := self.days():
                 for month in list(month_range(Month.of(days[0]), Month.of(days[1])))[-months:] if months else []:
                     self._month(month)
         except WeatherError:
-            return  # the first page will say it to somebody
+            return  # the first page will show the error
 
     def _month(self, month: Month) -> pd.DataFrame:
         """A month's documents, kept by the month's own revision: loading January leaves December in memory."""
@@ -240,10 +235,7 @@ def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:
 
 def _beside(document: WeatherStats) -> tuple[Any, ...]:
     """What a row of `DAILY_COLUMNS` has besides the columns of every table."""
-    temperature, provenance = document.metrics.temperature, document.provenance
-    low = temperature.min if temperature.tn is None else temperature.tn
-    high = temperature.max if temperature.tx is None else temperature.tx
-    return document.slug, low, high, document.extreme_events, provenance.raw_objects, provenance.revision
+    return document.slug, document.extreme_events, document.provenance.raw_objects, document.provenance.revision
 
 
 def _bytes_of(answer: Any) -> int:

@@ -1,4 +1,4 @@
-"""What charts show, in words: sentences and facts out of frames."""
+"""Texts about charts: sentences and key figures from frames."""
 
 from collections.abc import Collection, Iterator
 from datetime import date
@@ -40,7 +40,7 @@ def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extrem
 
 
 def gust(view: View, value: float) -> str:
-    """A wind speed, in km/h too where the units are metric: that is how French people know it."""
+    """A wind speed, also in km/h for metric units, as usual in France."""
     text = view.quantity(value, "wind", 1)
     if view.state.units == System.METRIC:
         text += f" ({view.word.quantity(_KM_H.exact(value), _KM_H.symbol, 0)})"
@@ -50,14 +50,16 @@ def gust(view: View, value: float) -> str:
 def facts(
     view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame] = ()
 ) -> Iterator[tuple[str, str, list[str]]]:
-    """Label, value and details of what a person wants to know first; a metric without values is left out.
+    """Label, value and details of the key figures; metrics without values are left out.
 
-    `others` are the same days of other years, a row a day each.
+    `others` are the same days of other years, one row per day.
     """
     word = view.word
-    low, high = extreme(frame, "temperature_low_c", lowest=True), extreme(frame, "temperature_high_c")
-    if low and high:
-        detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
+    if frame["temperature_avg_c"].notna().any():
+        low, high = extreme(frame, "temperature_tn_c", lowest=True), extreme(frame, "temperature_tx_c")
+        detail = word("city.no_extremes")
+        if low and high:
+            detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
         mean = view.quantity(frame["temperature_avg_c"].mean(), "temperature", 1)
         yield word("city.mean_temperature"), mean, [detail, *_of_others(view, frame, others, "temperature")]
     if frame["rain_total_mm"].notna().any():
@@ -73,7 +75,7 @@ def facts(
 
 
 def _of_others(view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame], metric: str) -> Iterator[str]:
-    """What the metric was on average in other years; all must have nearly all days, as a sum of half of them is low."""
+    """The metric's average in other years; only years with nearly all days count, because a partial sum is too low."""
     column = METRICS[metric].column
     if frame[column].notna().sum() < _NEARLY_ALL * view.days:
         return
@@ -90,7 +92,13 @@ def of_city(view: View, metric: str, days: pd.DataFrame) -> list[str]:
 
 
 def _temperature(view: View, known: pd.DataFrame) -> str:
-    return _mean_and_extremes(view, known, "temperature", "temperature_low_c", "temperature_high_c")
+    columns = ["temperature_tn_c", "temperature_tx_c"]
+    if not known[columns].notna().any().all():
+        mean = view.quantity(known["temperature_avg_c"].mean(), "temperature", 1)
+        return view.word("city.temperature_summary_mean", **_where(view), mean=mean)
+    said = _mean_and_extremes(view, known, "temperature", *columns)
+    of_readings = known[["temperature_tn_method", "temperature_tx_method"]].isin(["mixed", "readings"]).any(axis=1)
+    return f"{said} {counted(view.word, 'city.estimated', n)}" if (n := int(of_readings.sum())) else said
 
 
 def _pressure(view: View, known: pd.DataFrame) -> str:
@@ -179,13 +187,13 @@ def of_event(view: View, event: Event) -> tuple[str, str, str]:
 
 
 def reached(view: View, threshold: Threshold, value: float) -> str:
-    """``≥ 20.0 mm``: what a day's figure must be."""
+    """``≥ 20.0 mm``: the condition on a day's figure."""
     return f"{view.word(f'city.{threshold.reached}')} {view.quantity(value, METRIC_OF_FIGURES[threshold.metric], 1)}"
 
 
 _RECORDS = (
-    ("record_high", "temperature_high_c", "temperature", False),
-    ("record_low", "temperature_low_c", "temperature", True),
+    ("record_high", "temperature_tx_c", "temperature", False),
+    ("record_low", "temperature_tn_c", "temperature", True),
     ("record_rain", "rain_total_mm", "rain", False),
     ("record_gust", "wind_gust_m_s", "wind", False),
     ("record_pressure_low", "pressure_min_hpa", "pressure", True),

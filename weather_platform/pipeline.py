@@ -22,13 +22,13 @@ from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import WeatherStats, document
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
-from weather_platform.storage.curated import Replaced
+from weather_platform.storage.curated import Query, Replaced
 from weather_platform.storage.opening import Stores as Stores  # noqa: PLC0414  # most callers have both from here
 from weather_platform.storage.opening import open_stores as open_stores  # noqa: PLC0414
 from weather_platform.storage.raw import RawStore
 
 if TYPE_CHECKING:
-    pass
+    from weather_platform.domain.climate.document import MonthDocument
 
 _progress = logging.getLogger(PROGRESS)
 
@@ -173,7 +173,72 @@ def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
     return replaced
 
 
+class Sheets(NamedTuple):
+    """The monthly sheets that a month's readings may change: its own, and those of its neighbours."""
+
+    by_month: "dict[Month, list[MonthDocument]]"
+    seen: tuple[str, str]
+    """What was staged around the month, and which sheets there were, when they were made."""
+
+
+def month_sheets(stores: Stores, month: Month, now: datetime | None = None) -> Sheets:
+    """The sheets of a month and of its neighbours that are staged, made `now`; their documents are there already."""
+    seen = _seen_of_sheets(stores, month)
+    around = (month.previous, month, month.next)
+    staged = {covered.month for covered in stores.staging.coverage(map(str, around))}
+    now = now or datetime.now(UTC)
+    return Sheets({each: _sheets(stores, each, now) for each in around if each == month or str(each) in staged}, seen)
+
+
+def _sheets(stores: Stores, month: Month, now: datetime) -> "list[MonthDocument]":
+    from weather_platform.domain.climate.document import month_documents
+    from weather_platform.domain.climate.month import monthly_climates
+
+    days = stores.staging.month_days(month)
+    if days is None:
+        return []
+    stations = {station.station_id: station for station in days.screened.grid.stations}
+    return month_documents(monthly_climates(days), stations, _synthetic_stations(stores, month), now)
+
+
+def _synthetic_stations(stores: Stores, month: Month) -> set[str]:
+    first, last = month.first_day, month.last_day
+    if not stores.staging.synthetic_objects(first, last):
+        return set()
+    found = stores.curated.find(Query(first=first, last=last))
+    return {document.station_id for document in found if document.provenance.synthetic}
+
+
+def _seen_of_sheets(stores: Stores, month: Month) -> tuple[str, str]:
+    around = (month.previous, month, month.next)
+    return stores.staging.revision(around[0], around[-1]), "".join(map(stores.monthly.month_revision, around))
+
+
+def store_sheets(stores: Stores, month: Month, sheets: Sheets) -> Replaced:
+    """Replace the sheets of a month and its neighbours, alone among all processes that make one of them.
+
+    Overtaken as `store_documents` is.
+    """
+    with stores.staging.exclusive(*(f"sheets:{each}" for each in (month.previous, month, month.next))):
+        staged, made = _seen_of_sheets(stores, month)
+        if staged != sheets.seen[0] and made != sheets.seen[1]:
+            raise Overtaken(f"{month} or a neighbour was made again meanwhile.", "Make its monthly sheets again.")
+        replaced = [stores.monthly.replace(each, of) for each, of in sheets.by_month.items()]
+    return Replaced(*map(sum, zip(*replaced, strict=True)))
+
+
 @_again
-def curate_month(stores: Stores, month: Month) -> Replaced:
-    """Staging to documents."""
+def _make_sheets(stores: Stores, month: Month) -> Replaced:
+    return store_sheets(stores, month, month_sheets(stores, month))
+
+
+@_again
+def _make_documents(stores: Stores, month: Month) -> Replaced:
     return store_documents(stores, documents(month_figures(stores, month)))
+
+
+def curate_month(stores: Stores, month: Month) -> Replaced:
+    """Staging to documents, and to the monthly sheets that follow; what became of the documents."""
+    replaced = _make_documents(stores, month)
+    _make_sheets(stores, month)
+    return replaced

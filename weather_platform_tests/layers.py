@@ -51,7 +51,7 @@ def opened(environment: Environment) -> Iterator[Stores]:
 
 
 def state(stores: Stores) -> State:
-    """Rows by station, what staging says of months, objects and refused records, and documents, comparable anywhere."""
+    """Rows by station, what staging says, documents and monthly sheets, comparable anywhere."""
     staging = stores.staging
     stations = staging.stations()
     with staging.engine.connect() as connection:
@@ -67,6 +67,7 @@ def state(stores: Stores) -> State:
         "objects": [{**obj, "received": None} for obj in staging.objects()],
         "quarantine": staging.quarantine(),
         "documents": documents(stores),
+        "sheets": sheets(stores),
     }
 
 
@@ -76,3 +77,9 @@ def documents(stores: Stores) -> State:
         document["_id"]: {**document, "provenance": {**document["provenance"], "updated_at": None}}
         for document in map(msgspec.to_builtins, stores.curated.find())
     }
+
+
+def sheets(stores: Stores) -> State:
+    """Every monthly sheet by id, but for the time it was written."""
+    found = map(msgspec.to_builtins, stores.monthly.find())
+    return {sheet["_id"]: {**sheet, "updated_at": None} for sheet in found}

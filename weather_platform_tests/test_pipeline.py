@@ -10,6 +10,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from weather_platform.domain.climate.overrides import COLUMNS
+from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.stations import STATIONS
@@ -101,7 +103,7 @@ def test_months_in_no_order_end_as_a_second_reckoning_says_on_servers_too(
 @pytest.mark.slow
 @pytest.mark.parametrize("sample_first", [True, False], ids=["the sample first", "the sample last"])
 def test_the_sample_leaves_no_trace_in_a_measured_month(stores: Stores, tmp_path: Path, sample_first: bool) -> None:
-    """`make run` loads the sample, whatever the home holds."""
+    """`make run` loads the sample, independent of what the home holds."""
     measured = sample_months.staged("2023-12", A_THIRD).rows
     steps = [
         partial(load, stores, SampleSource(seed=2).fetch(DECEMBER).body, synthetic=True),
@@ -132,7 +134,7 @@ _files = st.lists(st.lists(_reports, min_size=1, max_size=6), min_size=1, max_si
 
 @settings(deadline=None, max_examples=10, phases=[Phase.reuse, Phase.generate])  # a smaller example takes minutes
 @given(files=_files, data=st.data())
-def test_whenever_months_are_processed_they_end_in_the_same_rows_and_documents(
+def test_months_in_any_order_end_in_the_same_rows_and_documents(
     files: list[list[bytes]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Some also before all files came, and files that come again."""
@@ -201,6 +203,23 @@ def test_two_reports_complete_each_other_and_a_value_names_its_object(
     assert len(everywhere.staging.field_sources(STATIONS[NICE], date(2023, 12, 1), date(2023, 12, 2))) == 1
 
 
+def test_an_override_changes_a_document_when_its_month_is_made_again(stores: Stores, tmp_path: Path) -> None:
+    """273.15 K at noon of an August day is a sensor's zero, until a person says that it was measured."""
+    temperatures = {6: 292, 9: 295, 12: 273.15, 15: 297}
+    load(stores, array(*(report(f"2023-08-09T{hour:02}", t=kelvin) for hour, kelvin in temperatures.items())))
+    lowest = [layers.documents(stores)[f"{NICE}:2023-08-09"]["metrics"]["temperature"]["min"]]
+    line = f"{NICE},2023-08-09T12:00,2023-08-09T12:00,t,E2,good,a hailstorm,A. Martin"
+    overrides = tmp_path / "qc_overrides.csv"
+    for verdicts in (line, line.replace("E2,good", "*,suspect")):
+        overrides.write_text(f"{','.join(COLUMNS)}\n{verdicts}\n")
+        process(stores, Month(2023, 8))
+        lowest.append(layers.documents(stores)[f"{NICE}:2023-08-09"]["metrics"]["temperature"]["min"])
+    assert lowest == [18.85, 0.0, 18.85]
+    overrides.write_text(f"{','.join(COLUMNS)}\n{line.replace('E2', 'E99')}\n")
+    with pytest.raises(BadInput, match=rf"{overrides}: Line 2: 'E99' is not a rule"):
+        curate_month(stores, Month(2023, 8))
+
+
 def test_a_late_file_that_was_received_first_does_not_win(stores: Stores) -> None:
     """The time of receipt counts, not that of staging."""
     load(stores, array(report("2023-12-01T00", t=291)), NOON)
@@ -237,7 +256,7 @@ def test_records_of_no_month_are_shown_in_the_quarantine(stores: Stores) -> None
 
 
 def test_a_record_stays_in_the_quarantine_until_a_partition_has_it(stores: Stores) -> None:
-    """The first month was moved: the record's month is a partition now, but nobody has placed it yet."""
+    """The first month was moved: the record's month is a partition now, but the record is not placed yet."""
     early = report("2009-12-31T21", t=280)
     (unplaced,) = take_in(stores, array(early))
     from_2009 = Partitions(Month(2009, 1))

@@ -1,4 +1,4 @@
-"""All stations over a period: the map, the list that is its equal, and the extremes in sentences."""
+"""All stations over a period: the map, an equivalent list, and the extremes in sentences."""
 
 from collections import Counter
 from typing import Any
@@ -16,7 +16,7 @@ from dash_app.view import NoSuchDays, View
 from weather_platform.domain.stations import STATIONS, fold
 
 _EXTREMES = (
-    ("warmest", "temperature", "temperature_high_c"),
+    ("warmest", "temperature", "temperature_tx_c"),
     ("wettest", "rain", "rain_total_mm"),
     ("windiest", "wind", "wind_gust_m_s"),
     ("lowest", "pressure", "pressure_min_hpa"),
@@ -29,7 +29,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     if frame.empty:
         raise NoSuchDays("", view.period_text)
     names = {number: station.display_name for number, station in view.known.items()}
-    frame = frame.assign(city=frame["station_id"].map(names))  # the documents have the names of telegrams
+    frame = frame.assign(city=frame["station_id"].map(names))  # documents have the names used in SYNOP files
     places = by_station(view, frame)
     return [
         ui.controls(ui.metric_choice(view), ui.period_picker(view), below=ui.preset_links(view)),
@@ -41,7 +41,7 @@ def page(view: View, reader: Reader) -> list[Any]:
 
 
 def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a station that has documents, by name.
+    """One row per station with documents, by name.
 
     Columns: slug, city, position, days, and the metric over the period as value, low and high, in the documents' units.
     """
@@ -52,7 +52,7 @@ def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
             "slug": groups["slug"].last(),
             "city": groups["city"].last(),
             "days": groups.size(),
-            # A sum of nothing is nothing, not 0.
+            # The sum of no values is missing, not 0.
             "value": groups[metric.column].sum(min_count=1)
             if metric.over_period == "sum"
             else groups[metric.column].mean(),
@@ -138,7 +138,7 @@ def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
 
 
 def _days_heard(view: View) -> int:
-    """Days of the period that have a document of any station: what one station can be held to."""
+    """Days of the period that have a document of any station: the most a station can have."""
     return sum(view.first <= day <= view.last for day in view.dates)
 
 
@@ -168,7 +168,7 @@ def _list(view: View, places: pd.DataFrame) -> Any:
 
 
 def _sorted(view: View, places: pd.DataFrame) -> pd.DataFrame:
-    """By name as they come, or by value; who has none comes last."""
+    """Sorted by name or by value; stations without a value come last."""
     if view.state.sort == "name":
         return places
     return places.sort_values("value", ascending=view.state.sort == "lowest", kind="stable", na_position="last")

@@ -4,7 +4,7 @@ import itertools
 import os
 import secrets
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -85,14 +85,14 @@ class MongoCurated:
 
     def ensure(self) -> None:
         self.ping()
-        with self._explained():
+        with self.explained():
             for name, keys in _INDEXES.items():
                 self._documents.create_index(keys, name=name)
             self._ensured = True
 
     def ping(self) -> None:
-        with self._explained():
-            hello = self._database.client.admin.command("hello")
+        with self.explained():
+            hello = self.database.client.admin.command("hello")
             if "setName" not in hello and hello.get("msg") != "isdbgrid":
                 raise StoreRefused(f"MongoDB at {self._where()} is a standalone server, without transactions.", _CURE)
             self._documents.find_one({}, {"_id": 1})
@@ -107,15 +107,19 @@ class MongoCurated:
         produced = by_id(days, documents)
         if not self._ensured:
             self.ensure()
-        with self._explained():
+        return self.in_transaction(lambda session: self._replace_at_once(days, produced, session))
+
+    def in_transaction(self, work: Callable[[ClientSession], Replaced]) -> Replaced:
+        """Do all of the work or none of it; again where another process is in the way."""
+        with self.explained():
             attempts = itertools.count()
 
             def at_once(session: ClientSession) -> Replaced:
                 if next(attempts) > 0:  # another transaction is in the way
                     self._end_abandoned_transactions()
-                return self._replace_at_once(days, produced, session)
+                return work(session)
 
-            with self._database.client.start_session() as session:
+            with self.database.client.start_session() as session:
                 return session.with_transaction(
                     at_once,
                     read_concern=ReadConcern("snapshot"),
@@ -132,7 +136,7 @@ class MongoCurated:
 
     def _end_abandoned_transactions(self) -> None:
         """The server itself lets a killed process block its month for up to 90 s (measured)."""
-        admin = self._database.client.admin
+        admin = self.database.client.admin
         abandoned = {
             "type": "idleSession",
             "appName": _APP_NAME,
@@ -162,7 +166,7 @@ class MongoCurated:
             self._revisions.update_one({"_id": str(month)}, mark, upsert=True, session=session)
 
     def get(self, document_id: str) -> WeatherStats:
-        with self._explained():
+        with self.explained():
             doc = self._documents.find_one({"_id": {"$eq": document_id}})
         for document in as_documents([] if doc is None else [doc], _document):
             return document
@@ -194,7 +198,7 @@ class MongoCurated:
             {"$sort": {"date": order, "station_id": order, "type": order}},
             *([] if query.limit is None else [{"$limit": query.limit}]),
         ]
-        with self._explained():
+        with self.explained():
             cursor = self._documents.aggregate(pipeline, batchSize=_BATCH)
         return map(_event, self._each(cursor))
 
@@ -210,7 +214,7 @@ class MongoCurated:
                 }
             },
         ]
-        with self._explained():
+        with self.explained():
             counted = {row["_id"]: row for row in self._documents.aggregate(by_station)}
             newest = [f"{row['_id']}:{row['last'].date()}" for row in counted.values()]
             named = self._documents.find(
@@ -219,7 +223,7 @@ class MongoCurated:
             return [_city(doc, counted[doc["station_id"]]) for doc in named]
 
     def days(self) -> Days | None:
-        with self._explained():
+        with self.explained():
             ends = [
                 self._documents.find_one({}, {"date": 1, "_id": 0}, sort=[("date", order)])
                 for order in (ASCENDING, DESCENDING)
@@ -228,29 +232,29 @@ class MongoCurated:
         return None if first is None or last is None else (first["date"].date(), last["date"].date())
 
     def dates(self, stations: Collection[str] | None = None) -> list[date]:
-        with self._explained():
+        with self.explained():
             found = self._documents.distinct("date", _selection(Query(stations=stations)))
         return sorted(moment.date() for moment in found)
 
     def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
-        with self._explained():
+        with self.explained():
             return [_coverage(row) for row in self._documents.aggregate(coverage_pipeline(first, last))]
 
     def revision(self) -> str:
-        with self._explained():
+        with self.explained():
             return overall_revision(mark["token"] for mark in self._revisions.find({}, {"token": 1}))
 
     def month_revision(self, month: Month) -> str:
-        with self._explained():
+        with self.explained():
             mark = self._revisions.find_one({"_id": str(month)}, {"token": 1})
         return NO_REVISION if mark is None else str(mark["token"])
 
     def _each(self, cursor: Iterable[_Stored]) -> Iterator[_Stored]:
-        with self._explained():
+        with self.explained():
             yield from cursor
 
     @property
-    def _database(self) -> Database[_Stored]:
+    def database(self) -> Database[_Stored]:
         with self._opening:
             if self._client is None or self._client_pid != os.getpid():
                 self._client, self._client_pid = _client(self.url), os.getpid()
@@ -258,17 +262,17 @@ class MongoCurated:
 
     @property
     def _documents(self) -> MongoCollection[_Stored]:
-        return self._database[COLLECTION]
+        return self.database[COLLECTION]
 
     @property
     def _revisions(self) -> MongoCollection[_Stored]:
-        return self._database[_REVISIONS]
+        return self.database[_REVISIONS]
 
     def _where(self) -> str:
         return self.url.rpartition("@")[2].partition("?")[0].removeprefix("mongodb://")
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
         """Translate an error of the server into one with cause and cure."""
         try:
             yield

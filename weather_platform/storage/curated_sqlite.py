@@ -50,6 +50,16 @@ CREATE TABLE IF NOT EXISTS weather_stats (
 CREATE INDEX IF NOT EXISTS by_day ON weather_stats (date, station_id, observations, expected);
 CREATE INDEX IF NOT EXISTS by_station ON weather_stats (station_id, date, observations, expected);
 CREATE TABLE IF NOT EXISTS revisions (month TEXT PRIMARY KEY, token TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS monthly_climate (
+    id         TEXT PRIMARY KEY,
+    doc        TEXT NOT NULL,
+    station_id TEXT AS (substr(id, 1, 5)),
+    month      TEXT AS (substr(id, 7)),
+    revision   TEXT AS (json_extract(doc, '$.revision'))
+);
+CREATE INDEX IF NOT EXISTS monthly_by_month ON monthly_climate (month, station_id, revision);
+CREATE INDEX IF NOT EXISTS monthly_by_station ON monthly_climate (station_id, month);
+CREATE TABLE IF NOT EXISTS monthly_revisions (month TEXT PRIMARY KEY, token TEXT NOT NULL);
 """
 _SETTING = "WEATHER_CURATED_URL"
 
@@ -78,14 +88,14 @@ class SqliteCurated:
             self._ensured = True
 
     def ping(self) -> None:
-        self._all("SELECT 1 FROM weather_stats LIMIT 1")
+        self.all("SELECT 1 FROM weather_stats LIMIT 1")
 
     def close(self) -> None:
         """Nothing is kept open."""
 
     def replace(self, days: Days, documents: Iterable[WeatherStats]) -> Replaced:
         produced = by_id(days, documents)
-        with self._connection() as connection:
+        with self.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             stored = connection.execute(
                 "SELECT id, json_extract(doc, '$.provenance.revision') FROM weather_stats WHERE date BETWEEN ? AND ?",
@@ -107,7 +117,7 @@ class SqliteCurated:
         return diff.counts()
 
     def get(self, document_id: str) -> WeatherStats:
-        rows = self._all("SELECT doc FROM weather_stats WHERE id = ?", document_id)
+        rows = self.all("SELECT doc FROM weather_stats WHERE id = ?", document_id)
         for document in as_documents((doc for (doc,) in rows), _DOCUMENT.decode):
             return document
         raise no_document(document_id)
@@ -115,7 +125,7 @@ class SqliteCurated:
     def find(self, query: Query = ALL_DOCUMENTS) -> Iterator[WeatherStats]:
         where, values = _selection(query)
         order = "DESC" if query.newest_first else "ASC"
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT doc FROM weather_stats WHERE {where} ORDER BY date {order}, station_id {order} LIMIT ?",  # noqa: S608
             *values,
             query.limit or -1,
@@ -131,7 +141,7 @@ class SqliteCurated:
         if query.at_least is not None:
             where += " AND json_extract(event, '$.value') >= json_extract(?, '$.\"' || unit || '\"')"
             values.append(msgspec.json.encode(query.at_least).decode())
-        rows = self._rows(
+        rows = self.rows(
             f"""
             SELECT doc, event FROM (
                 SELECT doc, date, station_id, each.value AS event, json_extract(each.value, '$.type') AS type,
@@ -146,7 +156,7 @@ class SqliteCurated:
         return (_event(_STATION_DAY.decode(doc), _EVENT.decode(event)) for doc, event in rows)
 
     def cities(self) -> list[StoredCity]:
-        rows = self._all(
+        rows = self.all(
             """
             SELECT n.station_id, json_extract(doc, '$.slug') AS slug, json_extract(doc, '$.city'),
                    documents, first, last
@@ -170,19 +180,19 @@ class SqliteCurated:
 
     def days(self) -> Days | None:
         # Two look-ups at the ends of the index; min and max in one query would read all of it.
-        ((first, last),) = self._all(
+        ((first, last),) = self.all(
             "SELECT (SELECT min(date) FROM weather_stats), (SELECT max(date) FROM weather_stats)"
         )
         return None if first is None else (date.fromisoformat(first), date.fromisoformat(last))
 
     def dates(self, stations: Collection[str] | None = None) -> list[date]:
         where, values = _selection(Query(stations=stations))
-        rows = self._all(f"SELECT DISTINCT date FROM weather_stats WHERE {where} ORDER BY date", *values)  # noqa: S608
+        rows = self.all(f"SELECT DISTINCT date FROM weather_stats WHERE {where} ORDER BY date", *values)  # noqa: S608
         return [date.fromisoformat(day) for (day,) in rows]
 
     def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
         where, values = _selection(Query(first=first, last=last))
-        rows = self._all(
+        rows = self.all(
             f"""
             SELECT station_id, substr(date, 1, 7) AS month, count(*), sum(observations), sum(expected)
             FROM weather_stats WHERE {where} GROUP BY station_id, month ORDER BY station_id, month
@@ -201,22 +211,23 @@ class SqliteCurated:
         ]
 
     def revision(self) -> str:
-        return overall_revision(token for (token,) in self._all("SELECT token FROM revisions"))
+        return overall_revision(token for (token,) in self.all("SELECT token FROM revisions"))
 
     def month_revision(self, month: Month) -> str:
-        tokens = self._all("SELECT token FROM revisions WHERE month = ?", str(month))
+        tokens = self.all("SELECT token FROM revisions WHERE month = ?", str(month))
         return str(tokens[0][0]) if tokens else NO_REVISION
 
-    def _all(self, statement: str, *values: object) -> list[Any]:
-        with self._connection() as connection:
+    def all(self, statement: str, *values: object) -> list[Any]:
+        with self.connection() as connection:
             return connection.execute(statement, values).fetchall()
 
-    def _rows(self, statement: str, *values: object) -> Iterator[Any]:
-        with self._connection() as connection:
+    def rows(self, statement: str, *values: object) -> Iterator[Any]:
+        with self.connection() as connection:
             yield from connection.execute(statement, values)
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own to the file, whose tables are there; for the stores that share it."""
         if not self.read_only and not self._ensured:
             self.ensure()
         with self._explained(), closing(self._connect()) as connection:

@@ -20,6 +20,7 @@ from weather_platform.storage.station_lists import listed_stations
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from weather_platform.storage.monthly import MonthlyStore
     from weather_platform.storage.receipts import ReceiptStore
     from weather_platform.storage.staging import StagingStore
 
@@ -54,6 +55,11 @@ class Stores:
     @property
     def curated(self) -> CuratedStore:
         return self._once("curated", lambda: open_curated(self._settings, read_only=self._read_only))
+
+    @property
+    def monthly(self) -> "MonthlyStore":
+        """The monthly sheets, where the daily documents are."""
+        return self._once("monthly", lambda: open_monthly(self.curated))
 
     @property
     def receipts(self) -> "ReceiptStore":
@@ -124,7 +130,8 @@ def open_staging(settings: Settings, *, read_only: bool = False) -> "StagingStor
     from weather_platform.storage import databases
     from weather_platform.storage.staging import StagingStore  # SQLAlchemy, half a second
 
-    store = StagingStore(databases.open_engine(settings.staging_url, read_only=read_only), settings.csv_folder)
+    engine = databases.open_engine(settings.staging_url, read_only=read_only)
+    store = StagingStore(engine, settings.csv_folder, settings.qc_overrides)
     if not read_only:
         store.ensure()
     return store
@@ -144,6 +151,21 @@ def open_curated(settings: Settings, *, read_only: bool = False) -> CuratedStore
     from weather_platform.storage.curated_mongodb import MongoCurated
 
     return MongoCurated(url)
+
+
+def open_monthly(curated: CuratedStore) -> "MonthlyStore":
+    """The monthly sheets beside a curated store, over its connections."""
+    from weather_platform.storage.curated_sqlite import SqliteCurated
+
+    if isinstance(curated, SqliteCurated):
+        from weather_platform.storage.monthly_sqlite import SqliteMonthly
+
+        return SqliteMonthly(curated)
+    from weather_platform.storage.curated_mongodb import MongoCurated
+    from weather_platform.storage.monthly_mongodb import MongoMonthly
+
+    assert isinstance(curated, MongoCurated)  # noqa: S101  # the other adapter
+    return MongoMonthly(curated)
 
 
 def _check_driver(server: str, module: str) -> None:

@@ -41,6 +41,19 @@ def test_files_are_posted_and_their_months_counted(api: Api, tmp_path: Path) -> 
     assert len(api.documents()) == 8
 
 
+@pytest.mark.slow
+def test_no_file_is_lost_to_the_limit_of_the_rate(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.json" for number in range(22)]
+    for number, file in enumerate(files):
+        file.write_bytes(as_json(observations("2023-11", days=1, t_k=280 + number)))
+    limited = settings_at(
+        tmp_path, WEATHER_API_KEYS=f"me:{hashed_key(KEY)}", WEATHER_API_WRITES_PER_MINUTE=str(len(files) - 2)
+    )
+    with served(limited) as api:
+        receipts = json.loads(run("ingest", "--fast", "--json", *map(str, files), url=api.base_url))
+    assert [receipt["state"] for receipt in receipts] == ["done"] * len(files)
+
+
 @pytest.mark.parametrize("months", [["2023-11"], ["2023-11", "2023-10"]], ids=["one file", "two files"])
 def test_receipts_can_be_had_as_one_json_array(api: Api, tmp_path: Path, months: list[str]) -> None:
     files = [tmp_path / f"{month}.json" for month in months]
@@ -62,7 +75,7 @@ def notes_between(tmp_path: Path) -> list[Path]:
     return files
 
 
-def test_a_file_that_is_refused_hides_no_receipt_and_keeps_no_other_file_back(
+def test_a_refused_file_hides_no_receipt_and_stops_no_other_file(
     api: Api, weather: Weather, monkeypatch: pytest.MonkeyPatch, notes_between: list[Path]
 ) -> None:
     monkeypatch.setenv("WEATHER_API_URL", api.base_url)

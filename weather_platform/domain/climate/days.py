@@ -1,7 +1,7 @@
 """Climatological days: Tn, Tx and rain in their own windows, the other figures of the civil UTC day.
 
 All stations and days at once, as arrays of station × day in hundredths (°C, mm, m/s, hPa is Pa, %); `ClimateDay` is
-one of them as documents show it. Erroneous values take no part; a figure that only a suspect value makes says so.
+one of them as documents show it. Erroneous values are left out; a figure that rests on a suspect value is marked.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from weather_platform.domain.climate.grid import RAINS, Mask, Values
 from weather_platform.domain.climate.rain import Method as RainMethod
-from weather_platform.domain.climate.rain import Rain, rain_of_day
+from weather_platform.domain.climate.rain import rain_of_day
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import DayRule, windows_of
@@ -35,7 +35,7 @@ class Extremes(NamedTuple):
 
     value: Values
     method: NDArray[np.int64]
-    """Places in `EXTREME_METHODS`."""
+    """Indices in `EXTREME_METHODS`."""
     suspect: Mask
 
 
@@ -52,7 +52,7 @@ class Rains(NamedTuple):
 
 
 class Days(NamedTuple):
-    """Days of stations, arrays of station × day; NaN is no value."""
+    """Days of stations, arrays of station × day; NaN means missing."""
 
     stretch: Stretch
     screened: Screened
@@ -96,7 +96,7 @@ class ClimateRain(msgspec.Struct, frozen=True, kw_only=True):
     method: RainMethod
     window: str
     known: float
-    """What is known to have fallen at least: equal to the value where there is one."""
+    """Known lower bound of rain; equal to the value if there is one."""
     known_hours: int
     trace: bool
     suspect: bool = False
@@ -153,7 +153,7 @@ def days_of(screened: Screened, stretch: Stretch) -> Days:
 
 
 def climate_days(days: Days, station: int) -> list[ClimateDay]:
-    """The days of one station (its place in the grid), in order."""
+    """The days of one station (its index in the grid), in order."""
     of = days.screened.grid.stations[station]
     rule = windows_of(of).rule()
     return [
@@ -220,13 +220,13 @@ def plain(hundredths: float | np.float64) -> float | None:
 
 
 def _starts(screened: Screened, stretch: Stretch, hours: Sequence[int]) -> NDArray[np.int64]:
-    """The column at which each day of each station begins."""
+    """The first column of each day of each station."""
     first = screened.grid.column(stretch.first)
     return first + 24 * np.arange(len(stretch.days)) + np.array(hours, dtype=np.int64)[:, None]
 
 
 def _at(values: NDArray[Scalar], starts: NDArray[np.int64], hour: int) -> NDArray[Scalar]:
-    """The values so many hours after the starts."""
+    """The values at this many hours after the starts."""
     found: NDArray[Scalar] = values[np.arange(len(values))[:, None], starts + hour]
     return found
 
@@ -260,7 +260,7 @@ def _least_candidate(readings: Values, half: Values, whole: Values, starts: NDAr
 
 
 def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.int64]) -> tuple[Mask, Mask]:
-    """Of each slot of 3 h, whether a total covers it, and whether there is a reading at its end."""
+    """For each 3 h slot: whether a total covers it, and whether it has a reading at its end."""
     ended = [~np.isnan(_at(half, starts, hour)) if hour >= 12 else None for hour in range(25)]
     all_day = ~np.isnan(_at(whole, starts, 24))
     covered, read = [], []
@@ -274,29 +274,29 @@ def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.
     return np.array(covered), np.array(read)
 
 
-def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1) -> Rains:
-    """RR: the total of 24 h where there is one; the few other days one by one."""
+def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1, but: Mask | None = None) -> Rains:
+    """RR: the 24 h total if present; the few other days one by one, except those of `but`."""
     rr24 = screened.sound("rr24")
     value = _at(rr24, starts, 24)
     method = np.where(np.isnan(value), _MISSING, 0)
     suspect = ~np.isnan(value) & _at(screened.is_suspect("rr24"), starts, 24)
     known, known_hours = np.nan_to_num(value), np.where(np.isnan(value), 0, 24)
-    for row in np.unique(np.argwhere(np.isnan(value))[:, 0]):
-        totals = _totals(screened, int(row))
-        for column in np.flatnonzero(np.isnan(value[row])):
-            start = int(starts[row, column])
-            rain = rain_of_day(totals, start, known_from_h=known_from_h) if totals else Rain("missing", None, 0.0, 0)
-            value[row, column] = np.nan if rain.amount is None else rain.amount
-            method[row, column] = RAIN_METHODS.index(rain.method)
-            known[row, column], known_hours[row, column] = rain.known, rain.known_hours
+    amounts = np.array([screened.sound(field) for field in RAINS])
+    for row, column in np.argwhere(np.isnan(value) if but is None else np.isnan(value) & ~but):
+        start = int(starts[row, column])
+        rain = rain_of_day(_totals(amounts[:, row], start), start, known_from_h=known_from_h)
+        value[row, column] = np.nan if rain.amount is None else rain.amount
+        method[row, column] = RAIN_METHODS.index(rain.method)
+        known[row, column], known_hours[row, column] = rain.known, rain.known_hours
     return Rains(value, method, suspect, known, known_hours, _traces(screened, starts))
 
 
 def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
-    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which nobody should read as a total.
-    rains, rr3 = _rains(screened, midnight, known_from_h=3), screened.sound("rr3")
+    rr3 = screened.sound("rr3")
     eight = np.sum([_at(rr3, midnight, hour) for hour in range(3, 25, 3)], axis=0)
     there = ~np.isnan(eight)
+    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which must not be read as a total.
+    rains = _rains(screened, midnight, known_from_h=3, but=there)
     return rains._replace(
         value=np.where(there, eight, rains.value),
         method=np.where(there, RAIN_METHODS.index("rr3"), rains.method),
@@ -306,13 +306,15 @@ def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
     )
 
 
-def _totals(screened: Screened, row: int) -> dict[int, dict[int, float]]:
-    """The sound totals of one station as `rain_between` takes them."""
+def _totals(amounts: Values, start: int) -> dict[int, dict[int, float]]:
+    """Totals around the 24 h after start, as `rain_of_day` takes them; of one station, fields of `RAINS` × hours."""
+    first = max(start - 23, 0)
+    around = amounts[:, first : start + 49]
     totals: dict[int, dict[int, float]] = {}
-    for field, hours in RAINS.items():
-        values = screened.sound(field)[row]
-        for column in np.flatnonzero(~np.isnan(values)):
-            totals.setdefault(int(column), {})[hours] = float(values[column])
+    hours = tuple(RAINS.values())
+    places = np.nonzero(~np.isnan(around))
+    for field, column, amount in zip(*(place.tolist() for place in places), around[places].tolist(), strict=True):
+        totals.setdefault(first + column, {})[hours[field]] = amount
     return totals
 
 

@@ -1,0 +1,187 @@
+"""What a station's weather is compared with, for the API, the site, the command line and notebooks; no Dagster.
+
+`Climatology` answers from the stores. Figures over years are kept by the revision of the monthly sheets: a station's
+are made in some milliseconds where they changed, and nothing is stored twice (docs/decisions/0050).
+
+* `months` and `month`: sheets (`domain.climate.document`), each figure with how complete it is
+* `years`: figures of a station by year and period (`domain.climate.years`)
+* `references`, `reference`: what is usual, or why there is none (`TooFewYears`)
+* `comparisons`: anomaly and rank of every figure of a month, season or year
+* `records`: extremes of all that is loaded
+* `ranking`: stations in order of a figure, complete ones alone unless asked
+* `readings`: a day's observations of a station, with what quality control says of them
+"""
+
+import threading
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from weather_platform.domain.climate.document import MonthDocument
+from weather_platform.domain.climate.figures import FIGURES, FigureValue
+from weather_platform.domain.climate.ranks import Rank, StationRank, rank, ranking
+from weather_platform.domain.climate.records import Record, records
+from weather_platform.domain.climate.reference import (
+    Anomaly,
+    Reference,
+    TooFewYears,
+    anomaly,
+    reference_of,
+    references,
+)
+from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR, Years, years_of
+from weather_platform.domain.errors import BadInput
+from weather_platform.domain.months import Month
+from weather_platform.domain.stations import Station
+from weather_platform.storage.monthly import MonthQuery
+from weather_platform.storage.opening import Stores
+
+if TYPE_CHECKING:
+    from weather_platform.domain.climate.screening import Flag
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure against the other years of its station."""
+
+    figure: str
+    value: float | None
+    status: str
+    reference: Reference | TooFewYears
+    anomaly: Anomaly | None
+    """None where the figure is not complete, or has no reference."""
+    rank: Rank | TooFewYears | None
+    """None where the figure is not complete enough to be ranked."""
+
+
+class Reading(NamedTuple):
+    """An observation as staged, and what quality control says of its values."""
+
+    row: dict[str, Any]
+    flags: "list[Flag]"
+
+
+class _Known(NamedTuple):
+    """What was made of a station's sheets."""
+
+    years: Years
+    references: dict[tuple[str, str], Reference]
+    """By period and figure."""
+
+
+class Climatology:
+    """Figures over months and years of what is stored. May be shared by threads."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._lock = threading.Lock()
+        self._revision = ""
+        self._known: dict[str, _Known] = {}
+        self._records: dict[str, list[Record]] = {}
+
+    def revision(self) -> str:
+        """A text that changes whenever one of the answers may have."""
+        return self._stores.monthly.revision()
+
+    def months(self, query: MonthQuery) -> Iterator[MonthDocument]:
+        """Monthly sheets by month and station."""
+        return self._stores.monthly.find(query)
+
+    def month(self, station_id: str, month: Month) -> MonthDocument:
+        """One sheet; NotFound."""
+        return self._stores.monthly.get(station_id, month)
+
+    def stations(self) -> list[str]:
+        """Stations that have a sheet, in order of number."""
+        return self._stores.monthly.stations()
+
+    def years(self, station_id: str) -> Years:
+        """A station's figures by year and period; of no year where it has no sheet."""
+        return self._of(station_id).years
+
+    def references(self, station_id: str) -> list[Reference]:
+        """Every reference and average of a station, by period and figure."""
+        return list(self._of(station_id).references.values())
+
+    def reference(self, station_id: str, period: str, figure: str) -> Reference | TooFewYears:
+        """One of `references`, or how many years there are."""
+        known = self._of(station_id)
+        return known.references.get((period, figure)) or reference_of(known.years, station_id, period, figure)
+
+    def compared(self, station_id: str, year: int, period: str, figure: str) -> Comparison:
+        """A figure of a month, season or year against the station's other years."""
+        years = self.years(station_id)
+        found: FigureValue = years.at(figure, station_id, year, period)
+        usual = self.reference(station_id, period, figure)
+        against = None
+        if found.value is not None and isinstance(usual, Reference):
+            against = anomaly(found.value, found.status, usual)
+        return Comparison(
+            figure=figure,
+            value=found.value,
+            status=found.status,
+            reference=usual,
+            anomaly=against,
+            rank=rank(years, figure, station_id, year, period),
+        )
+
+    def comparisons(self, station_id: str, year: int, period: str) -> list[Comparison]:
+        """Every figure of a month, season or year against the station's other years."""
+        return [self.compared(station_id, year, period, figure) for figure in FIGURES]
+
+    def records(self, station_id: str) -> list[Record]:
+        """Extremes of all that is loaded of a station, by calendar month and of all months."""
+        self._renew()
+        if station_id not in self._records:
+            self._records[station_id] = records(self.months(MonthQuery(stations=[station_id])))
+        return self._records[station_id]
+
+    def ranking(
+        self,
+        figure: str,
+        year: int,
+        period: str,
+        *,
+        stations: Collection[str] | None = None,
+        lowest_first: bool = False,
+        incomplete: bool = False,
+    ) -> list[StationRank]:
+        """Stations in order of a figure of a month, season or year; reads the sheets of its months alone."""
+        first, last = months_of(year, period)
+        years = years_of(self._stores.monthly.figures(MonthQuery(stations=stations, first=first, last=last)))
+        return ranking(years, figure, year, period, lowest_first=lowest_first, incomplete=incomplete)
+
+    def readings(self, station: Station, day: date) -> list[Reading]:
+        """The observations of a civil UTC day in order of time, with their flags."""
+        staging = self._stores.staging
+        flags: dict[datetime, list[Flag]] = {}
+        for flag in staging.flags(station, day, day):
+            flags.setdefault(flag.time, []).append(flag)
+        return [Reading(row, flags.get(row["date"], [])) for row in staging.rows(station, day, day)]
+
+    def _of(self, station_id: str) -> _Known:
+        self._renew()
+        if station_id not in self._known:
+            years = years_of(self._stores.monthly.figures(MonthQuery(stations=[station_id])))
+            self._known[station_id] = _Known(years, {(each.period, each.figure): each for each in references(years)})
+        return self._known[station_id]
+
+    def _renew(self) -> None:
+        """Forget what was made of other sheets."""
+        revision = self.revision()
+        with self._lock:
+            if revision != self._revision:
+                self._revision, self._known, self._records = revision, {}, {}
+
+
+def months_of(year: int, period: str) -> tuple[Month, Month]:
+    """The first and the last month of a period: ``12``, ``DJF`` (of the year of its January) or ``year``."""
+    if period in MONTHS:
+        return Month(year, int(period)), Month(year, int(period))
+    if period == YEAR:
+        return Month(year, 1), Month(year, 12)
+    if period not in SEASONS:
+        raise BadInput(f"{period!r} is not a period.", f"Use one of {', '.join((*MONTHS, *SEASONS, YEAR))}.")
+    first, *_, last = SEASONS[period]
+    return (Month(year - 1, 12) if first < 0 else Month(year, first + 1)), Month(year, last + 1)
