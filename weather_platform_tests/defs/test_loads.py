@@ -103,6 +103,7 @@ def test_a_range_is_a_run_per_month_each_with_its_facts_and_checks(weather: Grap
                 raw.records,
                 rows,
                 len(documents),
+                len(CITIES),
             ]
             assert made[names.RAW_OBSERVATIONS]["raw_objects"] == [raw.key]
             assert made[names.STAGED_OBSERVATIONS]["synthetic"] is True
