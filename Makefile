@@ -3,6 +3,7 @@
 .PHONY: help install run compose try-compose test check test-packages docs lock
 
 BIN := .venv/bin
+WORKERS ?= 0
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
@@ -33,7 +34,7 @@ check: $(INSTALLED_DEV) ## style, types, import boundaries and tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/dg check defs
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 docs: $(INSTALLED) ## write the pages that are made from the code
 	$(BIN)/weather settings --markdown > docs/configuration.md

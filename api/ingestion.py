@@ -104,17 +104,17 @@ class Ingestions:
             locks.enter_context(self._layers.staging.exclusive(*wanted))
             if key:
                 self._check_key(key, content)
-            earlier, anew = self._layers.receipts.of_content(content), False
+            earlier, posted_again = self._layers.receipts.of_content(content), False
             if earlier is not None:
                 earlier = self._followed(earlier)
                 stands = earlier.is_on_its_way and self._still_stands(earlier)
-                anew = earlier.withdrawn is not None or (stands and self._is_overruled(earlier))
-                if stands and not anew:
+                posted_again = earlier.withdrawn is not None or (stands and self._is_overruled(earlier))
+                if stands and not posted_again:
                     if key:
                         self._layers.receipts.remember_key(key, content)
                     self._metrics.ingestions.labels(mode, "repeated").inc()
                     return Answer(earlier, repeated=True)
-            receipt, stored = self._begin(content, mode, uploads, request_id, earlier, anew=anew)
+            receipt, stored = self._begin(content, mode, uploads, request_id, earlier, posted_again=posted_again)
             if key:  # only now: an unreadable file may be corrected and sent with the same key
                 self._layers.receipts.remember_key(key, content)
             return Answer(self._ended(receipt, stored), repeated=False)
@@ -262,12 +262,12 @@ class Ingestions:
         request_id: str,
         earlier: Receipt | None,
         *,
-        anew: bool,
+        posted_again: bool,
     ) -> tuple[Receipt, list[Stored]]:
         """Store the files raw; the stored receipt has them from then on.
 
         Resumes an `earlier` ingestion of the same files, keeping its finished months, or is another posting of
-        them (`anew`).
+        them (`posted_again`).
         """
         now = datetime.now(UTC)
         with Intake(self._partitions, self._limits) as intake:
@@ -275,7 +275,7 @@ class Ingestions:
                 intake.add(upload.file.name, upload.source)
             origin = Provenance(source="upload", name="", licence=ETALAB)  # each object has its file's name
             receipt = Receipt(
-                id=new_ingestion_id(now) if anew or not earlier else earlier.id,
+                id=new_ingestion_id(now) if posted_again or not earlier else earlier.id,
                 content=content,
                 mode=mode,
                 state="stored",
@@ -284,7 +284,7 @@ class Ingestions:
                 files=[upload.file for upload in uploads],
                 passed_over=intake.passed_over,
                 unused_columns=intake.unused_columns,
-                again=earlier.again + anew if earlier else 0,
+                again=earlier.again + posted_again if earlier else 0,
             )
             stored = intake.keep(
                 self._layers.raw,
@@ -295,7 +295,7 @@ class Ingestions:
             )
         reject_if_nothing_usable(self._layers, self._partitions, stored)
         receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in stored]
-        if earlier is not None and not anew:
+        if earlier is not None and not posted_again:
             if earlier.state != "done" and not any(item.new for item in stored):
                 receipt.life, receipt.launches = earlier.life, earlier.launches
                 receipt.runs = earlier.runs if mode == "run" else []

@@ -1,4 +1,4 @@
-"""Dagster, as the API sees it: launch runs, follow them, tell the catalogue. The only file that knows GraphQL.
+"""The API's client of Dagster: launches runs, follows them, reports months. The only file with GraphQL.
 
 All goes through dagster-graphql's own client, which is imported by the first call (2 to 3 s), not with this module. It
 must not be shared by threads, so each call makes its own (measured: under 1 ms).
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 30
 _LAUNCH_TIMEOUT_S = 300
-"""Dagster launches runs one after the other. Whoever hangs up earlier does not know which there are."""
+"""Dagster launches runs one after the other. A client that gives up earlier does not know which exist."""
 _STATES: dict[str, State] = {
     "NOT_STARTED": "queued",
     "QUEUED": "queued",
@@ -116,17 +116,17 @@ _NOT_LOADED = ("PipelineNotFoundError", "RepositoryNotFoundError", "DagsterUserC
 
 
 class OrchestratorUnavailable(WeatherError):
-    """Dagster does not answer, or not with sense, or has not loaded the platform's code."""
+    """Dagster does not answer, answers with an invalid response, or has not loaded the platform's code."""
 
     transient = True
 
 
 class OrchestratorRefused(WeatherError):
-    """Dagster answers, and will not do it."""
+    """Dagster answers with a refusal."""
 
 
 class AskedRun(NamedTuple):
-    """A run that is wanted: of a month, once for its key."""
+    """A requested run of a month, at most one per key."""
 
     month: str
     key: str
@@ -137,7 +137,7 @@ class FoundRun(NamedTuple):
 
     run_id: str
     state: State
-    """A failed one that Dagster is about to try again is still running."""
+    """A failed run that Dagster will retry counts as running."""
     tags: Mapping[str, str]
     is_retry: bool
 
@@ -147,7 +147,7 @@ class FoundRun(NamedTuple):
 
 
 class Materialised(NamedTuple):
-    """A month that a run wrote, with the whole numbers of its metadata."""
+    """A month written by a run, with the integers of its metadata."""
 
     asset: str
     month: str
@@ -177,7 +177,7 @@ class Orchestrator:
         from dagster_graphql import DagsterGraphQLClient  # noqa: F401
 
     def ping(self) -> None:
-        """Nothing where Dagster answers and has the platform's code, else OrchestratorUnavailable in about 2 s."""
+        """Raise OrchestratorUnavailable within about 2 s unless Dagster answers and has the platform's code."""
         import httpx2 as httpx
 
         body = {"query": LOADED, "variables": {"location": names.LOCATION}}
@@ -192,7 +192,7 @@ class Orchestrator:
             raise self._not_loaded()
 
     def launch(self, asked: Sequence[AskedRun], tags: Mapping[str, str]) -> None:
-        """Launch a run for each month, in one request; whoever gets no answer may ask again with the same keys.
+        """Launch a run for each month, in one request; if it gets no answer, it can be repeated with the same keys.
 
         Dagster launches any partition and fails later: months outside the partitions must be kept out before.
         """
@@ -350,5 +350,5 @@ def _found(run: Mapping[str, Any]) -> FoundRun:
 
 def _refused(reason: str) -> OrchestratorRefused:
     return OrchestratorRefused(
-        f"Dagster refuses: {reason}.", "Look at the code location in the Dagster UI, then try again."
+        f"Dagster refuses: {reason}.", "Check the code location in Dagster's UI, then try again."
     )

@@ -1,4 +1,4 @@
-"""The JSON of tables as OpenAPI shows it: pages of typed rows, derived from the types of the domain."""
+"""JSON schemas of tables for OpenAPI: pages of typed rows, derived from the domain's types."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,7 +25,7 @@ _UNITS = {
 
 
 def page_schema(row: Mapping[str, Any], **head: Any) -> dict[str, Any]:
-    """A page of rows, as `tables.pieces` writes it."""
+    """A page of rows as written by `tables.pieces`."""
     return {
         "type": "object",
         "required": ["count", "data", "next"],
@@ -100,7 +100,7 @@ COVERAGE_COLUMNS = (
 QUARANTINE_COLUMNS = (
     Column("month", str, "", "partition of the raw object"),
     Column("raw_object", str, "", "raw object that the record is in"),
-    Column("position", int, "", "place in the raw object, from 1"),
+    Column("position", int, "", "position in the raw object, from 1"),
     Column("reason", str, "", "why the record is in quarantine"),
     Column("detail", str, "", "what was found"),
     Column("record", str, "", "the record as received"),

@@ -61,5 +61,5 @@ class Page(Generic[Row]):
 
 
 def page(request: Request, rows: Iterable[Row], limit: int | None, cursor: Callable[[Row], str]) -> Page[Row]:
-    """The first `limit` of the rows, of which there is one more; the next page begins after the last one's `cursor`."""
+    """The first `limit` rows out of one more; the next page starts after the last one's `cursor`."""
     return Page(rows, limit, lambda last: str(request.url.include_query_params(after=cursor(last))))

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problems: what happened, why, what to do. Nothing else of an error leaves the house."""
+"""Errors as RFC 9457 problems with cause and cure; no other detail of an error is sent."""
 
 import logging
 from http import HTTPStatus
@@ -47,13 +47,13 @@ _STATUS: tuple[tuple[type[WeatherError], int], ...] = (
     (OrchestratorRefused, 502),
 )
 _OUTAGES: tuple[tuple[type[WeatherError], str, str], ...] = (
-    (StoreRefused, "A store of the platform does not let us in.", "Tell the operator; the log names the store."),
+    (StoreRefused, "A store of the platform denies access.", "Tell the operator; the log names the store."),
     (StoreUnavailable, "A store of the platform does not answer.", "Send the same request again in a few seconds."),
 )
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of the application be answered as a problem."""
+    """Register handlers that answer every error as a problem."""
     app.add_exception_handler(WeatherError, _explained)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -95,7 +95,7 @@ async def _explained(request: Request, error: Exception) -> Response:
         headers["www-authenticate"] = "Bearer"
     if status >= 500:
         _log.error("not answered", extra={"cause": reason.cause, "path": request.url.path})
-    # The words of an outage name hosts, users and folders: for the log alone.
+    # Messages of outages name hosts, users and folders, so they go only to the log.
     told = next(((cause, cure) for kind, cause, cure in _OUTAGES if isinstance(reason, kind)), None)
     cause, cure = told or (reason.cause, reason.cure)
     return problem(request, status, cause, cure, headers, **more)
@@ -141,7 +141,7 @@ def _parameters(request: Request) -> list[str]:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     cures = {
-        404: "GET / lists what there is.",
+        404: "GET / lists the routes.",
         405: f"Use {(error.headers or {}).get('Allow', 'another method')}.",
         413: "Send less, or in parts.",
     }
@@ -156,10 +156,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 class Unexpected:
-    """Logs an error that nobody foresaw, once and under the request's id, and answers it.
+    """Logs an unexpected error once, under the request's id, and answers it.
 
-    Not as an exception handler: Starlette calls those outside all middleware, where the id is forgotten, and raises the
-    error on, for the server to log again.
+    Not an exception handler: Starlette calls those outside all middleware, where the id is lost, and raises the error
+    again, so the server would log it twice.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -183,5 +183,5 @@ class Unexpected:
             _log.exception("unexpected", extra={"path": scope["path"]})
             if not has_begun:  # else the server breaks the connection off, as the answer lacks its end
                 cure = "Tell the operator the `instance` of this answer."
-                answer = problem(Request(scope), 500, "Something went wrong that should not.", cure)
+                answer = problem(Request(scope), 500, "An unexpected error occurred.", cure)
                 await answer(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Parts of a body by `Range` (RFC 9110, 14): one range of bytes; anything else is answered with the whole."""
+"""Parts of a body by `Range` (RFC 9110, 14): one range of bytes; other requests get the whole body."""
 
 import re
 from typing import NamedTuple
@@ -11,7 +11,7 @@ _ONE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 class Part(NamedTuple):
-    """Bytes from first to last, both included, of so many; `last` is -1 in an empty body."""
+    """Bytes from first to last (inclusive) of a body; `last` is -1 for an empty body."""
 
     first: int
     last: int
@@ -29,7 +29,7 @@ class Part(NamedTuple):
 
 
 def asked_part(request: Request, size_bytes: int, etag: str) -> Part:
-    """What the caller asks for of a body; OutsideBody where it has none of it."""
+    """The requested range of a body; OutsideBody if it is outside."""
     whole = Part(0, size_bytes - 1, size_bytes, is_whole=True)
     found = _ONE.fullmatch(request.headers.get("range", "").strip())
     if found is None or request.headers.get("if-range", etag) != etag or not (found[1] or found[2]):

@@ -1,4 +1,4 @@
-"""Receipts as they go over the wire, with links to everything they name."""
+"""Receipts as sent to callers, with links to everything they name."""
 
 from collections import Counter
 
@@ -25,7 +25,7 @@ from weather_platform.domain.provenance import UNPLACED
 
 
 def summarised(receipt: Receipt, request: Request) -> IngestionSummary:
-    """The receipt as lists have it: a few lines, whatever its size."""
+    """The receipt in lists: a short summary of constant size."""
     months = sorted({obj.partition for obj in receipt.objects})
     return IngestionSummary(
         id=receipt.id,
@@ -46,7 +46,7 @@ def summarised(receipt: Receipt, request: Request) -> IngestionSummary:
 
 
 def shown(receipt: Receipt, request: Request, services: Services, *, repeated: bool = False) -> Ingestion:
-    """The receipt with its links, and with what its records count as by now."""
+    """The receipt with its links and the current counts of its records."""
     outcomes = services.ingestions.counted_now(receipt)
     dagster = services.orchestrator
     runs = [run_out(run, services) for run in receipt.runs]
@@ -114,7 +114,7 @@ def run_out(run: LaunchedRun, services: Services) -> RunOut:
 
 
 def _progress(receipt: Receipt) -> Progress:
-    """By the months' runs; without runs, by what is done."""
+    """By the months' runs; without runs, by finished months."""
     states: dict[str, State] = {run.month: run.state for run in receipt.runs}
     states |= {outcome.month: "done" for outcome in receipt.outcomes}
     rest: State = "failed" if receipt.state == "failed" else "running" if receipt.state == "running" else "queued"

@@ -1,4 +1,4 @@
-"""The Dagster runs of an ingestion, one of each month: launched, followed, and what they made."""
+"""The Dagster runs of an ingestion, one per month: launching, following, results."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,22 +14,22 @@ from weather_platform.storage.opening import Stores
 
 REQUEST_TAG = "weather/request"
 _AT_ONCE = 60
-"""Runs in one request; the receipt is kept after each, so that its reader sees them come."""
+"""Runs per request; the receipt is stored after each request, so readers see progress."""
 _GONE = Trouble(cause="Dagster no longer knows the run.", cure="Post the file again.")
 
 
 class Runs:
-    """Brings receipts up to what Dagster knows; keeps nothing itself but the receipt."""
+    """Updates receipts from Dagster; has no other state."""
 
     def __init__(self, layers: Stores, orchestrator: Orchestrator) -> None:
         self._layers = layers
         self._orchestrator = orchestrator
 
     def launch(self, receipt: Receipt) -> None:
-        """A run for every month that is not done; none where an earlier try made one that has not failed.
+        """Launch a run for every unfinished month, unless an earlier attempt made one that has not failed.
 
-        What happens to the request in between makes no second run of a month: an ingestion that is taken up again
-        first asks which runs there are, and Dagster makes one run for one key (`dagster_patches.coordinator`).
+        A lost request makes no second run of a month: a resumed ingestion reads the existing runs first, and Dagster
+        makes one run per key (`dagster_patches.coordinator`).
         """
         there = self._runs_of(receipt) if receipt.launches else []
         current = _current(there)
@@ -49,7 +49,7 @@ class Runs:
             self._layers.receipts.advance(receipt)
 
     def follow(self, receipt: Receipt) -> State:
-        """Where the ingestion stands; the receipt has the state of every run, and what became of the months by now."""
+        """The state of the ingestion; the receipt gets the state of every run and the counts of its months."""
         current = _current(self._runs_of(receipt))
         done = []
         for run in receipt.runs:
@@ -65,19 +65,19 @@ class Runs:
         return _overall([run.state for run in receipt.runs])
 
     def _runs_of(self, receipt: Receipt) -> list[FoundRun]:
-        """The newest first; without those of an earlier life."""
+        """Newest first; without those from before the files were posted again."""
         runs = self._orchestrator.runs(names.INGESTION_TAG, receipt.id)
         return [run for run in runs if run.tags.get(names.LAUNCH_KEY_TAG, "").startswith(_life(receipt))]
 
     def _missing(self, receipt: Receipt, there: Iterable[FoundRun]) -> list[AskedRun]:
-        """What is to be launched; the key of a month changes only when a run of it has failed for good."""
+        """The runs to launch; a month's key changes only if a run of it has failed permanently."""
         tries = Counter(run.month for run in there if not run.is_retry)
         launched = {run.month for run in receipt.runs}
         months = [str(month) for month in receipt.open_months if str(month) not in launched]
         return [AskedRun(month, f"{_life(receipt)}{month}/{tries[month]}") for month in months]
 
     def _outcomes(self, receipt: Receipt, done: Sequence[LaunchedRun]) -> Iterator[MonthOutcome]:
-        """What runs that are done made of their months."""
+        """The results of finished runs."""
         written = {
             item.month: item.figures
             for item in self._orchestrator.written([run.run_id for run in done])
@@ -95,18 +95,18 @@ class Runs:
 
 
 def trouble_of(runs: Sequence[LaunchedRun]) -> Trouble:
-    """Why an ingestion failed, by its failed runs; each month's own words stand with its run."""
+    """Cause and cure of a failed ingestion from its failed runs; each run has its own."""
     failed = [(run.month, run.trouble or _GONE) for run in runs if run.state == "failed"]
     if len(runs) == 1:
         return failed[0][1]
     causes = Counter(trouble.cause for _, trouble in failed)
     cause = f"{len(failed)} of {len(runs)} months failed: {', '.join(month for month, _ in failed)}."
-    cure = f"{failed[0][1].cure} Posting the file again runs these months alone."
+    cure = f"{failed[0][1].cure} Posting the file again runs only these months."
     return Trouble(cause=f"{cause} {causes.most_common(1)[0][0]}", cure=cure)
 
 
 def _launched(found: FoundRun) -> LaunchedRun:
-    """As long as nobody has followed it to its end, it is on its way."""
+    """An ingestion counts as in progress until its runs have been followed to their end."""
     return LaunchedRun(
         run_id=found.run_id, months=[found.month], state="queued" if found.state == "queued" else "running"
     )
@@ -117,7 +117,7 @@ def _life(receipt: Receipt) -> str:
 
 
 def _current(runs: Iterable[FoundRun]) -> dict[str, FoundRun]:
-    """The run by month that counts: the newest."""
+    """The run that counts for each month: the newest."""
     current: dict[str, FoundRun] = {}
     for run in runs:
         current.setdefault(run.month, run)
@@ -130,7 +130,7 @@ def _in_parts(asked: Sequence[AskedRun]) -> Iterator[Sequence[AskedRun]]:
 
 
 def _overall(states: Sequence[State]) -> State:
-    """The state of an ingestion out of those of its runs; it has failed only when no run goes on."""
+    """The state of an ingestion from its runs; failed only when no run is in progress."""
     if any(state in ("queued", "running") for state in states):
         return "queued" if all(state == "queued" for state in states) else "running"
     return "failed" if "failed" in states else "done"

@@ -1,4 +1,4 @@
-"""What goes over the wire: the parameters that callers send and the shapes that they get, as OpenAPI shows them."""
+"""Parameters of requests and schemas of responses, as shown in OpenAPI."""
 
 import re
 from datetime import date, datetime
@@ -310,13 +310,13 @@ class PassedOverOut(BaseModel):
 
 
 class FirstLook(BaseModel):
-    """What was seen when the files were cut into records."""
+    """Counts from splitting the files into records."""
 
     records: int
     new_objects: int
     refused: dict[str, int]
     passed_over: list[PassedOverOut] = Field(description="Files in a zip that hold no observations.")
-    unused_columns: list[str] = Field(description="Columns of the files of which nothing is read.")
+    unused_columns: list[str] = Field(description="Columns of the files that are not used.")
 
 
 class IngestionSummary(BaseModel):

@@ -18,7 +18,7 @@ _FORGET_ABOVE = 10_000
 _ORNAMENT = re.compile(r"[\W\d_]+")
 """What adorns a word and makes no secret of it."""
 _WRONG_KEYS_PER_MINUTE = 20
-"""By address. The right key is let in all the same: others may share the address, and nobody guesses 256 bits."""
+"""Failed attempts per address. A valid key is still accepted: callers may share an address, and keys are 256 bits."""
 
 
 class Caller(NamedTuple):
@@ -38,7 +38,7 @@ class Guard:
         self._wrong_keys = RateLimit(_WRONG_KEYS_PER_MINUTE, clock)
 
     def admit_writer(self, request: Request) -> Caller:
-        """Who writes; Denied without a key, unless the platform runs in its local default."""
+        """The writer; Denied without a key, except in the local default."""
         caller = self._caller(request)
         if not caller.has_key:
             if not self._settings.is_local:
@@ -48,7 +48,7 @@ class Guard:
         return caller
 
     def admit_reader(self, request: Request) -> Caller:
-        """Who reads; Denied where reading is closed and there is no key."""
+        """The reader; Denied if reading needs a key and none is sent."""
         caller = self._caller(request)
         if self._settings.reading_needs_key and not caller.has_key:
             raise Denied(
@@ -141,6 +141,6 @@ def refuse_placeholders(settings: Settings) -> None:
 
 
 def is_placeholder(secret: str) -> bool:
-    """Whether a secret is one of the usual words, whatever figures and signs adorn it: ``Change-Me1`` too."""
+    """Whether a secret is a common word, ignoring digits and punctuation around it: ``Change-Me1`` too."""
     word = secret.casefold()
     return word in PLACEHOLDERS or (_ORNAMENT.sub("", word) or word) in PLACEHOLDERS

@@ -1,4 +1,4 @@
-"""Answers that are read from a store while they are sent: how many at once, and that each lets go of its store.
+"""Streamed answers, read from a store while sent: limits their number and always releases the store.
 
 A stream holds a connection and an open transaction of its store until it ends. It ends with its last piece, when the
 caller leaves, and when the caller takes nothing for a minute.
@@ -17,9 +17,9 @@ from starlette.types import Message, Receive, Scope, Send
 from api.errors import TooBusy
 
 STALLED_S = 60.0
-"""A caller that takes nothing for so long has left without saying so."""
+"""A caller that reads nothing for this long is treated as gone."""
 HEAD_ONLY = "weather.head_only"
-"""In the scope of a request that wants the head of the answer alone."""
+"""Scope key of a request for headers only."""
 _THREADS = 4
 """Threads that read for streams: with 40, `/livez` waits for Python's lock behind them (24 s, measured)."""
 
@@ -40,7 +40,7 @@ class Streams:
         return self._open
 
     def lease(self) -> "Lease":
-        """A place among the streams; TooBusy where there is none."""
+        """A place among the streams; TooBusy if none is free."""
         with self._lock:
             if self._open >= self._at_once:
                 raise TooBusy(
@@ -56,7 +56,7 @@ class Streams:
 
 
 class Lease:
-    """A place among the streams, given back once."""
+    """A place among the streams, released once."""
 
     def __init__(self, streams: Streams) -> None:
         self.threads = streams.threads
@@ -69,7 +69,7 @@ class Lease:
 
 
 class StreamedAnswer(StreamingResponse):
-    """Pieces as they are read, in the streams' own threads. `close` is called when it is over, however it ends."""
+    """Pieces as they are read, in the streams' own threads. `close` is always called at the end."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class StreamedAnswer(StreamingResponse):
 
 
 class _Pieces(AsyncIterator[bytes]):
-    """What an iterator gives, each piece in a thread. Not an async generator: one that is left closes late."""
+    """The items of an iterator, each read in a thread. Not an async generator: an abandoned one closes late."""
 
     def __init__(self, pieces: Iterator[bytes], threads: CapacityLimiter) -> None:
         self._pieces = pieces

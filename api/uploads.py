@@ -1,4 +1,4 @@
-"""Files on their way in: written to disk as they come, counted and hashed, never whole in memory."""
+"""Uploads: written to disk as they arrive, counted and hashed, never complete in memory."""
 
 import hashlib
 import tempfile
@@ -35,12 +35,12 @@ BODY_TYPES = (
 
 @asynccontextmanager
 async def received_files(request: Request, name: str | None, limit_bytes: int) -> AsyncIterator[list[Upload]]:
-    """The files of a request, as files on disk that are gone afterwards: parts named `file`, or the raw body.
+    """The files of a request as temporary files: form parts named `file`, or the raw body.
 
     Raises:
-        TooLarge: more than the limit, noticed as it comes.
+        TooLarge: above the limit; raised during the upload.
         Unsupported: another media type.
-        BrokenOff: a form that ends before its end.
+        BrokenOff: a truncated form.
         BadInput: no file.
     """
     announced = request.headers.get("content-length", "")
@@ -62,7 +62,7 @@ async def received_files(request: Request, name: str | None, limit_bytes: int) -
 
 
 async def _limited(request: Request, limit_bytes: int) -> AsyncGenerator[bytes, None]:
-    """The body in pieces of about a MiB: fewer steps into a thread than with the server's 64 KiB."""
+    """The body in pieces of about a MiB: fewer thread switches than with the server's 64 KiB."""
     size = 0
     gathered = bytearray()
     async for chunk in request.stream():
@@ -88,7 +88,7 @@ async def _raw_body(body: AsyncIterator[bytes], file: IO[bytes], name: str) -> U
 
 
 class _Parser(MultiPartParser):
-    """Starlette's, which takes what came before a form broke off for all of it."""
+    """Starlette's parser, which would accept a truncated form as complete."""
 
     def __init__(self, request: Request, body: AsyncIterator[bytes]) -> None:
         super().__init__(request.headers, self._to_the_end(body), max_files=1_000, max_fields=100)
@@ -101,7 +101,9 @@ class _Parser(MultiPartParser):
         async for chunk in body:
             yield chunk
         if not self._is_ended:
-            raise BrokenOff("The form did not end: its last boundary is missing.", "Nothing is kept. Send all of it.")
+            raise BrokenOff(
+                "The form did not end: its last boundary is missing.", "Nothing was stored. Send the whole form."
+            )
 
 
 @asynccontextmanager
@@ -149,7 +151,7 @@ def _full(error: OSError) -> StoreUnavailable:
 
 
 def _plain(name: str) -> str:
-    """A file's name without folders and signs that no log should hold."""
+    """A file's name without folders and control characters."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(sign for sign in last if sign.isprintable())[:200] or "file"
 

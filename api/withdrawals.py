@@ -1,4 +1,4 @@
-"""Take a posting back, and undo that: its objects stay, marked, and its months are made again without or with them."""
+"""Take a posting back, or restore it: its objects stay, and its months are made again without or with them."""
 
 import logging
 from datetime import UTC, datetime
@@ -18,8 +18,8 @@ _log = logging.getLogger("weather.api.withdrawals")
 class Withdrawals:
     """Withdrawn ingestions.
 
-    The marks beside the raw objects are what counts. The receipt says first what is wanted, so that the same request
-    goes on where an outage or a dying process left off.
+    The marks beside the raw objects count. The receipt stores the request first, so that repeating it resumes after an
+    outage or a killed process.
     """
 
     def __init__(self, layers: Stores, ingestions: Ingestions, partitions: Partitions) -> None:
@@ -28,11 +28,11 @@ class Withdrawals:
         self._partitions = partitions
 
     def withdraw(self, ingestion: str, by: str, reason: str, *, request_id: str = "") -> Receipt:
-        """Let an ingestion not count any more; one that is withdrawn already keeps its first reason.
+        """Withdraw an ingestion; one already withdrawn keeps its first reason.
 
         Raises:
-            Conflict: it is under way still, posted no files, or nothing of them is kept.
-            IngestionFailed: an outage after the objects were marked; the same request goes on.
+            Conflict: it is still in progress, posted no files, or none of them is stored.
+            IngestionFailed: an outage after the objects were marked; repeat the request.
         """
         receipt = self._settled(ingestion)
         with exclusive(self._layers, receipt):
@@ -44,11 +44,11 @@ class Withdrawals:
             return self._made_again(receipt, partitions, request_id)
 
     def restore(self, ingestion: str, *, request_id: str = "") -> Receipt:
-        """Let a withdrawn ingestion count again, in its old place among the others.
+        """Restore a withdrawn ingestion at its old place in the order.
 
         Raises:
-            Conflict: it posted no files, or nothing of them is kept.
-            IngestionFailed: an outage after the marks were taken away; the same request goes on.
+            Conflict: it posted no files, or none of them is stored.
+            IngestionFailed: an outage after the marks were removed; repeat the request.
         """
         receipt = self._settled(ingestion)
         with exclusive(self._layers, receipt):

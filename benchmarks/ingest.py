@@ -182,7 +182,7 @@ def warm(api: httpx.Client) -> None:
 
 
 def workers(supervisor: int) -> list[int]:
-    """The processes of the worker, one of which executes the run."""
+    """The worker's processes; one executes the run."""
     from weather_platform_tests.runtime.processes import command, descendants
 
     return [found.pid for found in descendants(supervisor) if "runtime.worker" in command(found)]

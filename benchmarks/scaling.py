@@ -2,7 +2,7 @@
 
     PYTHONPATH=. .venv/bin/python benchmarks/scaling.py [--stations …] [--years 20] [--year-stations …]
 
-A quarter of an hour; JSON lines on standard output, of which scaling.md keeps one run. Seconds by layer are those of
+A quarter of an hour; JSON lines on standard output, one run is recorded in scaling.md. Seconds by layer are those of
 the last month alone: they tell whether a month costs more where many are stored already.
 """
 
@@ -100,7 +100,7 @@ def load(stores: Stores, month: Month, stations: Sequence[str]) -> dict[str, flo
 
 
 def reading(stores: Stores, month: Month, station: str) -> dict[str, float]:
-    """Milliseconds to read what a page of the site asks for: a station's year, and what there is of a month."""
+    """Milliseconds to read what a page of the site asks for: a station's year, and the coverage of a month."""
     began = time.perf_counter()
     list(stores.curated.find(Query(stations=[station], first=date(month.year, 1, 1), last=month.last_day)))
     found = time.perf_counter()

@@ -5,7 +5,7 @@
 Serves the site with gunicorn over the embedded default. A first view is timed from the request for the document to the
 page's own text on the screen (what a visitor waits for), and to the last chart drawn. The browser is one that was here
 before: it has the bundles in its cache, and compiled; a browser that never was is timed apart. An interaction is timed
-from the click to the last chart drawn anew. Each as the median and, in brackets, the best of the rounds: what a machine
+from the click to the last chart redrawn. Each as the median and, in brackets, the best of the rounds: what a machine
 does that others leave alone. Beside the times on the clock stand those of the processor, of the page's thread and of
 the server together: these work one after the other, and other jobs on the machine hardly touch them.
 """

@@ -1,4 +1,4 @@
-"""What a second worker saves: twelve months of 62 stations, a run a month, on one worker and on two.
+"""What a second worker saves: twelve months of 62 stations, one run per month, on one worker and on two.
 
     PYTHONPATH=. .venv/bin/python benchmarks/workers.py
 
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def load(host: FirstHost, months: list[Month]) -> None:
-    """Launch a run a month, and wait until all have succeeded."""
+    """Launch one run per month, and wait until all have succeeded."""
     run_ids = [host.load(month, []) for month in months]
     good = RunsFilter(run_ids=run_ids, statuses=[DagsterRunStatus.SUCCESS])
     wait_for(lambda: host.instance.get_runs_count(good) == len(run_ids), f"{len(run_ids)} runs", timeout_s=600)

@@ -1,4 +1,4 @@
-"""The site as a Dash application, and the callbacks that make a page of an address."""
+"""The site as a Dash application, and the callbacks that turn a URL into a page."""
 
 import logging
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 def create_app(reader: Reader, settings: Settings) -> Dash:
-    """The site over a reader, which starts to read the latest months at once."""
+    """The site on top of a reader, which starts reading the latest months at once."""
     app = delivery.LightDash(
         __name__,
         title=language(LANGUAGES[0])("site.title"),
@@ -53,7 +53,7 @@ def server() -> flask.Flask:
 
 
 def _layout() -> Any:
-    """What is there before the first answer: nothing but the place that answers go to, first (`site.js`, ROOT)."""
+    """The layout before the first answer: only the container for answers, as first element (`site.js`, ROOT)."""
     return dmc.MantineProvider(
         [html.Div(id="shell"), dcc.Location(id="url", refresh="callback-nav"), dcc.Store(id="system")],
         id="mantine",
@@ -86,9 +86,9 @@ def _add_callbacks(app: Dash) -> None:
 
 
 def _add_pages(server: flask.Flask, reader: Reader) -> None:
-    """``/page.json?of=/city&search=?city=nice&scheme=dark&width=390``: a page as `site.js` asks for it and places it.
+    """``/page.json?of=/city&search=?city=nice&scheme=dark&width=390``: a page as requested and placed by `site.js`.
 
-    A route and no callback of Dash: an answer that does not come, or is an error, must reach the person who clicked.
+    A route instead of a Dash callback, so that the user who clicked sees a missing or failed answer.
     """
 
     @server.get("/page.json")
@@ -112,7 +112,7 @@ def _add_pages(server: flask.Flask, reader: Reader) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a browser knows of the page that it wants: the address, and what it is shown on."""
+    """The browser's request for a page: the URL and the properties of the screen."""
 
     pathname: str
     search: str = ""
@@ -121,7 +121,7 @@ class Asked:
 
 
 def render(reader: Reader, asked: Asked, accepted: str | None) -> dict[str, Any]:
-    """A page as the browser places it: its components, colour scheme, title, and the address that says all it shows.
+    """A page for the browser: components, colour scheme, title, and the complete URL.
 
     `accepted` is the languages that the browser asks for.
     """
@@ -139,9 +139,9 @@ def render(reader: Reader, asked: Asked, accepted: str | None) -> dict[str, Any]
             if _is_synthetic(view, reader):
                 content.insert(0, synthetic_banner(look))
             title, link = _title(view, site), states.href(view.resolved)
-        except Exception as error:  # noqa: BLE001  (whatever it is, people get a page that says so)
+        except Exception as error:  # noqa: BLE001  (users get a page for any error)
             if not isinstance(error, WeatherError):
-                _log.exception("The page %s%s could not be made.", asked.pathname, asked.search)
+                _log.exception("The page %s%s could not be created.", asked.pathname, asked.search)
             content = trouble(look, state, error, view)
     return {
         "page": known.page,

@@ -16,12 +16,12 @@ from weather_platform.domain.errors import StoreUnavailable, WeatherError
 from weather_platform.domain.stations import fold
 
 Component = Any
-"""Dash's components carry no types."""
+"""Dash's components have no type annotations."""
 CHART_HEIGHT_PX = 340
 
 
 def aria(**properties: str) -> dict[str, Any]:
-    """Properties for those who do not see the page, ``aria(label="…")``."""
+    """ARIA properties for screen readers, ``aria(label="…")``."""
     return {f"aria-{name}": value for name, value in properties.items()}
 
 
@@ -31,17 +31,17 @@ def data(**properties: str) -> dict[str, Any]:
 
 
 def control_id(name: str) -> dict[str, str]:
-    """The id of a control whose value goes into the address (`site.js` does it)."""
+    """The id of a control whose value `site.js` puts into the URL."""
     return {"control": name}
 
 
 def link(text: Component, href: str, **more: Any) -> Component:
-    """A link to another state of the site, without loading the document anew."""
+    """A link to another state of the site, without reloading the document."""
     return html.A(text, href=href, **data(go="here"), **more)
 
 
 def city_picker(view: View) -> Component:
-    """One city, found whatever the case and the accents."""
+    """A picker of one city; case and accents are ignored."""
     return dmc.Select(
         id=control_id("city"),
         label=view.word("controls.city"),
@@ -75,7 +75,7 @@ def cities_picker(view: View) -> Component:
 
 
 def _city_options(view: View) -> list[dict[str, str]]:
-    """By name; `keywords` are other words by which the picker finds a station (`folded` in `site.js`)."""
+    """Options by name; `keywords` are further search words of a station (`folded` in `site.js`)."""
     stations = sorted(view.known.values(), key=lambda station: fold(station.display_name))
     return [
         {
@@ -88,7 +88,7 @@ def _city_options(view: View) -> list[dict[str, str]]:
 
 
 def period_picker(view: View) -> Component:
-    """Two days in a calendar in which days without data are grey, and links to ready-made periods."""
+    """Two days in a calendar in which days without data are grey, and links to preset periods."""
     return dmc.DatePickerInput(
         id=control_id("period"),
         label=view.word("controls.period"),
@@ -118,7 +118,7 @@ def day_picker(view: View, day: date) -> Component:
 
 
 def preset_links(view: View) -> Component:
-    """Links to ready-made periods, grey where there are no data, and to the nearest months around that have some."""
+    """Links to preset periods (grey if they have no data), and to the nearest months with data."""
     days = view.dates
     periods = {name: preset(name, view.period, view.loaded) for name in PRESETS}
     current = next((name for name, period in periods.items() if period == view.period), None)
@@ -185,7 +185,7 @@ def chart(
     above: Component = None,
     data_links: bool = True,
 ) -> Component:
-    """A figure with its title, its summary in words, and what can be done with it.
+    """A chart with its title, its summary in words, and its menu.
 
     `name` names the chart on its page; its files are called by city, period and `name`. `above` are its own controls.
     """
@@ -212,7 +212,7 @@ def chart(
 
 
 def _chart_menu(view: View, name: str, title: str, *, data_links: bool) -> Component:
-    """What can be saved, and where it comes from. The browser's own disclosure: no Mantine menu passes axe."""
+    """The menu of a chart: downloads and origin. A native disclosure element, because no Mantine menu passes axe."""
     word = view.word
     items: list[Component] = [
         html.Button(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0) for kind in ("png", "svg")
@@ -225,7 +225,7 @@ def _chart_menu(view: View, name: str, title: str, *, data_links: bool) -> Compo
 
 
 def origin_href(view: View, day: date | None = None) -> str:
-    """Where the data page tells of the raw objects behind what is shown."""
+    """The link to the data page with the raw objects behind the chart."""
     cities = view.resolved.cities[:1] if view.stations else ()
     return view.href(page="data", cities=cities, first=view.first, last=view.last, day=day)
 
@@ -243,7 +243,7 @@ def card(title: str, *content: Component, menu: Component = None, **more: Any) -
 
 
 def fact(label: str, value: str, detail: Component = None) -> Component:
-    """A number that is worth a look, with its name above and a word below."""
+    """A card with a key figure, its name above and a note below."""
     return html.Div(
         [
             html.Div(label, className="fact-label"),
@@ -255,17 +255,17 @@ def fact(label: str, value: str, detail: Component = None) -> Component:
 
 
 def notice(title: str, *content: Component, color: str = "yellow") -> Component:
-    """Something to know; read out at once."""
+    """A notice, announced at once by screen readers."""
     return dmc.Alert(list(content), title=title, color=color, variant="light", className="notice")
 
 
 def staging_notice(view: View, error: StoreUnavailable) -> Component:
-    """Says that the single readings are not to be had; the figures of the days are."""
+    """A notice that single readings are unavailable while daily figures are shown."""
     return notice(view.word("trouble.staging"), reason_of(error))
 
 
 def reason_of(error: WeatherError) -> Component:
-    """Cause and cure, for whoever looks after the site; they are in English."""
+    """Cause and cure for the operator, in English."""
     return html.Code(f"{error.cause} {error.cure}", lang="en")
 
 
@@ -296,12 +296,12 @@ def _row(row: Sequence[Component], kinds: Sequence[str]) -> Component:
 
 
 def counted(word: Language, key: str, n: int, **values: object) -> str:
-    """The text for one or for many, ``key.one`` or ``key.many``."""
+    """The singular or plural text, ``key.one`` or ``key.many``."""
     return word(f"{key}.{'one' if n == 1 else 'many'}", n=word.number(n), **values)
 
 
 def _stretches(days: Sequence[date]) -> list[list[str]]:
-    """Unbroken stretches of days as first and last, for the calendar in the browser."""
+    """Unbroken ranges of days as first and last, for the calendar in the browser."""
     found: list[list[date]] = []
     for day in days:
         if found and day - found[-1][1] == timedelta(days=1):

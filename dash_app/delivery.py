@@ -1,4 +1,4 @@
-"""How answers leave the site: the document's frame, compressed, and with headers that keep browsers out of trouble."""
+"""Delivery of answers: the HTML frame, compression, and security headers."""
 
 import re
 from typing import Any, Final
@@ -63,14 +63,14 @@ _HEADERS: Final = {
 
 
 _SPARED: Final = ("/dash_ag_grid/", "/dash_table/")
-"""1.3 MB, a quarter of all that a page runs at its start; and Dash's own table, which is nowhere on the site."""
+"""1.3 MB, a quarter of all scripts at start; and Dash's own table, which the site does not use."""
 _PRELOAD: Final = '\n<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">'
 _GRID_SCRIPT: Final = re.compile(r'src="([^"]*/dash_ag_grid/[^"]*)"')
 _STATIC: Final = ("/_dash-component-suites/", "/assets/")
 
 
 class _StaticFiles:
-    """What Flask-Compress keeps compressed: the files that are the same for everybody (8 MB, 2 MB compressed)."""
+    """The cache of Flask-Compress: static files (8 MB, 2 MB compressed)."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -84,7 +84,7 @@ class _StaticFiles:
 
 
 def compress(server: flask.Flask) -> None:
-    """Let answers leave compressed, static files compressed once."""
+    """Compress answers; static files are compressed once."""
     server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     server.config["COMPRESS_ALGORITHM_STREAMING"] = ["br"]  # it has no gzip for downloads, which are streamed
     server.config["COMPRESS_MIMETYPES"] = [*_TEXTS]
@@ -98,7 +98,7 @@ def _static_key(request: flask.Request) -> str:
 
 
 class LightDash(Dash):
-    """Leaves scripts out of the document that most pages have no use for; `site.js` fetches AG Grid for the table."""
+    """Omits scripts that most pages do not need; `site.js` fetches AG Grid for the table."""
 
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
         lines = parts["scripts"].split("\n")
@@ -111,13 +111,13 @@ class LightDash(Dash):
 
 
 def harden(app: Dash) -> None:
-    """Let every answer carry the headers, and the document its language."""
+    """Add the headers to every answer, and the language to the document."""
     hashes: list[str] = []
 
     @app.server.after_request  # type: ignore[untyped-decorator]
     def finish(response: flask.Response) -> flask.Response:
         if response.is_streamed and flask.request.path.startswith(_STATIC):
-            # Flask-Compress leaves a streamed file open, and keeps only what it gets whole.
+            # Flask-Compress does not close a streamed file, and caches only complete bodies.
             response.direct_passthrough = False
             file: Any = response.response
             response.set_data(b"".join(response.iter_encoded()))
@@ -138,7 +138,7 @@ def harden(app: Dash) -> None:
 
 
 def _spoken(document: str, code: str) -> str:
-    """The document with its words in a language: what it says where no script runs, or the server does not answer."""
+    """The document with its texts in a language, for browsers without scripts or an unresponsive server."""
     word = language(code)
     words = {
         "lang": code,
@@ -152,10 +152,10 @@ def _spoken(document: str, code: str) -> str:
 
 
 def _kept_for(request: flask.Request) -> str | None:
-    """How long a browser keeps a static file without asking again; None for what Dash itself has said.
+    """Cache header of a static file; None to keep Dash's own.
 
     Addresses of our own files change with the files (``?m=``). plotly.js and the outlines have one address for all
-    versions; asking for these five times a page costs 50 ms.
+    versions; revalidating these five times per page costs 50 ms.
     """
     if request.path.startswith("/assets/") and "m" in request.args:
         return "public, max-age=31536000, immutable"

@@ -1,4 +1,4 @@
-"""What a page shows, as a file in the units of the page, named by city, period and page.
+"""Downloads of a page's data, in the units of the page, named by city, period and page.
 
 Written by `weather_platform.tables`: the API and `weather export` give the same bytes for the same documents.
 """
@@ -30,7 +30,7 @@ def add_routes(server: flask.Flask, reader: Reader) -> None:
     def download(page: str, extension: str) -> flask.Response:
         state = states.parse(page, flask.request.query_string.decode())
         if state is None or extension not in tuple(Format):
-            return flask.Response("There is no such file.", 404, mimetype="text/plain")
+            return flask.Response("File not found.", 404, mimetype="text/plain")
         form = Format(extension)
         look = look_of(state, accepted=flask.request.headers.get("Accept-Language"), system_scheme="light")
         try:
@@ -46,7 +46,7 @@ def add_routes(server: flask.Flask, reader: Reader) -> None:
 
 
 def _begun(written: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces of a file, the first two made: a store that is down must be an answer of its own."""
+    """The pieces of a file, with the first two read in advance, so that an outage is still reported as an error."""
     return chain(list(islice(written, 2)), written)
 
 
@@ -55,7 +55,7 @@ def _documents(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
 
 
 def _one_metric(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
-    """City, day and the columns of the metric that is compared."""
+    """City, day and the columns of the compared metric."""
     columns = [column.name for column in DOCUMENT_COLUMNS if column.name.startswith(view.metric.key)]
     return _written(view, reader, form, ["station_id", "city", "date", *columns])
 

@@ -1,4 +1,4 @@
-"""Frames as plain Python: their rows, and what counts as missing in them."""
+"""Frames as plain Python: rows and missing values."""
 
 import math
 from typing import Any, TypeGuard
@@ -13,10 +13,10 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def is_known(value: float | None) -> TypeGuard[float]:
-    """False for None and for NaN, which pandas makes of None."""
+    """False for None and for NaN, pandas' form of None."""
     return value is not None and not math.isnan(value)
 
 
 def numbers(values: "pd.Series[Any]") -> list[float | None]:
-    """The values, None where there is none."""
+    """The values, with None for missing ones."""
     return [float(value) if is_known(value) else None for value in values.tolist()]

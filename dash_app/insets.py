@@ -1,4 +1,4 @@
-"""Where a place is drawn on the map of France: at home, or in the inset of its territory.
+"""Position of a place on the map of France: in metropolitan France, or in the inset of its territory.
 
 The map shows metropolitan France as it is; each overseas territory is drawn in a box beside or below it (a `Layout`),
 at a scale of its own. All of it is in Web Mercator, so that shapes keep their angles. `deploy/make_outline.py` draws
@@ -14,7 +14,7 @@ _LABEL_SHARE = 0.19
 
 
 class Inset(NamedTuple):
-    """A territory: its name, and the window of degrees that is shown of it."""
+    """A territory: its name, and its window in degrees."""
 
     name: str
     west: float
@@ -83,7 +83,7 @@ class Layout(NamedTuple):
         return x, latitude(y)
 
     def drawn_at(self, longitude_deg: float, latitude_deg: float) -> tuple[float, float] | None:
-        """Longitude and latitude at which a station is drawn; None for one outside France and every inset."""
+        """Longitude and latitude at which a station is drawn; None for one outside France and all insets."""
         for inset in INSETS:
             if inset.holds(longitude_deg, latitude_deg):
                 return self.place(inset, longitude_deg, latitude_deg)
@@ -115,5 +115,5 @@ def _below(south: float, rows: int, box_height: float) -> float:
 WIDE: Final = Layout("wide", 3, 2.75, 2.8, -14.4, mercator(51.3), -14.4, 41.2, 9.8, 51.3)
 """Boxes to the west: for screens that are wider than high."""
 TALL: Final = Layout("tall", 4, 3.8, 3.1, -5.2, mercator(41.2), -5.2, _below(41.2, 4, 3.1), 9.8, 51.3)
-"""Boxes to the south: on a phone, France would be the size of a stamp beside them."""
+"""Boxes to the south: on a phone, France would be too small beside them."""
 LAYOUTS: Final = (WIDE, TALL)

@@ -1,4 +1,4 @@
-"""Words, numbers and dates in the reader's language; the words themselves are in `texts/`, a file a language."""
+"""Texts, numbers and dates in the reader's language; the texts are in `texts/`, one file per language."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from dash_app.frames import is_known
 from weather_platform.domain.months import Month
 
 LANGUAGES: Final = ("fr", "en")
-"""The first is spoken where the browser asks for none of them."""
+"""The first is the default if the browser asks for none of them."""
 _NARROW_SPACE: Final = "\u202f"
 _SPACE: Final = "\u00a0"
 
@@ -24,7 +24,7 @@ class Language:
         self._texts = texts
 
     def __call__(self, key: str, **values: object) -> str:
-        """The text of a dotted key, its ``{names}`` filled in. KeyError for a text that is not there."""
+        """The text of a dotted key, its ``{names}`` filled in. KeyError for an unknown key."""
         text: Any = self._texts
         for part in key.split("."):
             text = text[part]
@@ -36,7 +36,7 @@ class Language:
         return f",{_NARROW_SPACE}" if self.code == "fr" else ".,"
 
     def number(self, value: float | None, decimals: int = 0) -> str:
-        """``14,26`` or ``14.26``; a dash where there is no value. Never a minus before zero."""
+        """``14,26`` or ``14.26``; a dash without a value. Never a minus before zero."""
         if not is_known(value):
             return "–"
         text = f"{value:,.{decimals}f}"
@@ -46,7 +46,7 @@ class Language:
         return text.replace(",", "\0").replace(".", decimal).replace("\0", thousands).replace("-", "−")
 
     def quantity(self, value: float | None, unit: str, decimals: int = 1) -> str:
-        """A number and its unit, which no line break parts."""
+        """A number and its unit, joined by a no-break space."""
         number = self.number(value, decimals)
         return number if number == "–" else f"{number}{_SPACE}{unit}"
 
@@ -58,7 +58,7 @@ class Language:
         return f"{self._number_of(day)} {self.month(day.month)} {day.year}"
 
     def period(self, first: date, last: date) -> str:
-        """Days from first to last in the fewest words: whole years, whole months, or both ends."""
+        """A period in its shortest form: whole years, whole months, or both ends."""
         if first.day == 1 and last == Month.of(last).last_day:
             if (first.month, last.month) == (1, 12):
                 return self._stretch(str(first.year), str(last.year))
@@ -89,7 +89,7 @@ def language(code: str) -> Language:
 
 
 def preferred(accepted: str | None) -> str:
-    """The first of a browser's Accept-Language that is spoken here, French where there is none."""
+    """The first supported language of a browser's Accept-Language; French if there is none."""
     wishes = []
     for position, part in enumerate((accepted or "").split(",")):
         tag, _, quality = part.strip().partition(";q=")

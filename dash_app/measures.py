@@ -10,13 +10,13 @@ Aggregation = Literal["mean", "sum", "max", "min"]
 
 
 class Metric(NamedTuple):
-    """A quantity of the documents: the columns (`tabular.COLUMNS`) that hold it, and how a period sums it up."""
+    """A metric of the documents: its columns (`tabular.COLUMNS`), and how a period is summarised."""
 
     key: str
     column: str
-    """The figure that stands for the metric where there is room for one."""
+    """The main figure of the metric."""
     readings: str
-    """How many readings are behind it."""
+    """Column with its number of readings."""
     over_period: Aggregation
     low: str | None
     high: str

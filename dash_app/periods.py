@@ -1,4 +1,4 @@
-"""Periods that people ask for by name, as first and last day."""
+"""Preset periods, as first and last day."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _SEASON_STARTS = (3, 6, 9, 12)
 
 
 def preset(name: str, current: Period, loaded: Period) -> Period:
-    """The period that a preset of `PRESETS` means, seen from the one that is shown.
+    """The period of a preset of `PRESETS`, relative to the period shown.
 
     The last days are those before the end of what is loaded; month, season (of three whole months, winter from
     December) and year are those of the current period's last day, cut to what is loaded.
@@ -32,7 +32,7 @@ def preset(name: str, current: Period, loaded: Period) -> Period:
             return years_before(current, 1)
         case "all":
             return loaded
-    raise ValueError(f"{name!r} is no preset.")
+    raise ValueError(f"{name!r} is not a preset.")
 
 
 def whole(month: Month) -> Period:
@@ -72,9 +72,9 @@ def years_before(period: Period, years: int) -> Period:
 
 
 def within(period: Period, loaded: Period) -> Period:
-    """The part of a period in the months that are loaded; the period itself where it has no day in them.
+    """The part of a period within loaded months; the period itself if it is outside them.
 
-    Whole months: in the middle of December, "December" is what people ask for.
+    Whole months: in mid-December, "December" means the whole month.
     """
     return _cut(period, (Month.of(loaded[0]).first_day, Month.of(loaded[1]).last_day))
 

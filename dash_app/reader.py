@@ -1,6 +1,6 @@
-"""All that the site reads: the curated store for figures, the staging store for single observations and their origin.
+"""The site's reads: the curated store for figures, the staging store for single observations and their origin.
 
-Both are opened to read only. What was read stays in memory until the curated store's revision changes.
+Both are opened read-only. Results are cached until the curated store's revision changes.
 """
 
 from collections import OrderedDict
@@ -38,7 +38,7 @@ _NUMBERS = [
 _KEPT_BYTES = 192 * 1024 * 1024
 """Some 200,000 documents, nine years of 62 cities."""
 _BYTES_OF_AN_ANSWER = 50_000
-"""Beside its rows: an empty frame of documents takes 42 kB (measured), of which pandas counts 132 bytes."""
+"""Beside its rows: an empty frame of documents takes 42 kB (measured); pandas reports 132 bytes."""
 
 
 _CURE_OF_A_LOST_STORE = (
@@ -158,7 +158,7 @@ class Reader:
         return self._kept("coverage", self._read_coverage)
 
     def quarantine(self) -> list[QuarantineCount]:
-        """Records set aside, by month and reason."""
+        """Number of refused records, by month and reason."""
         return [QuarantineCount(*row) for row in self._staging.quarantine_counts()]
 
     def raw_objects(self) -> dict[str, dict[str, Any]]:
@@ -171,13 +171,13 @@ class Reader:
         return max(received, default=None)
 
     def warm(self, months: int) -> None:
-        """Read the latest months before somebody asks for them; a store that is down is no matter here."""
+        """Read the latest months in advance; errors of a store are ignored here."""
         try:
             if days := self.days():
                 for month in list(month_range(Month.of(days[0]), Month.of(days[1])))[-months:] if months else []:
                     self._month(month)
         except WeatherError:
-            return  # the first page will say it to somebody
+            return  # the first page will show the error
 
     def _month(self, month: Month) -> pd.DataFrame:
         """A month's documents, kept by the month's own revision: loading January leaves December in memory."""

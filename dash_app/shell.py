@@ -1,4 +1,4 @@
-"""What is around every page: header, navigation, settings, footer; and what stands in a page's place when it fails."""
+"""The frame of every page (header, navigation, settings, footer), and the error page."""
 
 from typing import Any
 
@@ -101,13 +101,13 @@ def _footer(look: Look, state: State) -> Any:
 
 
 def synthetic_banner(look: Look) -> Any:
-    """Says that what is shown was measured nowhere."""
+    """The banner for synthetic data."""
     word = look.language
     return ui.notice(word("site.synthetic"), word("site.synthetic_why"), color="orange")
 
 
 def trouble(look: Look, state: State, error: Exception, view: View | None) -> list[Any]:
-    """Why there is no page, and what to do: for people, without a trace."""
+    """An error page: cause and cure, without a traceback."""
     word = look.language
     again = html.A(word("trouble.again"), href=href(state), className="chip")
     match error:
@@ -136,7 +136,7 @@ def _controls(view: View) -> Any:
 
 
 def _no_city(look: Look, state: State, error: NoSuchCity) -> Any:
-    """The nearest cities, each a link to this page with it in the place of the unknown one."""
+    """The nearest cities, as links to this page."""
     word = look.language
     others = [slug for slug in state.cities if slug != error.asked]
     links = [

@@ -1,4 +1,4 @@
-"""What a page shows, and its one home: the address. Pure functions from an address to a state and back."""
+"""The state of a page, stored only in the URL. Pure functions from a URL to a state and back."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -25,11 +25,11 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "years": ("on", "off"),
     "sort": ("name", "highest", "lowest"),
 }
-"""Parameters with a few values each; the first is meant where none is written."""
+"""Parameters with a few values each; the first is the default."""
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """Every choice a person can make. None and empty mean: not chosen, the page decides."""
+    """All choices of a user. None and empty mean "not chosen": the page decides."""
 
     page: Page = "overview"
     cities: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse(pathname: str, search: str) -> State | None:
-    """The state of an address; what cannot be read counts as not chosen. None for a page that does not exist."""
+    """The state of a URL; unreadable values count as not chosen. None for an unknown page."""
     name = pathname.strip("/") or "overview"
     page = next((page for page in PAGES if page == name), None)
     if page is None:
@@ -76,7 +76,7 @@ def parse(pathname: str, search: str) -> State | None:
 
 
 def query(state: State) -> str:
-    """The query string of a state, with its question mark; nothing in it that goes without saying."""
+    """The query string of a state, with its question mark; without defaults."""
     said = {
         "city": ",".join(state.cities),
         "from": state.first,

@@ -1,4 +1,4 @@
-"""What charts show, in words: sentences and facts out of frames."""
+"""Texts about charts: sentences and key figures from frames."""
 
 from collections.abc import Collection, Iterator
 from datetime import date
@@ -40,7 +40,7 @@ def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extrem
 
 
 def gust(view: View, value: float) -> str:
-    """A wind speed, in km/h too where the units are metric: that is how French people know it."""
+    """A wind speed, also in km/h for metric units, as usual in France."""
     text = view.quantity(value, "wind", 1)
     if view.state.units == System.METRIC:
         text += f" ({view.word.quantity(_KM_H.exact(value), _KM_H.symbol, 0)})"
@@ -50,9 +50,9 @@ def gust(view: View, value: float) -> str:
 def facts(
     view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame] = ()
 ) -> Iterator[tuple[str, str, list[str]]]:
-    """Label, value and details of what a person wants to know first; a metric without values is left out.
+    """Label, value and details of the key figures; metrics without values are left out.
 
-    `others` are the same days of other years, a row a day each.
+    `others` are the same days of other years, one row per day.
     """
     word = view.word
     low, high = extreme(frame, "temperature_low_c", lowest=True), extreme(frame, "temperature_high_c")
@@ -73,7 +73,7 @@ def facts(
 
 
 def _of_others(view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame], metric: str) -> Iterator[str]:
-    """What the metric was on average in other years; all must have nearly all days, as a sum of half of them is low."""
+    """The metric's average in other years; only years with nearly all days count, because a partial sum is too low."""
     column = METRICS[metric].column
     if frame[column].notna().sum() < _NEARLY_ALL * view.days:
         return
@@ -179,7 +179,7 @@ def of_event(view: View, event: Event) -> tuple[str, str, str]:
 
 
 def reached(view: View, threshold: Threshold, value: float) -> str:
-    """``≥ 20.0 mm``: what a day's figure must be."""
+    """``≥ 20.0 mm``: the condition on a day's figure."""
     return f"{view.word(f'city.{threshold.reached}')} {view.quantity(value, METRIC_OF_FIGURES[threshold.metric], 1)}"
 
 

@@ -1,4 +1,4 @@
-"""Every colour of the site, once for light and once for dark, and what plotly and Mantine make of them."""
+"""All colours of the site, for light and dark, and the themes of plotly and Mantine."""
 
 from typing import Any, Final, NamedTuple
 
@@ -25,7 +25,7 @@ class Theme(NamedTuple):
     other_years: str
     missing: str
     cities: tuple[str, ...]
-    """Six that stay apart for people who see few colours: blue, orange, green, purple, yellow-brown, sky."""
+    """Six colours distinguishable with colour blindness: blue, orange, green, purple, yellow-brown, sky."""
     scales: dict[str, list[list[float | str]]]
     """Colours of a metric from its lowest to its highest value."""
 
@@ -112,7 +112,7 @@ MANTINE: Final[dict[str, Any]] = {
 
 
 def layout(theme: Theme, separators: str) -> dict[str, Any]:
-    """What every figure's layout starts from."""
+    """The base layout of every chart."""
     axis = {
         "gridcolor": theme.grid,
         "zerolinecolor": theme.grid,

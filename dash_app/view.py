@@ -1,4 +1,4 @@
-"""What a page has to go by: who asks for what, with everything resolved that the address left open."""
+"""The resolved request of a page: its state with all defaults filled in."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ from weather_platform.domain.units import System
 
 _PHONE_PX = 700
 _USUAL_CITIES = ("nice", "orly", "brest_guipavas")
-"""Shown where nobody chose, as many as the page has room for: a sea in the south, the capital, an ocean."""
+"""Default cities, as many as the page has room for: Mediterranean, capital, Atlantic."""
 
 
 class NoSuchDays(WeatherError):
-    """Cities that have no document in the period."""
+    """Cities without a document in the period."""
 
 
 class NoSuchCity(UnknownCity):
-    """A city of the address that has no document, with the stations whose names are nearest to it."""
+    """A city in the URL without documents, with the stations of similar names."""
 
     def __init__(self, asked: str, nearest: Sequence[Station], reason: UnknownCity) -> None:
         super().__init__(reason.cause, reason.cure)
@@ -42,7 +42,7 @@ class NoSuchCity(UnknownCity):
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One person's look at one page; made anew for each request."""
+    """Everything that renders one page; made for each request."""
 
     state: State
     look: Look
@@ -93,7 +93,7 @@ class View:
 
     @property
     def resolved(self) -> State:
-        """The state with the cities and days that are shown, whoever chose them: what a link must say."""
+        """The state with the cities and days shown, chosen or default: the content of a link."""
         slugs = tuple(station.slug for station in self.stations)
         day = self.day if self.state.page == "data" else self.state.day
         return self.state.but(cities=slugs or self.state.cities, first=self.first, last=self.last, day=day)
@@ -113,14 +113,14 @@ class View:
         return self.word.number(unit.exact(value) if is_known(value) else None, unit.decimals)
 
     def quantity(self, value: float | None, metric: str, decimals: int | None = None) -> str:
-        """A document's value as people read it, in the units of the view."""
+        """A document's value as text, in the units of the view."""
         unit = self.look.unit(metric)
         shown = unit.exact(value) if is_known(value) else None
         return self.word.quantity(shown, unit.symbol, unit.decimals if decimals is None else decimals)
 
 
 def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px: int = 1280) -> Look:
-    """The colours, units and language that a state asks for, or else the browser."""
+    """Colours, units and language of the state, or else of the browser."""
     code = state.language or languages.preferred(accepted)
     theme = THEMES[state.scheme or ("dark" if system_scheme == "dark" else "light")]
     return Look(theme, units_of(System(state.units)), languages.language(code), width_px <= _PHONE_PX, width_px)
@@ -129,11 +129,11 @@ def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px:
 def resolve(state: State, reader: Reader, look: Look) -> View:
     """The view of a state.
 
-    Without days, the month of the last loaded day; without cities, the usual ones. Days before and after all loaded
-    months are cut off: no address makes a page read, draw or say more than there is.
+    Without days, the month of the last loaded day; without cities, the usual ones. Days outside all loaded
+    months are cut off, so no URL makes a page read or draw more than is loaded.
 
     Raises:
-        NothingStored: there is no document at all.
+        NothingStored: no document is stored.
         NoSuchCity: a city of the state has no document.
         StoreUnavailable: the curated store does not answer.
     """

@@ -8,7 +8,7 @@ threads = 4
 preload_app = False  # each worker keeps what it read in a memory and a thread of its own
 worker_tmp_dir = "/dev/shm"  # a heartbeat on a slow disk looks like a hung worker
 timeout = 120
-control_socket_disable = True  # nobody steers it from inside the container
+control_socket_disable = True  # not used inside the container
 accesslog = "-"
 logconfig_dict: dict[str, Any] = {
     "formatters": {"json": {"()": "weather_platform.logs.json_formatter"}},

@@ -165,7 +165,7 @@ def wait_for(question: Callable[[], Any], what: str, timeout_s: float) -> Any:
         if answer := question():
             return answer
         time.sleep(0.5)
-    raise NotAsItShouldBe(f"waited {timeout_s:.0f} s in vain for {what}")
+    raise NotAsItShouldBe(f"waited {timeout_s:.0f} s without success for {what}")
 
 
 class Reference:
@@ -324,7 +324,7 @@ def backfill_on_two_workers(stack: Stack, reference: Reference) -> None:
     took_s = time.monotonic() - began
     logs = [stack.compose("logs", "--no-log-prefix", "--index", str(index), "worker") for index in (1, 2)]
     shares = [sum(run_id in log for run_id in runs) for log in logs]
-    say(f"two workers, a run a month: 6 months in {took_s:.0f} s, {shares[0]} and {shares[1]} of the runs")
+    say(f"two workers, one run per month: 6 months in {took_s:.0f} s, {shares[0]} and {shares[1]} of the runs")
     if not all(shares):
         raise NotAsItShouldBe("one of the two workers had nothing to do")
     reference.load(months)

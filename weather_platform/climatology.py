@@ -182,6 +182,6 @@ def months_of(year: int, period: str) -> tuple[Month, Month]:
     if period == YEAR:
         return Month(year, 1), Month(year, 12)
     if period not in SEASONS:
-        raise BadInput(f"{period!r} is no period.", f"Use one of {', '.join((*MONTHS, *SEASONS, YEAR))}.")
+        raise BadInput(f"{period!r} is not a period.", f"Use one of {', '.join((*MONTHS, *SEASONS, YEAR))}.")
     first, *_, last = SEASONS[period]
     return (Month(year - 1, 12) if first < 0 else Month(year, first + 1)), Month(year, last + 1)

@@ -1,4 +1,4 @@
-"""The real months as the platform reads them, each read once a test run; nobody may change what is returned."""
+"""The real months as the platform reads them, each read once per test run; the results are read-only."""
 
 import gzip
 import importlib.util

@@ -1,6 +1,6 @@
 """Months of the synthetic sample as their publishers would write them: without the mark, each made once a test run.
 
-Tests of forms, pages and flows read these, so that they run in any clone. Nobody may change what is returned.
+Tests of forms, pages and flows read these, so that they run in any clone. The results are read-only.
 """
 
 import gzip

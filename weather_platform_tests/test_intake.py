@@ -1,4 +1,4 @@
-"""Files on their way in: an object a month and file, every record as it came, all of a posting or nothing of it."""
+"""Intake: one object per month and file, every record as received, all of a posting or nothing."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Files dropped under `landing/`: taken in once, cleared when staged, set aside with a reason when unreadable."""
+"""Files dropped under `landing/`: ingested once, removed when staged, moved away with a reason when unreadable."""
 
 import json
 import os
@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_read_is_set_aside_with_its_reason(stores: Stores)
         ({"date": "2023-11-01T00:00:00Z", "t": 999}, "impossible_value"),
     ],
 )
-def test_a_file_of_which_no_record_counts_is_set_aside_and_its_records_are_in_the_quarantine(
+def test_a_file_without_a_usable_record_is_moved_away_and_quarantined(
     stores: Stores, fields: dict[str, object], reason: str
 ) -> None:
     drop(stores, "odd.json", json.dumps([{"numer_sta": "07690", **fields}]).encode())
@@ -104,7 +104,7 @@ def rss_mb() -> int:
 
 
 @pytest.mark.slow
-def test_a_file_of_many_records_comes_in_over_several_looks_of_small_budgets(stores: Stores) -> None:
+def test_a_large_file_is_ingested_over_several_short_scans(stores: Stores) -> None:
     months = [Month(2023, number) for number in range(1, 13)]
     lines = [
         f'{{"numer_sta":"{station:05d}","date":"{month}-{day:02d}T{hour:02d}:00:00Z","t":280.15}}'

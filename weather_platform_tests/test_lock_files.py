@@ -7,7 +7,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def pins(lock_file: str) -> set[str]:
-    """The releases that it names, whatever the condition under which one is taken."""
+    """The releases it names, ignoring their conditions."""
     return set(re.findall(r"^(\S+==[^\s;]+)", (REPOSITORY / lock_file).read_text(), flags=re.MULTILINE))
 
 

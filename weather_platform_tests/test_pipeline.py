@@ -101,7 +101,7 @@ def test_months_in_no_order_end_as_a_second_reckoning_says_on_servers_too(
 @pytest.mark.slow
 @pytest.mark.parametrize("sample_first", [True, False], ids=["the sample first", "the sample last"])
 def test_the_sample_leaves_no_trace_in_a_measured_month(stores: Stores, tmp_path: Path, sample_first: bool) -> None:
-    """`make run` loads the sample, whatever the home holds."""
+    """`make run` loads the sample, independent of what the home holds."""
     measured = sample_months.staged("2023-12", A_THIRD).rows
     steps = [
         partial(load, stores, SampleSource(seed=2).fetch(DECEMBER).body, synthetic=True),
@@ -132,7 +132,7 @@ _files = st.lists(st.lists(_reports, min_size=1, max_size=6), min_size=1, max_si
 
 @settings(deadline=None, max_examples=10, phases=[Phase.reuse, Phase.generate])  # a smaller example takes minutes
 @given(files=_files, data=st.data())
-def test_whenever_months_are_processed_they_end_in_the_same_rows_and_documents(
+def test_months_in_any_order_end_in_the_same_rows_and_documents(
     files: list[list[bytes]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Some also before all files came, and files that come again."""
@@ -237,7 +237,7 @@ def test_records_of_no_month_are_shown_in_the_quarantine(stores: Stores) -> None
 
 
 def test_a_record_stays_in_the_quarantine_until_a_partition_has_it(stores: Stores) -> None:
-    """The first month was moved: the record's month is a partition now, but nobody has placed it yet."""
+    """The first month was moved: the record's month is a partition now, but the record is not placed yet."""
     early = report("2009-12-31T21", t=280)
     (unplaced,) = take_in(stores, array(early))
     from_2009 = Partitions(Month(2009, 1))

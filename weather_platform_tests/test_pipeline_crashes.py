@@ -80,7 +80,7 @@ def worth_dying_at(steps: list[str]) -> list[tuple[str, int]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)  # many processes, some of which wait for what a dead one left
+@pytest.mark.timeout(600)  # many processes; some wait for locks of a dead one
 def test_a_load_killed_anywhere_leaves_the_old_month_or_the_new_one(environment: Environment, load: Load) -> None:
     load(0)
     steps, ended = load(1)

@@ -1,4 +1,4 @@
-"""However records are split into files, columns and postings, in whatever order: the stores end in one state."""
+"""Records split into files, columns and postings in any way and order end in one state of the stores."""
 
 import json
 from collections.abc import Iterator, Sequence

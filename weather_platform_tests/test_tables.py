@@ -1,4 +1,4 @@
-"""Tables are written alike whatever the rows: harmless cells, one Parquet schema, a first piece at once."""
+"""Tables are written alike for all rows: harmless cells, one Parquet schema, a first piece at once."""
 
 import csv
 import io
@@ -54,7 +54,7 @@ def test_every_type_of_cell_is_written_in_every_format() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], [EMPTY], [ROW]])
-def test_parquet_has_one_schema_whatever_the_rows(rows: list[dict[str, Any]]) -> None:
+def test_parquet_has_one_schema_for_all_rows(rows: list[dict[str, Any]]) -> None:
     schema = pq.read_schema(io.BytesIO(written(Format.PARQUET, *rows)))
     assert [(field.name, str(field.type)) for field in schema] == [
         ("name", "string"),

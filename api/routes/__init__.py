@@ -1,4 +1,4 @@
-"""The routes, a module for each thing that is asked for; short, since the work is done elsewhere."""
+"""The routes, one module per resource; the work is done elsewhere."""
 
 from api.routes import (
     compare,

@@ -1,4 +1,4 @@
-"""What there is of what there should be: observations by city and month."""
+"""Coverage: observations by city and month, against those expected."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/curated", tags=["curated"], dependencies=READS)
 
 @router.get("/cities", response_model=Cities)
 def curated_cities(layers: OpenLayers) -> dict[str, Any]:
-    """The cities that have documents, with how many and of which days."""
+    """Cities with documents: their number, first and last day."""
     cities = [msgspec.to_builtins(city) for city in layers.curated.cities()]
     return {"count": len(cities), "cities": cities}
 

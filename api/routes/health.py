@@ -16,7 +16,7 @@ router = APIRouter(tags=["health"])
 
 @router.get("/")
 def links(request: Request) -> dict[str, Any]:
-    """What there is, as links."""
+    """The routes, as links."""
     named = {
         "health": "health",
         "ingest": "ingest",

@@ -1,4 +1,4 @@
-"""What was set aside, why, and another try with today's rules."""
+"""Refused records with their reasons, and their replay with the current rules."""
 
 from typing import Annotated, Any
 

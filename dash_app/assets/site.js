@@ -67,7 +67,7 @@
   const kin = (a, b) => a.type === b.type && a.namespace === b.namespace && same(a.props.id, b.props.id);
 
   /* The changes that make one tree of components of the other, as [path, properties]; null where components with an id
-     come or go, which only Dash itself can place. Dash builds anew whatever a callback puts in the place of children:
+     come or go, which only Dash itself can place. Dash rebuilds all children that a callback replaces:
      the control in use would lose its focus, and the map would start again. */
   function changes(before, after, path) {
     if (!kin(before, after)) return null;

@@ -1,1 +1,1 @@
-"""Charts as pure functions: a frame and a `Look` in, the figure that plotly.js draws out."""
+"""Charts as pure functions: from a frame and a `Look` to the JSON that plotly.js draws."""

@@ -15,9 +15,9 @@ _MOST_MARKED_DAYS = 62
 
 
 def cities(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look, *, own_axes: bool = False) -> Figure:
-    """A metric's daily figure, a line and a colour a city; on one axis, or each on its own below the other.
+    """A metric's daily figure, one line and colour per city; on a shared axis, or on separate ones below each other.
 
-    Frames have a row a day, the same days each.
+    Frames have one row per day, for the same days.
     """
     column, unit = METRICS[metric].column, look.unit(metric)
     names, days = list(by_city), day_axis(next(iter(by_city.values())))
@@ -43,7 +43,7 @@ def cities(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look, *, own_
 
 
 def differences(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look) -> Figure:
-    """How much each city's daily figure is above or below that of the first."""
+    """Differences of each city's daily figure from the first city's."""
     word, unit, column = look.language, look.unit(metric), METRICS[metric].column
     reference, *others = by_city
     lines = []

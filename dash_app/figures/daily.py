@@ -25,7 +25,7 @@ _BAR_MS = 0.85 * 86_400_000
 """Said once: plotly would make a single hollow bar as wide as the chart."""
 _OTHER_LOW, _OTHER_HIGH = "other_low", "other_high"
 
-# In each function `days` has a row a day (`look.every_day`); `others` is None or `other_years`: low and high by day.
+# In each function `days` has one row per day (`look.every_day`); `others` is None or `other_years`: extremes by day.
 
 
 def temperature(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
@@ -107,7 +107,7 @@ def wind(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
 
 
 def _gusts(look: Look, days: pd.DataFrame) -> list[dict[str, Any]]:
-    """Nothing where no gust was published, as at LA DESIRADE."""
+    """Empty if no gust was published, as at LA DESIRADE."""
     if not days["wind_gust_m_s"].notna().any():
         return []
     drawn = line(look, days, "wind_gust_m_s", "wind", name=look.language("chart.gust"), color=look.theme.gust)
@@ -177,7 +177,7 @@ def _bars(look: Look, days: pd.DataFrame, name: str, *, hollow: bool) -> dict[st
 def other_years(same_days: list[pd.DataFrame], metric: str, index: pd.DatetimeIndex) -> pd.DataFrame | None:
     """The 10th and 90th percentile of other years, by day of `index`; of running totals for rain.
 
-    None where no other year has anything. Each frame of `same_days` has one row a day, as many as `index` or fewer,
+    None if no other year has data. Each frame of `same_days` has one row per day, as many as `index` or fewer,
     from the same day of its year.
     """
     column = METRICS[metric].column
@@ -203,7 +203,7 @@ def _other_years(look: Look, days: pd.DataFrame, metric: str) -> list[dict[str, 
 
 
 def _extreme(look: Look, days: pd.DataFrame, column: str, name: str, color: str, symbol: str) -> list[dict[str, Any]]:
-    """A figure that many stations never report: marks, a thin line over many days, nothing where there is none."""
+    """A figure that many stations never report: marks, a thin line over long periods, nothing if missing."""
     if not days[column].notna().any():
         return []
     drawn = line(look, days, column, "temperature", name=name, color=color)

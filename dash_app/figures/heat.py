@@ -1,4 +1,4 @@
-"""Heat maps: the hours of each day, the days of each week, and what each month has of each city."""
+"""Heat maps: hours of each day, days of each week, and completeness by city and month."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _PA_PER_HPA = 100
 def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
     """A reading of the metric by day and synoptic hour (UTC), or over `MOST_DAYS` the mean by month and hour.
 
-    What is missing stays empty.
+    Missing values stay empty.
     """
     field = METRICS[metric].field
     known = observations[["date", field]].dropna()
@@ -50,7 +50,7 @@ def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
 
 
 def calendar(days: pd.DataFrame, metric: str, look: Look) -> Figure:
-    """The metric's daily figure by week and day of the week; `days` has a row a day."""
+    """The metric's daily figure by week and day of the week; `days` has one row per day."""
     word, column, unit = look.language, METRICS[metric].column, look.unit(metric)
     index = pd.DatetimeIndex(days.index)
     monday = index - pd.to_timedelta(index.dayofweek, unit="D")
@@ -103,7 +103,7 @@ def coverage(shares: pd.DataFrame, look: Look) -> Figure:
 
 
 def expected_in(month: str, last_loaded: pd.Timestamp) -> int:
-    """How many observations a station makes in a month, up to the last day that is loaded of any."""
+    """Expected observations of a station in a month, up to the last loaded day of any station."""
     period = pd.Period(month)
     days = period.days_in_month
     if period == last_loaded.to_period("M"):
@@ -112,7 +112,7 @@ def expected_in(month: str, last_loaded: pd.Timestamp) -> int:
 
 
 def by_day(observations: pd.DataFrame) -> bool:
-    """Whether `hours` has a column a day."""
+    """Whether `hours` has one column per day."""
     times = pd.to_datetime(observations["date"])
     return times.empty or (times.max() - times.min()).days <= MOST_DAYS
 

@@ -1,4 +1,4 @@
-"""What a figure is drawn with besides its data, and the parts that charts share."""
+"""The settings of a chart besides its data, and parts shared by all charts."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from dash_app.measures import READINGS_A_DAY, Units
 from weather_platform.domain.units import Unit
 
 Figure = dict[str, Any]
-"""A plotly figure as JSON: ``data`` and ``layout``. plotly.py's own objects cost 10 ms each to build."""
+"""A plotly chart as JSON: ``data`` and ``layout``. plotly.py's own objects cost 10 ms each to build."""
 MOST_POINTS = 800
 """More than a screen has columns for a line; what is above is thinned, its extremes kept."""
 MOST_MARKED_DAYS = 130
@@ -20,7 +20,7 @@ MOST_MARKED_DAYS = 130
 
 
 class Look(NamedTuple):
-    """Who looks: in which colours, units and language, and on how wide a screen."""
+    """Colours, units, language and screen width of a chart."""
 
     theme: themes.Theme
     units: Units
@@ -33,7 +33,7 @@ class Look(NamedTuple):
         return self.units[metric]
 
     def shown(self, values: "pd.Series[Any]", metric: str) -> list[float | None]:
-        """Values of a document in the unit that is shown; None where there is none."""
+        """Values of a document in the displayed unit; None if missing."""
         unit = self.unit(metric)
         return [None if value is None else round(unit.exact(value), 4) for value in numbers(values)]
 
@@ -49,7 +49,7 @@ class Look(NamedTuple):
         return {"title": {"text": self.unit(metric).symbol, "font": {"size": 12}}}
 
     def hover(self, name: str, metric: str, *, count: bool = False) -> str:
-        """What the pointer shows of a point: name, value with its unit and, with `count`, ``n of 8``."""
+        """Hover text of a point: name, value with its unit and, with `count`, ``n of 8``."""
         unit = self.unit(metric)
         readings = (
             f" · {self.language('chart.of_readings', n='%{customdata}', expected=READINGS_A_DAY)}" if count else ""

@@ -1,4 +1,4 @@
-"""The wind rose: how often the wind blew from where, and how hard."""
+"""The wind rose: shares of readings by wind direction and speed."""
 
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ class Rose(NamedTuple):
 
 
 def rose(observations: pd.DataFrame) -> Rose | None:
-    """The rose of readings with `dd` (degrees, 0 is calm) and `ff` (m/s); None where there is none."""
+    """The rose of readings with `dd` (degrees, 0 is calm) and `ff` (m/s); None without readings."""
     wind = observations[["dd", "ff"]].dropna().astype("float64")
     if wind.empty:
         return None

@@ -1,4 +1,4 @@
-"""The map of the stations: MapLibre on our own outline, so that no map service is asked."""
+"""The map of the stations: MapLibre on our own outline, without a map service."""
 
 import math
 from typing import Any
@@ -21,7 +21,7 @@ def stations_map(
 ) -> Figure:
     """Stations coloured by a figure.
 
-    The whole of France fits into `width_px`; nobody has to drag it. `places`: slug, city, latitude_deg, longitude_deg,
+    All of France fits into `width_px` without panning. `places`: slug, city, latitude_deg, longitude_deg,
     value (in the document's unit; missing is drawn small and grey) and text.
     """
     layout = TALL if look.narrow else WIDE

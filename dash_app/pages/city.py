@@ -62,7 +62,7 @@ def _facts(view: View, frame: pd.DataFrame, others: dict[int, pd.DataFrame]) -> 
 
 
 def _other_years(view: View, history: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """What the city has of the same days of other years, a row a day, by how many years before."""
+    """The city's same days in other years, one row per day, keyed by the number of years before."""
     if view.state.years == "off" or view.days > 366:
         return {}
     found = {}
@@ -93,7 +93,7 @@ def _chart(view: View, metric: str, days: pd.DataFrame, others: dict[int, pd.Dat
 
 
 def _from_readings(view: View, reader: Reader, days: pd.DataFrame) -> list[Any]:
-    """What needs single readings; where staging does not answer, the page says so and shows the rest."""
+    """The parts with single readings; if staging does not answer, the page says so and shows the rest."""
     try:
         observations = reader.observations(view.stations[0], view.first, view.last)
     except StoreUnavailable as error:

@@ -75,7 +75,7 @@ def _summary(view: View, by_city: dict[str, pd.DataFrame]) -> list[str]:
 
 
 def _difference(view: View, name: str, days: pd.DataFrame, reference: pd.DataFrame) -> str | None:
-    """``ORLY −2.94 °C``, over the days that both have: a missing day is no difference."""
+    """``ORLY −2.94 °C``, over the days that both have; missing days are left out."""
     metric, unit = view.metric, view.look.unit(view.metric.key)
     gaps = (days[metric.column] - reference[metric.column]).dropna()
     if gaps.empty:
@@ -85,7 +85,7 @@ def _difference(view: View, name: str, days: pd.DataFrame, reference: pd.DataFra
 
 
 def over_period(view: View, days: pd.DataFrame) -> float | None:
-    """The metric of a city's days as one figure; None where no day has any."""
+    """The metric of a city over all days; None without values."""
     known = days[view.metric.column].dropna()
     if known.empty:
         return None

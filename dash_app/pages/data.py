@@ -1,4 +1,4 @@
-"""What is loaded, what was set aside, and where any number comes from."""
+"""The data page: coverage, refused records, and the origin of any number."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -121,7 +121,7 @@ def _span(view: View) -> str:
 
 
 def _last_received(view: View, reader: Reader) -> Iterator[str]:
-    """When the latest file came in; nothing where staging does not answer, which the parts below say."""
+    """Time of the latest file; empty if staging does not answer, as reported below."""
     with suppress(StoreUnavailable):
         last = reader.last_received()
         if last is not None:
@@ -161,7 +161,7 @@ def _coverage(view: View, reader: Reader) -> Any:
 def coverage_shares(view: View, reader: Reader) -> pd.DataFrame:
     """Percent of the expected observations, by city (rows) and month (columns) from the first loaded to the last.
 
-    Missing where a city has nothing.
+    Missing for months without observations.
     """
     counted = reader.coverage()
     names = {number: station.display_name for number, station in view.known.items()}

@@ -1,4 +1,4 @@
-"""All stations over a period: the map, the list that is its equal, and the extremes in sentences."""
+"""All stations over a period: the map, an equivalent list, and the extremes in sentences."""
 
 from collections import Counter
 from typing import Any
@@ -30,7 +30,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     if frame.empty:
         raise NoSuchDays("", view.period_text)
     names = {number: station.display_name for number, station in view.known.items()}
-    frame = frame.assign(city=frame["station_id"].map(names))  # the documents have the names of telegrams
+    frame = frame.assign(city=frame["station_id"].map(names))  # documents have the names used in SYNOP files
     places = by_station(view, frame)
     return [
         ui.controls(ui.metric_choice(view), ui.period_picker(view), below=ui.preset_links(view)),
@@ -42,7 +42,7 @@ def page(view: View, reader: Reader) -> list[Any]:
 
 
 def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a station that has documents, by name.
+    """One row per station with documents, by name.
 
     Columns: slug, city, position, days, and the metric over the period as value, low and high, in the documents' units.
     """
@@ -53,7 +53,7 @@ def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
             "slug": groups["slug"].last(),
             "city": groups["city"].last(),
             "days": groups.size(),
-            # A sum of nothing is nothing, not 0.
+            # The sum of no values is missing, not 0.
             "value": groups[metric.column].sum(min_count=1)
             if metric.over_period == "sum"
             else groups[metric.column].mean(),
@@ -119,7 +119,7 @@ def _map(view: View, places: pd.DataFrame) -> Any:
 
 
 def _map_width_px(screen_px: int) -> int:
-    """How wide the map's card is inside, as `site.css` lays it out."""
+    """Inner width of the map's card, as in `site.css`."""
     if screen_px <= _ONE_COLUMN_PX:
         return screen_px - 52
     return int((min(screen_px, 1400) - 40 - 16) * 3 / 5) - 34
@@ -144,7 +144,7 @@ def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
 
 
 def _days_heard(view: View) -> int:
-    """Days of the period that have a document of any station: what one station can be held to."""
+    """Days of the period that have a document of any station: the most a station can have."""
     return sum(view.first <= day <= view.last for day in view.dates)
 
 
@@ -174,7 +174,7 @@ def _list(view: View, places: pd.DataFrame) -> Any:
 
 
 def _sorted(view: View, places: pd.DataFrame) -> pd.DataFrame:
-    """By name as they come, or by value; who has none comes last."""
+    """Sorted by name or by value; stations without a value come last."""
     if view.state.sort == "name":
         return places
     return places.sort_values("value", ascending=view.state.sort == "lowest", kind="stable", na_position="last")

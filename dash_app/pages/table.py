@@ -150,11 +150,11 @@ def columns(view: View) -> list[dict[str, Any]]:
 
 
 def rows(view: View, frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """A row a document, by city and day, and after each ten days of a month a row that sums them up."""
+    """One row per document, by city and day, with a subtotal row after each ten days of a month."""
     decade = ((frame["date"].dt.day - 1) // 10).clip(upper=_LAST_DECADE).rename("decade")
     groups = frame.groupby([frame["station_id"], frame["date"].dt.to_period("M"), decade], sort=True)
     figures = groups[list(_OVER_DECADE)].agg(_OVER_DECADE)
-    # A sum of nothing is nothing, not 0.
+    # The sum of no values is missing, not 0.
     figures["rain_total_mm"] = groups["rain_total_mm"].sum(min_count=1)
     found = []
     for (_, group), subtotal in zip(groups, records(figures), strict=True):
@@ -183,7 +183,7 @@ def _subtotal(view: View, days: list[dict[str, Any]], figures: dict[str, Any]) -
     return {
         "date": f"{word(f'table.decade_{decade + 1}')}, {word.month(last['date'].month)} {last['date'].year}",
         "city": last["city"],
-        # A mean of directions is no direction.
+        # Directions cannot be averaged like this.
         **{column: _shown(view, column, figures.get(column)) for column in FIGURES},
         "observations": f"{sum(day['observations'] for day in days)} / {READINGS_A_DAY * len(days)}",
         "events": "",

@@ -1,4 +1,4 @@
-"""Is what is kept as new as the source can be? And who is told when it is not, or when a run fails."""
+"""Checks that stored data are as recent as the source allows, and sends alerts for stale data and failed runs."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ _EVERY = timedelta(hours=1)
 
 
 class _Told(msgspec.Struct):
-    """What the sensor said last."""
+    """State of the sensor's last report."""
 
     at: datetime | None = None
     passed: bool = True
@@ -57,7 +57,7 @@ def verdict(stores: Stores, now: datetime) -> dg.AssetCheckResult:
 
 
 def automation_is_on(instance: dg.DagsterInstance) -> bool:
-    """Whether somebody has switched the schedule on."""
+    """Whether the schedule is switched on."""
     if instance.schedule_storage is None:  # an instance of one process, without a daemon
         return False
     states = instance.all_instigator_state()

@@ -1,4 +1,4 @@
-"""Dagster's catalogue, put right from what the stores hold: after somebody wiped it, or lost Dagster's database."""
+"""Repairs Dagster's catalogue from the stores, after materialisations were wiped or Dagster's database was lost."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING

@@ -76,7 +76,7 @@ def recording(home: Path) -> Iterator["DagsterInstance"]:
 
 
 def home_of(settings: Settings) -> Path:
-    """Dagster's home that a deployment names, else the one below ``WEATHER_HOME``, written anew."""
+    """The deployment's Dagster home, else the one below ``WEATHER_HOME``, which is rewritten."""
     if settings.dagster_home is None:
         return write_instance(settings)
     if not settings.dagster_home.is_dir():

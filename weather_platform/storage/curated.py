@@ -214,7 +214,7 @@ def position(query: Query) -> dict[str, Any]:
 
 
 def no_document(document_id: str) -> NotFound:
-    return NotFound(f"There is no document {document_id[:80]!r}.", "Check which days the city has, or load the month.")
+    return NotFound(f"Document {document_id[:80]!r} does not exist.", "Check the city's days, or load the month.")
 
 
 def as_documents(stored: Iterable[Any], decode: Callable[[Any], WeatherStats]) -> Iterator[WeatherStats]:

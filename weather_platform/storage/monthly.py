@@ -113,5 +113,5 @@ def month_difference(month: Month, stored: Mapping[str, str], sheets: Iterable[M
 
 def no_sheet(station_id: str, month: Month) -> NotFound:
     return NotFound(
-        f"There is no monthly sheet of {station_id} for {month}.", "Look which months there are, or load the month."
+        f"No monthly sheet of {station_id} for {month} is stored.", "Check which months are stored, or load the month."
     )

@@ -42,7 +42,7 @@ def november(platform_on_servers: Platform) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("way", ["/ingest?wait=120", "/ingest-fast"])
-def test_every_form_by_both_ways_is_the_same_documents_and_shown_as_materialised(
+def test_every_format_by_both_ways_gives_the_same_documents(
     platform: Platform, november: list[dict[str, Any]], way: str, name: str
 ) -> None:
     records, documents = len(sample_months.records(MONTH, tuple(STATIONS)[::3])), len(november)
@@ -100,7 +100,7 @@ def runs_of(platform: Platform, ingestion: str) -> list[tuple[str, str]]:
     return [(run["tags"]["dagster/partition"], run["status"]) for run in reversed(began)]
 
 
-def test_a_month_that_fails_says_why_and_is_all_that_a_repetition_takes_up(platform: Platform) -> None:
+def test_a_failed_month_says_why_and_only_it_is_repeated(platform: Platform) -> None:
     months = YEAR[:3]
     blobs = platform.api.services.layers.raw.blobs
     platform.api.ingest("/ingest-fast", as_json(observations("2023-02", days=2)))
@@ -121,7 +121,7 @@ def test_a_month_that_fails_says_why_and_is_all_that_a_repetition_takes_up(platf
         ("2023-03", 2),
     ]
     assert failed["trouble"]["cause"] == f"1 of 3 months failed: 2023-02. {failed['runs'][1]['trouble']['cause']}"
-    assert "runs these months alone" in failed["trouble"]["cure"]
+    assert "runs only these months" in failed["trouble"]["cure"]
 
     for blob in list(blobs.list(spoiled.key.removesuffix(".json"))):  # its bytes and what was posted with them
         blobs.delete(blob.key)
@@ -133,7 +133,7 @@ def test_a_month_that_fails_says_why_and_is_all_that_a_repetition_takes_up(platf
     assert len(platform.api.documents()) == 6
 
 
-def test_a_launch_without_an_answer_is_repeated_without_a_second_run_of_a_month(platform: Platform) -> None:
+def test_a_repeated_launch_without_an_answer_makes_no_second_run(platform: Platform) -> None:
     body = as_json([record for month in YEAR for record in observations(month, days=1)])
     before = len(platform.runs())
     answers: list[httpx.Response] = []
@@ -161,7 +161,7 @@ def test_the_same_file_again_is_the_first_receipt_without_a_run(platform: Platfo
     assert (len(platform.runs()), platform.api.documents()) == (runs, figures)
 
 
-def test_overlapping_months_posted_at_once_by_both_ways_end_as_one_after_the_other(platform: Platform) -> None:
+def test_overlapping_months_posted_at_once_end_as_if_in_sequence(platform: Platform) -> None:
     files = [as_json(observations(days=days, t_k=280.0 + days)) for days in (3, 4, 5, 6)]
     receipts: list[dict[str, Any]] = []
 
@@ -198,7 +198,7 @@ def test_a_catalogue_that_was_down_catches_up_by_itself(platform: Platform) -> N
     wait_for(lambda: platform.api.get(told).json()["catalogue"] == "shown", "the receipt to say so")
 
 
-def test_a_file_under_landing_is_ingested_and_a_bad_one_is_refused_with_its_reason(platform: Platform) -> None:
+def test_a_landed_file_is_ingested_and_a_bad_one_refused_with_reason(platform: Platform) -> None:
     blobs = platform.api.services.layers.raw.blobs
     raw_before = len(platform.catalogue(names.RAW_OBSERVATIONS, MONTH))
     blobs.put("landing/from-somebody.json", as_json(observations()))

@@ -61,7 +61,7 @@ def test_every_form_becomes_the_same_documents(api: Api, name: str) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/octet-stream", "text/csv"])
-def test_a_raw_body_is_a_file_whatever_it_is_called(api: Api, media_type: str) -> None:
+def test_a_raw_body_of_any_media_type_is_a_file(api: Api, media_type: str) -> None:
     answer = api.client.post("/ingest-fast?name=mine.json", content=BODY, headers={"content-type": media_type})
     assert (answer.status_code, answer.json()["files"][0]["name"]) == (200, "mine.json")
 
@@ -142,7 +142,7 @@ def test_an_idempotency_key_is_for_one_body(api: Api) -> None:
     assert (other.status_code, other.json()["detail"]) == (409, "This Idempotency-Key was used for other files.")
 
 
-def test_a_mended_file_may_be_sent_with_the_key_of_the_file_that_could_not_be_read(api: Api) -> None:
+def test_a_corrected_file_may_reuse_the_key_of_the_unreadable_one(api: Api) -> None:
     key = {"idempotency-key": "november"}
     assert api.post_file("/ingest-fast", b"what?", headers=key).status_code == 422
     assert api.ingest("/ingest-fast", BODY, headers=key)["state"] == "done"
@@ -204,7 +204,7 @@ def test_every_record_is_accounted_for(api: Api) -> None:
     ]
 
 
-def test_a_file_of_which_nothing_can_be_read_is_refused_and_kept_in_the_quarantine(api: Api) -> None:
+def test_an_unreadable_file_is_refused_and_kept_in_quarantine(api: Api) -> None:
     answer = api.post_file("/ingest-fast", b'{"hello": "world"}')
     assert answer.status_code == 422
     assert "no_station_number" in answer.json()["detail"] or "unreadable_date" in answer.json()["detail"]
@@ -219,7 +219,7 @@ def test_a_file_of_other_times_is_refused_with_the_months_that_are_kept(api: Api
     assert len(api.get("/quarantine?reason=outside_partitions").json()["data"]) == READABLE
 
 
-def test_a_file_of_impossible_values_is_refused_and_shown_in_the_quarantine_of_its_month(api: Api) -> None:
+def test_a_file_of_impossible_values_is_refused_and_quarantined(api: Api) -> None:
     records = [{**record, "t": 999.0} for record in observations(days=1)]
     assert api.post_file("/ingest-fast", as_json(records)).status_code == 422
     assert len(api.get("/quarantine?month=2023-11&reason=impossible_value").json()["data"]) == 16
@@ -251,9 +251,7 @@ def test_a_replay_does_a_month_once_however_often_it_is_named(api: Api) -> None:
     assert len(replayed["raw_objects"]) == 1
 
 
-def test_a_replay_that_is_looked_at_as_soon_as_it_is_there_is_not_taken_for_abandoned(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_replay_read_at_once_does_not_count_as_abandoned(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     api.ingest("/ingest-fast", BODY)
     receipts, seen = api.services.layers.receipts, []
 
@@ -267,7 +265,7 @@ def test_a_replay_that_is_looked_at_as_soon_as_it_is_there_is_not_taken_for_aban
     assert api.get(f"/ingestions/{replayed['id']}").json()["state"] == "done"
 
 
-def test_a_run_without_dagster_is_503_and_the_files_are_kept_for_the_next_try(api: Api) -> None:
+def test_a_run_without_dagster_is_503_and_the_files_are_kept(api: Api) -> None:
     answer = api.post_file("/ingest", BODY)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     receipt = api.get(answer.headers["location"]).json()
@@ -336,7 +334,7 @@ def test_a_body_cut_short_leaves_nothing_behind(api: Api, sent: float) -> None:
     assert api.ingest("/ingest-fast", BODY)["state"] == "done"
 
 
-def test_a_client_that_hangs_up_after_the_body_gets_its_month_all_the_same(api: Api) -> None:
+def test_a_client_that_disconnects_after_the_body_still_gets_its_month(api: Api) -> None:
     address = ("127.0.0.1", int(api.base_url.rpartition(":")[2]))
     with socket.create_connection(address) as connection:
         connection.sendall(HEAD + BODY)
@@ -351,7 +349,7 @@ def test_news_wait_in_the_database_while_dagster_is_down(api: Api) -> None:
     assert waiting == [(asset, "2023-11") for asset in names.ASSETS]
 
 
-def test_nobody_waits_for_a_dagster_that_does_not_answer(tmp_path: Path) -> None:
+def test_no_caller_waits_for_an_unresponsive_dagster(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and says nothing
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with served(settings_at(tmp_path, WEATHER_DAGSTER_URL=address)) as api:

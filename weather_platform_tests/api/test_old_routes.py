@@ -40,7 +40,7 @@ def test_staging_has_the_cities_with_their_rows(reading: Api) -> None:
 
 
 @pytest.mark.parametrize("city", ["NICE", "nice", "Nice", "nIcE", "07690", "7690", "Niçé"])
-def test_a_city_is_found_whatever_the_case(reading: Api, city: str) -> None:
+def test_a_city_is_found_in_any_case(reading: Api, city: str) -> None:
     answer = reading.get(f"/curated/cities/{city}").json()
     assert (answer["city"], answer["count"]) == ("NICE", 3)
     assert answer["data"][0]["metrics"]["temperature"]["avg"] == 13.75

@@ -30,7 +30,7 @@ def test_every_state_of_a_run_is_known() -> None:
     assert {status.value for status in dg.DagsterRunStatus} == set(orchestrator._STATES)
 
 
-def test_dagster_that_is_down_is_an_outage_whatever_is_asked() -> None:
+def test_dagster_down_is_an_outage_for_every_call() -> None:
     dagster = Orchestrator(NOBODY)
     for call in (
         dagster.ping,

@@ -51,7 +51,7 @@ def test_the_last_posting_counts(api: Api) -> None:
     assert (once_more["id"], once_more["repeated"]) == (again["id"], True)
 
 
-def test_an_archive_that_was_overruled_counts_again_when_it_is_posted_again(api: Api) -> None:
+def test_an_overruled_archive_counts_again_when_posted_again(api: Api) -> None:
     """Its records tell when they were inserted upstream, years before anybody posted anything."""
     archive = b"geo_id_wmo;insert_time;validity_time;t\n07690;2019-02-07T12:04:31Z;2019-02-07T12:00:00Z;287.15\n"
     post(api, archive)
@@ -61,7 +61,7 @@ def test_an_archive_that_was_overruled_counts_again_when_it_is_posted_again(api:
     assert temperature(api) == 14.0
 
 
-def test_files_that_count_are_not_posted_again_whatever_came_after(api: Api) -> None:
+def test_files_that_count_are_not_posted_again(api: Api) -> None:
     first = post(api, RIGHT)
     post(api, OTHER_FIELD)
     again = post(api, RIGHT)

@@ -1,11 +1,9 @@
 """The console script `weather`, called as a shell calls it, and stores with something in them to look at."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 from typing import NamedTuple
 
 import msgspec
@@ -79,14 +77,3 @@ def filled(weather_home: Path, filled_home: Path, monkeypatch: pytest.MonkeyPatc
     """The filled stores as the environment's."""
     monkeypatch.setenv("WEATHER_HOME", str(filled_home))
     return Settings.from_environment()
-
-
-@contextmanager
-def disk_that_takes_files_of(size_bytes: int) -> Iterator[None]:
-    """A full disk, as far as a process can tell without being root: no file may grow beyond the size."""
-    soft, hard = getrlimit(RLIMIT_FSIZE)
-    setrlimit(RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        setrlimit(RLIMIT_FSIZE, (soft, hard))

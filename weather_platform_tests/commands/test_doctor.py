@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("no_network")
 
 @pytest.fixture
 def no_network(weather_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  # before ours
-    """A source that is asked nowhere, and ports of our own: whatever else this machine runs is not asked."""
+    """A source that is asked nowhere, and ports of our own: other services of this machine are not probed."""
     monkeypatch.setenv("WEATHER_SOURCE", "sample")
     for service in ("DAGSTER", "API", "SITE"):
         monkeypatch.setenv(f"WEATHER_{service}_PORT", str(free_port()))

@@ -17,7 +17,8 @@ from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
-from weather_platform_tests.commands.conftest import Weather, disk_that_takes_files_of
+from weather_platform_tests.commands.conftest import Weather
+from weather_platform_tests.full_disk import files_of_at_most
 
 TO = ["--from", "2023-11-30", "--to", "2023-12-02", "--city", "Nice", "--city", "81401"]
 
@@ -82,7 +83,7 @@ def test_parquet_is_typed_and_holds_the_same_rows(weather: Weather, stored: list
     assert list(kinds) == list(COLUMNS)
 
 
-def test_parquet_of_a_figure_that_nobody_measured_still_has_its_type(
+def test_parquet_of_an_unmeasured_figure_still_has_its_type(
     weather: Weather,
     filled: Settings,  # noqa: ARG001
     tmp_path: Path,
@@ -108,7 +109,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(
 ) -> None:
     output = tmp_path / "weather.json"
     output.write_text("of yesterday")
-    with disk_that_takes_files_of(40_000):  # a third of the export, and more than SQLite needs to be read
+    with files_of_at_most(40_000):  # a third of the export, and more than SQLite needs to be read
         ran = weather("export", "--format", "json", "--output", output)
     assert ran.code == 1
     assert ran.err == f"{output} cannot be written: File too large.\nFree space there, or choose another --output.\n"

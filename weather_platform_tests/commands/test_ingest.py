@@ -62,7 +62,7 @@ def notes_between(tmp_path: Path) -> list[Path]:
     return files
 
 
-def test_a_file_that_is_refused_hides_no_receipt_and_keeps_no_other_file_back(
+def test_a_refused_file_hides_no_receipt_and_stops_no_other_file(
     api: Api, weather: Weather, monkeypatch: pytest.MonkeyPatch, notes_between: list[Path]
 ) -> None:
     monkeypatch.setenv("WEATHER_API_URL", api.base_url)

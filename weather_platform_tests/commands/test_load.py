@@ -14,7 +14,8 @@ from weather_platform.domain.stations import STATIONS
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource
-from weather_platform_tests.commands.conftest import DECEMBER, Weather, disk_that_takes_files_of
+from weather_platform_tests.commands.conftest import DECEMBER, Weather
+from weather_platform_tests.full_disk import files_of_at_most
 
 
 def test_load_says_what_each_month_holds_then(weather: Weather, weather_home: Path) -> None:  # noqa: ARG001
@@ -36,7 +37,7 @@ def test_load_says_what_each_month_holds_then(weather: Weather, weather_home: Pa
     assert all(line["documents"] for line in expected)
 
 
-def test_a_station_that_the_reference_table_does_not_know_is_loaded_by_its_number(
+def test_a_station_outside_the_reference_table_is_loaded_by_number(
     weather: Weather,
     weather_home: Path,  # noqa: ARG001
 ) -> None:
@@ -99,7 +100,7 @@ def test_a_home_that_cannot_be_written_is_said(
     command: list[str],
     home: str,
 ) -> None:
-    """Below /sys and /proc nobody makes folders, not even root; and no file is one."""
+    """Below /sys and /proc not even root can make folders; and a file is not a folder."""
     monkeypatch.setenv("WEATHER_HOME", home)
     ran = weather(*command)
     cause, cure = ran.err.splitlines()
@@ -121,7 +122,7 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(
     weather: Weather, weather_home: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int, cause: str
 ) -> None:
     monkeypatch.setattr("weather_platform.defs.explained.wait_s", lambda _: 0.01)
-    with disk_that_takes_files_of(size_bytes):
+    with files_of_at_most(size_bytes):
         ran = weather("load", "2023-12", "--source", "sample")
     assert ran.code == 1
     assert ran.err.splitlines()[0] == cause.format(home=weather_home)
@@ -155,7 +156,7 @@ def test_sample_takes_a_number_of_stations_and_another_seed(weather: Weather) ->
 def test_sample_on_a_full_disk_leaves_the_old_file_and_no_other(weather: Weather, tmp_path: Path) -> None:
     output = tmp_path / "sample.json"
     output.write_text("of yesterday")
-    with disk_that_takes_files_of(100_000):
+    with files_of_at_most(100_000):
         ran = weather("sample", "2023-12", "--output", output)
     assert ran.code == 1
     assert ran.err.startswith(f"{output} cannot be written: File too large.")

@@ -169,7 +169,7 @@ def test_a_reader_that_leaves_early_is_a_quiet_end(filled: Settings, command: li
     assert (process.returncode, said) == (0, b"")
 
 
-def test_reload_where_nobody_serves_is_said(weather: Weather, weather_home: Path) -> None:
+def test_reload_without_a_server_is_reported(weather: Weather, weather_home: Path) -> None:
     said = f"No `weather up` serves {weather_home}, so no code can be reloaded.\nStart `weather up`.\n"
     for _ in range(2):
         ran = weather("reload")

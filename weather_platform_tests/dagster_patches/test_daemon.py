@@ -13,10 +13,10 @@ from dagster._time import get_current_timestamp
 
 from weather_platform.dagster_patches.daemon import RETRY_SETTING, code_servers
 from weather_platform.runtime.instance import write_instance, write_workspace
-from weather_platform.runtime.service import any_free_port
 from weather_platform.settings import Settings
 from weather_platform_tests.dagster_patches.code_server import code_server, workspace_at
 from weather_platform_tests.runtime.serving import ASSETS, GRAPH, wait_for
+from weather_platform_tests.servers.process import free_port
 
 BACKFILL = "abcdefgh"
 # Dagster 1.13.27, where a backfill is drawn up and its runs are asked for.
@@ -63,7 +63,7 @@ def request_backfill(instance: dg.DagsterInstance, port: int) -> None:
 
 
 def test_a_backfill_outlives_a_restart_in_any_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = any_free_port()
+    port = free_port()
     with dg.DagsterInstance.from_config(str(home)) as instance:
         with code_server(GRAPH, port):
             request_backfill(instance, port)
@@ -76,7 +76,7 @@ def test_a_backfill_outlives_a_restart_in_any_order(home: Path, monkeypatch: pyt
 
 def test_dagster_as_it_comes_gives_such_a_backfill_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Should this fail, Dagster waits for code servers by itself and the setting can go."""
-    port = any_free_port()
+    port = free_port()
     monkeypatch.delenv(RETRY_SETTING, raising=False)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         with code_server(GRAPH, port):
@@ -85,7 +85,7 @@ def test_dagster_as_it_comes_gives_such_a_backfill_up(home: Path, monkeypatch: p
 
 
 def test_the_daemon_starts_when_the_code_server_serves(home: Path, tmp_path: Path) -> None:
-    port = any_free_port()
+    port = free_port()
     workspace = write_workspace(home, port)
     assert code_servers(workspace) == [("127.0.0.1", port)]
     log = tmp_path / "daemon.log"
@@ -94,7 +94,7 @@ def test_the_daemon_starts_when_the_code_server_serves(home: Path, tmp_path: Pat
         daemon = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     started = "following daemons"
     try:
-        with pytest.raises(AssertionError, match="in vain"):
+        with pytest.raises(AssertionError, match="without success"):
             wait_for(lambda: started in log.read_text(), "the daemon", timeout_s=3)
         assert daemon.poll() is None
         with code_server(GRAPH, port):

@@ -17,10 +17,10 @@ from weather_platform import names
 from weather_platform.dagster_patches import retries
 from weather_platform.defs.retries import forgotten_retries
 from weather_platform.runtime.instance import write_instance
-from weather_platform.runtime.service import any_free_port
 from weather_platform.settings import Settings
 from weather_platform_tests.dagster_patches.code_server import code_server, workspace_at
 from weather_platform_tests.runtime.serving import REPOSITORY
+from weather_platform_tests.servers.process import free_port
 
 MODULE = "weather_platform.definitions"
 # Dagster 1.13.27, where the daemon looks for the first time.
@@ -69,7 +69,7 @@ def the_retry_of(run: dg.DagsterRun, instance: dg.DagsterInstance) -> dg.Dagster
 def test_a_failure_read_between_its_two_writes_is_retried_once(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with code_server(MODULE, port := any_free_port()), workspace_at(port, instance) as workspace:
+    with code_server(MODULE, port := free_port()), workspace_at(port, instance) as workspace:
         run = launched(instance)
         daemon_looks(workspace)
         write_status = instance.run_storage.handle_run_event
@@ -95,14 +95,14 @@ def test_a_failure_read_between_its_two_writes_is_retried_once(
 
 def test_a_retry_given_up_while_the_code_server_restarts_is_made_once(instance: dg.DagsterInstance) -> None:
     run = launched(instance)
-    with workspace_at(any_free_port(), instance) as workspace:
+    with workspace_at(free_port(), instance) as workspace:
         daemon_looks(workspace)
         instance.report_run_failed(run)
         daemon_looks(workspace)
     # Should this fail, Dagster has mended it and the repair can go.
     assert (instance.get_run_by_id(run.run_id) or run).tags["dagster/will_retry"] == "false"
 
-    with code_server(MODULE, port := any_free_port()), workspace_at(port, instance) as workspace:
+    with code_server(MODULE, port := free_port()), workspace_at(port, instance) as workspace:
         for _ in range(2):
             sensor_looks(instance)
             daemon_looks(workspace)
@@ -111,7 +111,7 @@ def test_a_retry_given_up_while_the_code_server_restarts_is_made_once(instance: 
 
 def test_a_retry_that_is_given_up_every_time_is_asked_for_only_so_often(instance: dg.DagsterInstance) -> None:
     run = launched(instance)
-    with workspace_at(any_free_port(), instance) as workspace:
+    with workspace_at(free_port(), instance) as workspace:
         daemon_looks(workspace)
         instance.report_run_failed(run)
         for _ in range(retries.MOST_REPORTS + 2):

@@ -26,7 +26,7 @@ START = pd.Timestamp("2023-12-01")
 
 
 def frame(days: int, **columns: Any) -> pd.DataFrame:
-    """Documents of a city, a row a day, with 8 readings of everything; the columns given replace theirs."""
+    """Documents of a city, one row per day, with 8 readings of everything; the columns given replace theirs."""
     rows = {name: [np.nan] * days for name in DAILY_COLUMNS if name != "date"}
     wave = [10 + 5 * np.sin(n) for n in range(days)]
     for name in rows:
@@ -150,7 +150,7 @@ def readings(days: int) -> pd.DataFrame:
     return pd.DataFrame({"date": times, "t": 283.15 + (times.month == 7) * 10, "ff": 3.0, "dd": 90.0})
 
 
-def test_the_heat_map_of_ten_years_has_a_column_a_month_and_no_gap_wider_than_it() -> None:
+def test_the_heat_map_of_ten_years_has_one_column_per_month() -> None:
     figure = heat.hours(readings(3652), "temperature", LOOK)
     (cells,) = figure["data"]
     assert (len(cells["x"]), cells["x"][:2]) == (120, ["2014-01-01", "2014-02-01"])

@@ -25,7 +25,7 @@ def _pick(page: Page, label: str, typed: str) -> None:
     page.keyboard.press("Escape")
 
 
-def test_the_first_page_opens_with_december_2023_in_the_language_of_the_browser(site: str, new_page: NewPage) -> None:
+def test_the_first_page_shows_december_2023_in_the_browser_language(site: str, new_page: NewPage) -> None:
     page = new_page(site)
     expect(page.locator("h1")).to_have_text("Température, décembre 2023")
     assert page.locator("html").get_attribute("lang") == "fr"
@@ -55,7 +55,7 @@ def test_a_station_without_temperature_says_so(site: str, new_page: NewPage) -> 
     assert figure(page, "wind")["data"]
 
 
-def test_a_city_is_found_without_accents_and_case_and_goes_into_the_address(site: str, new_page: NewPage) -> None:
+def test_a_city_is_found_without_accents_or_case_and_put_in_the_url(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?lang=en")
     _pick(page, "City", "orlÿ")
     expect(page.locator("h1")).to_have_text("Orly, December 2023")

@@ -30,7 +30,7 @@ def _names(text: str) -> set[str]:
     return set(re.findall(r"{(\w+)}", text))
 
 
-def test_every_text_is_there_in_every_language_with_the_same_names_to_fill_in() -> None:
+def test_every_text_exists_in_all_languages_with_the_same_placeholders() -> None:
     french, *others = ({key: _names(str(value)) for key, value in _texts(code).items()} for code in LANGUAGES)
     assert [other == french for other in others] == [True] * len(others)
     assert {key: french[key] ^ other[key] for other in others for key in french if french[key] != other.get(key)} == {}

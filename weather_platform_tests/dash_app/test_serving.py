@@ -16,8 +16,8 @@ import pytest
 
 from dash_app.app import create_app
 from dash_app.reader import Reader
-from weather_platform.runtime.service import any_free_port
 from weather_platform.settings import Settings
+from weather_platform_tests.servers.process import free_port
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def client(december: Settings, reader: Reader) -> flask.testing.FlaskClient:
 
 @pytest.fixture
 def gunicorn(december: Settings) -> Iterator[str]:
-    port = any_free_port()
+    port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket"]
     environment = {**os.environ, "WEATHER_HOME": str(december.home)}
     server = subprocess.Popen([*command, "dash_app.app:server()"], env=environment, stderr=subprocess.DEVNULL)

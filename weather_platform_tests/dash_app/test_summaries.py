@@ -32,7 +32,7 @@ def _texts(node: Any) -> list[str]:
     return _texts(getattr(node, "children", None)) if node is not None and hasattr(node, "children") else []
 
 
-def test_the_extremes_of_metropolitan_france_stand_beside_those_of_the_tropics(reader: Reader) -> None:
+def test_extremes_of_metropolitan_france_stand_beside_tropical_ones(reader: Reader) -> None:
     month = reader.daily(None, FIRST, LAST)
     rows = [
         month[column].idxmin() if lowest else month[column].idxmax()
@@ -73,7 +73,7 @@ def test_what_is_usual_is_the_mean_of_the_other_years(years_reader: Reader) -> N
 
 
 def test_a_few_days_are_not_held_against_other_years(years_reader: Reader) -> None:
-    """A year later, both months are loaded; then only the first was: half a winter is no drought."""
+    """A year later, both months are loaded; then only the first was: half a winter does not count as a drought."""
     said = words(years_reader, "/city", "?city=nice&from=2021-12-01&to=2022-01-31")
     assert "in other years" not in said
 

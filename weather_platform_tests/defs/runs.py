@@ -60,7 +60,7 @@ class Graph:
         return _together([self.run_tagged(job, {"dagster/partition": month} if month else {}, ops) for month in months])
 
     def run_tagged(self, job: str, tags: Mapping[str, str], ops: Mapping[str, Any] | None = None) -> Run:
-        """One run with these tags, whatever they say of months."""
+        """One run with these tags, for any month or none."""
         quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
         result = self.definitions.resolve_job_def(job).execute_in_process(
             run_config={"ops": ops or {}, "loggers": quiet},

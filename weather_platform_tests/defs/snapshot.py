@@ -1,4 +1,4 @@
-"""The graph as one readable text, so that whatever changes in it shows in review.
+"""The graph as one readable text, so that every change shows in review.
 
 After a change that is meant: ``.venv/bin/python -m weather_platform_tests.defs.snapshot``
 """

@@ -86,7 +86,7 @@ def test_what_an_upload_spoils_is_counted_in_a_warning(
     assert run.verdicts[check, DECEMBER].severity == dg.AssetCheckSeverity.WARN
 
 
-def test_checks_run_alone_find_what_was_lost_since_the_load_in_the_month_it_was_lost(weather: Graph) -> None:
+def test_checks_run_alone_find_losses_since_the_load_in_their_month(weather: Graph) -> None:
     loaded = weather.load("2023-11", DECEMBER, cities=["NICE", "ORLY"])
     change_by_hand("DELETE FROM nice WHERE date = '2023-12-24 12:00:00'")
     curated = open_stores(Settings.from_environment()).curated
@@ -121,9 +121,7 @@ REORDERED = ("ALTER TABLE nice DROP COLUMN rr24", "ALTER TABLE nice ADD COLUMN r
 
 
 @pytest.mark.parametrize("store", ["weather_home", "on_mariadb"])
-def test_a_table_changed_since_the_load_is_found_and_the_next_load_mends_it(
-    request: pytest.FixtureRequest, store: str
-) -> None:
+def test_a_table_changed_since_the_load_is_found_and_repaired(request: pytest.FixtureRequest, store: str) -> None:
     request.getfixturevalue(store)
     weather: Graph = request.getfixturevalue("weather")
     weather.load(DECEMBER, cities=["NICE"])
@@ -169,7 +167,7 @@ def test_however_it_is_launched_a_month_has_each_check_evaluated_once(weather: G
     assert weather.run(names.CHECK_JOB, DECEMBER).evaluations == once
 
 
-def test_a_backfill_is_one_run_per_month_and_every_check_is_current_afterwards(weather: Graph) -> None:
+def test_a_backfill_makes_one_run_per_month_and_all_checks_current(weather: Graph) -> None:
     """As Dagster's daemon makes runs of what a person selects in the UI: assets with all their checks."""
     months = ["2023-10", "2023-11", DECEMBER]
     assets = weather.definitions.get_repository_def().asset_graph

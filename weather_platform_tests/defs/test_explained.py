@@ -43,7 +43,7 @@ def test_anything_else_is_final_with_its_cause_and_cure(error: WeatherError, ret
     }
 
 
-def test_what_nobody_explained_passes_as_it_is() -> None:
+def test_unexpected_errors_pass_unchanged() -> None:
     with pytest.raises(ZeroDivisionError), explained(0):
         _ = 1 / 0
 

@@ -115,7 +115,7 @@ def test_nothing_is_due_while_the_schedule_is_off(instance: dg.DagsterInstance, 
     assert (found.skip_message, received) == ("The schedule is off: nothing is due.", [])
 
 
-def test_a_person_is_told_once_that_observations_stay_away_and_once_that_they_are_back(
+def test_overdue_and_returning_observations_are_each_alerted_once(
     instance: dg.DagsterInstance, stores: Stores, received: list[dict[str, Any]]
 ) -> None:
     switch_on(instance)

@@ -29,7 +29,7 @@ def test_every_definition_can_be_loaded() -> None:
     dg.Definitions.validate_loadable(defs())
 
 
-def test_code_location_assets_and_jobs_bear_the_names_that_others_call_them_by() -> None:
+def test_code_location_assets_and_jobs_have_their_agreed_names() -> None:
     workspace = yaml.safe_load((REPOSITORY / "workspace.yaml").read_text())
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["dg"]["project"]
     repository = defs().get_repository_def()

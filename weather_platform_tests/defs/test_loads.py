@@ -174,7 +174,7 @@ def own_archive(weather_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("own_archive")
-def test_a_month_that_the_source_does_not_have_fails_at_once_and_stores_nothing(weather: Graph) -> None:
+def test_a_month_missing_in_the_source_fails_at_once_storing_nothing(weather: Graph) -> None:
     run = weather.load("2023-12", source="meteofrance")
     assert not run.success
     assert run.failures[names.RAW_OBSERVATIONS]["cause"].startswith(
@@ -199,10 +199,10 @@ RANGE = {"dagster/asset_partition_range_start": "2023-11", "dagster/asset_partit
     ],
     ids=["too early", "to come", "a range", "none"],
 )
-def test_a_run_of_no_month_that_is_kept_is_refused_before_anything_is_fetched(
+def test_a_run_outside_the_partitions_is_refused_before_fetching(
     weather: Graph, tags: dict[str, str], cause: str
 ) -> None:
-    """Launched by GraphQL: the UI offers none of these. Without the check, one of a month to come succeeds."""
+    """Launched by GraphQL: the UI offers none of these. Without the check, a future month succeeds."""
     run = weather.run_tagged(names.LOAD_JOB, tags)
     assert not run.success
     assert run.failures[names.RAW_OBSERVATIONS]["cause"].startswith(cause)
@@ -236,7 +236,7 @@ def test_stored_months_are_processed_without_their_source(weather: Graph, monkey
 def test_records_of_no_month_are_kept_counted_and_shown_in_quarantine(
     archive: Path, own_archive: Path, weather: Graph
 ) -> None:
-    """A line whose month nobody can read, and one of a month that the platform does not keep."""
+    """A line with an unreadable month, and one of a month outside the partitions."""
     header, first, second, third, *_ = _lines(archive / "synop.202312.csv.gz")
     broken = second.replace(b"20231201", b"2023?201", 1)
     ancient = third.replace(b"20231201", b"19891201", 1)
@@ -265,7 +265,7 @@ def _write(path: Path, lines: list[bytes]) -> None:
 
 
 @pytest.mark.usefixtures("archive")
-def test_the_first_rain_of_a_month_completes_the_last_day_of_the_month_before(weather: Graph) -> None:
+def test_the_first_rain_of_a_month_completes_the_day_before(weather: Graph) -> None:
     """What fell between 21 UTC and midnight is reported at 00 UTC of the 1st."""
     weather.load("2023-11", source="meteofrance", cities=["NICE"])
     with stores() as opened:

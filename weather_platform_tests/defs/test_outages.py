@@ -56,9 +56,7 @@ def test_a_server_that_comes_back_is_only_a_delay(
 
 
 @pytest.mark.usefixtures("on_mariadb", "waits")
-def test_a_server_that_stays_away_fails_the_run_in_words_after_the_last_try(
-    mariadb_server: MariaDB, weather: Graph
-) -> None:
+def test_a_lasting_outage_fails_the_run_with_its_cause_and_cure(mariadb_server: MariaDB, weather: Graph) -> None:
     mariadb_server.kill()
 
     run = weather.load("2023-12", cities=["NICE"])

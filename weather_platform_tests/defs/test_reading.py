@@ -146,7 +146,7 @@ def test_raw_observations_are_read_as_objects_with_their_records(loaded: Graph) 
     assert len(file.records) == described.records == len(sample_months.records("2023-12", NUMBERS))
 
 
-def test_staged_observations_are_read_as_the_daily_figures_that_statistics_need(loaded: Graph) -> None:
+def test_staged_observations_are_read_as_daily_figures(loaded: Graph) -> None:
     read = loaded.definitions.load_asset_value(
         names.STAGED_OBSERVATIONS, python_type=MonthFigures, partition_key="2023-12", instance=loaded.instance
     )

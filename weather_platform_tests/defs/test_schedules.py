@@ -50,7 +50,7 @@ def test_no_month_is_asked_for_that_the_archive_cannot_have_yet(moment: str, mon
     assert [month for month, _ in asked_at(moment)] == months
 
 
-def test_a_source_of_every_synoptic_hour_has_the_new_month_on_its_first_day() -> None:
+def test_a_synoptic_hour_source_has_the_new_month_on_its_first_day() -> None:
     def months(day: int, hour: int) -> list[str]:
         return [str(month) for month in wanted_months("opendatasoft", datetime(2024, 1, day, hour, 20, tzinfo=UTC))]
 

@@ -1,4 +1,4 @@
-"""Past one machine: twelve months on two workers, one of which dies in the middle, over a broker that is restarted."""
+"""Past one machine: twelve months on two workers; one of them dies meanwhile, and the broker is restarted."""
 
 import time
 from collections import Counter
@@ -9,10 +9,10 @@ import pytest
 from dagster import DagsterRun, DagsterRunStatus, RunsFilter
 
 from weather_platform.domain.months import parse_months
-from weather_platform.runtime.service import any_free_port
 from weather_platform_tests.deploy.hosts import FirstHost, SecondHost
 from weather_platform_tests.deploy.one_process import beside_one_process, documents
 from weather_platform_tests.runtime.serving import wait_for
+from weather_platform_tests.servers.process import free_port
 from weather_platform_tests.servers.redis import Redis
 
 pytestmark = [
@@ -38,7 +38,7 @@ def environment(stores_environment: dict[str, str], redis_url: str) -> dict[str,
 
 @pytest.fixture
 def hosts(environment: dict[str, str], tmp_path: Path) -> Iterator[tuple[FirstHost, SecondHost]]:
-    first = FirstHost(tmp_path / "first", any_free_port(), environment)
+    first = FirstHost(tmp_path / "first", free_port(), environment)
     try:
         first.wait_until_printed("ready", timeout_s=150)  # it also makes Dagster's tables
         second = SecondHost(tmp_path / "second", environment)
@@ -78,7 +78,7 @@ def test_twelve_months_on_two_workers_are_complete_once_although_one_dies(
 
 
 def _frozen_with_a_run(first: FirstHost, second: SecondHost) -> DagsterRun | None:
-    """A run in the middle of which the second host stands still."""
+    """A run during which the second host is frozen."""
     pids = {child.pid for child in second.children()}
     for run in first.instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
         if first.executing_pid(run.run_id) in pids:

@@ -19,7 +19,7 @@ from weather_platform_tests.real_months import Record, raw_object
 
 
 def read(body: bytes) -> dict[str, list[Observation]]:
-    """The observations in a file, whatever its name says; every record must be readable."""
+    """The observations in a file, independent of its name; every record must be readable."""
     files = [cut(b"".join(member.chunks)) for member in unpack("nothing-to-go-by", io.BytesIO(body))]
     assert {type(item) for file in files for item in parse(file)} == {Parsed}
     return stage((raw_object(), file) for file in files).rows

@@ -1,4 +1,4 @@
-"""What holds for records in whatever form, split and order of columns."""
+"""Properties of records in every format, split and order of columns."""
 
 import csv
 import io

@@ -329,7 +329,7 @@ def test_of_several_reports(
 
 
 def test_bytes_that_are_said_again_count_from_then_on() -> None:
-    """Whenever they were inserted upstream: somebody sent them after others had overruled them."""
+    """Independent of their upstream insertion: they were posted after others had overruled them."""
     files = [report(1, t=281), report(2, 0, t=280)]
     (first, wrong), (second, right) = objects(files)
     assert row_of(stage([(first, wrong), (second, right)])).t == 281

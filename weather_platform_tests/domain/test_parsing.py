@@ -1,4 +1,4 @@
-"""What a record is read to, and why a broken one is set aside."""
+"""How records are read, and why broken ones are refused."""
 
 import json
 import tracemalloc
@@ -402,7 +402,7 @@ def test_a_bad_description_costs_no_measurement(change: dict[str, Any]) -> None:
     assert getattr(item.record, next(iter(change))) is None
 
 
-def test_a_detail_is_short_whatever_the_value() -> None:
+def test_a_detail_is_short_for_any_value() -> None:
     item = one(record(t="x" * 100_000))
     assert isinstance(item, Refusal)
     assert len(item.detail) == 300

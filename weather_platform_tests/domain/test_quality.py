@@ -76,7 +76,7 @@ def test_without_earlier_months_the_reference_stations_are_expected() -> None:
 
 
 def test_a_station_is_judged_by_what_it_is_used_to_report() -> None:
-    """Whatever their number: 190 stations, of which one never reports by night and one lost ten days."""
+    """For any number of stations: of 190, one never reports at night and one lost ten days."""
     usual = {f"{number:05}": 1.0 for number in range(188)} | {"99001": 0.625, "99002": 1.0}
     observations = dict.fromkeys(usual, 248) | {"99001": 155, "99002": 168}
     verdict = quality.completeness(but(observations=observations, usual=usual, names={"99002": "FAR"}), LATER)

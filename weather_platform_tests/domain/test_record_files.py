@@ -166,7 +166,7 @@ def test_pieces_are_no_larger_than_asked_for() -> None:
         assert all(sum(map(len, piece.records)) <= 5_007 for piece in pieces)
 
 
-def test_a_file_without_an_end_of_a_record_is_bad_input_before_it_fills_memory(
+def test_a_file_without_record_ends_is_refused_before_it_fills_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(record_files, "_LONGEST_RECORD_BYTES", 1 << 20)

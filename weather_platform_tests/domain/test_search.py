@@ -135,7 +135,7 @@ def test_words_that_mean_none_or_several_are_told_which_there_are(text: str, cau
     assert (refused.value.cause, refused.value.cure) == (cause, cure)
 
 
-def test_every_wmo_number_can_be_chosen_and_names_only_of_stations_that_are_known() -> None:
+def test_any_wmo_number_can_be_chosen_but_only_known_names() -> None:
     assert chosen_station("07002") == station_for("07002")
     assert chosen_station(" 07690 ") is chosen_station("nice") is NICE
     boulogne = station_for("07002", "BOULOGNE")

@@ -1,4 +1,4 @@
-"""Of all that was received for a month, one observation a station and time: the latest received."""
+"""One observation per station and time from all received reports of a month: the latest received."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -35,7 +35,7 @@ MONTSOURIS = Station(
 )
 
 
-def test_a_listed_station_is_verified_and_has_its_place_altitude_and_opening() -> None:
+def test_a_listed_station_is_verified_with_its_details() -> None:
     assert read_station_list(collection(feature())) == StationList({"07156": MONTSOURIS}, [])
 
 

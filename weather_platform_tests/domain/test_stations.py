@@ -47,7 +47,7 @@ def test_a_reference_station_knows_its_department_and_region() -> None:
 
 
 def test_the_department_of_a_station_is_that_of_the_nearest_town() -> None:
-    """Independent of the table: towns are INSEE's and GeoNames'. Without one within 100 km it is no department."""
+    """Independent of the table: towns are INSEE's and GeoNames'. No town within 100 km means a wrong department."""
     for station in STATIONS.values():
         assert station.latitude_deg is not None
         assert station.longitude_deg is not None
@@ -87,14 +87,14 @@ def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-def test_a_known_number_is_the_reference_station_whatever_the_file_calls_it() -> None:
+def test_a_known_number_is_the_reference_station_under_any_name() -> None:
     assert station_for("07207", "Belle Ile-Le Talut") is STATIONS["07207"]
 
 
 @pytest.mark.parametrize(
     ("name", "expected"), [(None, "STATION_07999"), (" ", "STATION_07999"), ("Mont Aigoual", "Mont Aigoual")]
 )
-def test_an_unknown_number_is_an_unverified_station_named_after_its_number(name: str | None, expected: str) -> None:
+def test_an_unknown_number_is_an_unverified_station_named_by_number(name: str | None, expected: str) -> None:
     assert station_for("07999", name) == Station(station_id="07999", name=expected, slug="station_07999")
 
 

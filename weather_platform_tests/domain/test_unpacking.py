@@ -99,7 +99,7 @@ def test_more_than_the_limit_is_refused(body: bytes, cause: str) -> None:
 
 
 def test_a_bomb_is_refused_before_it_fills_memory() -> None:
-    """A gigabyte in a megabyte, of which the zip itself tells only the megabyte."""
+    """A gigabyte in a megabyte; the zip itself announces only the megabyte."""
     bomb = gzip.compress(bytes(1 << 20), 9) * 1_000
     with pytest.raises(TooLarge):
         unpacked("f", zipped({"a": bomb}), Limits(unpacked_bytes=3 << 20))

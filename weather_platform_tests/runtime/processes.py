@@ -26,7 +26,7 @@ def sessions(processes: set[Found]) -> set[int]:
 
 
 def survivors(processes: set[Found], of_sessions: set[int]) -> set[Found]:
-    """Those that still live, and whoever else lives in one of the sessions."""
+    """Those still alive, and other live processes of the same sessions."""
     return {found for found, _, session in _living() if found in processes or session in of_sessions}
 
 

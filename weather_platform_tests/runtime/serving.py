@@ -29,7 +29,7 @@ def wait_for(question: Callable[[], Answer | None], what: str, timeout_s: float 
         if answer := question():
             return answer
         time.sleep(0.05)
-    raise AssertionError(f"waited {timeout_s:.0f} s in vain for {what}")
+    raise AssertionError(f"waited {timeout_s:.0f} s without success for {what}")
 
 
 class Script:

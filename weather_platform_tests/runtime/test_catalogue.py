@@ -1,4 +1,4 @@
-"""A catalogue that somebody wiped, put right from the stores."""
+"""A wiped catalogue is repaired from the stores."""
 
 from typing import Any
 

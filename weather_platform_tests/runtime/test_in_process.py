@@ -79,7 +79,7 @@ def test_an_unknown_source_is_said_before_anything_is_written(weather_home: Path
     assert not weather_home.exists()
 
 
-def test_what_nobody_explained_names_the_step_and_where_to_look(
+def test_an_unexpected_error_names_the_step_and_where_to_look(
     weather_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug, here in the source: its own words, and the UI for its traceback."""

@@ -80,7 +80,7 @@ def test_the_writer_makes_tables_and_the_reader_reads_them(users: MySqlUsers, tm
         ("owner", "DROP TABLE {database}._months"),
     ],
 )
-def test_nobody_may_do_more_than_they_need(users: MySqlUsers, tmp_path: Path, who: str, statement: str) -> None:
+def test_no_user_has_more_rights_than_needed(users: MySqlUsers, tmp_path: Path, who: str, statement: str) -> None:
     with opened(users.writer, tmp_path) as writer:
         writer.ensure()
     engine = open_engine(getattr(users, who))
@@ -99,7 +99,7 @@ def test_a_second_time_changes_nothing_but_a_password(users: MySqlUsers, tmp_pat
 
 
 class GuardedMongoDB(MongoDB):
-    """Asks for users, as in the compose stack; a replica set that nobody has initiated."""
+    """Asks for users, as in the compose stack; a replica set that is not initiated."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, replica_set=False)
@@ -143,7 +143,7 @@ def mongo_addresses(tmp_path_factory: pytest.TempPathFactory, mongodb_server: Mo
         yield addresses
 
 
-def test_the_replica_set_is_initiated_and_the_writer_may_do_all_that_a_month_takes(
+def test_the_replica_set_is_initiated_and_the_writer_has_its_rights(
     mongo_addresses: dict[str, str],
 ) -> None:
     store = MongoCurated(mongo_addresses["writer"])

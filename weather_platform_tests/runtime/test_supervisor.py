@@ -108,7 +108,7 @@ def test_a_killed_supervisor_takes_its_services_along(tmp_path: Path) -> None:
         wait_for(lambda: not survivors({service}, set()), "the service to end")
 
 
-def test_on_request_what_holds_code_is_started_anew_and_nothing_else(tmp_path: Path) -> None:
+def test_on_request_only_services_with_code_are_restarted(tmp_path: Path) -> None:
     other = SLEEPER + "  # other"
     with supervised(tmp_path, {"code": SLEEPER + "  # code", "other": other}) as script:
         code, unconcerned = one_running(script, "# code"), one_running(script, "# other")

@@ -41,7 +41,7 @@ class ServerMissing(Exception):
 
 
 class ServerFetchFailed(ServerMissing):
-    """A server that had to be downloaded, and the network did not give it: nobody's fault here."""
+    """A server that could not be downloaded because the network failed."""
 
 
 class ServerFailed(Exception):
@@ -85,7 +85,7 @@ class Server(ABC):
     """One server with its data below ``folder``.
 
     ``start`` after ``stop`` or ``kill`` goes on with the same data on the same port. As a context manager it is started
-    on entry and stopped on exit, whatever happened between. It dies with the process that started it.
+    on entry and stopped on every exit. It dies with the process that started it.
     """
 
     name: ClassVar[str]

@@ -184,9 +184,7 @@ def versions(cache: Path) -> list[Path]:
     return sorted(path.parent for path in cache.glob("*/*/.validators.json"))
 
 
-def test_a_version_that_nobody_asked_for_in_a_day_leaves_the_cache(
-    source: MeteoFranceSource, archive: Archive, cache: Path
-) -> None:
+def test_a_version_unused_for_a_day_leaves_the_cache(source: MeteoFranceSource, archive: Archive, cache: Path) -> None:
     source.fetch(DECEMBER)
     (old,) = versions(cache)
     killed = old.with_name("0123.new")
@@ -316,7 +314,7 @@ def test_where_there_is_no_year_the_month_is_asked_for(
     ]
 
 
-def test_where_both_are_published_the_year_is_taken_and_the_month_not_asked_for(
+def test_the_annual_file_is_preferred_and_the_monthly_not_requested(
     source: MeteoFranceSource, archive: Archive, web: WebServer
 ) -> None:
     archive.files["synop.202312.csv.gz"] = monthly(*MONTH_LINES)
@@ -498,7 +496,7 @@ def test_a_line_whose_month_cannot_be_read_is_left_for_parsing_to_refuse(broken:
     assert cut(lines, [DECEMBER, Month(2023, 6)]) == [ANNUAL_HEADER + YEAR_2023[-1] + broken, b""]
 
 
-def test_a_header_may_begin_with_a_byte_order_mark_and_a_station_may_lack_its_zero(folder: Path) -> None:
+def test_a_byte_order_mark_and_a_missing_leading_zero_are_accepted(folder: Path) -> None:
     header, line = b"\xef\xbb\xbf" + MONTHLY_HEADER, b"7690;20231201000000;mq;-110;\r\n"
     (folder / "synop.202312.csv").write_bytes(header + line)
     assert from_folder(folder).fetch(DECEMBER, ["07690"]).body == header + line
@@ -527,7 +525,7 @@ def test_a_folder_may_be_as_its_owner_keeps_it(folder: Path, name: str) -> None:
     assert (payload.body, payload.provenance.name) == (expected, name)
 
 
-def test_of_several_copies_the_one_with_the_most_of_the_month_is_taken_and_said(folder: Path) -> None:
+def test_of_several_copies_the_fullest_is_used_and_reported(folder: Path) -> None:
     (folder / "synop_2023.csv.gz").write_bytes(WHOLE)
     (folder / "old").mkdir()
     (folder / "old" / "synop.202312.csv").write_bytes(MONTHLY_HEADER + MONTH_LINES[0])

@@ -55,7 +55,7 @@ def failing(source: OpenDataSoftSource) -> WeatherError:
     return raised.value
 
 
-def test_a_month_is_its_records_from_the_first_midnight_to_before_the_next_in_order(
+def test_a_month_has_its_records_from_midnight_to_midnight_in_order(
     source: OpenDataSoftSource, portal: WebServer
 ) -> None:
     payload = source.fetch(DECEMBER)

@@ -289,7 +289,7 @@ def test_automatic_stations_send_the_extremes_of_a_day_at_every_hour() -> None:
 
 
 @pytest.mark.parametrize("name", ["rr1", "rr3", "rr6", "rr12", "rr24", "u", "ht_neige", "ww", "vv", "n", "tminsol"])
-def test_a_station_with_an_observer_sends_what_climatology_needs_at_every_hour(name: str) -> None:
+def test_a_staffed_station_sends_what_climatology_needs_every_hour(name: str) -> None:
     tours = frame(DECEMBER).loc["07240"]
     assert set(tours.hour[tours[name].notna()]) == set(range(0, 24, 3))
 

@@ -22,7 +22,7 @@ def told_wait_s(status: int, headers: dict[bytes, bytes], reset_time: str = "") 
 
 
 @given(header=st.binary(max_size=30), body=st.text(max_size=30), status=st.sampled_from([429, 503]))
-def test_whatever_a_server_says_the_wait_is_between_nothing_and_a_year(header: bytes, body: str, status: int) -> None:
+def test_any_announced_wait_is_between_nothing_and_a_year(header: bytes, body: str, status: int) -> None:
     wait_s = told_wait_s(status, {b"Retry-After": header, b"X-RateLimit-Reset": header}, body)
     assert 0 <= wait_s <= A_YEAR_S
 
@@ -87,7 +87,7 @@ def test_an_address_loses_its_last_slash() -> None:
         (b"<html>" + b"x" * 500, "<html>" + "x" * 194),
     ],
 )
-def test_a_refusal_is_read_from_whatever_it_comes_in(body: bytes, said: str) -> None:
+def test_an_error_body_is_read_in_any_form(body: bytes, said: str) -> None:
     assert str(ErrorBody.of(httpx.Response(400, content=body))) == said
 
 
@@ -104,7 +104,7 @@ def test_every_wait_is_told_with_its_reason(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_a_host_that_is_out_of_reach_is_said_with_what_to_check() -> None:
-    """Sooner than after all attempts: where there is no network, waiting brings none."""
+    """Sooner than after all attempts: without a network, waiting does not help."""
     asked = retry_policy([])
     assert asked.attempts_to_connect < asked.attempts
     with asked.client() as client, pytest.raises(SourceUnavailable) as raised:

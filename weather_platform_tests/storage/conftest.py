@@ -102,7 +102,7 @@ def staging_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]
 
 @pytest.fixture
 def new_staging(staging_url: str, tmp_path: Path) -> Iterator[NewStaging]:
-    """Opens the store, anew at each call as another process would; all have the same city files."""
+    """Opens the store again at each call, as another process would; all share the city files."""
     with ExitStack() as stack:
         yield lambda: stack.enter_context(opened(staging_url, tmp_path / "csv"))
 

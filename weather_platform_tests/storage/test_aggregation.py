@@ -193,7 +193,7 @@ def test_rain_is_the_sum_of_3_h_readings_from_after_00_to_24(module_staging: Sta
 
 
 def test_rain_before_the_first_reading_of_a_day_belongs_to_the_day_before(module_staging: StagingStore) -> None:
-    """Also where the day before has no observation, and so no document: that rain is nobody's."""
+    """Also if the day before has no observation and no document: that rain belongs to no document."""
     found = days(module_staging, at("2023-12-01T00", rr3=5), at("2023-12-03T00", rr3=6))
     assert [document["metrics"]["rainfall"]["total"] for document in found.values()] == [None, None]
 
@@ -256,7 +256,7 @@ def test_zero_is_a_value(module_staging: StagingStore) -> None:
         ([14.25, 14.26], 14.26),
     ],
 )
-def test_figures_are_rounded_to_2_decimals_halves_away_from_zero_and_not_before(
+def test_figures_are_rounded_once_to_2_decimals_halves_from_zero(
     module_staging: StagingStore, celsius: list[float], average: float
 ) -> None:
     readings = [at(f"2023-12-01T0{n}", t=round(KELVIN + c, 6)) for n, c in enumerate(celsius, 1)]
@@ -290,7 +290,7 @@ def test_the_last_day_gets_its_last_rain_from_the_next_month(module_staging: Sta
     }
 
 
-def test_a_month_is_curated_with_the_days_of_its_neighbours_that_it_changes(module_staging: StagingStore) -> None:
+def test_a_month_is_curated_with_the_neighbouring_days_it_changes(module_staging: StagingStore) -> None:
     """Three before and two after it, where they have an observation; the months' stations may differ."""
     times = ("2023-11-27T21", "2023-11-28T00", "2024-01-02T21", "2024-01-03T00")
     observations = [*map(at, times), at("2023-12-01T00", NOWHERE)]

@@ -1,7 +1,6 @@
 """The contract of `Blobs`, held by every adapter; then what a folder and a bucket have each of their own."""
 
 import os
-import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from weather_platform.settings import S3Settings
 from weather_platform.storage.blobs import CHUNK_BYTES, Blobs, FolderBlobs
 from weather_platform.storage.blobs_s3 import S3Blobs, s3_client
 from weather_platform.storage.opening import open_blobs
+from weather_platform_tests.full_disk import files_of_at_most
 from weather_platform_tests.servers.process import LOOPBACK, free_port
 from weather_platform_tests.servers.s3 import S3Server
 
@@ -191,7 +191,7 @@ def test_a_folder_that_is_not_there_yet_is_empty_and_fine(tmp_path: Path) -> Non
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
     blobs = FolderBlobs(tmp_path)
     blobs.put(KEY, b"before")
-    with _files_of_at_most(100_000), pytest.raises(StoreUnavailable, match=r"full.*Free some space") as trouble:
+    with files_of_at_most(100_000), pytest.raises(StoreUnavailable, match=r"full.*Free some space") as trouble:
         blobs.put(KEY, b"x" * 200_000)
     assert trouble.value.transient
     assert blobs.get(KEY) == b"before"
@@ -290,17 +290,6 @@ def test_an_address_opens_its_store(s3_settings: S3Settings, tmp_path: Path, s3:
 def test_another_address_is_refused(url: str) -> None:
     with pytest.raises(BadSettings, match="s3://bucket/prefix or file:///folder"):
         open_blobs(url, S3Settings())
-
-
-@contextmanager
-def _files_of_at_most(size_bytes: int) -> Iterator[None]:
-    """The kernel refuses to write on, as it does where a disk is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @contextmanager

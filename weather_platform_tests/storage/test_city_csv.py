@@ -1,8 +1,5 @@
 """The CSV of a city and month: read as it was written, whole or not there."""
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +8,7 @@ import pytest
 from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.fields import FIELDS
 from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
+from weather_platform_tests.full_disk import files_of_at_most
 from weather_platform_tests.observations import at
 
 ROWS = [at("2023-12-01T00", t=280.15, ff=3, n_hidden=1), at("2023-12-01T03", rr3=0, rr_trace=2, ht_neige=-0.01)]
@@ -38,7 +36,7 @@ def test_pandas_reads_it_as_it_is(tmp_path: Path) -> None:
     assert frame["t"].isna().tolist() == [False, True]
 
 
-def test_files_of_cities_that_are_gone_are_removed_and_so_is_what_a_killed_writer_left(tmp_path: Path) -> None:
+def test_files_of_vanished_cities_and_of_killed_writers_are_removed(tmp_path: Path) -> None:
     for month, slug in (("2023-12", "nice"), ("2023-12", "orly"), ("2023-11", "orly")):
         write_city_csv(tmp_path, month, slug, ROWS)
     (tmp_path / "2023-12" / ".nice.csv").write_text("half of")
@@ -48,16 +46,6 @@ def test_files_of_cities_that_are_gone_are_removed_and_so_is_what_a_killed_write
         "2023-11/orly.csv",
         "2023-12/nice.csv",
     ]
-
-
-@contextmanager
-def files_of_at_most(size_bytes: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_full_disk_leaves_the_file_that_was_there(tmp_path: Path) -> None:

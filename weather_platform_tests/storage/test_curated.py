@@ -252,7 +252,7 @@ def test_events_gives_what_was_asked_whole_or_in_pages(
     assert _paged(filled.events, asked, limit, lambda event: event.event_id) == expected
 
 
-def test_a_page_goes_on_where_the_last_one_ended_though_that_document_is_gone(filled: CuratedStore) -> None:
+def test_the_next_page_follows_even_if_the_last_document_is_deleted(filled: CuratedStore) -> None:
     seen = next(filled.find(Query(limit=1)))
     rest = list(filled.find())[1:]
     filled.replace((FIRST, FIRST), [doc for doc in DATASET if doc.period == str(FIRST) and doc != seen])
@@ -351,7 +351,7 @@ def test_coverage_counts_by_station_and_month(filled: CuratedStore) -> None:
 @pytest.mark.parametrize(
     ("days", "read"), [(DAYS, 14), ((date(2024, 1, 1), None), 1), ((None, None), len(DATASET))], ids=str
 )
-def test_coverage_of_a_period_reads_the_index_entries_of_its_days_and_no_document(
+def test_coverage_reads_only_index_entries_of_its_days(
     fresh_mongo_database: str, days: tuple[date | None, date | None], read: int
 ) -> None:
     """Reading all months for one, it grew from 19 to 540 ms in three years of 190 stations (benchmarks/scaling.py)."""
@@ -384,7 +384,7 @@ def test_many_threads_share_a_store(filled: CuratedStore) -> None:
 
 
 def _day(n: int) -> date:
-    """Four days of which the first is of the month before."""
+    """Four days; the first is in the month before."""
     return date(2023, 11, 30) + timedelta(days=n)
 
 

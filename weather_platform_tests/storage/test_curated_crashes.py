@@ -35,7 +35,7 @@ def test_a_process_killed_anywhere_leaves_the_old_month_in_sqlite(sqlite_url: st
 
 
 @pytest.mark.slow
-def test_a_process_killed_anywhere_leaves_the_old_month_or_the_new_one_in_mongodb(
+def test_a_killed_process_leaves_the_old_or_the_new_month_in_mongodb(
     mongodb_server: MongoDB, fresh_mongo_database: str
 ) -> None:
     """The abandoned transactions block their months until the next run ends them, after 3 s."""
@@ -43,7 +43,7 @@ def test_a_process_killed_anywhere_leaves_the_old_month_or_the_new_one_in_mongod
     expected = {**dict.fromkeys(MONGODB_POINTS, "old"), "commitTransaction+": "new"}
     assert _states_after_kills(fresh_mongo_database, points) == expected
     _next_run_brings_the_new_months(fresh_mongo_database, len(points))
-    # A transaction that only read stands in nobody's way, but in that of dropping the database.
+    # A transaction that has only read blocks nothing but dropping the database.
     with pymongo.MongoClient[dict[str, Any]](mongodb_server.url()) as client:
         client.admin.command("killAllSessions", [])
 

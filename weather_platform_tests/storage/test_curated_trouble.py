@@ -1,9 +1,8 @@
 """What a person is told when a curated store cannot be used, adapter by adapter."""
 
-import resource
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from weather_platform.storage.curated import CuratedStore
 from weather_platform.storage.curated_mongodb import MongoCurated
 from weather_platform.storage.curated_sqlite import SqliteCurated
 from weather_platform.storage.opening import open_curated
+from weather_platform_tests.full_disk import files_of_at_most
 from weather_platform_tests.servers.mongodb import MongoDB
 from weather_platform_tests.servers.process import LOOPBACK, free_port
 from weather_platform_tests.storage.documents import NICE, day_document, month_documents
@@ -40,7 +40,7 @@ READS = CALLS[3:]
 # SQLite
 
 
-def test_a_reader_of_a_file_that_is_not_there_yet_is_told_to_load_and_makes_none(tmp_path: Path) -> None:
+def test_a_reader_of_a_missing_file_is_told_to_load_and_creates_none(tmp_path: Path) -> None:
     store = SqliteCurated(tmp_path / "none" / "curated.sqlite", read_only=True)
     for call in (lambda store: store.ping(), *READS):
         with pytest.raises(StoreUnavailable, match=r"Nothing is stored yet.*weather load") as trouble:
@@ -89,7 +89,7 @@ def test_a_full_disk_leaves_the_month_as_it_was(tmp_path: Path) -> None:
     store = SqliteCurated(tmp_path / "curated.sqlite")
     before = month_documents(DECEMBER, 1.0, range(1))
     store.replace(DAYS, before)
-    with _files_of_at_most(200_000), pytest.raises(StoreUnavailable, match="run again") as trouble:
+    with files_of_at_most(200_000), pytest.raises(StoreUnavailable, match="run again") as trouble:
         store.replace(DAYS, month_documents(DECEMBER, 2.0, range(40)))
     assert trouble.value.transient
     assert list(store.find()) == before
@@ -160,14 +160,3 @@ def test_a_wrong_password_is_not_an_outage(mongodb_server: MongoDB) -> None:
 def test_an_address_that_names_no_database_is_refused(url: str) -> None:
     with closing(MongoCurated(url)) as store, pytest.raises(BadSettings, match="mongodb://host/database"):
         store.ping()
-
-
-@contextmanager
-def _files_of_at_most(size_bytes: int) -> Iterator[None]:
-    """The kernel refuses to write on, as it does where a disk is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

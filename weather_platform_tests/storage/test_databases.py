@@ -49,7 +49,7 @@ def held_by_another_process(url: str, *names: str) -> Iterator["subprocess.Popen
             process.kill()
 
 
-def test_a_lock_excludes_other_processes_and_falls_free_when_its_holder_is_killed(staging_url: str) -> None:
+def test_a_lock_excludes_others_and_is_released_if_its_holder_dies(staging_url: str) -> None:
     with engine_of(staging_url) as engine, held_by_another_process(staging_url, "stage:a", "stage:b") as holder:
         with exclusive(engine, "stage:c", timeout_s=0):  # another lock is another's
             pass

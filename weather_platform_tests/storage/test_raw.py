@@ -30,7 +30,16 @@ RECEIVED = datetime(2024, 1, 2, 3, 4, 5, 678901, UTC)
 
 
 @pytest.fixture
-def raw(blobs: Blobs) -> RawStore:
+def raw(tmp_path: Path) -> RawStore:
+    """In a folder: how each adapter keeps bytes is `test_blobs.py`'s."""
+    blobs = FolderBlobs(tmp_path / "raw")
+    blobs.ensure()
+    return RawStore(blobs)
+
+
+@pytest.fixture
+def raw_anywhere(blobs: Blobs) -> RawStore:
+    """In a folder, in a bucket and on a server that knows no conditional writes."""
     return RawStore(blobs)
 
 
@@ -99,22 +108,22 @@ def test_bytes_that_others_overruled_are_said_again(raw: RawStore) -> None:
     assert asked == [("2023-12", NAME)]
 
 
-def test_no_posting_is_lost_where_many_store_the_same_bytes_at_once(raw: RawStore) -> None:
+def test_no_posting_is_lost_where_many_store_the_same_bytes_at_once(raw_anywhere: RawStore) -> None:
     start = Barrier(6)
 
     def store(n: int) -> None:
         start.wait()
-        _post(raw, f"{n}", n)
+        _post(raw_anywhere, f"{n}", n)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(store, range(6)))
     for n in reversed(range(6)):
-        assert [stored.posting for stored in raw.objects("2023-12")] == [f"{n}"]
-        raw.withdraw("2023-12", NAME, f"{n}", Withdrawal(at=RECEIVED, by="", reason=""))
+        assert [stored.posting for stored in raw_anywhere.objects("2023-12")] == [f"{n}"]
+        raw_anywhere.withdraw("2023-12", NAME, f"{n}", Withdrawal(at=RECEIVED, by="", reason=""))
 
 
 def test_a_server_that_ignores_conditions_keeps_the_first_receipt_too(s3_settings: S3Settings) -> None:
-    """As rclone's does: the last of two puts stays there, whatever was asked for."""
+    """Like rclone: the last of two puts wins, even with a condition."""
     client = s3_client(s3_settings)
     client.meta.events.register("before-parameter-build.s3.PutObject", _without_condition)
     raw = RawStore(S3Blobs(client, f"weather-{secrets.token_hex(8)}"))
@@ -125,15 +134,15 @@ def test_a_server_that_ignores_conditions_keeps_the_first_receipt_too(s3_setting
     client.close()
 
 
-def test_a_body_whose_writer_was_killed_is_no_object_until_it_comes_again(raw: RawStore) -> None:
-    raw.blobs.put(f"2023-12/{NAME}.json", BODY)
-    assert raw.objects("2023-12") == []
-    assert raw.partitions() == []
+def test_a_body_whose_writer_was_killed_is_no_object_until_it_comes_again(raw_anywhere: RawStore) -> None:
+    raw_anywhere.blobs.put(f"2023-12/{NAME}.json", BODY)
+    assert raw_anywhere.objects("2023-12") == []
+    assert raw_anywhere.partitions() == []
     with pytest.raises(NotFound):
-        raw.find(NAME)
-    stored, new = put(raw)
+        raw_anywhere.find(NAME)
+    stored, new = put(raw_anywhere)
     assert new
-    assert raw.objects("2023-12") == [stored]
+    assert raw_anywhere.objects("2023-12") == [stored]
 
 
 def test_objects_come_in_the_order_of_receipt(raw: RawStore) -> None:

@@ -117,7 +117,7 @@ def test_an_idempotency_key_is_tied_once(store: ReceiptStore) -> None:
     assert store.content_of_key("k") == "first"
 
 
-def test_of_one_month_the_latest_news_wait_and_news_that_came_meanwhile_stay(store: ReceiptStore) -> None:
+def test_only_the_latest_event_of_a_month_waits_and_newer_ones_stay(store: ReceiptStore) -> None:
     store.queue([News("weather_stats", "2023-12", "one", {"rows": 1}), News("weather_stats", "2023-11", "one", {})])
     (first, second) = store.undelivered()
     assert (first.month, second.metadata) == ("2023-11", {"rows": 1})
@@ -128,7 +128,7 @@ def test_of_one_month_the_latest_news_wait_and_news_that_came_meanwhile_stay(sto
     assert (store.is_undelivered("one"), store.is_undelivered("two")) == (False, True)
 
 
-def test_two_may_tell_of_the_same_months_at_once_while_others_are_delivered(store: ReceiptStore) -> None:
+def test_two_may_report_the_same_months_at_once_during_a_delivery(store: ReceiptStore) -> None:
     months = [f"2023-{number:02d}" for number in range(1, 13)]
 
     def tell(ingestion: str, order: list[str]) -> None:

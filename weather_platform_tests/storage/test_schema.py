@@ -130,7 +130,7 @@ def _differences(connection: sa.Connection) -> list[object]:
     options = {"include_object": is_own, "compare_type": False}
     found = compare_metadata(MigrationContext.configure(connection, opts=options), own)
     flat = [each for step in found for each in (step if isinstance(step, list) else [step])]
-    return [step for step in flat if "comment" not in step[0]]  # a comment is no layout
+    return [step for step in flat if "comment" not in step[0]]  # comments are not part of the layout
 
 
 def test_a_database_of_a_newer_release_is_refused(tmp_path: Path) -> None:

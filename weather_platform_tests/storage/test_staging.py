@@ -51,7 +51,7 @@ A_DECEMBER = [
 
 
 def refused(month: StagedMonth, *refusals: Refusal) -> StagedMonth:
-    """The month with these records set aside."""
+    """The month with these records refused."""
     return msgspec.structs.replace(month, quarantine=[Quarantined(raw_object().name, refusal) for refusal in refusals])
 
 
@@ -165,7 +165,7 @@ def test_a_month_is_summed_up_as_its_tables_hold_it(staging: StagingStore) -> No
         == MonthSummary(
             month=Month(2023, 12),
             observations={PLOUMANACH: 1, NICE: 3, NOWHERE: 2},
-            usual={NICE: 0.75},  # of October all, of November half; a year ago is no history
+            usual={NICE: 0.75},  # of October all, of November half; a year ago does not count
             off_hours={NICE: 1},
             names={PLOUMANACH: "PLOUMANAC'H", NICE: "NICE", NOWHERE: "STATION_99999"},
             rows_in_tables=6,

@@ -1,7 +1,7 @@
-"""How far a station's anomaly stands from those of its neighbours: the buddy check of metropolitan France.
+"""The buddy check of metropolitan France: a station's anomaly against those of its neighbours.
 
 The anomaly is against the median of the station at that hour in the month; the residual, against the median anomaly of
-the five nearest stations (the fifth stands at 191 km, median of 42). Stations overseas have no neighbours.
+the five nearest stations (the fifth is 191 km away, median of 42). Stations overseas have no neighbours.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ def residuals(grid: Grid, stretch: Stretch, values: Values) -> Values:
 
 
 def _median(values: Values, axis: int) -> Values:
-    """The median of what is there; NaN where nothing is. NumPy's own warns there, and is slow."""
+    """The median of present values; NaN if there are none. NumPy's nanmedian warns then, and is slow."""
     ordered = np.sort(values, axis=axis)
     count = np.sum(~np.isnan(values), axis=axis, keepdims=True)
     low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, values.shape[axis] - 1)
@@ -39,7 +39,7 @@ def _median(values: Values, axis: int) -> Values:
 
 
 def _nearest(grid: Grid, french: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Of each French station its five nearest, as places in `french`."""
+    """The five nearest of each French station, as indices in `french`."""
     latitude = np.radians([grid.stations[i].latitude_deg or 0.0 for i in french])
     longitude = np.radians([grid.stations[i].longitude_deg or 0.0 for i in french])
     half = np.sin((latitude[:, None] - latitude) / 2) ** 2

@@ -1,7 +1,8 @@
-"""How complete a month's figure is, by WMO-No. 1203 and, for rain, by what it costs to ask for more.
+"""How complete a month's figure is, by WMO-No. 1203, with a weaker status `nearly` for rain.
 
-A mean may lack ten days, four of them in a row. A total and a count of days may lack none. Of French station-months
-52 % pass that for rain, so one that lacks little is `nearly`: its total is a lower bound, may be wet, never dry.
+A mean may lack ten days, four of them in a row. A total and a count of days may lack none. Only 52 % of French
+station-months pass that for rain, so one with few gaps is `nearly`: its total is a lower bound, which may rank as wet,
+never as dry.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ NEARLY_HOURS = 24
 
 
 def longest_gap(there: Sequence[bool]) -> int:
-    """The most days in a row that are missing."""
+    """The longest run of missing days."""
     longest = gap = 0
     for day in there:
         gap = 0 if day else gap + 1
@@ -25,7 +26,7 @@ def longest_gap(there: Sequence[bool]) -> int:
 
 
 def mean_status(there: Sequence[bool]) -> Status:
-    """Of a mean of daily figures."""
+    """Status of a mean of daily figures."""
     if not any(there):
         return "missing"
     missing = sum(not day for day in there)
@@ -41,6 +42,6 @@ def count_status(there: Sequence[bool]) -> Status:
 
 
 def total_status(there: Sequence[bool], unknown_hours: int) -> Status:
-    """Of a total and its counts; `unknown_hours` are those of the missing days of which nothing is known."""
+    """Of a total and its counts; `unknown_hours` are the hours of missing days without any total."""
     status = count_status(there)
     return "incomplete" if status == "nearly" and unknown_hours > NEARLY_HOURS else status

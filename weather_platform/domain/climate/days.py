@@ -1,7 +1,7 @@
 """Climatological days: Tn, Tx and rain in their own windows, the other figures of the civil UTC day.
 
 All stations and days at once, as arrays of station × day in hundredths (°C, mm, m/s, hPa is Pa, %); `ClimateDay` is
-one of them as documents show it. Erroneous values take no part; a figure that only a suspect value makes says so.
+one of them as documents show it. Erroneous values are left out; a figure that rests on a suspect value is marked.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Extremes(NamedTuple):
 
     value: Values
     method: NDArray[np.int64]
-    """Places in `EXTREME_METHODS`."""
+    """Indices in `EXTREME_METHODS`."""
     suspect: Mask
 
 
@@ -52,7 +52,7 @@ class Rains(NamedTuple):
 
 
 class Days(NamedTuple):
-    """Days of stations, arrays of station × day; NaN is no value."""
+    """Days of stations, arrays of station × day; NaN means missing."""
 
     stretch: Stretch
     screened: Screened
@@ -96,7 +96,7 @@ class ClimateRain(msgspec.Struct, frozen=True, kw_only=True):
     method: RainMethod
     window: str
     known: float
-    """What is known to have fallen at least: equal to the value where there is one."""
+    """Known lower bound of rain; equal to the value if there is one."""
     known_hours: int
     trace: bool
     suspect: bool = False
@@ -153,7 +153,7 @@ def days_of(screened: Screened, stretch: Stretch) -> Days:
 
 
 def climate_days(days: Days, station: int) -> list[ClimateDay]:
-    """The days of one station (its place in the grid), in order."""
+    """The days of one station (its index in the grid), in order."""
     of = days.screened.grid.stations[station]
     rule = windows_of(of).rule()
     return [
@@ -220,13 +220,13 @@ def plain(hundredths: float | np.float64) -> float | None:
 
 
 def _starts(screened: Screened, stretch: Stretch, hours: Sequence[int]) -> NDArray[np.int64]:
-    """The column at which each day of each station begins."""
+    """The first column of each day of each station."""
     first = screened.grid.column(stretch.first)
     return first + 24 * np.arange(len(stretch.days)) + np.array(hours, dtype=np.int64)[:, None]
 
 
 def _at(values: NDArray[Scalar], starts: NDArray[np.int64], hour: int) -> NDArray[Scalar]:
-    """The values so many hours after the starts."""
+    """The values at this many hours after the starts."""
     found: NDArray[Scalar] = values[np.arange(len(values))[:, None], starts + hour]
     return found
 
@@ -260,7 +260,7 @@ def _least_candidate(readings: Values, half: Values, whole: Values, starts: NDAr
 
 
 def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.int64]) -> tuple[Mask, Mask]:
-    """Of each slot of 3 h, whether a total covers it, and whether there is a reading at its end."""
+    """For each 3 h slot: whether a total covers it, and whether it has a reading at its end."""
     ended = [~np.isnan(_at(half, starts, hour)) if hour >= 12 else None for hour in range(25)]
     all_day = ~np.isnan(_at(whole, starts, 24))
     covered, read = [], []
@@ -275,7 +275,7 @@ def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.
 
 
 def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1) -> Rains:
-    """RR: the total of 24 h where there is one; the few other days one by one."""
+    """RR: the 24 h total if present; the few other days one by one."""
     rr24 = screened.sound("rr24")
     value = _at(rr24, starts, 24)
     method = np.where(np.isnan(value), _MISSING, 0)
@@ -293,7 +293,7 @@ def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int =
 
 
 def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
-    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which nobody should read as a total.
+    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which must not be read as a total.
     rains, rr3 = _rains(screened, midnight, known_from_h=3), screened.sound("rr3")
     eight = np.sum([_at(rr3, midnight, hour) for hour in range(3, 25, 3)], axis=0)
     there = ~np.isnan(eight)

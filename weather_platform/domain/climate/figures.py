@@ -1,4 +1,4 @@
-"""The figures of a monthly sheet that are compared over years, one table: name, kind, unit, and how complete they are.
+"""The figures of a monthly sheet that are compared over years, in one table: name, kind, unit and status field.
 
 Names are paths in a sheet (`tn.mean`, `rr.total`), the same in seasons, years, references, ranks and the API.
 """
@@ -19,7 +19,7 @@ class Figure(NamedTuple):
     element: str
     field: str
     status: str
-    """The field of the element that says how complete it is."""
+    """The element's field with its completeness."""
     kind: Kind
     unit: str
 
@@ -36,7 +36,7 @@ class FigureValue(NamedTuple):
 
 
 class Sheet(Protocol):
-    """What has a station, a month and the figures: a `MonthlyClimate` or `MonthFigures`."""
+    """Common interface of `MonthlyClimate` and `MonthFigures`: station, month and figures."""
 
     @property
     def station_id(self) -> str: ...
@@ -76,7 +76,7 @@ def _figures_alone() -> type[msgspec.Struct]:
     fields: dict[str, dict[str, type]] = {}
     for figure in _TABLE:
         of = fields.setdefault(figure.element, {})
-        of[figure.field] = float | None  # type: ignore[assignment]  # a union is no class
+        of[figure.field] = float | None  # type: ignore[assignment]  # a union is not a class
         of[figure.status] = Status  # type: ignore[assignment]
     elements = [(name, msgspec.defstruct(name, list(of.items()))) for name, of in fields.items()]
     return msgspec.defstruct("MonthFigures", [("station_id", str), ("month", str), *elements])

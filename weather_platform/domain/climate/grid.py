@@ -1,7 +1,7 @@
 """Observations as arrays of station × hour, in whole hundredths, so that comparisons and sums are exact.
 
 Temperatures are in hundredths of °C, every other measure in hundredths of its SYNOP unit; codes (`ww`, `dd`,
-`rr_trace`) are as they are. NaN is no value. A report at a time that is not a whole hour has no place here:
+`rr_trace`) are as they are. NaN means missing. Reports not at a whole hour are left out:
 totals end at whole hours.
 """
 
@@ -27,7 +27,7 @@ GRID_FIELDS = (
     *CODES,
     *("u", "pmer", "pres", "ff", "raf10", "rafper", "vv", "ht_neige"),
 )
-"""Columns of staging that climatology reads; one that is not there is taken as missing."""
+"""Columns of staging that climatology reads; an absent one counts as missing."""
 
 _HOUR_S = 3600
 _FREEZING = 27_315
@@ -67,10 +67,10 @@ def grid_of(
     seconds: NDArray[np.int64],
     columns: Mapping[str, Values],
 ) -> Grid:
-    """The grid of a stretch of days with the days that it needs around it.
+    """The grid of a range of days, with the days it needs around it.
 
     `station_ids` and `seconds` (since 1970, UTC) place each row; `columns` are the rows' fields in SYNOP's units
-    as staged (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN where there is no value. Rows of other
+    as staged (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN if missing. Rows of other
     stations, of other times and between whole hours are passed over; of rows of one place the last counts.
     """
     first = hours_since_1970(datetime.combine(stretch.needed.first, datetime.min.time()))
@@ -90,7 +90,7 @@ def grid_of(
 
 
 def shifted(values: Values, hours: int) -> Values:
-    """What was `hours` before each column (after, where negative); NaN beyond the edges."""
+    """The values `hours` before each column (after, if negative); NaN beyond the edges."""
     out = np.full_like(values, np.nan)
     if hours > 0:
         out[:, hours:] = values[:, :-hours]
@@ -102,7 +102,7 @@ def shifted(values: Values, hours: int) -> Values:
 
 
 def lowest(values: Values, lags: Sequence[int]) -> Values:
-    """The least of what was so many hours before each column; NaN where nothing was."""
+    """The least value over these hours before each column; NaN if there is none."""
     out = np.full_like(values, np.nan)
     for lag in lags:
         out = np.fmin(out, shifted(values, lag))
@@ -110,7 +110,7 @@ def lowest(values: Values, lags: Sequence[int]) -> Values:
 
 
 def highest(values: Values, lags: Sequence[int]) -> Values:
-    """The greatest of what was so many hours before each column; NaN where nothing was."""
+    """The greatest value over these hours before each column; NaN if there is none."""
     return -lowest(-values, lags)
 
 

@@ -1,4 +1,4 @@
-"""The monthly sheet of a station: Météo-France's figures, each with its days and how complete it is.
+"""The monthly sheet of a station: Météo-France's figures, each with its days and completeness.
 
 Units: °C, mm, m/s, hPa, %, cm. Means are of unrounded daily values, to 2 decimals, halves away from zero; extremes
 are as reported and name all their days.
@@ -32,7 +32,7 @@ class MonthTemperature(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     days_status: Status
     method: dict[str, int]
-    """Days by the way in which their value was found."""
+    """Number of days by method."""
     estimated: bool
     """True where more than one day in five rests on readings: they make Tn 0.6 K too high, Tx 0.7 too low."""
     mean: float | None
@@ -90,7 +90,7 @@ class MonthRain(msgspec.Struct, frozen=True, kw_only=True):
     total: float | None
     """Of the days that have a value: a lower bound where days are missing."""
     known_part: float
-    """What is known to have fallen on the missing days besides."""
+    """Known rain on the missing days."""
     max: float | None
     max_days: tuple[date, ...]
     suspect_days: tuple[date, ...]
@@ -112,7 +112,7 @@ class MonthGust(msgspec.Struct, frozen=True, kw_only=True):
     max: float | None
     max_days: tuple[date, ...]
     max_direction: tuple[int, ...]
-    """Wind direction at the greatest gust, degrees, by day; -1 where it is not known."""
+    """Wind direction at the greatest gust, degrees, by day; -1 if unknown."""
     days_ge_10: int
     days_ge_16: int
     days_ge_28: int
@@ -157,7 +157,7 @@ class MonthSnow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeenAtHours(msgspec.Struct, frozen=True, kw_only=True):
-    """Days on which a phenomenon was seen at an hour of observation: not Météo-France's days of it, which are more."""
+    """Days on which a phenomenon was seen at an hour of observation; Météo-France counts more days."""
 
     n: int
     """Days with present weather or visibility."""
@@ -379,7 +379,7 @@ class _Row:
         }
 
     def _extreme(self, which: str, values: Values) -> dict[str, object]:
-        """The extreme and all the days that reached it."""
+        """The extreme and all days that reached it."""
         extreme = _least(values) if which == "min" else _greatest(values)
         return {which: _to_hundredths(extreme), f"{which}_days": self._on(values == extreme)}
 
@@ -388,7 +388,7 @@ class _Row:
 
 
 def mean(hundredths: Values, *, per: int = 1) -> float | None:
-    """The mean of what is there, in a unit `per` times as large, to 2 decimals, halves away from zero."""
+    """The mean of present values, in a unit `per` times as large, to 2 decimals, halves away from zero."""
     there = hundredths[~np.isnan(hundredths)]
     return (
         mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), len(there), Scale(per=per)) if len(there) else None
@@ -396,7 +396,7 @@ def mean(hundredths: Values, *, per: int = 1) -> float | None:
 
 
 def total(hundredths: Values, *, per: int = 1) -> float | None:
-    """The sum of what is there, in a unit `per` times as large, to 2 decimals, halves away from zero."""
+    """The sum of present values, in a unit `per` times as large, to 2 decimals, halves away from zero."""
     there = hundredths[~np.isnan(hundredths)]
     return mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), 1, Scale(per=per)) if len(there) else None
 

@@ -1,8 +1,8 @@
-"""Météo-France's official climate sheets (`FICHECLIM_<number>.data`, Licence Ouverte 2.0) and whose they are.
+"""Météo-France's official climate sheets (`FICHECLIM_<number>.data`, Licence Ouverte 2.0) and their places.
 
 The layout was read in public parsers of these files: UTF-8, `;` between 14 columns or more (a label, 12 months, the
-year), sections under a title line, `.` for zero and `-` for missing, a row `Date` under records. No live file could
-be fetched where this was written: the parser is untried against one.
+year), sections under a title line, `.` for zero and `-` for missing, a row `Date` under records. The parser has not
+been tested with a live file.
 """
 
 import math
@@ -46,7 +46,7 @@ _TITLES = {
     "Degrés Jours Unifiés": "tm.heating_18",
     "Rafale maximale de vent": "fxi.max",
 }
-"""How the title of a section begins, and which of the platform's figures it is; other sections keep their title."""
+"""Titles of sections (by their start) and the platform's figures; other sections keep their title."""
 
 
 class NormalRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class NormalRow(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     """Of a row among several; empty where the section is the row."""
     figure: str | None
-    """The platform's figure that it compares with; None for sunshine, fog and what else has none."""
+    """The platform's corresponding figure; None for sunshine, fog and others."""
     values: tuple[float | None, ...]
     dates: tuple[str, ...] = ()
     """Of records, as written: day and year, ``27-2019``; empty for means."""
@@ -80,7 +80,7 @@ class ClimateSheet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SheetPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """A place that has a sheet, from the list of them; the list may not say how high it is."""
+    """A place with a sheet, from the list; its altitude may be missing."""
 
     number: str
     name: str
@@ -90,7 +90,7 @@ class SheetPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_sheet(content: bytes) -> ClimateSheet:
-    """Read a sheet; BadInput for what is none."""
+    """Read a sheet; BadInput for another file."""
     try:
         lines = [line.strip() for line in content.decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError as wrong:
@@ -98,7 +98,7 @@ def read_sheet(content: bytes) -> ClimateSheet:
     header = next((found for line in lines if (found := _HEADER.match(line.rstrip("; ")))), None)
     rows = tuple(_Reader().rows(lines))
     if header is None or not rows:
-        raise BadInput("This is no climate sheet: it lacks the line of the station, or all figures.", "Fetch it again.")
+        raise BadInput("This is not a climate sheet: the station line or all figures are missing.", "Fetch it again.")
     edited = next((found for line in lines if (found := _EDITED.match(line))), None)
     return ClimateSheet(
         number=header["number"],
@@ -117,7 +117,7 @@ def read_places(content: bytes) -> list[SheetPlace]:
     try:
         features = msgspec.json.decode(content, type=_Collection).features
     except msgspec.DecodeError as wrong:
-        raise BadInput(f"This is no list of climate sheets: {wrong}.", "Fetch it again from Météo-France.") from wrong
+        raise BadInput(f"Not a list of climate sheets: {wrong}.", "Fetch it again from Météo-France.") from wrong
     return [
         SheetPlace(
             number=feature.properties.num.zfill(8),
@@ -131,7 +131,7 @@ def read_places(content: bytes) -> list[SheetPlace]:
 
 
 def nearest_place(station: Station, places: Iterable[SheetPlace | ClimateSheet]) -> SheetPlace | ClimateSheet | None:
-    """The nearest place within 3 km and 50 m of altitude; None where there is none, or the station's is not known."""
+    """The nearest place within 3 km and 50 m of altitude; None if there is none, or its position is unknown."""
     if station.latitude_deg is None or station.longitude_deg is None:
         return None
     near = [
@@ -166,7 +166,7 @@ class _Collection(msgspec.Struct):
 
 
 class _Reader:
-    """Reads line by line, since a title, a period and dates each speak of rows below or above them."""
+    """Reads line by line, because titles, periods and dates refer to rows below or above them."""
 
     def __init__(self) -> None:
         self._section = ""
@@ -239,7 +239,7 @@ def _number(text: str) -> float | None:
 def _degrees(text: str) -> float:
     found = _DEGREES.search(text)
     if not found:
-        raise BadInput(f"{text.strip()!r} in a climate sheet is no position.", "Fetch the sheet again.")
+        raise BadInput(f"{text.strip()!r} in a climate sheet is not a position.", "Fetch the sheet again.")
     degrees = int(found[1]) + int(found[2]) / 60 + int(found[3]) / 3600
     return round(-degrees if found[4] in "SWO" else degrees, 6)
 

@@ -1,4 +1,4 @@
-"""Flags set or lifted by hand: a small file of who overruled what, and why. It never changes a value."""
+"""Flags set or lifted by hand: a small CSV file of decisions with reason and author. It never changes a value."""
 
 import csv
 from collections.abc import Iterable
@@ -32,13 +32,13 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     """The rule that is overruled, ``*`` for all of them."""
     verdict: Literal["good", "suspect", "erroneous"]
-    """`good` lifts the rule's flags; the others set one, whatever the rules say."""
+    """`good` lifts the rule's flags; the others set one, independent of the rules."""
     reason: str
     who: str
 
 
 def read_overrides(text: str) -> tuple[Override, ...]:
-    """The overrides of a CSV file with a header of `COLUMNS`; BadInput names the line that is wrong."""
+    """The overrides of a CSV file with a header of `COLUMNS`; BadInput names the invalid line."""
     lines = csv.DictReader(text.splitlines())
     if tuple(lines.fieldnames or ()) != COLUMNS:
         raise BadInput("The first line is not that of a file of overrides.", f"Begin it with {','.join(COLUMNS)}")
@@ -63,14 +63,14 @@ def _override(number: int, line: dict[str, str]) -> Override:
     first, last = _time(line["first"]), _time(line["last"])
     if first is None or last is None or last < first:
         raise BadInput(
-            f"Line {number}: {line['first']!r} to {line['last']!r} is no stretch of time.",
+            f"Line {number}: {line['first']!r} to {line['last']!r} is not a period.",
             "Write both as YYYY-MM-DDTHH:MM, in UTC, the earlier first.",
         )
     return msgspec.convert({**line, "first": first, "last": last}, Override)
 
 
 def _wrong(line: dict[str, str]) -> tuple[str, str] | None:
-    """The first fault of a line and its cure."""
+    """The first error of a line and its cure."""
     if None in line or None in line.values():
         return "it has too many or too few columns.", f"Give {len(COLUMNS)} columns; quote what holds a comma."
     if not WMO_NUMBER.fullmatch(line["station_id"]):

@@ -1,7 +1,7 @@
 """Rain of a day from totals of 1, 3, 6, 12 and 24 h, none counted twice.
 
-With C(h) the rain since ever, a total of N hours at h says C(h) - C(h-N). Hours are nodes of a graph and totals its
-edges; the rain of (a, b] is C(b) - C(a). Amounts are whole hundredths of a millimetre.
+If C(h) is the rain accumulated up to hour h, a total of N hours at h is C(h) - C(h-N). Hours are nodes of a graph,
+totals its edges; the rain of (a, b] is C(b) - C(a). Amounts are whole hundredths of a millimetre.
 """
 
 import heapq
@@ -21,7 +21,7 @@ class Rain(NamedTuple):
 
     method: Method
     amount: float | None
-    """Hundredths of mm; None where it is missing."""
+    """Hundredths of mm; None if missing."""
     known: float
     """Hundredths of mm of the known part, a lower bound; the amount itself where there is one."""
     known_hours: int

@@ -1,6 +1,6 @@
-"""Where a month, season or year stands among its like at a station, and stations among each other.
+"""Ranks of a month, season or year among others of its kind at a station, and ranks among stations.
 
-Competition ranking: 1, 2, 2, 4. Only complete figures are ranked. A total of rain that lacks little may stand high
+Competition ranking: 1, 2, 2, 4. Only complete figures are ranked. A nearly complete total of rain may rank high
 (`at_least`), never low; one whose known part is already more than a value stands above it.
 """
 

@@ -1,7 +1,7 @@
-"""Records of daily values and of months, in all that is loaded: not the station's own, which the official sheets give.
+"""Records of daily values and of months, over the loaded data; official records are in Météo-France's sheets.
 
-Extremes of incomplete months count, since what is there did happen; totals and means of a month count when complete.
-A suspect value does not unseat a sound one: it stands beside it, to be verified.
+Extremes of incomplete months count, because they did occur; totals and means of a month count when complete.
+A suspect value does not replace a sound one: it is shown beside it, to be verified.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What is usual at a station: the platform's own reference over the years of its archive, and the anomaly against it.
+"""References: a station's own statistics over the loaded years, and anomalies against them.
 
 A reference needs 24 complete years (80 % of 30, WMO-No. 1203): those of 1991-2020 where there are 24, else all that
 are loaded. From 10 to 23 years it is an average, so named; under 10 there is none, no anomaly and no rank.
@@ -20,11 +20,11 @@ REFERENCE_YEARS = 24
 AVERAGE_YEARS = 10
 NORMAL_PERIOD = (1991, 2020)
 RATIO_FROM_MM = 5.0
-"""Below, a percentage of usual rain says nothing."""
+"""Least usual rain for which a percentage is given."""
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
-    """What is usual for a figure at a station in a period."""
+    """The reference of a figure at a station in a period."""
 
     station_id: str
     period: str
@@ -52,7 +52,7 @@ class TooFewYears(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Anomaly(msgspec.Struct, frozen=True, kw_only=True):
-    """A value against what is usual."""
+    """A value compared with its reference."""
 
     difference: float
     ratio_percent: float | None

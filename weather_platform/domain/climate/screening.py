@@ -96,7 +96,7 @@ class Screened(NamedTuple):
 def screen(grid: Grid, overrides: Iterable[Override] = ()) -> Screened:
     """Screen a grid by the rules that look at some days around a value; what a person decided comes before them.
 
-    Whatever the stretch, its days get the same flags.
+    The flags of a day do not depend on the range it is screened in.
     """
     work = _screened_by_days(grid, overrides)
     return Screened(grid, work.verdicts, work.by_rule)

@@ -1,4 +1,4 @@
-"""Days in a row, and which others they depend on."""
+"""Ranges of consecutive days, and the days they depend on."""
 
 from datetime import date, timedelta
 from typing import NamedTuple

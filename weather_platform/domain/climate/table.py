@@ -65,7 +65,7 @@ _MEANINGS = {
     "suspect_days": "days that rest on a suspect report",
     "total": "total of the days with a value",
     "known_part": "what is known to have fallen on the days without a value",
-    "unknown_hours": "hours of which nothing is known",
+    "unknown_hours": "hours without any total",
     "heating_18": "degree days below 18 °C",
     "growing_10": "degree days above 10 °C",
     "vapour_pressure": "mean vapour pressure",
@@ -159,7 +159,7 @@ def _cell(value: Any, of: SheetColumn) -> Any:
 
 
 def sheet_of(row: Mapping[str, Any]) -> MonthDocument:
-    """The sheet of a row by the columns' names; NaN is no value."""
+    """The sheet of a row by the columns' names; NaN means missing."""
     made: dict[str, Any] = {}
     for each in COLUMNS:
         *groups, name = each.path.split(".")

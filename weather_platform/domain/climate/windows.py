@@ -1,4 +1,4 @@
-"""When a station's climatological day begins, and which climate it stands in.
+"""Start hours of a station's climatological day, and its climate.
 
 Tn of day D in metropolitan France is the minimum of (18 UTC D-1, 18 UTC D], Tx and rain are of (06 UTC D, 06 UTC D+1]
 (Météo-France, descriptor of the daily data). Overseas "hours are local hours" (data.gouv.fr, base climatological

@@ -27,7 +27,7 @@ _TIP_MM = 0.2
 _TRACE_MM = -0.1
 
 SEMAPHORES = frozenset({"07020", "07117", "07207", "07314", "07661"})
-"""Coastal signal stations: a person looks at the sky by day only, and nobody measures at the ground."""
+"""Coastal signal stations: the sky is observed by day only, and there are no ground measurements."""
 NO_SEA_PRESSURE = frozenset({"07471", "07591", "07661"})
 NO_THERMOMETER_NOR_GAUGE = "07661"
 NO_GAUGE = frozenset({"07661", "89642"})

@@ -1,4 +1,4 @@
-"""The real months as arrays, read straight from the archive's CSV, once a test run; nobody may change them."""
+"""The real months as arrays, read straight from the archive's CSV, once per test run; read-only."""
 
 from functools import cache
 from pathlib import Path

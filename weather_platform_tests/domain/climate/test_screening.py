@@ -218,8 +218,8 @@ def test_overrides_are_read_as_they_are_written() -> None:
         ({"rule": "E9"}, "'E9' is not a rule"),
         ({"verdict": "fine"}, "'fine' is not a verdict"),
         ({"reason": " "}, "the reason or the person is missing"),
-        ({"last": "2023-03-04T06:00"}, "is no stretch of time"),
-        ({"first": "yesterday"}, "is no stretch of time"),
+        ({"last": "2023-03-04T06:00"}, "is not a period"),
+        ({"first": "yesterday"}, "is not a period"),
     ],
 )
 def test_a_wrong_override_is_refused_with_its_line(changes: dict[str, str], says: str) -> None:

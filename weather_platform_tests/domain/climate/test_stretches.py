@@ -1,4 +1,4 @@
-"""A day's figures depend on the days around it and on nothing else: in whatever stretch it is made, it is the same."""
+"""A day's figures depend on the days around it and on nothing else: they are the same for every stretch."""
 
 from datetime import date, timedelta
 from pathlib import Path
