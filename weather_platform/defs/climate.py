@@ -6,7 +6,7 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import kind_of, layer_asset, table_columns
+from weather_platform.defs.facts import kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, sheets_of
 from weather_platform.defs.partitions import month_of, month_of_run
@@ -28,16 +28,13 @@ class ClimateIOManager(dg.ConfigurableIOManager):
     stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
-        from weather_platform.domain.climate.table import MONTH_COLUMNS
-
         with explained(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             found = sheets_of(obj)
             by_month = {each: found.get(each, []) for each in map(Month.parse, obj.attrs[_MONTHS])}
             store_sheets(stores, month, Sheets(by_month, obj.attrs[_SEEN]))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            facts = as_metadata(sheet_facts(StoredMonth(stores, month), door, links))
-            context.add_output_metadata({**facts, "dagster/column_schema": table_columns(MONTH_COLUMNS)})
+            context.add_output_metadata(as_metadata(sheet_facts(StoredMonth(stores, month), door, links)))
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         with explained(attempt_of(context)):

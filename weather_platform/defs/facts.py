@@ -1,6 +1,6 @@
 """Attributes shared by the assets of all layers: owners, group, policies, pool, kinds, column schemas."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ import dagster as dg
 
 from weather_platform.defs.partitions import MONTHS
 from weather_platform.domain.fields import FIELDS, Field
-from weather_platform.domain.tabular import DOCUMENT_COLUMNS, Column
+from weather_platform.domain.tabular import DOCUMENT_COLUMNS
 from weather_platform.domain.weather_stats import CODE_VERSION
 from weather_platform.settings import Settings
 
@@ -80,11 +80,6 @@ def column_schema() -> dg.TableSchema:
 
 def document_schema() -> dg.TableSchema:
     """The columns of a WeatherStats document, flat, as in exports."""
-    return table_columns(DOCUMENT_COLUMNS)
-
-
-def table_columns(columns: Iterable[Column]) -> dg.TableSchema:
-    """The columns of a table of the domain."""
     return dg.TableSchema(
         [
             dg.TableColumn(
@@ -93,7 +88,7 @@ def table_columns(columns: Iterable[Column]) -> dg.TableSchema:
                 ", ".join(filter(None, (column.meaning, column.unit))),
                 constraints=dg.TableColumnConstraints(nullable=column.nullable),
             )
-            for column in columns
+            for column in DOCUMENT_COLUMNS
         ]
     )
 
