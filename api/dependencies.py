@@ -46,7 +46,7 @@ class Services:
         self.streams = Streams(settings.api.streams)
         self.followers = Streams(_FOLLOWERS_AT_ONCE, "callers that follow an ingestion")
         self.probing = CapacityLimiter(_PROBES_AT_ONCE)
-        self.orchestrator = Orchestrator(settings.dagster_url)
+        self.orchestrator = Orchestrator(settings.dagster_url, settings.dagster_credentials)
         self.catalogue = Catalogue(writing, self.orchestrator, Links.of(settings))
         self.guard = Guard(settings.api)
         self.partitions = Partitions(settings.first_month)

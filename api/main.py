@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=_DESCRIPTION,
         lifespan=lifespan,
         middleware=middleware,
+        generate_unique_id_function=_operation_id,
     )
     app.state.services = services
     problems.install(app)
@@ -73,6 +75,12 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     describe(app, settings.api)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What a generated client calls the route: ``getCityDays`` where it says so, else its function's name."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 class Compressed(GZipMiddleware):

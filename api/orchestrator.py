@@ -157,15 +157,16 @@ class Materialised(NamedTuple):
 class Orchestrator:
     """Dagster's webserver at an address. May be shared by threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, credentials: tuple[str, str] | None = None) -> None:
         self.url = url.rstrip("/")
+        self._credentials = credentials
 
     @cached_property
     def _http(self) -> "httpx.Client":
         """One for all threads: to make a client takes as long as a report does, for the sake of its TLS context."""
         import httpx2 as httpx
 
-        return httpx.Client()
+        return httpx.Client(auth=self._credentials)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -292,6 +293,7 @@ class Orchestrator:
     @contextmanager
     def _client(self, timeout_s: int) -> "Iterator[DagsterGraphQLClient]":
         from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
+        from requests.auth import HTTPBasicAuth
 
         parts = urlsplit(self.url)
         try:
@@ -301,6 +303,7 @@ class Orchestrator:
                 use_https=parts.scheme == "https",
                 path_prefix=parts.path,
                 timeout=timeout_s,
+                auth=HTTPBasicAuth(*self._credentials) if self._credentials else None,
             )
         except DagsterGraphQLClientError as error:
             cause = error.__cause__

@@ -21,6 +21,7 @@ from api.schemas import (
 from weather_platform import names
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, Receipt, State, Trouble
+from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED
 
 
@@ -90,11 +91,21 @@ def shown(receipt: Receipt, request: Request, services: Services, *, repeated: b
         links={
             "self": str(request.url_for("get_ingestion", ingestion=receipt.id)),
             "events": str(request.url_for("follow_ingestion", ingestion=receipt.id)),
-            "documents": str(request.url_for("read_documents")),
+            "documents": _documents(receipt, request),
             "quarantine": str(request.url_for("list_quarantine")),
             **({"run": runs[0].url} if runs else {}),
         },
     )
+
+
+def _documents(receipt: Receipt, request: Request) -> str:
+    """The documents of the receipt's months, and of the day before: its rain ends with the first of them."""
+    url = request.url_for("read_documents")
+    months = sorted(month for obj in receipt.objects if (month := obj.partition) != UNPLACED)
+    if not months:
+        return str(url)
+    first, last = Month.parse(months[0]), Month.parse(months[-1])
+    return str(url.include_query_params(**{"from": first.previous.last_day, "to": last.last_day}))
 
 
 def _withdrawn(receipt: Receipt) -> WithdrawalOut | None:

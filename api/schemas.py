@@ -58,6 +58,13 @@ After = Annotated[
 ]
 
 
+def _separated(words: object) -> object:
+    """`a,b` as `a` and `b`, as with cities."""
+    if isinstance(words, list):
+        return [part for word in words for part in (word.split(",") if isinstance(word, str) else [word])]
+    return words
+
+
 def _in_order(query: Asked, first: date | str | None, last: date | str | None) -> Asked:
     """The query, whose period must not end before it begins."""
     if first and last and str(last) < str(first):
@@ -93,7 +100,9 @@ class Paged(Period):
 
 
 class StagingQuery(Paged):
-    columns: list[StagingColumn] | None = Field(None, min_length=1, examples=[["date", "t", "rr3"]])
+    columns: Annotated[list[StagingColumn] | None, BeforeValidator(_separated)] = Field(
+        None, min_length=1, examples=[["date", "t", "rr3"]]
+    )
     after: After = None
 
 
@@ -102,7 +111,7 @@ class SeveralStagingQuery(StagingQuery):
 
 
 class DocumentsQuery(Paged):
-    columns: list[DocumentColumn] | None = Field(
+    columns: Annotated[list[DocumentColumn] | None, BeforeValidator(_separated)] = Field(
         None, min_length=1, examples=[["period", "metrics.temperature", "rain_total_mm"]]
     )
     units: System = Field(System.METRIC, examples=["metric"])

@@ -33,8 +33,9 @@ class Guard:
 
     def __init__(self, settings: ApiSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
-        self._writes = RateLimit(settings.writes_per_minute, clock)
-        self._reads = RateLimit(settings.reads_per_minute, clock)
+        # On the local default the one caller is the person at the keyboard.
+        self._writes = RateLimit(0 if settings.is_local else settings.writes_per_minute, clock)
+        self._reads = RateLimit(0 if settings.is_local else settings.reads_per_minute, clock)
         self._wrong_keys = RateLimit(_WRONG_KEYS_PER_MINUTE, clock)
 
     def admit_writer(self, request: Request) -> Caller:

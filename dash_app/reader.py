@@ -26,15 +26,10 @@ from weather_platform.storage.staging import StagingStore
 T = TypeVar("T")
 
 _OF_TABLES = tuple(column.name for column in DOCUMENT_COLUMNS)
-DAILY_COLUMNS = (*_OF_TABLES, "slug", "temperature_low_c", "temperature_high_c", "events", "raw_objects", "revision")
-"""Those of every table of documents (`date` as a datetime), the climatological extremes where they are known and those
-of the readings elsewhere, and what tells where a day's figures come from."""
+DAILY_COLUMNS = (*_OF_TABLES, "slug", "events", "raw_objects", "revision")
+"""Those of every table of documents (`date` as a datetime), and what tells where a day's figures come from."""
 OBSERVED = ("date", "t", "pmer", "dd", "ff", "raf10", "rafper", "rr3", "raw_object")
-_NUMBERS = [
-    *(column.name for column in DOCUMENT_COLUMNS if column.type is float or column.name.endswith("_n")),
-    "temperature_low_c",
-    "temperature_high_c",
-]
+_NUMBERS = [column.name for column in DOCUMENT_COLUMNS if column.type is float or column.name.endswith("_n")]
 _KEPT_BYTES = 192 * 1024 * 1024
 """Some 200,000 documents, nine years of 62 cities."""
 _BYTES_OF_AN_ANSWER = 50_000
@@ -240,10 +235,7 @@ def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:
 
 def _beside(document: WeatherStats) -> tuple[Any, ...]:
     """What a row of `DAILY_COLUMNS` has besides the columns of every table."""
-    temperature, provenance = document.metrics.temperature, document.provenance
-    low = temperature.min if temperature.tn is None else temperature.tn
-    high = temperature.max if temperature.tx is None else temperature.tx
-    return document.slug, low, high, document.extreme_events, provenance.raw_objects, provenance.revision
+    return document.slug, document.extreme_events, document.provenance.raw_objects, document.provenance.revision
 
 
 def _bytes_of(answer: Any) -> int:

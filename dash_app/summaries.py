@@ -55,9 +55,11 @@ def facts(
     `others` are the same days of other years, one row per day.
     """
     word = view.word
-    low, high = extreme(frame, "temperature_low_c", lowest=True), extreme(frame, "temperature_high_c")
-    if low and high:
-        detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
+    if frame["temperature_avg_c"].notna().any():
+        low, high = extreme(frame, "temperature_tn_c", lowest=True), extreme(frame, "temperature_tx_c")
+        detail = word("city.no_extremes")
+        if low and high:
+            detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
         mean = view.quantity(frame["temperature_avg_c"].mean(), "temperature", 1)
         yield word("city.mean_temperature"), mean, [detail, *_of_others(view, frame, others, "temperature")]
     if frame["rain_total_mm"].notna().any():
@@ -90,7 +92,13 @@ def of_city(view: View, metric: str, days: pd.DataFrame) -> list[str]:
 
 
 def _temperature(view: View, known: pd.DataFrame) -> str:
-    return _mean_and_extremes(view, known, "temperature", "temperature_low_c", "temperature_high_c")
+    columns = ["temperature_tn_c", "temperature_tx_c"]
+    if not known[columns].notna().any().all():
+        mean = view.quantity(known["temperature_avg_c"].mean(), "temperature", 1)
+        return view.word("city.temperature_summary_mean", **_where(view), mean=mean)
+    said = _mean_and_extremes(view, known, "temperature", *columns)
+    of_readings = known[["temperature_tn_method", "temperature_tx_method"]].isin(["mixed", "readings"]).any(axis=1)
+    return f"{said} {counted(view.word, 'city.estimated', n)}" if (n := int(of_readings.sum())) else said
 
 
 def _pressure(view: View, known: pd.DataFrame) -> str:
@@ -184,8 +192,8 @@ def reached(view: View, threshold: Threshold, value: float) -> str:
 
 
 _RECORDS = (
-    ("record_high", "temperature_high_c", "temperature", False),
-    ("record_low", "temperature_low_c", "temperature", True),
+    ("record_high", "temperature_tx_c", "temperature", False),
+    ("record_low", "temperature_tn_c", "temperature", True),
     ("record_rain", "rain_total_mm", "rain", False),
     ("record_gust", "wind_gust_m_s", "wind", False),
     ("record_pressure_low", "pressure_min_hpa", "pressure", True),

@@ -1,5 +1,18 @@
-"""`python -m weather_platform …` is `weather …`."""
+"""`weather …`, also as `python -m weather_platform …`."""
 
-from weather_platform.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """The console script; Ctrl-C ends it in one line while it still imports, too."""
+    try:
+        from weather_platform.cli import main as run  # half a second and more
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopping …\n")
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -47,6 +47,7 @@ PLACEHOLDERS = frozenset(
 ) | {""}
 """Placeholders refused as secrets, in lower case."""
 _MB = 1_000_000
+_SHORTEST_PASSWORD = 12
 _PREFIX = "WEATHER_"
 _KEY = re.compile(rf"({KEY_NAME.pattern}):([0-9a-f]{{64}})", re.ASCII)
 _CREDENTIALS = re.compile(r"(?<=://)[^/]*@")
@@ -276,6 +277,8 @@ class Settings(_Masked, BaseSettings):
     """The same with a read-only user, for the site and the API's reading routes; unset: the writer's."""
     csv_folder: Folder = Field(default_factory=lambda given: given["home"] / "staging_csv")
     """Folder of the CSV files that staging writes, one per city and month."""
+    qc_overrides: Folder = Field(default_factory=lambda given: given["home"] / "qc_overrides.csv")
+    """CSV file of quality flags that a person set or lifted, with the reason; may be missing."""
     s3: S3Settings = S3Settings()
     first_month: Annotated[InstanceOf[Month], BeforeValidator(_month)] = Month(1996, 1)
     """First monthly partition."""
@@ -289,6 +292,10 @@ class Settings(_Masked, BaseSettings):
     """Port of Dagster's UI."""
     dagster_url: WebAddress = Field(default_factory=lambda given: f"http://127.0.0.1:{given['dagster_port']}")
     """Address at which the API reaches Dagster."""
+    dagster_hosts: Words = ()
+    """Host names that Dagster's UI is reached by, beside this machine's own; requests under any other are refused."""
+    dagster_login: SecretStr | None = None
+    """`name:password` that Dagster's UI asks for; the API signs in with it. Unset: it asks for nothing."""
     dagster_home: Folder | None = Field(None, validation_alias="DAGSTER_HOME")
     """Dagster's home, if the deployment provides one; unset: written below `WEATHER_HOME`."""
     dagster_storage_url: MySqlAddress | None = None
@@ -317,6 +324,14 @@ class Settings(_Masked, BaseSettings):
         return self.staging_read_url is not None and self.curated_read_url is not None
 
     @property
+    def dagster_credentials(self) -> tuple[str, str] | None:
+        """Name and password of Dagster's UI, where it asks for them."""
+        if self.dagster_login is None:
+            return None
+        name, _, password = self.dagster_login.get_secret_value().partition(":")
+        return name, password
+
+    @property
     def for_reading(self) -> "Settings":
         """The same settings with the read-only addresses in place of the writers'."""
         return self.model_copy(
@@ -325,6 +340,15 @@ class Settings(_Masked, BaseSettings):
                 "curated_url": self.curated_read_url or self.curated_url,
             }
         )
+
+    @model_validator(mode="after")
+    def _sign_in_is_secret(self) -> Self:
+        if (login := self.dagster_credentials) and (not login[0] or len(login[1]) < _SHORTEST_PASSWORD):
+            raise BadSettings(
+                f"WEATHER_DAGSTER_LOGIN is not a name, a colon and a password of {_SHORTEST_PASSWORD} characters.",
+                "Make a password with `openssl rand -hex 16`.",
+            )
+        return self
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from weather_platform.domain.climate.overrides import COLUMNS
+from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.stations import STATIONS
@@ -199,6 +201,23 @@ def test_two_reports_complete_each_other_and_a_value_names_its_object(
         assert {first.name, second.name} <= set(named)
     process(everywhere, DECEMBER)
     assert len(everywhere.staging.field_sources(STATIONS[NICE], date(2023, 12, 1), date(2023, 12, 2))) == 1
+
+
+def test_an_override_changes_a_document_when_its_month_is_made_again(stores: Stores, tmp_path: Path) -> None:
+    """273.15 K at noon of an August day is a sensor's zero, until a person says that it was measured."""
+    temperatures = {6: 292, 9: 295, 12: 273.15, 15: 297}
+    load(stores, array(*(report(f"2023-08-09T{hour:02}", t=kelvin) for hour, kelvin in temperatures.items())))
+    lowest = [layers.documents(stores)[f"{NICE}:2023-08-09"]["metrics"]["temperature"]["min"]]
+    line = f"{NICE},2023-08-09T12:00,2023-08-09T12:00,t,E2,good,a hailstorm,A. Martin"
+    overrides = tmp_path / "qc_overrides.csv"
+    for verdicts in (line, line.replace("E2,good", "*,suspect")):
+        overrides.write_text(f"{','.join(COLUMNS)}\n{verdicts}\n")
+        process(stores, Month(2023, 8))
+        lowest.append(layers.documents(stores)[f"{NICE}:2023-08-09"]["metrics"]["temperature"]["min"])
+    assert lowest == [18.85, 0.0, 18.85]
+    overrides.write_text(f"{','.join(COLUMNS)}\n{line.replace('E2', 'E99')}\n")
+    with pytest.raises(BadInput, match=rf"{overrides}: Line 2: 'E99' is not a rule"):
+        curate_month(stores, Month(2023, 8))
 
 
 def test_a_late_file_that_was_received_first_does_not_win(stores: Stores) -> None:

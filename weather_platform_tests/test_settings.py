@@ -37,6 +37,11 @@ _REPOSITORY = Path(__file__).parents[1]
             "WEATHER_DAGSTER_PORT is 'x'.",
             "Set it to a whole number from 1 to 65535.",
         ),
+        (
+            {"WEATHER_DAGSTER_LOGIN": "ops:s3cret"},
+            "WEATHER_DAGSTER_LOGIN is not a name, a colon and a password of 12 characters.",
+            "Make a password with `openssl rand -hex 16`.",
+        ),
     ],
 )
 def test_a_bad_setting_has_a_cause_and_a_cure(variables: dict[str, str], cause: str, cure: str) -> None:
@@ -60,11 +65,13 @@ def test_a_variable_of_every_setting_is_read(tmp_path: Path) -> None:
         "WEATHER_CURATED_URL": "sqlite:////c",
         "WEATHER_CURATED_READ_URL": "sqlite:////d",
         "WEATHER_CSV_FOLDER": str(tmp_path / "csv"),
+        "WEATHER_QC_OVERRIDES": str(tmp_path / "overrides.csv"),
         "WEATHER_FIRST_MONTH": "2012-02",
         "WEATHER_SOURCE": "sample",
         "WEATHER_LAUNCHER": "default",
         "WEATHER_EXECUTOR": "k8s",
         "WEATHER_BROKER_URL": "redis://r",
+        "WEATHER_DAGSTER_LOGIN": "ops:a long enough password",
         "WEATHER_DAGSTER_STORAGE_URL": "mysql+pymysql://h/d",
         "WEATHER_DAGSTER_LOGS_URL": "s3://logs",
         "WEATHER_ADMIN_MYSQL_URL": "mysql+pymysql://h/m",
@@ -81,7 +88,8 @@ def test_a_variable_of_every_setting_is_read(tmp_path: Path) -> None:
         else:
             values.setdefault(setting.variable, "else")
     read = Settings.from_environment(values)
-    masked = {"WEATHER_API_KEY": "**********", "WEATHER_S3_SECRET_KEY": "**********", "WEATHER_API_KEYS": "alice"}
+    secret = dict.fromkeys(("WEATHER_API_KEY", "WEATHER_S3_SECRET_KEY", "WEATHER_DAGSTER_LOGIN"), "**********")
+    masked = {**secret, "WEATHER_API_KEYS": "alice"}
     assert {setting.variable: shown(read, setting) for setting in all_settings()} == {**values, **masked}
 
 

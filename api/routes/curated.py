@@ -17,14 +17,14 @@ from weather_platform.storage import curated
 router = APIRouter(prefix="/curated", tags=["curated"], dependencies=READS)
 
 
-@router.get("/cities", response_model=Cities)
+@router.get("/cities", response_model=Cities, operation_id="listCities")
 def curated_cities(layers: OpenLayers) -> dict[str, Any]:
     """Cities with documents: their number, first and last day."""
     cities = [msgspec.to_builtins(city) for city in layers.curated.cities()]
     return {"count": len(cities), "cities": cities}
 
 
-@router.get("/cities/{city}", response_model=None, responses=in_every_format("Documents"))
+@router.get("/cities/{city}", response_model=None, responses=in_every_format("Documents"), operation_id="getCityDays")
 def curated_city(
     request: Request,
     services: AllServices,
@@ -35,7 +35,7 @@ def curated_city(
     return _answered(request, services, [station(services.layers, city)], query)
 
 
-@router.get("", response_model=None, responses=in_every_format("Documents"))
+@router.get("", response_model=None, responses=in_every_format("Documents"), operation_id="getDays")
 def read_documents(
     request: Request, services: AllServices, query: Annotated[SeveralDocumentsQuery, Query()]
 ) -> Response:

@@ -16,7 +16,7 @@ from weather_platform.storage.curated import EventQuery
 router = APIRouter(tags=["events"], dependencies=READS)
 
 
-@router.get("/events", response_model=None, responses=in_every_format("Events"))
+@router.get("/events", response_model=None, responses=in_every_format("Events"), operation_id="listEvents")
 def list_events(request: Request, services: AllServices, query: Annotated[EventsQuery, Query()]) -> Response:
     """Heavy rain, gusts, heat, frost and others by date; `at_least` asks for a value over a threshold of your own."""
     form = negotiated(request, query.format)

@@ -14,7 +14,7 @@ from weather_platform.domain.errors import WeatherError
 router = APIRouter(tags=["health"])
 
 
-@router.get("/")
+@router.get("/", operation_id="getLinks")
 def links(request: Request) -> dict[str, Any]:
     """The routes, as links."""
     named = {
@@ -43,13 +43,13 @@ def links(request: Request) -> dict[str, Any]:
     }
 
 
-@router.get("/livez")
+@router.get("/livez", operation_id="isAlive")
 async def alive() -> dict[str, str]:
     """The process answers; asks no store, and waits for no thread."""
     return {"status": "alive"}
 
 
-@router.get("/readyz", responses={503: {"model": Health}})
+@router.get("/readyz", responses={503: {"model": Health}}, operation_id="isReady")
 async def ready(services: AllServices, response: Response) -> Health:
     """Every store answers; 503 where one does not. Dagster may be down: `/ingest-fast` and reading go on."""
     health = await to_thread.run_sync(_health, services, limiter=services.probing)
@@ -58,7 +58,7 @@ async def ready(services: AllServices, response: Response) -> Health:
     return health
 
 
-@router.get("/health")
+@router.get("/health", operation_id="getHealth")
 async def health(services: AllServices) -> Health:
     """Every store and Dagster, one word each; always 200 (`/readyz` is for load balancers)."""
     return await to_thread.run_sync(_health, services, limiter=services.probing)

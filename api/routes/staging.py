@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/staging", tags=["staging"], dependencies=READS)
 
 
-@router.get("/cities", response_model=Cities)
+@router.get("/cities", response_model=Cities, operation_id="listStagedCities")
 def staging_cities(layers: OpenLayers) -> dict[str, Any]:
     """The cities that have a table, with what it holds."""
     tables: dict[str, dict[str, Any]] = {}
@@ -43,7 +43,9 @@ def staging_cities(layers: OpenLayers) -> dict[str, Any]:
     return {"count": len(cities), "cities": cities}
 
 
-@router.get("/cities/{city}", response_model=None, responses=in_every_format("Observations"))
+@router.get(
+    "/cities/{city}", response_model=None, responses=in_every_format("Observations"), operation_id="getCityObservations"
+)
 def staging_city(
     request: Request,
     services: AllServices,
@@ -54,7 +56,7 @@ def staging_city(
     return _answered(request, services, [city], query)
 
 
-@router.get("", response_model=None, responses=in_every_format("Observations"))
+@router.get("", response_model=None, responses=in_every_format("Observations"), operation_id="getObservations")
 def read_observations(
     request: Request, services: AllServices, query: Annotated[SeveralStagingQuery, Query()]
 ) -> Response:

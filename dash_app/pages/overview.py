@@ -16,7 +16,7 @@ from dash_app.view import NoSuchDays, View
 from weather_platform.domain.stations import STATIONS, fold
 
 _EXTREMES = (
-    ("warmest", "temperature", "temperature_high_c"),
+    ("warmest", "temperature", "temperature_tx_c"),
     ("wettest", "rain", "rain_total_mm"),
     ("windiest", "wind", "wind_gust_m_s"),
     ("lowest", "pressure", "pressure_min_hpa"),

@@ -156,8 +156,8 @@ class QuietAtAClosedPipe(TyperGroup):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except KeyboardInterrupt:
-            say("Stopping …")
+        except KeyboardInterrupt as stopped:
+            say(f"Stopping … {stopped}".rstrip())
             raise SystemExit(130) from None
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,7 +1,7 @@
 """`weather ingest`: post files to the API, as curl would, with a progress bar."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +24,8 @@ from weather_platform.settings import Settings
 
 _CHUNK_BYTES = 1 << 20
 _POLL_S = 0.3
+_WAITS = 100
+"""For the limit of the rate, each of a second or some: others may spend what falls free."""
 _NAMED = 12
 """Number of unused columns to print; the receipt lists all."""
 _TIMEOUT = httpx.Timeout(10, read=600, write=600)
@@ -119,7 +121,7 @@ def _posted(api: httpx.Client, file: Path, *, fast: bool) -> dict[str, Any]:
             "/ingest-fast" if fast else "/ingest",
             params={"name": file.name},
             headers={"content-type": "application/octet-stream", "content-length": str(size)},
-            content=_sent(file, progress, bar),
+            content=lambda: _sent(file, progress, bar),
         )
         while receipt["state"] not in ("done", "failed"):
             progress.update(bar, description=f"{_stands(receipt)} {file.name}")
@@ -143,15 +145,26 @@ def _progress() -> Progress:
 
 def _sent(file: Path, progress: Progress, bar: TaskID) -> Iterator[bytes]:
     with file.open("rb") as source:
+        progress.reset(bar)
         while chunk := source.read(_CHUNK_BYTES):
             yield chunk
             progress.advance(bar, len(chunk))
 
 
-def asked(api: httpx.Client, method: str, path: str, **request: Any) -> dict[str, Any]:
-    """The body of an answer; Refused for an error answer, CannotServe if nothing answers."""
+def asked(
+    api: httpx.Client, method: str, path: str, *, content: Callable[[], Iterator[bytes]] | None = None, **request: Any
+) -> dict[str, Any]:
+    """The body of an answer; Refused where it is a problem, CannotServe where there is none.
+
+    Asks again, as `Retry-After` says, where it asked too often.
+    """
     try:
-        answer = api.request(method, path, **request)
+        answer = api.request(method, path, content=content and content(), **request)
+        for _ in range(_WAITS):
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                break
+            time.sleep(float(answer.headers.get("retry-after", _POLL_S)))
+            answer = api.request(method, path, content=content and content(), **request)
         body = answer.json()
     except httpx.TransportError as error:
         raise CannotServe(

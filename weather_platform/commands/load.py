@@ -51,10 +51,15 @@ def load_months(
     from weather_platform.runtime.in_process import load_in_process
 
     runs = []
-    with months_progress(len(months)) as month_done:
-        for run in load_in_process(settings, months, source=source, cities=cities):
-            runs.append(run)
-            month_done()
+    try:
+        with months_progress(len(months)) as month_done:
+            for run in load_in_process(settings, months, source=source, cities=cities):
+                runs.append(run)
+                month_done()
+    except KeyboardInterrupt:
+        loaded = [str(run.month) for run in runs if run.state == "loaded"]
+        listed = f": {', '.join(loaded)}" if loaded else ""
+        raise KeyboardInterrupt(f"{len(loaded)} of {len(months)} months are loaded{listed}.") from None
     return runs
 
 

@@ -1,6 +1,4 @@
-"""Dagster's webserver, changed to accept check results of a partition more than once.
-
-``python -m weather_platform.dagster_patches.webserver …`` instead of ``dagster-webserver …``.
+"""Dagster's webserver behind a guard, changed to accept check results of a partition more than once.
 
 `POST /report_asset_check` with a partition answers 500 from the second time on: a result without a run is inserted
 with an empty run id, and run id, check and partition are unique together (no issue yet; results of runs are upserted,
@@ -9,11 +7,16 @@ and a comment in Dagster's code asks for the index to be fixed). The API reports
 """
 
 import sys
+from collections.abc import Collection
 from typing import Any
 
 from dagster import AssetCheckEvaluation, EventLogEntry
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from dagster_webserver.webserver import DagsterWebserver
+from starlette.middleware import Middleware
+
+from weather_platform.dagster_patches.guard import Guarded, SignIn
 
 _insert = SqlEventLogStorage._store_runless_asset_check_evaluation  # noqa: SLF001  # what is repaired
 
@@ -40,13 +43,20 @@ def allow_verdicts_again() -> None:
     SqlEventLogStorage._store_runless_asset_check_evaluation = _replace  # type: ignore[method-assign]  # noqa: SLF001
 
 
-def main() -> None:
-    """Serve, with the command line of ``dagster-webserver``."""
-    from dagster_webserver.cli import main as serve
+def guard(hosts: Collection[str], sign_in: SignIn | None) -> None:
+    """Have this process serve Dagster's web application behind `guard.Guarded`."""
+    build = DagsterWebserver.build_middleware
+
+    def guarded(self: Any) -> list[Middleware]:
+        return [Middleware(Guarded, hosts=hosts, sign_in=sign_in), *build(self)]
+
+    DagsterWebserver.build_middleware = guarded  # type: ignore[method-assign]  # made to be overridden, by a subclass
+
+
+def serve(hosts: Collection[str], sign_in: SignIn | None) -> None:
+    """Serve both repaired, with the command line of ``dagster-webserver``."""
+    from dagster_webserver.cli import main
 
     allow_verdicts_again()
-    sys.exit(serve())  # type: ignore[no-untyped-call]
-
-
-if __name__ == "__main__":
-    main()
+    guard(hosts, sign_in)
+    sys.exit(main())  # type: ignore[no-untyped-call]

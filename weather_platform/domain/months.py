@@ -106,14 +106,3 @@ def _months_of(text: str) -> tuple[Month, Month]:
         return Month(int(year[0]), 1), Month(int(year[0]), 12)
     month = Month.parse(text)
     return month, month
-
-
-def contiguous(months: list[Month]) -> list[list[Month]]:
-    """The same months, sorted, once each, as the fewest unbroken ranges."""
-    stretches: list[list[Month]] = []
-    for month in sorted(set(months)):
-        if stretches and stretches[-1][-1].next == month:
-            stretches[-1].append(month)
-        else:
-            stretches.append([month])
-    return stretches

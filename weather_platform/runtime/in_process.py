@@ -12,11 +12,13 @@ from weather_platform.dagster_patches.own_runs import owning_runs
 from weather_platform.domain.errors import BadSettings, CannotServe
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.runtime.instance import write_instance
+from weather_platform.runtime.interrupts import noticed_interrupts
 from weather_platform.settings import Settings
 from weather_platform.sources.registry import open_source
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
+    from dagster._core.instance import DagsterInstanceOverrides
 
 
 class MonthRun(NamedTuple):
@@ -36,7 +38,7 @@ def load_in_process(
     """Run `names.LOAD_JOB` for the months, one run for each in order; a failed month does not stop the others.
 
     Raises BadInput for a month outside the partitions or an unknown source before anything is run, CannotServe where
-    Dagster cannot record a run.
+    Dagster cannot record a run, and KeyboardInterrupt where Ctrl-C stopped it: the run is canceled then.
     """
     for month in months:
         Partitions(settings.first_month).check(month)
@@ -50,23 +52,42 @@ def load_in_process(
         "ops": {names.RAW_OBSERVATIONS: {"config": {"source": source, "cities": list(cities)}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
-    with recording(home) as instance, owning_runs(home) as owner:
+    with recording(home) as instance, owning_runs(home) as owner, noticed_interrupts() as is_interrupted:
         for month in sorted(set(months)):
             tags = {"dagster/partition": str(month), **owner, **repository_tag(names.LOCATION, names.REPOSITORY)}
             result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False, tags=tags)
             place_run(instance, result.run_id, names.LOCATION, names.REPOSITORY)
+            if is_interrupted() and not result.success:
+                instance.report_run_canceled(result.dagster_run, "Stopped by Ctrl-C.")
+                raise KeyboardInterrupt
             yield _ended(month, result)
+            if is_interrupted():
+                raise KeyboardInterrupt
+
+
+_NO_CAPTURE: "DagsterInstanceOverrides" = {
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+        "config": {},
+    }
+}
 
 
 @contextmanager
 def recording(home: Path) -> Iterator["DagsterInstance"]:
-    """Dagster's instance in `home`; CannotServe if it cannot record a run."""
+    """Dagster's instance in `home`; CannotServe if it cannot record a run.
+
+    Without the capture of standard output: it sends the terminal's away, and starts four processes per run, which
+    Ctrl-C reaches too and two of which end in a traceback.
+    """
     from dagster import DagsterInstance
+    from dagster._core.instance import InstanceRef
     from sqlalchemy.exc import DBAPIError
 
     try:
         with instance_init_lock(home):
-            opened = DagsterInstance.from_config(str(home))
+            opened = DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=_NO_CAPTURE))
         with opened as instance:
             yield instance
     except DBAPIError as error:

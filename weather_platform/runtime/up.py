@@ -126,7 +126,7 @@ def _webserver(settings: Settings, workspace: Path, environment: Mapping[str, st
     return Service(
         name="webserver",
         command=_python(
-            "weather_platform.dagster_patches.webserver",
+            "weather_platform.runtime.webserver",
             "-h",
             HOST,
             "-p",

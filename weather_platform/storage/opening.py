@@ -130,7 +130,8 @@ def open_staging(settings: Settings, *, read_only: bool = False) -> "StagingStor
     from weather_platform.storage import databases
     from weather_platform.storage.staging import StagingStore  # SQLAlchemy, half a second
 
-    store = StagingStore(databases.open_engine(settings.staging_url, read_only=read_only), settings.csv_folder)
+    engine = databases.open_engine(settings.staging_url, read_only=read_only)
+    store = StagingStore(engine, settings.csv_folder, settings.qc_overrides)
     if not read_only:
         store.ensure()
     return store

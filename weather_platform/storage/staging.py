@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
-from weather_platform.domain.errors import NotFound
+from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.fields import RAIN_FIELDS
 from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month, month_range
@@ -72,11 +72,22 @@ class StagingStore:
         self._loader = Loader()
         self._cities_made: set[str] = set()
 
-    def _overrides(self) -> "tuple[Override, ...]":
-        """What people decided about flags, as their file says now."""
+    def overrides(self) -> "tuple[Override, ...]":
+        """What people decided about flags, as their file says now; BadInput where it cannot be read."""
         from weather_platform.domain.climate.overrides import read_overrides
 
-        return read_overrides(self._overrides_file.read_text(encoding="utf-8")) if self._overrides_file else ()
+        if self._overrides_file is None:
+            return ()
+        try:
+            return read_overrides(self._overrides_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:  # nobody has decided anything yet
+            return ()
+        except BadInput as error:
+            raise BadInput(f"{self._overrides_file}: {error.cause}", error.cure) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(
+                f"{self._overrides_file} cannot be read ({error}).", "Correct it, or set WEATHER_QC_OVERRIDES."
+            ) from error
 
     def ensure(self) -> None:
         """Create the platform's own tables if missing, or upgrade those of an older release."""
@@ -177,19 +188,23 @@ class StagingStore:
             stations = {covered.station.station_id: covered.station for covered in _coverage(connection, months)}
             if station.station_id not in stations:
                 return []
-            screened = self._climate(connection, list(stations.values()), stretch)[0]
+            screened = self._screened(connection, list(stations.values()), stretch)
         return [flag for flag in screened.flags(stretch) if flag.station_id == station.station_id]
 
     def _climate(
         self, connection: Connection, stations: Sequence[Station], stretch: Stretch
     ) -> "tuple[Screened, Days]":
         from weather_platform.domain.climate.days import days_of
+
+        screened = self._screened(connection, stations, stretch)
+        return screened, days_of(screened, stretch)
+
+    def _screened(self, connection: Connection, stations: Sequence[Station], stretch: Stretch) -> "Screened":
         from weather_platform.domain.climate.screening import screen
         from weather_platform.storage.observed import observed_grid
 
         cities = [(station, city_table(station.slug)) for station in stations]
-        screened = screen(observed_grid(connection, cities, stretch), self._overrides())
-        return screened, days_of(screened, stretch)
+        return screen(observed_grid(connection, cities, stretch), self.overrides())
 
     def synthetic_objects(self, first: date, last: date) -> set[str]:
         """Names of raw objects with synthetic records in the months of these days."""

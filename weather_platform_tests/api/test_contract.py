@@ -116,3 +116,10 @@ def _schemathesis(api: Api) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=170,
     )
+
+
+def test_operations_have_names_that_make_a_readable_client(reading: Api) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(reading)]
+    assert len(set(names)) == len(names)
+    assert all(name.isalpha() and name[0].islower() for name in names), names
+    assert {"getCityDays", "getCityObservations", "listEvents", "ingestFast", "withdrawIngestion"} <= set(names)

@@ -340,3 +340,42 @@ def test_422_lists_what_would_be_allowed(reading: Api, path: str, allowed: str) 
 def test_another_method_is_405_and_another_type_406(reading: Api) -> None:
     assert reading.client.delete("/curated").status_code == 405
     assert reading.get("/curated", headers={"accept": "image/png"}).status_code == 406
+
+
+@pytest.mark.parametrize(
+    "path", ["/curated/cities/nice?columns=period,rain_total_mm", "/staging/cities/nice?columns=date,t"]
+)
+def test_columns_may_have_commas_between_as_cities_may(reading: Api, path: str) -> None:
+    address, _, columns = path.partition("?columns=")
+    repeated = f"{address}?" + "&".join(f"columns={column}" for column in columns.split(","))
+    assert reading.get(path).json()["data"] == reading.get(repeated).json()["data"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "first", "last"),
+    [("bytes=0-9", 206, 0, 9), ("bytes=10-", 206, 10, None), ("bytes=-7", 206, -7, None),
+     ("bytes=0-99999999", 206, 0, None), ("bytes=5-2", 200, 0, None), ("lines=1-2", 200, 0, None),
+     ("bytes=0-1,4-5", 200, 0, None)],
+)  # fmt: skip
+def test_raw_files_have_lengths_and_ranges(reading: Api, asked: str, status: int, first: int, last: int | None) -> None:
+    address = reading.get("/raw/files").json()["data"][0]["url"]
+    whole = reading.client.get(address)
+    head = reading.client.head(address)
+    assert head.headers["content-length"] == whole.headers["content-length"] == str(len(whole.content))
+    part = reading.client.get(address, headers={"range": asked})
+    assert (part.status_code, part.content) == (status, whole.content[first : last and last + 1])
+    changed = reading.client.get(address, headers={"range": asked, "if-range": '"another"'})
+    assert (changed.status_code, changed.content) == (200, whole.content)
+
+
+def test_a_range_outside_a_raw_file_is_416(reading: Api) -> None:
+    address = reading.get("/raw/files").json()["data"][0]["url"]
+    size = reading.client.head(address).headers["content-length"]
+    refused = reading.client.get(address, headers={"range": "bytes=99999999-"})
+    assert (refused.status_code, refused.headers["content-range"]) == (416, f"bytes */{size}")
+
+
+def test_a_receipt_links_to_the_documents_of_its_months(api: Api) -> None:
+    receipt = api.ingest("/ingest-fast", as_json(observations("2023-11")))
+    assert receipt["links"]["documents"].endswith("/curated?from=2023-10-31&to=2023-11-30")
+    assert api.client.get(receipt["links"]["documents"]).json()["count"] == 4

@@ -57,8 +57,13 @@ def test_cors_is_off_unless_set(tmp_path: Path) -> None:
         assert api.get("/livez", headers=asked).headers["access-control-allow-origin"] == "https://friend.example"
 
 
-def test_more_requests_than_the_limit_are_429_with_the_time_to_wait(tmp_path: Path) -> None:
+def test_the_person_at_the_keyboard_has_no_limit(tmp_path: Path) -> None:
     with served(settings_at(tmp_path, WEATHER_API_READS_PER_MINUTE="2")) as api:
+        assert {api.get("/curated/cities").status_code for _ in range(9)} == {200}
+
+
+def test_more_requests_than_the_limit_are_429_with_the_time_to_wait(tmp_path: Path) -> None:
+    with served(settings_at(tmp_path, WEATHER_API_READS_PER_MINUTE="2", WEATHER_API_KEYS=f"me:{'a1' * 32}")) as api:
         answers = [api.get("/curated/cities") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert 1 <= int(answers[2].headers["retry-after"]) <= 31

@@ -163,4 +163,4 @@ def test_it_answers_that_it_lives_while_all_else_is_busy(on_files: Api) -> None:
             started = time.perf_counter()
             assert httpx.get(f"{on_files.client.base_url}/livez", timeout=30).status_code == 200
             seconds.append(time.perf_counter() - started)
-    assert max(seconds) < 2, seconds
+    assert max(seconds) < 5, seconds  # what Kubernetes allows a probe

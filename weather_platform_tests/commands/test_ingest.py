@@ -41,6 +41,19 @@ def test_files_are_posted_and_their_months_counted(api: Api, tmp_path: Path) -> 
     assert len(api.documents()) == 8
 
 
+@pytest.mark.slow
+def test_no_file_is_lost_to_the_limit_of_the_rate(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.json" for number in range(22)]
+    for number, file in enumerate(files):
+        file.write_bytes(as_json(observations("2023-11", days=1, t_k=280 + number)))
+    limited = settings_at(
+        tmp_path, WEATHER_API_KEYS=f"me:{hashed_key(KEY)}", WEATHER_API_WRITES_PER_MINUTE=str(len(files) - 2)
+    )
+    with served(limited) as api:
+        receipts = json.loads(run("ingest", "--fast", "--json", *map(str, files), url=api.base_url))
+    assert [receipt["state"] for receipt in receipts] == ["done"] * len(files)
+
+
 @pytest.mark.parametrize("months", [["2023-11"], ["2023-11", "2023-10"]], ids=["one file", "two files"])
 def test_receipts_can_be_had_as_one_json_array(api: Api, tmp_path: Path, months: list[str]) -> None:
     files = [tmp_path / f"{month}.json" for month in months]

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -37,7 +38,7 @@ def test_extremes_of_metropolitan_france_stand_beside_tropical_ones(reader: Read
     rows = [
         month[column].idxmin() if lowest else month[column].idxmax()
         for column, lowest in (
-            ("temperature_high_c", False),
+            ("temperature_tx_c", False),
             ("pressure_min_hpa", True),
             ("wind_gust_m_s", False),
             ("rain_total_mm", False),
@@ -46,7 +47,7 @@ def test_extremes_of_metropolitan_france_stand_beside_tropical_ones(reader: Read
     stations = [STATIONS[month["station_id"][row]] for row in rows]
     abroad = [station.territory != "France métropolitaine" for station in stations]
     said = words(reader, "/", "?from=2023-12-01&to=2023-12-31")
-    hottest_c, day = month["temperature_high_c"][rows[0]], month["date"][rows[0]]
+    hottest_c, day = month["temperature_tx_c"][rows[0]], month["date"][rows[0]]
     assert f"The temperature reached {hottest_c:.1f} °C at {stations[0].display_name} on {day:%-d %B %Y}." in said
     assert abroad[0]
     assert said.count("In metropolitan France:") == sum(abroad)
@@ -87,3 +88,19 @@ def test_of_equal_extremes_the_earliest_counts(indexed: bool) -> None:
     assert extreme(frame, "v") == (3.0, date(2023, 12, 3), "NICE", "nice")
     assert extreme(frame, "v", lowest=True) == (1.0, FIRST, "NICE", "nice")
     assert extreme(frame.assign(v=None), "v") is None
+
+
+def test_a_missing_climatological_extreme_is_not_replaced_by_a_reading(reader: Reader) -> None:
+    """Tx of the last day ends at 06 UTC of January, which is not loaded."""
+    (row,) = reader.daily(["07690"], LAST, LAST).to_dict("records")
+    assert (row["temperature_tx_method"], row["temperature_max_c"] > 0) == ("missing", True)
+    assert np.isnan(row["temperature_tx_c"])
+    said = words(reader, "/city", "?city=nice&from=2023-12-31&to=2023-12-31")
+    assert "on average; too few values for a climatological minimum and maximum." in said
+    assert "too few values for Tn and Tx" in said
+
+
+def test_extremes_that_come_from_readings_say_so(reader: Reader) -> None:
+    """GILLOT publishes neither tn12 nor tx12."""
+    said = words(reader, "/city", "?city=gillot&from=2023-12-10&to=2023-12-19")
+    assert "10 days have a Tn or Tx that comes from readings, at least in part (0.6 °C off on average)." in said

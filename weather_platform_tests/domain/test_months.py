@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from weather_platform.domain.errors import BadInput
-from weather_platform.domain.months import Month, Partitions, contiguous, month_range, parse_months
+from weather_platform.domain.months import Month, Partitions, parse_months
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,6 @@ def test_a_period_has_both_its_ends(written: str, months: list[str]) -> None:
 def test_a_period_that_ends_before_it_begins_is_bad_input() -> None:
     with pytest.raises(BadInput, match="ends before it starts"):
         parse_months("2024-01..2023-12")
-
-
-def test_stretches_are_unbroken_and_hold_each_month_once() -> None:
-    autumn = list(month_range(Month(2023, 9), Month(2023, 12)))
-    assert contiguous([*reversed(autumn), Month(2024, 2), Month(2023, 10), Month(2022, 12)]) == [
-        [Month(2022, 12)],
-        autumn,
-        [Month(2024, 2)],
-    ]
-    assert contiguous([]) == []
 
 
 def test_partitions_are_the_months_from_the_first_to_the_current() -> None:

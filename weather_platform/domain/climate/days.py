@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from weather_platform.domain.climate.grid import RAINS, Mask, Values
 from weather_platform.domain.climate.rain import Method as RainMethod
-from weather_platform.domain.climate.rain import Rain, rain_of_day
+from weather_platform.domain.climate.rain import rain_of_day
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import DayRule, windows_of
@@ -274,29 +274,29 @@ def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.
     return np.array(covered), np.array(read)
 
 
-def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1) -> Rains:
-    """RR: the 24 h total if present; the few other days one by one."""
+def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1, but: Mask | None = None) -> Rains:
+    """RR: the 24 h total if present; the few other days one by one, except those of `but`."""
     rr24 = screened.sound("rr24")
     value = _at(rr24, starts, 24)
     method = np.where(np.isnan(value), _MISSING, 0)
     suspect = ~np.isnan(value) & _at(screened.is_suspect("rr24"), starts, 24)
     known, known_hours = np.nan_to_num(value), np.where(np.isnan(value), 0, 24)
-    for row in np.unique(np.argwhere(np.isnan(value))[:, 0]):
-        totals = _totals(screened, int(row))
-        for column in np.flatnonzero(np.isnan(value[row])):
-            start = int(starts[row, column])
-            rain = rain_of_day(totals, start, known_from_h=known_from_h) if totals else Rain("missing", None, 0.0, 0)
-            value[row, column] = np.nan if rain.amount is None else rain.amount
-            method[row, column] = RAIN_METHODS.index(rain.method)
-            known[row, column], known_hours[row, column] = rain.known, rain.known_hours
+    amounts = np.array([screened.sound(field) for field in RAINS])
+    for row, column in np.argwhere(np.isnan(value) if but is None else np.isnan(value) & ~but):
+        start = int(starts[row, column])
+        rain = rain_of_day(_totals(amounts[:, row], start), start, known_from_h=known_from_h)
+        value[row, column] = np.nan if rain.amount is None else rain.amount
+        method[row, column] = RAIN_METHODS.index(rain.method)
+        known[row, column], known_hours[row, column] = rain.known, rain.known_hours
     return Rains(value, method, suspect, known, known_hours, _traces(screened, starts))
 
 
 def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
-    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which must not be read as a total.
-    rains, rr3 = _rains(screened, midnight, known_from_h=3), screened.sound("rr3")
+    rr3 = screened.sound("rr3")
     eight = np.sum([_at(rr3, midnight, hour) for hour in range(3, 25, 3)], axis=0)
     there = ~np.isnan(eight)
+    # The rr1 of 3-hourly reports covers one hour in three: a third of the truth, which must not be read as a total.
+    rains = _rains(screened, midnight, known_from_h=3, but=there)
     return rains._replace(
         value=np.where(there, eight, rains.value),
         method=np.where(there, RAIN_METHODS.index("rr3"), rains.method),
@@ -306,13 +306,15 @@ def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
     )
 
 
-def _totals(screened: Screened, row: int) -> dict[int, dict[int, float]]:
-    """The sound totals of one station as `rain_between` takes them."""
+def _totals(amounts: Values, start: int) -> dict[int, dict[int, float]]:
+    """Totals around the 24 h after start, as `rain_of_day` takes them; of one station, fields of `RAINS` × hours."""
+    first = max(start - 23, 0)
+    around = amounts[:, first : start + 49]
     totals: dict[int, dict[int, float]] = {}
-    for field, hours in RAINS.items():
-        values = screened.sound(field)[row]
-        for column in np.flatnonzero(~np.isnan(values)):
-            totals.setdefault(int(column), {})[hours] = float(values[column])
+    hours = tuple(RAINS.values())
+    places = np.nonzero(~np.isnan(around))
+    for field, column, amount in zip(*(place.tolist() for place in places), around[places].tolist(), strict=True):
+        totals.setdefault(first + column, {})[hours[field]] = amount
     return totals
 
 

@@ -1,0 +1,35 @@
+"""Ctrl-C while Dagster executes a run in this process."""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def noticed_interrupts() -> Iterator[Callable[[], bool]]:
+    """Give a function that tells whether Ctrl-C or SIGTERM came since, whatever became of it.
+
+    Dagster replaces the handlers while it executes: an interrupt in a step makes a failed run, and one between two
+    steps is dropped (`dagster._utils.interrupts`, 1.13.27). The wakeup descriptor hears every signal all the same.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    heard, told = socket.socketpair()
+    with heard, told:
+        heard.setblocking(False)
+        told.setblocking(False)
+        seen = bytearray()
+
+        def is_interrupted() -> bool:
+            with suppress(BlockingIOError):
+                seen.extend(heard.recv(4096))
+            return signal.SIGINT in seen or signal.SIGTERM in seen
+
+        before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+        try:
+            yield is_interrupted
+        finally:
+            signal.set_wakeup_fd(before)
