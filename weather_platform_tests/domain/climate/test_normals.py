@@ -84,7 +84,7 @@ def test_the_list_of_sheets_is_read() -> None:
     assert read_places(msgspec.json.encode({"type": "FeatureCollection", "features": [feature]})) == [
         SheetPlace(number="06088001", name="NICE", latitude_deg=43.65, longitude_deg=7.2)
     ]
-    with pytest.raises(BadInput, match="no list of climate sheets"):
+    with pytest.raises(BadInput, match="Not a list of climate sheets"):
         read_places(b'{"features": [{"properties": {}}]}')
 
 
