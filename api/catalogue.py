@@ -22,6 +22,7 @@ from weather_platform.month_report import (
     StoredMonth,
     document_facts,
     raw_facts,
+    sheet_facts,
     staged_facts,
 )
 from weather_platform.storage.curated import Replaced
@@ -106,4 +107,6 @@ class Catalogue:
         door = Door(news.metadata["received_by"], news.ingestion)
         if news.asset == names.STAGED_OBSERVATIONS:
             return staged_facts(held, door, self._links)
+        if news.asset == names.MONTHLY_CLIMATE:
+            return sheet_facts(held, door, self._links)
         return document_facts(held, Replaced(**news.metadata["replaced"]), door, self._links)

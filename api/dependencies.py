@@ -30,6 +30,7 @@ class Services:
     """The state of one application; built by `main.create_app`."""
 
     def __init__(self, settings: Settings) -> None:
+        from weather_platform.climatology import Climatology
         from weather_platform.domain.months import Partitions
         from weather_platform.domain.unpacking import Limits
         from weather_platform.month_report import Links
@@ -39,6 +40,7 @@ class Services:
         writing = Stores(settings)
         # Reads use the read-only users of the databases, if configured.
         self.layers = Stores(settings.for_reading, read_only=True) if settings.has_readers else writing
+        self.climatology = Climatology(self.layers)
         self._opened = (self.layers, writing)
         self.at_once = CapacityLimiter(_INGESTIONS_AT_ONCE)
         self.streams = Streams(settings.api.streams)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.events import StationEvent
 from weather_platform.domain.tabular import OBSERVATION_COLUMNS, Column, json_schema
 from weather_platform.domain.weather_stats import WeatherStats
@@ -47,7 +48,7 @@ def _ref(name: str) -> dict[str, str]:
 
 def components() -> dict[str, Any]:
     """The schemas of all rows and pages, by name."""
-    _, structs = msgspec.json.schema_components([WeatherStats, StationEvent], ref_template=_REF)
+    _, structs = msgspec.json.schema_components([WeatherStats, StationEvent, MonthDocument], ref_template=_REF)
     for name, schema in structs.items():
         # `columns` leaves out what was not asked for, but for `_id`.
         if name not in ("StationEvent", "Event") and "required" in schema:
@@ -105,6 +106,63 @@ QUARANTINE_COLUMNS = (
     Column("detail", str, "", "what was found"),
     Column("record", str, "", "the record as received"),
 )
+_FIGURE_COLUMNS = (
+    Column("city", str, "", "name of the station"),
+    Column("station_id", str, "", "WMO station number"),
+    Column("period", str, "", "a month 01 to 12, a season or year"),
+    Column("figure", str, "", "element and figure, as in a monthly sheet"),
+    Column("unit", str, "", "unit of the values"),
+)
+COMPARISON_COLUMNS = (
+    *_FIGURE_COLUMNS,
+    Column("year", int, "", "of winter the year of its January"),
+    Column("value", float, "", "the figure", nullable=True),
+    Column("status", str, "", "complete, nearly, incomplete"),
+    Column("anomaly", float, "", "difference from the mean of the reference", nullable=True),
+    Column("ratio_percent", float, "%", "of usual rain", nullable=True),
+    Column("at_least", bool, "", "whether value, anomaly and rank are lower bounds"),
+    Column("rank_highest", int, "", "place among the years, 1 is the highest", nullable=True),
+    Column("rank_lowest", int, "", "place among the years, 1 is the lowest", nullable=True),
+    Column("rank_of", int, "", "years that are ranked", nullable=True),
+    Column("tied_years", str, "", "other years with the same value"),
+    Column("reference_kind", str, "", "reference (24 years and more), average (10 to 23) or none"),
+    Column("reference_mean", float, "", "mean of the reference", nullable=True),
+    Column("reference_years", int, "", "complete years there are"),
+    Column("says", str, "", "why there is no comparison"),
+)
+REFERENCE_COLUMNS = (
+    *_FIGURE_COLUMNS,
+    Column("kind", str, "", "reference (24 years and more) or average (10 to 23)"),
+    Column("n", int, "", "years"),
+    Column("first_year", int, "", "first of the years"),
+    Column("last_year", int, "", "last of the years"),
+    *(Column(name, float, "", meaning) for name, meaning in (("mean", "mean"), ("median", "median"))),
+    Column("p10", float, "", "10th percentile"),
+    Column("p90", float, "", "90th percentile"),
+    Column("lowest", float, "", "lowest year's value"),
+    Column("lowest_years", str, "", "years of the lowest value"),
+    Column("highest", float, "", "highest year's value"),
+    Column("highest_years", str, "", "years of the highest value"),
+)
+RECORD_COLUMNS = (
+    *_FIGURE_COLUMNS,
+    Column("which", str, "", "lowest or highest"),
+    Column("value", float, "", "the record in the loaded archive", nullable=True),
+    Column("days", str, "", "all days that reached it; of a month its first"),
+    Column("to_verify", float, "", "a suspect value beyond the record", nullable=True),
+    Column("to_verify_days", str, "", "days of the suspect value"),
+    Column("first_month", str, "", "first month that is loaded"),
+    Column("last_month", str, "", "last month that is loaded"),
+)
+RANKING_COLUMNS = (
+    Column("rank", int, "", "place, 1 is first; none where the figure is not complete", nullable=True),
+    Column("city", str, "", "name of the station"),
+    Column("station_id", str, "", "WMO station number"),
+    Column("value", float, "", "the figure", nullable=True),
+    Column("unit", str, "", "unit of the value"),
+    Column("status", str, "", "complete, nearly, incomplete"),
+    Column("at_least", bool, "", "whether the value is a lower bound"),
+)
 _OTHERS: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
     "Compared": (
         _COMPARED,
@@ -114,6 +172,11 @@ _OTHERS: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
             "summary": {"type": "object", "additionalProperties": _SUMMARY, "description": "By slug of the city."},
         },
     ),
+    "MonthlySheets": (_ref("MonthDocument"), {}),
+    "Comparisons": (json_schema(COMPARISON_COLUMNS), {}),
+    "References": (json_schema(REFERENCE_COLUMNS), {}),
+    "Records": (json_schema(RECORD_COLUMNS), {}),
+    "Ranking": (json_schema(RANKING_COLUMNS), {}),
     "Coverage": (json_schema(COVERAGE_COLUMNS), {}),
     "Quarantine": (_with_url(json_schema(QUARANTINE_COLUMNS)), {}),
     "Origin": (

@@ -9,7 +9,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from api.paging import cursor_of
+from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.records import ALL_MONTHS
+from weather_platform.domain.climate.table import MONTH_COLUMNS
+from weather_platform.domain.climate.years import MONTHS, PERIODS
 from weather_platform.domain.counts import RecordCounts
+from weather_platform.domain.errors import BadInput
 from weather_platform.domain.events import EventType
 from weather_platform.domain.ingestions import Mode, Receipt, State
 from weather_platform.domain.parsing import Reason
@@ -19,6 +24,7 @@ from weather_platform.tables import Format
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _STAGED = tuple(column.name for column in OBSERVATION_COLUMNS if column.name != "city")
+_SHEET = tuple(column.name for column in MONTH_COLUMNS)
 MOST_ROWS = 100_000
 Asked = TypeVar("Asked")
 
@@ -150,6 +156,55 @@ class CoverageQuery(Formatted):
     @model_validator(mode="after")
     def _months_in_order(self) -> Self:
         return _in_order(self, self.from_, self.to)
+
+
+SheetColumn = Annotated[str, _one_of(_SHEET), Field(json_schema_extra={"enum": list(_SHEET)})]
+FigureName = Annotated[str, _one_of(tuple(FIGURES)), Field(json_schema_extra={"enum": list(FIGURES)})]
+PeriodName = Annotated[str, _one_of(PERIODS), Field(json_schema_extra={"enum": list(PERIODS)})]
+RecordPeriod = Annotated[str, _one_of((*MONTHS, ALL_MONTHS)), Field(json_schema_extra={"enum": [*MONTHS, ALL_MONTHS]})]
+Year = Annotated[int, Field(ge=1900, le=2100)]
+
+
+class MonthsQuery(CoverageQuery):
+    limit: Limit | None = Field(None, description="Rows per page.", examples=[100])
+    columns: list[SheetColumn] | None = Field(None, min_length=1, examples=[["month", "tn_mean_c", "rr_total_mm"]])
+    after: After = None
+    newest_first: bool = False
+
+
+class ClimateQuery(Formatted):
+    city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
+    figure: FigureName | None = Field(None, examples=["rr.total"])
+    period: PeriodName | None = Field(None, description="A month (`12`), a season (`DJF`) or `year`.", examples=["12"])
+    limit: Limit | None = Field(None, description="Rows per page.", examples=[100])
+    after: After = None
+
+    @property
+    def position(self) -> tuple[str, int]:
+        """The station and the place of the last row seen; before all where none was."""
+        if self.after is None:
+            return "", -1
+        station, _, place = self.after.partition(":")
+        if not place.isdecimal() or len(place) > len("1000000"):
+            raise BadInput(f"{self.after!r} is not where a page ended.", "Follow the `next` of the page before.")
+        return station, int(place)
+
+
+class RecordsQuery(ClimateQuery):
+    period: RecordPeriod | None = Field(None, description="A month (`12`), or `all`.", examples=["12"])
+
+
+class ComparisonsQuery(ClimateQuery):
+    year: Year | None = Field(None, examples=[2023])
+
+
+class RankingQuery(Formatted):
+    figure: FigureName = Field("rr.total", examples=["rr.total"])
+    year: Year = Field(examples=[2023])
+    period: PeriodName = Field("year", examples=["12"])
+    region: str | None = Field(None, min_length=1, max_length=100, description="Only stations of this region.")
+    lowest_first: bool = False
+    incomplete: bool = Field(False, description="Show stations whose figure is not complete, too.")
 
 
 class QuarantineQuery(Formatted):

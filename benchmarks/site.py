@@ -68,6 +68,9 @@ WATCH = """
         plot.watched = true;
         plot.on('plotly_afterplot', () => { window.drawnAt = performance.now(); });
     })).observe(document, {subtree: true, childList: true});
+    new MutationObserver((changes) => {
+        if (changes.some((change) => change.target.matches('[data-svg]'))) window.drawnAt = performance.now();
+    }).observe(document, {subtree: true, childList: true});
 """
 
 NOTE_THE_CLICK = """

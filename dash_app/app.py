@@ -32,7 +32,7 @@ def create_app(reader: Reader, settings: Settings) -> Dash:
         serve_locally=True,
         health_endpoint="health",
         suppress_callback_exceptions=True,
-        assets_ignore=r".*\.(md|geojson)$",
+        assets_ignore=r".*\.(md|svg|txt)$|plotly-cartesian",
         index_string=delivery.INDEX,
     )
     delivery.compress(app.server)
@@ -80,7 +80,6 @@ def _add_callbacks(app: Dash) -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )
-    in_browser("follow", Input({"chart": ALL}, "clickData"), State("url", "search"), prevent_initial_call=True)
     in_browser("save", Input({"save": ALL, "format": ALL}, "n_clicks"), prevent_initial_call=True)
     in_browser("copy", Input("copy", "n_clicks"), prevent_initial_call=True)
 

@@ -189,12 +189,22 @@ def chart(
 
     `name` names the chart on its page; its files are called by city, period and `name`. `above` are its own controls.
     """
-    figure["layout"]["meta"] = {"filename": file_stem(view, name), "chart": name}
+    figure["layout"]["meta"] = {
+        "filename": file_stem(view, name),
+        "chart": name,
+        "title": f"{title}, {place_text(view)}",
+    }
     sentences = " ".join(summary)
     graph = dcc.Graph(
         id={"chart": name},
         figure=figure,
-        config={"locale": view.word.code, "displayModeBar": False, "responsive": True, "scrollZoom": False},
+        config={
+            "locale": view.word.code,
+            "displayModeBar": False,
+            "doubleClick": "reset",
+            "responsive": True,
+            "scrollZoom": False,
+        },
         style={"height": f"{height_px}px"},
     )
     return card(
@@ -202,7 +212,37 @@ def chart(
         above,
         html.Figure(
             [
-                html.Div(graph, role="img", **aria(label=f"{title}. {sentences}")),
+                html.Div(graph, role="img", style={"height": f"{height_px}px"}, **aria(label=f"{title}. {sentences}")),
+                html.Figcaption(sentences, className="summary"),
+            ]
+        ),
+        menu=_chart_menu(view, name, title, data_links=data_links, zoom=True),
+        id=f"card-{name}",
+    )
+
+
+def drawing(
+    view: View,
+    name: str,
+    title: str,
+    svg: str,
+    summary: Sequence[str],
+    *,
+    above: Component = None,
+    data_links: bool = True,
+) -> Component:
+    """A figure that the server drew: as `chart`, with SVG that `site.js` puts in its place."""
+    sentences = " ".join(summary)
+    return card(
+        title,
+        above,
+        html.Figure(
+            [
+                html.Div(
+                    id={"drawing": name},
+                    className="drawing",
+                    **data(svg=svg, file=file_stem(view, name), title=f"{title}, {place_text(view)}"),
+                ),
                 html.Figcaption(sentences, className="summary"),
             ]
         ),
@@ -211,7 +251,7 @@ def chart(
     )
 
 
-def _chart_menu(view: View, name: str, title: str, *, data_links: bool) -> Component:
+def _chart_menu(view: View, name: str, title: str, *, data_links: bool, zoom: bool = False) -> Component:
     """The menu of a chart: downloads and origin. A native disclosure element, because no Mantine menu passes axe."""
     word = view.word
     items: list[Component] = [
@@ -221,7 +261,18 @@ def _chart_menu(view: View, name: str, title: str, *, data_links: bool) -> Compo
         items += [html.A(word(f"chart.{kind}"), href=view.download(kind), download="") for kind in ("csv", "parquet")]
         items.append(link(word("chart.origin"), origin_href(view)))
     opener = html.Summary(word("chart.menu"), className="chip", **aria(label=word("chart.menu_of", title=title)))
-    return html.Details([opener, html.Div(items, className="menu")], className="menu-of")
+    menu = html.Details([opener, html.Div(items, className="menu")], className="menu-of")
+    if not zoom:
+        return menu
+    words = data(zoom=name, on=word("chart.zoom"), off=word("chart.zoom_off"))
+    button = html.Button(word("chart.zoom"), type="button", className="chip", **words, **aria(pressed="false"))
+    return html.Div([button, menu], className="card-tools")
+
+
+def place_text(view: View) -> str:
+    """``Nice, décembre 2023``: what a picture must say where it stands alone."""
+    names = ", ".join(station.display_name for station in view.stations) or view.word("controls.france")
+    return f"{names}, {view.period_text}"
 
 
 def origin_href(view: View, day: date | None = None) -> str:

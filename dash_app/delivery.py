@@ -26,7 +26,9 @@ INDEX: Final = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{%title%}</title>
-{%favicon%}
+<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+<meta name="description" content="%%no_script_about%%">
+<meta property="og:site_name" content="%%site%%">
 {%css%}
 </head>
 <body>
@@ -45,8 +47,6 @@ _POLICY: Final = {
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
-    # The map's worker is a blob.
-    "worker-src": "'self' blob:",
     "connect-src": "'self'",
     "object-src": "'none'",
     "base-uri": "'self'",
@@ -63,8 +63,12 @@ _HEADERS: Final = {
 
 
 _SPARED: Final = ("/dash_ag_grid/", "/dash_table/")
-"""1.3 MB, a quarter of all scripts at start; and Dash's own table, which the site does not use."""
-_PRELOAD: Final = '\n<link rel="preload" as="script" href="/_dash-component-suites/plotly/package_data/plotly.min.js">'
+"""1.3 MB, a quarter of all that a page runs at its start; and Dash's own table, which is nowhere on the site."""
+PLOTLY: Final = "/assets/vendor/plotly-cartesian.min.js"
+"""plotly.js without maps, 3D and polar axes: a third of the whole bundle; `site.js` fetches it before the first chart,
+and Dash takes the one that is there."""
+_PRELOAD: Final = f'\n<link rel="preload" as="script" href="{PLOTLY}">'
+_WITH_CHARTS: Final = ("/city", "/compare", "/data")
 _GRID_SCRIPT: Final = re.compile(r'src="([^"]*/dash_ag_grid/[^"]*)"')
 _STATIC: Final = ("/_dash-component-suites/", "/assets/")
 
@@ -104,10 +108,10 @@ class LightDash(Dash):
         lines = parts["scripts"].split("\n")
         grid = next((match[1] for line in lines if (match := _GRID_SCRIPT.search(line))), "")
         parts["scripts"] = "\n".join(line for line in lines if not any(name in line for name in _SPARED))
-        if not flask.request.path.startswith("/table"):  # the one page without a chart
+        if flask.request.path.startswith(_WITH_CHARTS):
             parts["css"] += _PRELOAD
         document = str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]
-        return document.replace("<body>", f'<body data-grid="{grid}">', 1)
+        return document.replace("<body>", f'<body data-grid="{grid}" data-plotly="{PLOTLY}">', 1)
 
 
 def harden(app: Dash) -> None:
@@ -147,6 +151,8 @@ def _spoken(document: str, code: str) -> str:
         "no_answer": word("trouble.no_answer"),
         "no_answer_do": word("trouble.no_answer_do"),
         "again": word("trouble.again"),
+        "no_script_about": word("site.about"),
+        "site": word("site.title"),
     }
     return re.sub(r"%%(\w+)%%", lambda found: words[found[1]], document)
 
@@ -155,11 +161,11 @@ def _kept_for(request: flask.Request) -> str | None:
     """Cache header of a static file; None to keep Dash's own.
 
     Addresses of our own files change with the files (``?m=``). plotly.js and the outlines have one address for all
-    versions; revalidating these five times per page costs 50 ms.
+    versions.
     """
     if request.path.startswith("/assets/") and "m" in request.args:
         return "public, max-age=31536000, immutable"
-    if request.path.startswith(("/assets/", "/_dash-component-suites/plotly/")):
+    if request.path.startswith("/assets/"):
         return "public, max-age=3600"
     return None
 

@@ -11,7 +11,6 @@ class Theme(NamedTuple):
     text: str
     muted: str
     grid: str
-    land: str
     border: str
     warm: str
     cold: str
@@ -23,35 +22,9 @@ class Theme(NamedTuple):
     rain: str
     rain_total: str
     other_years: str
-    missing: str
     cities: tuple[str, ...]
     """Six colours distinguishable with colour blindness: blue, orange, green, purple, yellow-brown, sky."""
-    scales: dict[str, list[list[float | str]]]
-    """Colours of a metric from its lowest to its highest value."""
 
-
-_TEMPERATURE: Final[list[list[float | str]]] = [
-    [0.0, "#43207c"],
-    [0.15, "#2b5fb5"],
-    [0.3, "#4ba4d6"],
-    [0.45, "#86cfae"],
-    [0.6, "#f1e28c"],
-    [0.75, "#f1a04b"],
-    [0.88, "#d64a2c"],
-    [1.0, "#8c1424"],
-]
-"""Many hues, as on weather maps: with the Antarctic and the tropics on one scale, two leave all of France one blue."""
-_PRESSURE: Final[list[list[float | str]]] = [[0.0, "#4b2a84"], [0.5, "#a68cc9"], [1.0, "#f0d9a8"]]
-_WIND: Final[list[list[float | str]]] = [[0.0, "#d5ece3"], [0.5, "#46a58c"], [1.0, "#0b4a4a"]]
-_RAIN: Final[list[list[float | str]]] = [[0.0, "#e3eef8"], [0.5, "#4f97d1"], [1.0, "#123a78"]]
-_SHARE: Final[list[list[float | str]]] = [[0.0, "#b3432c"], [0.5, "#e6b450"], [0.9, "#7fb98a"], [1.0, "#2f7d4f"]]
-_SCALES: Final = {
-    "temperature": _TEMPERATURE,
-    "pressure": _PRESSURE,
-    "wind": _WIND,
-    "rain": _RAIN,
-    "share": _SHARE,
-}
 
 LIGHT: Final = Theme(
     scheme="light",
@@ -59,7 +32,6 @@ LIGHT: Final = Theme(
     text="#1f2933",
     muted="#52606d",
     grid="#e4e7eb",
-    land="#eef1f4",
     border="#9aa5b1",
     warm="#c2410c",
     cold="#1d63b8",
@@ -71,9 +43,7 @@ LIGHT: Final = Theme(
     rain="#2b7bc4",
     rain_total="#123a78",
     other_years="rgba(100,116,139,0.25)",
-    missing="#9aa5b1",
     cities=("#1f5fb4", "#c2500a", "#177a4c", "#8a3fa8", "#8a6a00", "#0b8aa0"),
-    scales=_SCALES,
 )
 DARK: Final = Theme(
     scheme="dark",
@@ -81,7 +51,6 @@ DARK: Final = Theme(
     text="#e6e9ed",
     muted="#a9b2bd",
     grid="#353b44",
-    land="#2c323a",
     border="#66707d",
     warm="#fb8b5c",
     cold="#74b3f5",
@@ -93,9 +62,7 @@ DARK: Final = Theme(
     rain="#5fa8ec",
     rain_total="#a9d0fb",
     other_years="rgba(169,178,189,0.25)",
-    missing="#66707d",
     cities=("#74a9f7", "#ff9a52", "#5ccf92", "#cf92ec", "#dfbb45", "#4fc9de"),
-    scales=_SCALES,
 )
 THEMES: Final = {"light": LIGHT, "dark": DARK}
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
@@ -132,5 +99,6 @@ def layout(theme: Theme, separators: str) -> dict[str, Any]:
         "hoverlabel": {"bgcolor": theme.surface, "bordercolor": theme.border, "font": {"color": theme.text}},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left", "font": {"size": 12}},
         "bargap": 0.15,
-        "modebar": {"remove": ["toImage"]},
+        # A finger scrolls the page, and an accidental drag changes nothing: zoom is a button (`site.js`).
+        "dragmode": False,
     }

@@ -7,7 +7,7 @@ Plain values, without Dagster.
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from weather_platform import names
@@ -18,7 +18,10 @@ from weather_platform.domain.quality import MonthSummary, Verdict
 from weather_platform.intake import Stored
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import Coverage, Replaced
+from weather_platform.storage.curated import Coverage, Query, Replaced
+
+if TYPE_CHECKING:
+    from weather_platform.domain.climate.document import MonthDocument
 
 Facts = dict[str, Any]
 """Metadata by label: numbers, texts (of `…_url` addresses), lists and mappings; a list of mappings is a table."""
@@ -65,6 +68,20 @@ class StoredMonth:
     @cached_property
     def documents(self) -> list[Coverage]:
         return self._stores.curated.coverage(self.month.first_day, self.month.last_day)
+
+    @cached_property
+    def sheets(self) -> "list[MonthDocument]":
+        from weather_platform.storage.monthly import MonthQuery  # numpy
+
+        return list(self._stores.monthly.find(MonthQuery(first=self.month, last=self.month)))
+
+    def daily_rain(self) -> dict[str, list[float]]:
+        """Climatological rain of the documents that have it, by station."""
+        rain: dict[str, list[float]] = {}
+        for document in self._stores.curated.find(Query(first=self.month.first_day, last=self.month.last_day)):
+            if document.metrics.rainfall.rr is not None:
+                rain.setdefault(document.station_id, []).append(document.metrics.rainfall.rr)
+        return rain
 
 
 def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links, notes: Sequence[str] = ()) -> Facts:
@@ -131,6 +148,21 @@ def document_facts(held: StoredMonth, replaced: Replaced, door: Door, links: Lin
     }
 
 
+def sheet_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
+    """Of the monthly sheets, and how many of them are complete by element."""
+    complete = {
+        element: sum(getattr(sheet, element).status == "complete" for sheet in held.sheets)
+        for element in ("tn", "tx", "rr")
+    }
+    return {
+        "dagster/partition_row_count": len(held.sheets),
+        **{f"complete_{element}": count for element, count in complete.items()},
+        "synthetic": held.staged.synthetic,
+        **_by(door),
+        "months_url": links.to_api("/climate/months", from_=held.month, to=held.month),
+    }
+
+
 def _by(door: Door) -> Facts:
     return {"received_by": door.name, "reference": door.reference}
 
@@ -156,6 +188,11 @@ def _documents_conserved(held: StoredMonth) -> Verdict:
     return quality.documents_conserved(held.staged.observations, documented)
 
 
+def _totals_conserved(held: StoredMonth) -> Verdict:
+    totals = {sheet.station_id: (sheet.rr.n, sheet.rr.total or 0.0) for sheet in held.sheets}
+    return quality.totals_conserved(totals, held.daily_rain())
+
+
 CHECKS = (
     _staging_check(quality.structure, blocking=True),
     _staging_check(quality.completeness),
@@ -163,6 +200,7 @@ CHECKS = (
     _staging_check(quality.plausibility),
     _staging_check(quality.rows_conserved),
     Check(names.WEATHER_STATS, "documents_conserved", quality.documents_conserved.__doc__ or "", _documents_conserved),
+    Check(names.MONTHLY_CLIMATE, "totals_conserved", quality.totals_conserved.__doc__ or "", _totals_conserved),
 )
 
 

@@ -7,7 +7,8 @@ REPOSITORY = "__repository__"
 RAW_OBSERVATIONS = "raw_observations"
 STAGED_OBSERVATIONS = "staged_observations"
 WEATHER_STATS = "weather_stats"
-ASSETS = (RAW_OBSERVATIONS, STAGED_OBSERVATIONS, WEATHER_STATS)
+MONTHLY_CLIMATE = "monthly_climate"
+ASSETS = (RAW_OBSERVATIONS, STAGED_OBSERVATIONS, WEATHER_STATS, MONTHLY_CLIMATE)
 
 LOAD_JOB = "load_months"
 """Source to documents."""

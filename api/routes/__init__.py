@@ -1,6 +1,7 @@
 """The routes, one module per resource; the work is done elsewhere."""
 
 from api.routes import (
+    climate,
     compare,
     coverage,
     curated,
@@ -28,6 +29,7 @@ ROUTERS = tuple(
         quarantine,
         events,
         compare,
+        climate,
         provenance,
         metrics,
     )

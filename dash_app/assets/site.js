@@ -36,7 +36,8 @@
     const link = event.target.closest("a[data-go]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    go(link.pathname, new URLSearchParams(link.search));
+    const to = new URL(link.getAttribute("href"), window.location);  // an SVG link has no parts
+    go(to.pathname, new URLSearchParams(to.search));
   });
 
   /* How a control's value is written in the address. */
@@ -98,14 +99,21 @@
 
   /* Charts out of sight are drawn when the browser has time, one after the other; those in sight at once. */
   const waiting = new Map();
-  let drawing = false;
+  let drawing = false, boxes = 0;
 
   function drawOne() {
     drawing = false;
     const next = waiting.entries().next();
     if (next.done) return;
-    waiting.delete(next.value[0]);
-    window.dash_clientside.set_props(JSON.parse(next.value[0]), next.value[1]);
+    const [key, change] = next.value;
+    if (change.box && !document.getElementById(change.box)) {  // Dash has not placed the page yet
+      window.setTimeout(drawSoon, 20);
+      return;
+    }
+    waiting.delete(key);
+    const draw = () => window.dash_clientside.set_props(JSON.parse(key), change.props);
+    if (window.Plotly) draw();
+    else plotlyScript().then(() => document.getElementById(change.box) && draw());
     drawSoon();
   }
   function drawSoon() {
@@ -121,21 +129,54 @@
   function set(path, props) {
     const key = JSON.stringify(path);
     const chart = props.figure && props.figure.layout.meta ? { chart: props.figure.layout.meta.chart } : null;
-    if (chart && !inSight(chart)) waiting.set(key, Object.assign(waiting.get(key) || {}, props));
+    const zoom = chart && document.querySelector(`[data-zoom="${chart.chart}"][aria-pressed="true"]`);
+    if (zoom) pressed(zoom, false);
+    const box = waiting.get(JSON.stringify(path.slice(0, -2)));
+    if (chart && box) box.props.children.props = Object.assign({}, box.props.children.props, props);  // not drawn yet
+    else if (chart && !inSight(chart)) waiting.set(key, { props: Object.assign((waiting.get(key) || { props: {} }).props, props) });
     else window.dash_clientside.set_props(path, props);
   }
 
-  /* AG Grid, fetched when a page needs it first. */
-  let grid = null;
-  function gridScript() {
-    grid = grid || new Promise(function (done, failed) {
-      const script = document.createElement("script");
-      script.src = document.body.dataset.grid;
-      script.onload = done;
-      script.onerror = failed;
-      document.head.appendChild(script);
-    });
-    return grid;
+  /* Scripts that not every page needs, fetched once when one does: AG Grid, and plotly.js before the first chart. */
+  const scripts = new Map();
+  function script(source) {
+    if (!scripts.has(source))
+      scripts.set(source, new Promise(function (done, failed) {
+        const element = document.createElement("script");
+        element.src = source;
+        element.onload = done;
+        element.onerror = failed;
+        document.head.appendChild(element);
+      }));
+    return scripts.get(source);
+  }
+  const plotlyScript = () => script(document.body.dataset.plotly);
+
+  /* What the server drew stands in a box as text; it becomes part of the page here. */
+  function fill(box) {
+    if (box.drawn === box.dataset.svg) return;
+    box.drawn = box.dataset.svg;
+    const at = box.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
+    box.innerHTML = box.dataset.svg;
+    if (at) [...box.querySelectorAll("a")].find((link) => link.getAttribute("aria-label") === at)?.focus();
+  }
+  new MutationObserver(() => document.querySelectorAll("[data-svg]").forEach(fill))
+    .observe(document, { subtree: true, childList: true, attributeFilter: ["data-svg"] });
+
+  /* Zoom is chosen, so that a finger scrolls and a drag by accident changes nothing; the same button is the way back. */
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-zoom]");
+    if (!button) return;
+    const chart = document.querySelector("#card-" + button.dataset.zoom + " .js-plotly-plot");
+    const axes = Object.keys(chart.layout).filter((name) => /^[xy]axis\d*$/.test(name));
+    const zooming = button.getAttribute("aria-pressed") !== "true";
+    if (zooming) chart.before = Object.fromEntries(axes.map((name) => [name + ".range", [...chart.layout[name].range]]));
+    window.Plotly.relayout(chart, { dragmode: zooming ? "zoom" : false, ...(zooming ? {} : chart.before) });
+    pressed(button, zooming);
+  });
+  function pressed(button, zooming) {
+    button.setAttribute("aria-pressed", String(zooming));
+    button.textContent = zooming ? button.dataset.off : button.dataset.on;
   }
 
   /* The tree with empty boxes in place of its charts: words first. Dash shows nothing of a tree before plotly.js, the
@@ -144,8 +185,9 @@
     if (Array.isArray(node)) return node.map((child, i) => withoutCharts(child, path.concat([i])));
     if (!isComponent(node)) return node;
     if (node.type === "Graph") {
-      waiting.set(JSON.stringify(path.slice(0, -2)), { children: node });
-      return { type: "Div", namespace: "dash_html_components", props: { className: "dash-graph", style: node.props.style } };
+      const box = "box-" + ++boxes;
+      waiting.set(JSON.stringify(path.slice(0, -2)), { box: box, props: { children: Object.assign({}, node) } });
+      return { type: "Div", namespace: "dash_html_components", props: { id: box, className: "dash-graph", style: node.props.style } };
     }
     if (node.props.children === undefined) return node;
     const below = withoutCharts(node.props.children, path.concat(["props", "children"]));
@@ -173,6 +215,69 @@
     return window.dash_clientside.no_update;
   }
 
+  /* Pictures stand alone: with title, place, period and source, at 2,400 pixels (20 cm in print). */
+  const credit = () => document.querySelector("#shell footer span").textContent;
+
+  function saveChart(drawn, format) {
+    const layout = JSON.parse(JSON.stringify(drawn.layout));
+    layout.title = { text: layout.meta.title, x: 0.02, xanchor: "left", font: { size: 19 } };
+    layout.margin = Object.assign({}, layout.margin, { t: 96, b: 64, l: 40, r: 40 });
+    layout.annotations = (layout.annotations || []).concat([{
+      text: credit(), xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "left", yanchor: "bottom", yshift: -60, showarrow: false, font: { size: 12 },
+    }]);
+    window.Plotly.downloadImage({ data: drawn.data, layout: layout }, {
+      format: format, filename: layout.meta.filename, width: 1200, height: Math.max(640, drawn.offsetHeight), scale: 2,
+    });
+  }
+
+  async function saveDrawing(box, card, format) {
+    const svg = box.querySelector("svg").cloneNode(true), [left, top, width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+    for (const use of svg.querySelectorAll("use")) {
+      const [file, id] = use.getAttribute("href").split("#");
+      const part = new DOMParser().parseFromString(await (await fetch(file)).text(), "image/svg+xml").getElementById(id);
+      part.setAttribute("class", use.getAttribute("class"));
+      use.replaceWith(part);
+    }
+    const style = getComputedStyle(document.documentElement), size = width / 36;
+    const names = ["surface", "line", "text", "muted", "land", "border", "missing", ...[0, 1, 2, 3, 4, 5].map((n) => "speed-" + n)];
+    svg.setAttribute("style", names.map((name) => `--${name}:${style.getPropertyValue("--" + name)}`).join(";"));
+    svg.setAttribute("viewBox", `${left} ${top - 2.4 * size} ${width} ${height + 4.4 * size}`);
+    svg.setAttribute("width", 1200);
+    svg.setAttribute("height", Math.round(1200 * (height + 4.4 * size) / width));
+    const add = (name, attributes, text) => {
+      const part = document.createElementNS("http://www.w3.org/2000/svg", name);
+      Object.entries(attributes).forEach(([key, value]) => part.setAttribute(key, value));
+      part.textContent = text;
+      svg.append(part);
+      return part;
+    };
+    svg.prepend(add("rect", { x: left, y: top - 2.4 * size, width: width, height: height + 4.4 * size, fill: "var(--surface)" }, ""));
+    const rules = [...document.styleSheets].flatMap((sheet) => { try { return [...sheet.cssRules]; } catch { return []; } });
+    svg.prepend(add("style", {}, rules.filter((rule) => (rule.selectorText || "").includes("-drawing")).map((rule) => rule.cssText).join("\n")));
+    add("text", { x: left + size, y: top - size, "font-size": size, class: "picture-title" }, box.dataset.title);
+    add("text", { x: left + size, y: top + height + 1.2 * size, "font-size": 0.7 * size, class: "picture-credit" }, credit());
+    const file = new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
+    download(format === "svg" ? file : await asPng(file), box.dataset.file + "." + format);
+  }
+  async function asPng(file) {
+    const image = new Image(), address = URL.createObjectURL(file);
+    image.src = address;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = 2 * image.width;
+    canvas.height = 2 * image.height;
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    URL.revokeObjectURL(address);
+    return new Promise((done) => canvas.toBlob(done, "image/png"));
+  }
+  function download(file, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = name;
+    link.click();
+    window.setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
   /* The page of an address. Only the latest one that was asked for is placed; where none comes, nothing is shown that
      the address does not say, and a person can try again. */
   const PATIENCE_MS = 60000;
@@ -185,7 +290,7 @@
     const response = await fetch("/page.json?" + query, { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!response.ok) throw new Error("The server answered " + response.status);
     const answer = await response.json();
-    if (answer.page === "table") await gridScript();
+    if (answer.page === "table") await script(document.body.dataset.grid);
     return answer;
   }
   function present(answered) {
@@ -226,22 +331,14 @@
         });
         if (changed) go(window.location.pathname, query);
       },
-      follow: function (clicks, search) {
-        const triggered = window.dash_clientside.callback_context.triggered[0];
-        if (!triggered || !triggered.value || !triggered.prop_id.includes('"map"')) return;
-        const query = new URLSearchParams(search || "");
-        query.set("city", triggered.value.points[0].customdata);
-        go("/city", query);
-      },
       save: function () {
         const triggered = window.dash_clientside.callback_context.triggered[0];
         if (!triggered || !triggered.value) return;
         const id = JSON.parse(triggered.prop_id.replace(".n_clicks", ""));
-        const drawn = document.querySelector("#card-" + id.save + " .js-plotly-plot");
-        const filename = drawn.layout.meta.filename;
-        window.Plotly.downloadImage(drawn, {
-          format: id.format, filename: filename, width: Math.max(drawn.offsetWidth, 700), height: drawn.offsetHeight, scale: 2,
-        });
+        const card = document.getElementById("card-" + id.save);
+        const box = card.querySelector("[data-svg]");
+        if (box) saveDrawing(box, card, id.format);
+        else saveChart(card.querySelector(".js-plotly-plot"), id.format);
       },
       copy: function (clicks) {
         if (!clicks) return;

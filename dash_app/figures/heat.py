@@ -4,9 +4,11 @@ from typing import Any
 
 import pandas as pd
 
+from dash_app import scales
 from dash_app.figures.look import Figure, Look, texts
 from dash_app.frames import numbers
 from dash_app.measures import METRICS
+from dash_app.scales import Scale
 from weather_platform.domain.statistics import EXPECTED_OBSERVATIONS, KELVIN_OFFSET
 
 HOURS = tuple(range(0, 24, 3))
@@ -37,7 +39,7 @@ def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
     return look.figure(
         [
             {
-                **_cells(look, metric, len(table.columns)),
+                **_cells(look, metric, scales.of_metric(metric), len(table.columns)),
                 "x": texts(table.columns),
                 "y": [f"{hour:02d} h" for hour in HOURS],
                 "z": [look.shown(row, metric) for _, row in table.iterrows()],
@@ -60,7 +62,7 @@ def calendar(days: pd.DataFrame, metric: str, look: Look) -> Figure:
     return look.figure(
         [
             {
-                **_cells(look, metric, len(table.columns)),
+                **_cells(look, metric, scales.of_metric(metric), len(table.columns)),
                 "x": texts(table.columns),
                 "y": names,
                 "z": [look.shown(row, metric) for _, row in table.iterrows()],
@@ -79,12 +81,10 @@ def coverage(shares: pd.DataFrame, look: Look) -> Figure:
     return look.figure(
         [
             {
-                **_cells(look, "share", len(shares.columns)),
+                **_cells(look, "share", scales.SHARE, len(shares.columns)),
                 "x": list(shares.columns),
                 "y": list(shares.index),
                 "z": [numbers(row.round(1)) for _, row in shares.iterrows()],
-                "zmin": 0,
-                "zmax": 100,
                 "hovertemplate": "%{y}, %{x}<br>%{z:.1f} %<extra></extra>",
                 "colorbar": {
                     "thickness": 10,
@@ -117,11 +117,12 @@ def by_day(observations: pd.DataFrame) -> bool:
     return times.empty or (times.max() - times.min()).days <= MOST_DAYS
 
 
-def _cells(look: Look, scale: str, columns: int) -> dict[str, Any]:
-    symbol = look.unit(scale).symbol if scale in look.units else "%"
+def _cells(look: Look, metric: str, scale: Scale, columns: int) -> dict[str, Any]:
+    unit = look.units.get(metric)
+    symbol = unit.symbol if unit else "%"
     return {
         "type": "heatmap",
-        "colorscale": look.theme.scales[scale],
+        **scale.on_plotly(unit),
         "xgap": 1 if columns <= _MOST_PARTED else 0,
         "ygap": 1,
         "hoverongaps": False,

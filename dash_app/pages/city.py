@@ -25,8 +25,6 @@ _CHARTS: dict[str, Callable[..., Figure]] = {
     "rain": daily.rain,
 }
 _MOST_EVENTS = 60
-_ROSE_HEIGHT_PX = 400
-"""As high as the heat map beside it with its controls."""
 
 
 def page(view: View, reader: Reader) -> list[Any]:
@@ -107,15 +105,9 @@ def _rose(view: View, observations: pd.DataFrame) -> Any:
         text = word("city.no_wind", city=view.stations[0].display_name)
         return ui.card(word("city.rose"), ui.notice(word("city.no_measure"), text, color="gray"))
     warning = ui.notice(word("city.rose_few", n=word.number(found.readings))) if found.few else None
-    return ui.chart(
-        view,
-        "wind-rose",
-        word("city.rose"),
-        wind_rose(found, view.look),
-        summaries.of_rose(view, found),
-        height_px=_ROSE_HEIGHT_PX,
-        above=warning,
-    )
+    summary = summaries.of_rose(view, found)
+    svg = wind_rose(found, view.look, title=" ".join([word("city.rose"), *summary]))
+    return ui.drawing(view, "wind-rose", word("city.rose"), svg, summary, above=warning)
 
 
 def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> Any:

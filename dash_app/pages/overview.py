@@ -22,7 +22,6 @@ _EXTREMES = (
     ("lowest", "pressure", "pressure_min_hpa"),
 )
 _MOST_NAMES = 12
-_ONE_COLUMN_PX = 900
 
 
 def page(view: View, reader: Reader) -> list[Any]:
@@ -104,8 +103,11 @@ def _map(view: View, places: pd.DataFrame) -> Any:
     word = view.word
     name = f"{word('metrics.' + view.metric.key)}, {view.period_text}"
     heard = _days_heard(view)
-    places = places.assign(text=[_hover(view, place, heard) for place in records(places)])
-    figure = stations_map(places, view.metric.key, view.look, width_px=_map_width_px(view.look.width_px))
+    places = places.assign(
+        text=[_hover(view, place, heard) for place in records(places)],
+        href=[_city_href(view, place["slug"]) for place in records(places)],
+    )
+    svg = stations_map(places, view.metric.key, view.look, title=name, days=view.days)
     spots = zip(places["city"], places["longitude_deg"], places["latitude_deg"], strict=True)
     outside = [
         city for city, longitude_deg, latitude_deg in spots if WIDE.drawn_at(longitude_deg, latitude_deg) is None
@@ -114,15 +116,7 @@ def _map(view: View, places: pd.DataFrame) -> Any:
     if outside:
         names = ", ".join(outside[:_MOST_NAMES])
         summary.append(word("overview.outside", count=word.number(len(outside)), names=names))
-    chart = ui.chart(view, "map", word("overview.map"), figure, summary, height_px=figure["layout"]["height"])
-    return html.Div(chart, title=name, className="map")
-
-
-def _map_width_px(screen_px: int) -> int:
-    """Inner width of the map's card, as in `site.css`."""
-    if screen_px <= _ONE_COLUMN_PX:
-        return screen_px - 52
-    return int((min(screen_px, 1400) - 40 - 16) * 3 / 5) - 34
+    return html.Div(ui.drawing(view, "map", word("overview.map"), svg, summary), className="map")
 
 
 def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
@@ -152,7 +146,7 @@ def _hover(view: View, place: dict[str, Any], heard: int) -> str:
     if not is_known(place["value"]):
         return view.word("overview.no_value", city=place["city"])
     days = view.word("overview.days", n=place["days"], all=heard)
-    return f"<b>{place['city']}</b><br>{view.quantity(place['value'], view.metric.key)}<br>{days}"
+    return f"{place['city']}\n{view.quantity(place['value'], view.metric.key)}\n{days}"
 
 
 def _list(view: View, places: pd.DataFrame) -> Any:

@@ -79,3 +79,4 @@ def _table(verdicts: dict[str, Verdict]) -> list[dict[str, object]]:
 
 staged_observations_checks = _checks_of(names.STAGED_OBSERVATIONS)
 weather_stats_checks = _checks_of(names.WEATHER_STATS)
+monthly_climate_checks = _checks_of(names.MONTHLY_CLIMATE)

@@ -19,7 +19,7 @@ def _executor() -> dg.ExecutorDefinition:
 
 
 _EXECUTOR = _executor()
-_PROCESSED = (names.STAGED_OBSERVATIONS, names.WEATHER_STATS)
+_PROCESSED = (names.STAGED_OBSERVATIONS, names.WEATHER_STATS, names.MONTHLY_CLIMATE)
 
 load_months = dg.define_asset_job(
     names.LOAD_JOB,

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_aws.s3 import S3Resource
 from dotenv import load_dotenv
 
+from weather_platform.defs.climate import ClimateIOManager
 from weather_platform.defs.curated import CuratedIOManager
 from weather_platform.defs.raw import RawIOManager
 from weather_platform.defs.staging import StagingIOManager
@@ -43,6 +44,7 @@ def resources() -> dg.Definitions:
             "raw_io": RawIOManager(stores=stores),
             "staging_io": StagingIOManager(stores=stores),
             "curated_io": CuratedIOManager(stores=stores),
+            "climate_io": ClimateIOManager(stores=stores),
         }
     )
 

@@ -1,7 +1,7 @@
 """Checks of a month: a result for what a store holds, each with the figures behind it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
 from typing import Any, NamedTuple
@@ -198,4 +198,23 @@ def documents_conserved(staged: Mapping[str, int], documented: Mapping[str, int]
         if staged.get(number, 0) != documented.get(number, 0)
     }
     sentence = f"{sum(documented.values())} of {sum(staged.values())} observations are part of a document"
+    return Verdict(not differing, sentence, {"stations_differing": dict(list(differing.items())[:_LISTED])})
+
+
+def totals_conserved(totals: Mapping[str, tuple[int, float]], daily: Mapping[str, Sequence[float]]) -> Verdict:
+    """A month's rain is that of its documents: the same total for as many days, no less for more.
+
+    A day without an observation has no document; the next day's total may still tell its rain.
+    `totals` are days and mm by WMO station number, `daily` the mm of each document that has rain.
+    """
+    differing = {
+        number: f"{total} mm of {days} days, {round(sum(found), 2)} mm of {len(found)} documents"
+        for number in sorted(totals.keys() | daily.keys())
+        for days, total in (totals.get(number, (0, 0.0)),)
+        for found in (daily.get(number, ()),)
+        if days < len(found)
+        or round(total - sum(found), 2) < 0
+        or (days == len(found) and round(total - sum(found), 2) != 0)
+    }
+    sentence = f"{len(totals) - len(differing)} of {len(totals)} monthly totals of rain are those of the documents"
     return Verdict(not differing, sentence, {"stations_differing": dict(list(differing.items())[:_LISTED])})

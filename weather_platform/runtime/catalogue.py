@@ -15,6 +15,7 @@ from weather_platform.month_report import (
     StoredMonth,
     document_facts,
     raw_facts,
+    sheet_facts,
     staged_facts,
 )
 from weather_platform.pipeline import Stores
@@ -72,6 +73,8 @@ def _held(stores: Stores, month: Month, links: Links) -> Iterator[tuple[str, Fac
         if held.documents:
             unchanged = Replaced(0, sum(city.documents for city in held.documents), 0)
             yield names.WEATHER_STATS, document_facts(held, unchanged, door, links)
+        if held.sheets:
+            yield names.MONTHLY_CLIMATE, sheet_facts(held, door, links)
 
 
 def _as_stored(obj: RawObject) -> Stored:

@@ -1,5 +1,7 @@
 """Charts are pure: the same frame and look, the same figure; and plotly accepts every one of them."""
 
+import re
+import xml.etree.ElementTree as ET
 from typing import Any
 
 import numpy as np
@@ -16,12 +18,14 @@ from dash_app.figures.stations_map import stations_map
 from dash_app.language import language
 from dash_app.measures import units_of
 from dash_app.reader import DAILY_COLUMNS
+from dash_app.scales import ANOMALY, PRESSURE, TEMPERATURE, Scale, ink_on, rain
 from dash_app.theme import DARK, LIGHT
 from weather_platform.domain.units import System
 
 METRIC, IMPERIAL = units_of(System.METRIC), units_of(System.IMPERIAL)
 LOOK = Look(LIGHT, METRIC, language("en"))
 LOOKS = [LOOK, Look(DARK, IMPERIAL, language("fr"), narrow=True, width_px=390)]
+SVG = "{http://www.w3.org/2000/svg}"
 START = pd.Timestamp("2023-12-01")
 
 
@@ -56,29 +60,15 @@ def test_plotly_accepts_every_daily_chart(look: Look, draw: Any, days: int) -> N
 def test_plotly_accepts_every_other_chart(look: Look) -> None:
     times = pd.date_range(START, periods=40, freq="3h")
     observations = pd.DataFrame({"date": times, "t": 280.0, "pmer": 101_000.0, "dd": 90.0, "ff": 3.0, "rr3": 0.2})
-    found = rose(observations)
-    assert found is not None
-    places = pd.DataFrame(
-        {
-            "slug": ["nice", "far", "mute"],
-            "city": ["NICE", "FAR", "MUTE"],
-            "latitude_deg": [43.6, 0.0, 48.0],
-            "longitude_deg": [7.2, 100.0, 2.0],
-            "value": [14.0, 20.0, np.nan],
-            "text": ["a", "b", "c"],
-        }
-    )
     cities = {"NICE": frame(31), "ORLY": frame(31)}
     shares = pd.DataFrame({"2023-11": [100.0, np.nan], "2023-12": [99.0, 14.9]}, index=["NICE", "ORLY"])
     for figure in (
-        wind_rose(found, look),
         *(heat.hours(observations, metric, look) for metric in METRIC),
         *(heat.calendar(frame(31), metric, look) for metric in METRIC),
         heat.coverage(shares, look),
         compare.cities(cities, "rain", look),
         compare.cities(cities, "rain", look, own_axes=True),
         compare.differences(cities, "temperature", look),
-        stations_map(places, "temperature", look),
     ):
         go.Figure(figure)
 
@@ -168,21 +158,70 @@ def test_charts_of_the_same_days_have_the_same_axis() -> None:
     assert ranges[0][1] > "2023-12-31"
 
 
+def places(**columns: list[Any]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "longitude_deg": [7.2, -52.37, 100.0],
+            "latitude_deg": [43.6, 4.82, 0.0],
+            "value": [14.26, 27.0, np.nan],
+            "text": ["Nice\n14,26 °C", "Cayenne & <more>", "far away"],
+            "href": ["/city?city=nice", "/city?city=cayenne&theme=dark", "/city?city=far"],
+            **columns,
+        }
+    )
+
+
 @pytest.mark.parametrize("look", LOOKS)
-def test_the_map_fits_the_screen_with_its_insets_beside_or_below(look: Look) -> None:
-    place = {
-        "slug": "cayenne",
-        "city": "CAYENNE",
-        "latitude_deg": 4.82,
-        "longitude_deg": -52.37,
-        "value": 27.0,
-        "text": "",
-    }
-    figure = stations_map(pd.DataFrame([place]), "temperature", look, width_px=340)
-    longitude_deg, latitude_deg = figure["data"][-1]["lon"][0], figure["data"][-1]["lat"][0]
-    assert (latitude_deg < 41, longitude_deg < -6) == ((True, False) if look.narrow else (False, True))
-    kind = "tall" if look.narrow else "wide"
-    assert all(layer["source"].endswith(f"-{kind}.geojson") for layer in figure["layout"]["map"]["layers"])
+def test_the_map_has_a_named_link_for_each_station_that_is_on_it(look: Look) -> None:
+    drawn = ET.XML(stations_map(places(), "temperature", look, title="Températures", days=31))
+    links = [(link.get("href"), link.get("aria-label")) for link in drawn.iter(f"{SVG}a")]
+    assert links == [
+        ("/city?city=nice", "Nice, 14,26 °C"),
+        ("/city?city=cayenne&theme=dark", "Cayenne & <more>"),
+    ]
+    spots = [(float(c.get("cx", "")), float(c.get("cy", ""))) for c in drawn.iter(f"{SVG}circle")]
+    left, top, width, height = map(float, drawn.get("viewBox", "").split())
+    assert all(left < x < left + width and top < y < top + height for x, y in spots)
+    # The overseas territories are below France on a phone, and west of it elsewhere.
+    assert (spots[1][1] > spots[0][1]) if look.narrow else (spots[1][0] < spots[0][0])
+
+
+def test_a_value_has_one_colour_on_every_map_whatever_else_is_shown() -> None:
+    one = stations_map(places(), "temperature", LOOK, title="", days=31)
+    other = stations_map(places(value=[14.26, -40.0, 39.0]), "temperature", LOOK, title="", days=365)
+    color = TEMPERATURE.color(14.26)
+    assert f'fill="{color}"' in one
+    assert f'fill="{color}"' in other
+    warm, cold = (heat.calendar(frame(7, temperature_avg_c=[t] * 7), "temperature", LOOK)["data"][0] for t in (30, -3))
+    assert [warm[key] for key in ("zmin", "zmax", "colorscale")] == [
+        cold[key] for key in ("zmin", "zmax", "colorscale")
+    ]
+
+
+@given(
+    st.floats(-200, 2_000), st.sampled_from([TEMPERATURE, ANOMALY, PRESSURE, rain(1), rain(31), rain(366), rain(3_653)])
+)
+def test_every_value_has_a_colour_and_ink_that_is_read_on_it(value: float, scale: Scale) -> None:
+    color = scale.color(value)
+    assert re.fullmatch("#[0-9a-f]{6}", color)
+    lights = sorted(_light(c) for c in (color, ink_on(color)))
+    assert (lights[1] + 0.05) / (lights[0] + 0.05) > 3.0
+
+
+def _light(color: str) -> float:
+    parts = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_rose_has_a_wedge_for_every_share(look: Look) -> None:
+    found = rose(pd.DataFrame({"dd": [90.0, 90.0, 180.0, 0.0], "ff": [1.0, 12.0, 3.0, 0.0]}))
+    assert found is not None
+    drawn = ET.XML(wind_rose(found, look, title="Rose"))
+    wedges = [path.findtext(f"{SVG}title") or "" for path in drawn.iter(f"{SVG}path")]
+    assert [text.split(" · ")[0] for text in wedges] == ["90°", "90°", "180°"]
+    assert all("25" in text for text in wedges)
 
 
 def test_a_short_line_is_not_thinned() -> None:

@@ -167,22 +167,58 @@ def test_the_link_is_copied(site: str, new_page: NewPage) -> None:
 
 def test_a_station_on_the_map_leads_to_its_city(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/?lang=en")
-    page.locator("#card-map .maplibregl-canvas").wait_for()
-    spot = page.evaluate(
-        """async () => {
-            const plot = document.querySelector('#card-map .js-plotly-plot');
-            for (let i = 0; i < 100 && !plot._fullLayout?.map?._subplot?.map?.loaded(); i++)
-                await new Promise((go) => setTimeout(go, 100));
-            const trace = plot.data.at(-1), n = trace.customdata.indexOf('orly');
-            const at = plot._fullLayout.map._subplot.map.project([trace.lon[n], trace.lat[n]]);
-            const box = plot.querySelector('.maplibregl-canvas').getBoundingClientRect();
-            return [box.left + at.x, box.top + at.y];
-        }"""
-    )
-    page.mouse.move(*spot)
-    page.wait_for_timeout(200)
-    page.mouse.click(*spot)
+    page.locator("#card-map").get_by_role("link", name=re.compile("^Orly")).locator("circle").click()
     expect(page.locator("h1")).to_have_text("Orly, December 2023")
+    page.go_back()
+    page.locator("#card-map").get_by_role("link", name=re.compile("^Lille")).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Lille-Lesquin, December 2023")
+
+
+@pytest.mark.parametrize(
+    ("path", "card"), [("/", "map"), ("/city", "temperature"), ("/city", "rain"), ("/city", "heat")]
+)
+def test_a_finger_scrolls_over_every_chart_and_the_map(site: str, new_page: NewPage, path: str, card: str) -> None:
+    page = new_page(f"{site}{path}?lang=en", width=390, has_touch=True, is_mobile=True)
+    box = page.locator(f"#card-{card} figure > div").first
+    box.locator("svg").first.wait_for()
+    box.evaluate("box => box.scrollIntoView({block: 'center'})")
+    before = None if card == "map" else figure(page, card)["layout"]["yaxis"]["range"]
+    place, at = box.bounding_box(), page.evaluate("window.scrollY")
+    assert place is not None
+    _swipe(page, place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, 150)
+    page.wait_for_function("at => window.scrollY - at > 100", arg=at)
+    assert before is None or figure(page, card)["layout"]["yaxis"]["range"] == before
+
+
+def test_zoom_is_a_button_and_so_is_the_way_back(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?lang=en", width=390, has_touch=True, is_mobile=True)
+    card = page.locator("#card-rain")
+    before = figure(page, "rain")["layout"]["yaxis"]["range"]
+    card.get_by_role("button", name="Zoom", exact=True).tap()
+    assert figure(page, "rain")["layout"]["dragmode"] == "zoom"
+    place = card.locator(".nsewdrag").first.bounding_box()
+    assert place is not None
+    x, y = place["x"] + place["width"] / 2, place["y"]
+    page.mouse.move(x, y + 40)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 120, steps=4)
+    page.mouse.up()
+    assert figure(page, "rain")["layout"]["yaxis"]["range"] != before
+    card.get_by_role("button", name="Stop zooming").tap()
+    assert figure(page, "rain")["layout"]["dragmode"] is False
+    assert figure(page, "rain")["layout"]["yaxis"]["range"] == before
+
+
+def _swipe(page: Page, x: float, y: float, up_px: int) -> None:
+    """As a finger does it: one touch that moves; a synthesised scroll gesture moves nothing in headless Chromium."""
+    touch = page.context.new_cdp_session(page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 11):
+        moved = [{"x": x, "y": y - up_px * step / 10}]
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": moved})
+        page.wait_for_timeout(16)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_the_list_is_an_equal_way_in_by_keyboard(site: str, new_page: NewPage) -> None:

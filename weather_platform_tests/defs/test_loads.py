@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from weather_platform import names
+from weather_platform.month_report import CHECKS
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
@@ -58,7 +59,12 @@ def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: st
 
     assert run.success, run.failures
     rows = {asset: made["dagster/partition_row_count"] for (asset, _), made in run.materialised.items()}
-    assert rows == {names.RAW_OBSERVATIONS: 14_979, names.STAGED_OBSERVATIONS: 14_979, names.WEATHER_STATS: 1_893}
+    assert rows == {
+        names.RAW_OBSERVATIONS: 14_979,
+        names.STAGED_OBSERVATIONS: 14_979,
+        names.WEATHER_STATS: 1_893,
+        names.MONTHLY_CLIMATE: 62,
+    }
     assert run.materialised[names.STAGED_OBSERVATIONS, "2023-12"]["tables"] == 62
     raw = run.materialised[names.RAW_OBSERVATIONS, "2023-12"]
     assert (raw["source"], raw["files"], raw["synthetic"]) == ("meteofrance", ["synop.202312.csv.gz"], False)
@@ -103,6 +109,7 @@ def test_a_range_is_a_run_per_month_each_with_its_facts_and_checks(weather: Grap
                 raw.records,
                 rows,
                 len(documents),
+                len(CITIES),
             ]
             assert made[names.RAW_OBSERVATIONS]["raw_objects"] == [raw.key]
             assert made[names.STAGED_OBSERVATIONS]["synthetic"] is True
@@ -110,8 +117,7 @@ def test_a_range_is_a_run_per_month_each_with_its_facts_and_checks(weather: Grap
             assert sorted((line.data["city"], line.data["observations"]) for line in table) == sorted(
                 (coverage.station.name, coverage.observations) for coverage in staged
             )
-    checks = {"structure", "completeness", "cadence", "plausibility", "rows_conserved", "documents_conserved"}
-    assert set(run.verdicts) == {(check, month) for check in checks for month in months}
+    assert set(run.verdicts) == {(check.name, month) for check in CHECKS for month in months}
     assert run.failed_checks == [("completeness", months[0]), ("completeness", months[2])]
 
 
@@ -223,7 +229,7 @@ def test_stored_months_are_processed_without_their_source(weather: Graph, monkey
     run = weather.process("2023-11", "2023-12")
 
     assert run.success
-    assert {asset for asset, _ in run.materialised} == {names.STAGED_OBSERVATIONS, names.WEATHER_STATS}
+    assert {asset for asset, _ in run.materialised} == set(names.ASSETS[1:])
     assert everything_stored() == before
 
 

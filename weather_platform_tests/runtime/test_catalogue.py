@@ -16,6 +16,8 @@ from weather_platform.settings import Settings
 MONTHS = [Month(2023, 11), Month(2023, 12)]
 OWN = {"received_by", "reference", "new_objects", "written", "unchanged", "notes"}
 """What tells how the month came."""
+OF_ITS_TIME = {"complete_tn", "complete_tx", "complete_rr"}
+"""What the run of the next month completes: November's last climatological day ends in December."""
 
 
 def shown(instance: dg.DagsterInstance) -> dict[tuple[str, str], dict[str, Any]]:
@@ -25,7 +27,7 @@ def shown(instance: dg.DagsterInstance) -> dict[tuple[str, str], dict[str, Any]]
         for record in instance.fetch_materializations(dg.AssetKey(asset), limit=100).records:
             event = record.asset_materialization
             assert event is not None
-            metadata = {label: value for label, value in event.metadata.items() if label not in OWN}
+            metadata = {label: value for label, value in event.metadata.items() if label not in OWN | OF_ITS_TIME}
             found.setdefault((asset, str(event.partition)), metadata)
     return found
 

@@ -105,7 +105,7 @@ def ranking(
             station_id=years.stations[i],
             value=None if np.isnan(values[i]) else float(values[i]),
             status=STATUSES[statuses[i]],
-            rank=1 + sum(sign * values[j] < sign * values[i] for j in ranked) if i in ranked else None,
+            rank=1 + sum(bool(sign * values[j] < sign * values[i]) for j in ranked) if i in ranked else None,
             at_least=bool(statuses[i] == NEARLY) and i in ranked,
         )
         for i in (*ranked, *rest)

@@ -1,0 +1,230 @@
+"""Climatology: months, seasons and years, each with how complete it is, and what they are compared with."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.caching import CacheHeaders
+from api.dependencies import READS, AllServices, Services, stations
+from api.formats import answer, in_every_format, negotiated
+from api.pages import COMPARISON_COLUMNS, RANKING_COLUMNS, RECORD_COLUMNS, REFERENCE_COLUMNS
+from api.paging import Page, page, rows_of
+from api.schemas import ClimateQuery, ComparisonsQuery, MonthsQuery, RankingQuery, RecordsQuery
+from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.records import Record
+from weather_platform.domain.climate.reference import Reference, TooFewYears
+from weather_platform.domain.climate.table import months
+from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR
+from weather_platform.domain.months import Month
+from weather_platform.domain.tabular import Column, table_of
+from weather_platform.storage.monthly import MonthQuery
+
+router = APIRouter(prefix="/climate", tags=["climate"], dependencies=READS)
+Rows = Iterator[dict[str, Any]]
+
+
+@router.get("/months", response_model=None, responses=in_every_format("MonthlySheets"))
+def climate_months(request: Request, services: AllServices, query: Annotated[MonthsQuery, Query()]) -> Response:
+    """Monthly sheets by month and station."""
+    form = negotiated(request, query.format)
+    wanted = stations(services.layers, query.city)
+    fresh = CacheHeaders(request, services.settings.api, services.climatology.revision())
+    if unchanged := fresh.unchanged():
+        return unchanged
+    limit = rows_of(query.limit, form)
+    found = services.climatology.months(
+        MonthQuery(
+            stations=None if wanted is None else [station.station_id for station in wanted],
+            first=Month.parse(query.from_) if query.from_ else None,
+            last=Month.parse(query.to) if query.to else None,
+            after=query.after,
+            limit=None if limit is None else limit + 1,
+            newest_first=query.newest_first,
+        )
+    )
+    rows = page(request, found, limit, lambda sheet: sheet.document_id)
+    return answer(months(query.columns), rows, form, fresh.headers, streams=services.streams, name="monthly_climate")
+
+
+@router.get("/seasons", response_model=None, responses=in_every_format("Comparisons"))
+def climate_seasons(request: Request, services: AllServices, query: Annotated[ComparisonsQuery, Query()]) -> Response:
+    """Figures of seasons against the station's other years; winter has the year of its January."""
+    return _compared(request, services, query, tuple(SEASONS))
+
+
+@router.get("/years", response_model=None, responses=in_every_format("Comparisons"))
+def climate_years(request: Request, services: AllServices, query: Annotated[ComparisonsQuery, Query()]) -> Response:
+    """Figures of years against the station's other years."""
+    return _compared(request, services, query, (YEAR,))
+
+
+@router.get("/comparisons", response_model=None, responses=in_every_format("Comparisons"))
+def climate_comparisons(
+    request: Request, services: AllServices, query: Annotated[ComparisonsQuery, Query()]
+) -> Response:
+    """Figures of months against the station's other years: anomaly and rank."""
+    return _compared(request, services, query, MONTHS)
+
+
+@router.get("/reference", response_model=None, responses=in_every_format("References"))
+def climate_reference(request: Request, services: AllServices, query: Annotated[ClimateQuery, Query()]) -> Response:
+    """What is usual at a station, of 10 years and more: a reference from 24 years, else an average so named."""
+
+    def rows(station: str) -> Rows:
+        for found in services.climatology.references(station):
+            if query.figure in (None, found.figure) and query.period in (None, found.period):
+                yield {"unit": FIGURES[found.figure].unit, **_reference(found)}
+
+    return _by_station(request, services, query, REFERENCE_COLUMNS, rows, "climate_reference")
+
+
+@router.get("/records", response_model=None, responses=in_every_format("Records"))
+def climate_records(request: Request, services: AllServices, query: Annotated[RecordsQuery, Query()]) -> Response:
+    """Extremes of all that is loaded of a station, not its official records."""
+
+    def rows(station: str) -> Rows:
+        for found in services.climatology.records(station):
+            if query.figure in (None, found.figure) and query.period in (None, found.period):
+                yield _record(found)
+
+    return _by_station(request, services, query, RECORD_COLUMNS, rows, "climate_records")
+
+
+@router.get("/ranking", response_model=None, responses=in_every_format("Ranking"))
+def climate_ranking(request: Request, services: AllServices, query: Annotated[RankingQuery, Query()]) -> Response:
+    """Stations in order of a figure; those whose figure is not complete only if asked, last and without a rank."""
+    form = negotiated(request, query.format)
+    fresh = CacheHeaders(request, services.settings.api, services.climatology.revision())
+    if unchanged := fresh.unchanged():
+        return unchanged
+    known = services.layers.stations()
+    wanted = [
+        number
+        for number, station in known.items()
+        if query.region is None or query.region.casefold() in (station.region or "").casefold()
+    ]
+    found = services.climatology.ranking(
+        query.figure,
+        query.year,
+        query.period,
+        stations=wanted,
+        lowest_first=query.lowest_first,
+        incomplete=query.incomplete,
+    )
+    rows = [
+        {
+            "rank": each.rank,
+            "city": known[each.station_id].name,
+            "station_id": each.station_id,
+            "value": each.value,
+            "unit": FIGURES[query.figure].unit,
+            "status": each.status,
+            "at_least": each.at_least,
+        }
+        for each in found
+    ]
+    return answer(
+        table_of(RANKING_COLUMNS), Page(rows), form, fresh.headers, streams=services.streams, name="climate_ranking"
+    )
+
+
+def _compared(request: Request, services: Services, query: ComparisonsQuery, periods: Iterable[str]) -> Response:
+    asked = [period for period in periods if query.period in (None, period)]
+    figures = [query.figure] if query.figure else list(FIGURES)
+
+    def rows(station: str) -> Rows:
+        years = services.climatology.years(station)
+        for year in years.years if query.year is None else [query.year]:
+            for period in asked:
+                for figure in figures:
+                    if years.at(figure, station, year, period).status != "missing":
+                        yield _comparison(services, station, year, period, figure)
+
+    return _by_station(request, services, query, COMPARISON_COLUMNS, rows, "climate")
+
+
+def _by_station(
+    request: Request,
+    services: Services,
+    query: ClimateQuery,
+    columns: tuple[Column, ...],
+    rows: Callable[[str], Rows],
+    name: str,
+) -> Response:
+    """Rows of each station in order of number; a page ends at the station and the place among its rows."""
+    form = negotiated(request, query.format)
+    wanted = stations(services.layers, query.city)
+    fresh = CacheHeaders(request, services.settings.api, services.climatology.revision())
+    if unchanged := fresh.unchanged():
+        return unchanged
+    numbers = services.climatology.stations() if wanted is None else sorted(each.station_id for each in wanted)
+    names = {number: station.name for number, station in services.layers.stations().items()}
+    limit = rows_of(query.limit, form)
+    station_at, place_at = query.position
+
+    def found() -> Rows:
+        for number in numbers:
+            if number < station_at:
+                continue
+            for place, row in enumerate(rows(number)):
+                if number > station_at or place > place_at:
+                    yield {"city": names[number], **row, "_": f"{number}:{place}"}
+
+    shown = page(request, found(), limit, lambda row: str(row["_"]))
+    return answer(table_of(columns), shown, form, fresh.headers, streams=services.streams, name=name)
+
+
+def _comparison(services: Services, station: str, year: int, period: str, figure: str) -> dict[str, Any]:
+    found = services.climatology.compared(station, year, period, figure)
+    usual, place, anomaly = found.reference, found.rank, found.anomaly
+    known = isinstance(usual, Reference)
+    ranked = place if place is not None and not isinstance(place, TooFewYears) else None
+    return {
+        "station_id": station,
+        "year": year,
+        "period": period,
+        "figure": figure,
+        "value": found.value,
+        "unit": FIGURES[figure].unit,
+        "status": found.status,
+        "anomaly": anomaly.difference if anomaly else None,
+        "ratio_percent": anomaly.ratio_percent if anomaly else None,
+        "at_least": bool((anomaly and anomaly.lower_bound) or (ranked and ranked.at_least)),
+        "rank_highest": ranked.highest if ranked else None,
+        "rank_lowest": ranked.lowest if ranked else None,
+        "rank_of": ranked.of if ranked else None,
+        "tied_years": " ".join(map(str, ranked.tied_years)) if ranked else "",
+        "reference_kind": usual.kind if isinstance(usual, Reference) else "none",
+        "reference_mean": usual.mean if isinstance(usual, Reference) else None,
+        "reference_years": usual.n,
+        "says": "" if known else f"too few years for a comparison ({usual.n} of {_needed(usual)})",
+    }
+
+
+def _needed(usual: Reference | TooFewYears) -> int:
+    return usual.needed if isinstance(usual, TooFewYears) else usual.n
+
+
+def _reference(found: Reference) -> Mapping[str, Any]:
+    return {
+        **{column.name: getattr(found, column.name, None) for column in REFERENCE_COLUMNS if column.name != "unit"},
+        "lowest_years": " ".join(map(str, found.lowest_years)),
+        "highest_years": " ".join(map(str, found.highest_years)),
+    }
+
+
+def _record(found: Record) -> dict[str, Any]:
+    return {
+        "station_id": found.station_id,
+        "figure": found.figure,
+        "unit": FIGURES[found.figure].unit,
+        "which": "lowest" if found.lowest else "highest",
+        "period": found.period,
+        "value": found.record.value if found.record else None,
+        "days": " ".join(map(str, found.record.days)) if found.record else "",
+        "to_verify": found.to_verify.value if found.to_verify else None,
+        "to_verify_days": " ".join(map(str, found.to_verify.days)) if found.to_verify else "",
+        "first_month": found.first_month,
+        "last_month": found.last_month,
+    }

@@ -1,0 +1,109 @@
+"""Which colour a value has: the same on every map, heat map and legend, whatever else is shown beside it.
+
+Bounds are in the documents' units. A value beyond an end has the colour of the end, as Dumont d'Urville in winter.
+Blue to red by way of a pale yellow, and single hues from light to dark, stay apart for people who see few colours.
+"""
+
+from bisect import bisect_right
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from weather_platform.domain.units import Unit
+
+
+class Scale(NamedTuple):
+    """Values and their colours, in order; between them colours pass over, or with `steps` change at the value."""
+
+    stops: tuple[tuple[float, str], ...]
+    steps: bool = False
+
+    def color(self, value: float) -> str:
+        """``#rrggbb``."""
+        low, high = self.bounds
+        value = min(max(value, low), high)
+        number = bisect_right([stop for stop, _ in self.stops], value) - 1
+        start, color = self.stops[number]
+        if self.steps or number == len(self.stops) - 1:
+            return color
+        end, next_color = self.stops[number + 1]
+        return _mixed(color, next_color, (value - start) / (end - start))
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return self.stops[0][0], self.stops[-1][0]
+
+    def on_plotly(self, unit: Unit | None) -> dict[str, Any]:
+        """What a heat map needs of it: its colours, and its ends in the unit that is shown."""
+        low, high = self.bounds
+        shares = [(round((value - low) / (high - low), 6), color) for value, color in self.stops]
+        if self.steps:
+            shares = [(share, color) for (start, color), (end, _) in pairwise(shares) for share in (start, end)]
+        exact = unit.exact if unit else float
+        return {"colorscale": [list(share) for share in shares], "zmin": exact(low), "zmax": exact(high)}
+
+
+_RAINS: Final = ("#f4f6f8", "#d3e6f3", "#a5cce6", "#6aaad6", "#3b82bf", "#1f5a9e", "#143a78", "#0d1f4d")
+_BEFORE_RAIN_MM: Final = {
+    1: (0, 0.1, 1, 5, 10, 20, 40, 80),
+    45: (0, 5, 15, 30, 60, 100, 150, 250),
+    400: (0, 100, 300, 500, 700, 1_000, 1_500, 2_500),
+}
+"""Where each class of a sum begins, by the most days that it may be of: day, month (or season's part), year."""
+TEMPERATURE: Final = Scale(
+    (
+        (-15, "#33206e"),
+        (-5, "#2f5fae"),
+        (3, "#74aed8"),
+        (9, "#c6dfe4"),
+        (14, "#f7f0c4"),
+        (20, "#f5bd6a"),
+        (27, "#dd6a35"),
+        (34, "#a8202a"),
+        (40, "#5c0a22"),
+    )
+)
+ANOMALY: Final = Scale(
+    (
+        (-6, "#1d4480"),
+        (-3, "#5c95c5"),
+        (-1, "#c3dbe9"),
+        (0, "#f6f5ef"),
+        (1, "#f7d3b5"),
+        (3, "#e0823f"),
+        (6, "#8e2a0b"),
+    )
+)
+"""Degrees above or below what is usual: white is usual."""
+PRESSURE: Final = Scale(
+    ((970, "#3d1f73"), (1_000, "#8a6cb8"), (1_015, "#e6dfee"), (1_030, "#e2b878"), (1_045, "#a8641a"))
+)
+WIND: Final = Scale(((0, "#eef6f2"), (4, "#9fd3c2"), (8, "#46a58c"), (14, "#12706a"), (25, "#08383d")))
+SHARE: Final = Scale(((0, "#b3432c"), (50, "#e6b450"), (90, "#9cc3c9"), (100, "#2a6f8f")))
+"""Percent of what was expected."""
+
+
+def rain(days: int) -> Scale:
+    """Classes of a sum over so many days; over more than a year, the year's classes as often as there are years."""
+    limit = next((most for most in _BEFORE_RAIN_MM if days <= most), 400)
+    times = max(1.0, days / 365.25) if days > 400 else 1.0
+    return Scale(
+        tuple((mm * times, color) for mm, color in zip(_BEFORE_RAIN_MM[limit], _RAINS, strict=True)), steps=True
+    )
+
+
+def of_metric(metric: str, days: int = 1) -> Scale:
+    """The scale of a metric of `METRICS`, of sums over `days`."""
+    if metric == "rain":
+        return rain(days)
+    return {"temperature": TEMPERATURE, "pressure": PRESSURE, "wind": WIND}[metric]
+
+
+def _mixed(one: str, other: str, share: float) -> str:
+    channels = (round(int(one[i : i + 2], 16) * (1 - share) + int(other[i : i + 2], 16) * share) for i in (1, 3, 5))
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
+def ink_on(color: str) -> str:
+    """Black or white, whichever is read better on a colour."""
+    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return "#101418" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.2 else "#ffffff"

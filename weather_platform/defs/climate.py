@@ -1,0 +1,65 @@
+"""The climate layer: one monthly sheet per station, beside the daily documents."""
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from weather_platform import names
+from weather_platform.defs.explained import attempt_of, explained
+from weather_platform.defs.facts import kind_of, layer_asset
+from weather_platform.defs.metadata import as_metadata, door_of
+from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, sheets_of
+from weather_platform.defs.partitions import month_of, month_of_run
+from weather_platform.defs.stores import StoresResource
+from weather_platform.domain.months import Month
+from weather_platform.month_report import Links, StoredMonth, sheet_facts
+from weather_platform.pipeline import Sheets, month_sheets, store_sheets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MONTHS, _SEEN = "months", "seen"
+"""In a frame's attributes: the months that it replaces, and what the stores held when it was made."""
+
+
+class ClimateIOManager(dg.ConfigurableIOManager):
+    """The monthly sheets in MongoDB or SQLite: stores a frame of them, loads those of the partitions as a frame."""
+
+    stores: dg.ResourceDependency[StoresResource]
+
+    def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
+        with explained(context.step_context.previous_attempt_count):
+            stores, month = self.stores.open(), month_of(context)
+            found = sheets_of(obj)
+            by_month = {each: found.get(each, []) for each in map(Month.parse, obj.attrs[_MONTHS])}
+            store_sheets(stores, month, Sheets(by_month, obj.attrs[_SEEN]))
+            door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
+            context.add_output_metadata(as_metadata(sheet_facts(StoredMonth(stores, month), door, links)))
+
+    def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
+        with explained(attempt_of(context)):
+            from weather_platform.storage.monthly import MonthQuery  # numpy
+
+            months = sorted(map(Month.parse, context.asset_partition_keys))
+            query = MonthQuery(first=months[0], last=months[-1])
+            return monthly_frame(list(self.stores.open().monthly.find(query)))
+
+
+@layer_asset(
+    names.MONTHLY_CLIMATE,
+    io_manager_key="climate_io",
+    kinds={kind_of("curated"), "pandas"},
+    metadata={"collection": "MonthlyClimate"},
+    deps=[names.WEATHER_STATS],
+    dagster_type=MONTHLY_FRAME,
+)
+def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[StoresResource]) -> Any:
+    """Figures of a station's month by the definitions of climatology, each with how complete it is.
+
+    A month also makes the sheets of its neighbours that are staged: a climatological day ends on the next civil day.
+    """
+    with explained(context.retry_number):
+        sheets = month_sheets(stores.open(), month_of_run(context.run))
+    frame = monthly_frame([sheet for of in sheets.by_month.values() for sheet in of])
+    frame.attrs |= {_SEEN: sheets.seen, _MONTHS: [str(month) for month in sheets.by_month]}
+    return frame
