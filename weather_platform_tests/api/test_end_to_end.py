@@ -88,7 +88,7 @@ def test_months_of_a_file_are_a_run_each_that_its_receipt_follows(platform: Plat
     assert [told[-1]["progress"], done["progress"]] == [{"queued": 0, "running": 0, "done": 12, "failed": 0}] * 2
     ended = {told_of["month"] for told_of in told if told_of.get("month") and told_of["state"] == "done"}
     assert len(ended) > 6, stream.text  # the first and the last event have the others
-    # A month's run also writes its neighbours' first and last days, where those are staged: which run writes one varies.
+    # A month's run also writes its neighbours' first and last days where those are staged.
     assert [(month["month"], month["kept"]) for month in done["outcome"]] == [
         (month, len(records) // 12) for month in YEAR
     ]

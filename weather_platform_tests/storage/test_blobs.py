@@ -237,7 +237,7 @@ def test_a_server_that_is_down_is_an_outage(s3_server: S3Server, s3: "S3Client")
     blobs.ensure()
     s3_server.stop()
     for call in (blobs.ping, blobs.ensure, lambda: blobs.put_if_absent(KEY, b""), lambda: list(blobs.list())):
-        with pytest.raises(StoreUnavailable, match=r"cannot reach.*WEATHER_S3_ENDPOINT_URL") as trouble:
+        with pytest.raises(StoreUnavailable, match=r"cannot be reached.*WEATHER_S3_ENDPOINT_URL") as trouble:
             call()
         assert trouble.value.transient
     s3_server.start()
