@@ -11,6 +11,7 @@ from weather_platform import __version__
 from weather_platform.commands import (
     api_key,
     catalogue,
+    climate,
     doctor,
     export,
     ingest,
@@ -48,6 +49,7 @@ app.command()(load.load)
 app.command()(ingest.ingest)
 app.command()(withdraw.withdraw)
 app.command()(status.status)
+app.command()(climate.climate)
 app.command()(export.export)
 app.command()(sample.sample)
 app.command()(stations.stations)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from weather_platform.domain import tabular
-from weather_platform.domain.months import parse_months
+from weather_platform.domain.months import Month, parse_months
 from weather_platform.domain.search import find_station
 from weather_platform.domain.stations import Station
 from weather_platform.settings import Settings
@@ -51,23 +51,13 @@ class Archive:
         return _frame(tabular.observations(), rows)
 
     def months(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
-        """One row per station and month: number of documents, and of observations out of those expected."""
-        import pandas as pd
+        """One row per station and month: the monthly sheet, each element with how complete it is."""
+        from weather_platform.domain.climate.table import months
+        from weather_platform.storage.monthly import MonthQuery
 
-        first, last = _days(period)
-        numbers = {station.station_id for station in self._stations(cities)}
-        rows = [
-            {
-                "station_id": row.station_id,
-                "month": pd.Period(str(row.month), "M"),
-                "documents": row.documents,
-                "observations": row.observations,
-                "expected": row.expected,
-            }
-            for row in self._stores.curated.coverage(first, last)
-            if cities is None or row.station_id in numbers
-        ]
-        return pd.DataFrame(rows, columns=["station_id", "month", "documents", "observations", "expected"])
+        first, last = (Month.of(day) if day else None for day in _days(period))
+        numbers = None if cities is None else [station.station_id for station in self._stations(cities)]
+        return _frame(months(), self._stores.monthly.find(MonthQuery(stations=numbers, first=first, last=last)))
 
     def _stations(self, cities: Cities) -> Iterator[Station]:
         known = self._stores.stations()

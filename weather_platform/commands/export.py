@@ -12,6 +12,7 @@ import typer
 from weather_platform.commands.console import say, writing_to
 from weather_platform.domain import tabular
 from weather_platform.domain.errors import BadArgument
+from weather_platform.domain.months import Month
 from weather_platform.domain.search import find_station
 from weather_platform.domain.stations import Station
 from weather_platform.domain.units import System
@@ -25,6 +26,7 @@ class Exported(StrEnum):
     """What `weather export` can write."""
 
     DAYS = "days"
+    MONTHS = "months"
     EVENTS = "events"
     OBSERVATIONS = "observations"
 
@@ -91,7 +93,27 @@ def _observations(
     return pieces(tabular.observations(), _said_if_none(rows), form, tabular.stations_head(stations))
 
 
-_WRITERS = {Exported.DAYS: _documents, Exported.EVENTS: _events, Exported.OBSERVATIONS: _observations}
+def _months(
+    stores: Stores,
+    stations: Sequence[Station] | None,
+    days: Days,
+    units: System,  # noqa: ARG001  # metric, as columns say
+    form: Format,
+) -> Iterator[bytes]:
+    from weather_platform.domain.climate.table import months
+    from weather_platform.storage.monthly import MonthQuery
+
+    first, last = (Month.of(day) if day else None for day in days)
+    found = stores.monthly.find(MonthQuery(stations=_numbers(stations), first=first, last=last))
+    return pieces(months(), _said_if_none(found), form)
+
+
+_WRITERS = {
+    Exported.MONTHS: _months,
+    Exported.DAYS: _documents,
+    Exported.EVENTS: _events,
+    Exported.OBSERVATIONS: _observations,
+}
 
 
 def _said_if_none(found: Iterator[Found]) -> Iterator[Found]:
