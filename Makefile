@@ -3,7 +3,7 @@
 .PHONY: help install run compose try-compose test check test-packages docs lock
 
 BIN := .venv/bin
-WORKERS ?= 0
+WORKERS ?= 2
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 

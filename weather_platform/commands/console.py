@@ -113,9 +113,10 @@ def months_progress(months: int) -> Iterator[Callable[[], None]]:
         getLogger(name).addHandler(handler)
         getLogger(name).setLevel(INFO)
     try:
-        with bar:
-            yield lambda: bar.advance(task)
+        bar.start()  # not as a context manager: Ctrl-C within its start would leave the bar on the terminal
+        yield lambda: bar.advance(task)
     finally:
+        bar.stop()
         for name in (PROGRESS, DOWNLOADS):
             getLogger(name).removeHandler(handler)
 

@@ -434,7 +434,7 @@ def test_a_file_cut_short_in_a_folder_is_an_outage_and_never_data(
         from_folder(folder).fetch(DECEMBER)
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")], ids=["empty", "nothing packed"])
 def test_a_file_without_a_line_is_an_outage(folder: Path, content: bytes) -> None:
     (folder / "synop.202312.csv.gz").write_bytes(content)
     with pytest.raises(SourceUnavailable, match=r"is truncated or damaged|is not a gzip file"):
