@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
 
+from weather_platform.climatology import Climatology
 from weather_platform.domain.errors import NothingStored, StoreUnavailable, WeatherError
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.search import find_station, keywords
@@ -58,9 +59,11 @@ class _Answer(NamedTuple):
 class Reader:
     """Reads for every page; may be shared by threads. Its methods raise what the stores raise."""
 
-    def __init__(self, curated: CuratedStore, staging: StagingStore) -> None:
+    def __init__(self, curated: CuratedStore, staging: StagingStore, climate: Climatology) -> None:
         self._curated = curated
         self._staging = staging
+        self.climate = climate
+        """Monthly figures, references, ranks and flags."""
         self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
         self._kept_bytes = 0
         self._had_documents = False
@@ -222,7 +225,7 @@ class Reader:
 def open_reader(settings: Settings) -> Reader:
     """A reader of the stores that the settings name; nothing is reached yet."""
     stores = Stores(settings, read_only=True)
-    return Reader(stores.curated, stores.staging)
+    return Reader(stores.curated, stores.staging, Climatology(stores))
 
 
 def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:
