@@ -170,8 +170,13 @@ def metric_choice(view: View) -> Component:
     return choice(view, "metric", words="metrics.")
 
 
-def controls(*parts: Component, below: Component = None) -> Component:
-    return html.Div([html.Div(list(parts), className="controls"), below], className="control-bar")
+def controls(view: View, *parts: Component, below: Component = None) -> Component:
+    """The bar of a page's controls; on a phone folded, so that the page begins with what it says."""
+    bar = html.Div([html.Div(list(parts), className="controls"), below], className="control-bar")
+    if not view.look.narrow:
+        return bar
+    change = html.Span(view.word("controls.change"), className="chip")
+    return html.Details([html.Summary([html.Span(place_text(view)), change]), bar], className="folded")
 
 
 def chart(

@@ -117,6 +117,19 @@ class View:
         unit = self.look.unit(metric)
         return self.word.quantity(unit.exact(value) if is_known(value) else None, unit.symbol, unit.decimals)
 
+    def difference(self, value: float, metric: str) -> str:
+        """``+0.9 °C``: a difference of two stored values, in the units of the view."""
+        unit = self.look.unit(metric)
+        shown = round(unit.difference(value), unit.decimals)
+        return f"{'+' if shown > 0 else ''}{self.word.quantity(shown, unit.symbol, unit.decimals)}"
+
+    def threshold(self, value: float, metric: str) -> str:
+        """``1 mm``, ``58 km/h``, ``0.04 in``: a stored threshold in no more digits than it takes to name it."""
+        unit = self.look.unit(metric)
+        shown = unit.exact(value)
+        decimals = 0 if shown >= 10 or shown == int(shown) else unit.decimals
+        return self.word.quantity(shown, unit.symbol, decimals)
+
 
 def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px: int = 1280) -> Look:
     """Colours, units and language of the state, or else of the browser."""

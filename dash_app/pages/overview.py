@@ -32,7 +32,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     frame = frame.assign(city=frame["station_id"].map(names))  # documents have the names used in SYNOP files
     places = by_station(view, frame)
     return [
-        ui.controls(ui.metric_choice(view), ui.period_picker(view), below=ui.preset_links(view)),
+        ui.controls(view, ui.metric_choice(view), ui.period_picker(view), below=ui.preset_links(view)),
         html.H1(f"{view.word('metrics.' + view.metric.key)}, {view.period_text}"),
         _cards(view, frame),
         html.Div([_map(view, places), _list(view, places)], className="map-and-list"),

@@ -66,19 +66,6 @@ def test_a_difference_is_one_of_the_days_that_both_have(reader: Reader) -> None:
     assert f"La Désirade {gap:+.1f}".replace("-", "−") in said
 
 
-def test_what_is_usual_is_the_mean_of_the_other_years(years_reader: Reader) -> None:
-    others = [years_reader.daily(["07690"], date(year, 12, 1), date(year, 12, 31)) for year in (2021, 2022)]
-    usual = sum(frame["temperature_avg_c"].mean() for frame in others) / 2
-    said = words(years_reader, "/city", "?city=nice&from=2023-12-01&to=2023-12-31")
-    assert f"{usual:.1f} °C on average in other years" in said
-
-
-def test_a_few_days_are_not_held_against_other_years(years_reader: Reader) -> None:
-    """A year later, both months are loaded; then only the first was: half a winter does not count as a drought."""
-    said = words(years_reader, "/city", "?city=nice&from=2021-12-01&to=2022-01-31")
-    assert "in other years" not in said
-
-
 @pytest.mark.parametrize("indexed", [False, True])
 def test_of_equal_extremes_the_earliest_counts(indexed: bool) -> None:
     days = pd.DataFrame(
