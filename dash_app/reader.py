@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
 
+from weather_platform.climatology import Climatology
 from weather_platform.domain.errors import NothingStored, StoreUnavailable, WeatherError
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.search import find_station, keywords
@@ -62,6 +63,8 @@ class Reader:
         self._curated: CuratedStore = stores.curated
         self._staging: StagingStore = stores.staging
         self._known_stations = stores.stations
+        self.climate = Climatology(stores)
+        """Monthly figures, references, ranks and flags."""
         self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
         self._kept_bytes = 0
         self._had_documents = False
