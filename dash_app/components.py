@@ -50,9 +50,24 @@ def city_picker(view: View) -> Component:
         searchable=True,
         allowDeselect=False,
         filter={"function": "folded"},
-        nothingFoundMessage=view.word("controls.nothing"),
+        nothingFoundMessage=view.word("controls.press_enter"),
         placeholder=view.word("controls.search"),
         className="control city",
+    )
+
+
+def town_search(view: View) -> Component:
+    """The search of the first screen: a town, a postcode, a department or a station; leads to the city's page."""
+    return dmc.Select(
+        id=control_id("town"),
+        data=_city_options(view),
+        value=None,
+        searchable=True,
+        filter={"function": "folded"},
+        nothingFoundMessage=view.word("controls.press_enter"),
+        placeholder=view.word("controls.any_town"),
+        label=view.word("controls.town"),
+        className="control town",
     )
 
 

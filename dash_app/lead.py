@@ -221,16 +221,25 @@ def _usual(view: View, found: Compared, figure: Comparison, metric: str) -> Iter
 
 def _rank(view: View, found: Compared, figure: Comparison, rank: Rank) -> str:
     """``3rd wettest of 28 Decembers``, from the nearer end."""
-    low = rank.lowest is not None and rank.lowest < rank.highest
-    place = rank.lowest if low and rank.lowest is not None else rank.highest
-    key = f"ranks.{figure.figure.partition('.')[0]}_{'low' if low else 'high'}"
-    text = view.word(f"{key}_first") if place == 1 else view.word(key, nth=view.word.ordinal(place))
+    text = _place(view, figure.figure, rank)
     said = view.word("lead.rank_of", rank=text, of=rank.of, spans=view.word.spans(found.span.period))
     if rank.at_least:
         said = view.word("lead.rank_at_least", rank=said)
     if rank.tied_years:
         said += ", " + view.word("lead.tied", years=", ".join(map(str, rank.tied_years)))
     return said
+
+
+def _place(view: View, figure: str, rank: Rank) -> str:
+    low = rank.lowest is not None and rank.lowest < rank.highest
+    place = rank.lowest if low and rank.lowest is not None else rank.highest
+    key = f"ranks.{figure.partition('.')[0]}_{'low' if low else 'high'}"
+    return view.word(f"{key}_first") if place == 1 else view.word(key, nth=view.word.ordinal(place))
+
+
+def short_rank(view: View, figure: str, rank: Rank | None) -> str:
+    """``3rd wettest / 28``."""
+    return f"{_place(view, figure, rank)}\u00a0/\u00a0{rank.of}" if rank else "–"
 
 
 def _not_ranked(view: View, found: Compared, figure: Comparison) -> str:

@@ -23,6 +23,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "axis": ("shared", "own"),
     "heat": ("hours", "calendar"),
     "years": ("on", "off"),
+    "map": ("anomaly", "value"),
     "sort": ("name", "highest", "lowest"),
 }
 """Parameters with a few values each; the first is the default."""
@@ -43,6 +44,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     axis: str = "shared"
     heat: str = "hours"
     years: str = "on"
+    map: str = "anomaly"
     sort: str = "name"
     language: str | None = None
     scheme: str | None = None

@@ -152,7 +152,7 @@ def resolve(state: State, reader: Reader, look: Look) -> View:
     loaded = reader.days()
     if loaded is None:
         raise NothingStored(look.language("trouble.empty"), look.language("trouble.empty_do"))
-    latest = Month.of(loaded[1])
+    latest = _latest_whole(loaded) if state.page == "overview" else Month.of(loaded[1])
     first = state.first or (min(state.last, latest.first_day) if state.last else latest.first_day)
     last = state.last or max(first, latest.last_day)
     first, last = within((first, last), loaded)
@@ -168,6 +168,13 @@ def resolve(state: State, reader: Reader, look: Look) -> View:
         first=first,
         last=last,
     )
+
+
+def _latest_whole(loaded: Period) -> Month:
+    """The latest month that is loaded to its end; the only one, where none is."""
+    latest = Month.of(loaded[1])
+    whole = loaded[1] == latest.last_day or latest == Month.of(loaded[0])
+    return latest if whole else latest.previous
 
 
 def _chosen(state: State, reader: Reader) -> tuple[Station, ...]:
