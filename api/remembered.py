@@ -32,8 +32,8 @@ _KEYS = 10_000
 """Of requests seen once."""
 _SILENT_S = 30.0
 """How long a store that did not answer is left alone: the routes ask it anyway."""
-_SHAPED_BY = ("accept", "host", "origin")
-"""Headers that shape an answer, beside whether it may be compressed."""
+_SHAPED_BY = {"accept": "*/*", "host": "", "origin": ""}
+"""Headers that shape an answer, with what they mean if left out; beside them, whether it may be compressed."""
 
 _OF_UNCHANGED = (b"etag", b"cache-control", b"vary", b"access-control-allow-origin")
 
@@ -144,7 +144,8 @@ class Remembered:
                     start = None
                     pieces.clear()
                 elif not message.get("more_body", False):
-                    self._keep(key, Answer(token, start["headers"], b"".join(pieces), scope.get("route")))
+                    body = b"".join(pieces)
+                    self._keep(key, Answer(token, _whole(start["headers"], body), body, scope.get("route")))
             await send(message)
 
         return send_noting
@@ -165,6 +166,11 @@ class Remembered:
             self._bytes -= _size(oldest)
 
 
+def _whole(headers: list[tuple[bytes, bytes]], body: bytes) -> list[tuple[bytes, bytes]]:
+    """With the length, which a streamed answer does not have."""
+    return [*(each for each in headers if each[0] != b"content-length"), (b"content-length", b"%d" % len(body))]
+
+
 def _size(answer: Answer) -> int:
     return len(answer.body) + _OF_AN_ANSWER
 
@@ -180,4 +186,4 @@ def _key(scope: Scope, headers: Headers) -> Key:
     """All that an answer depends on, beside the stores."""
     compressed = "gzip" if "gzip" in headers.get("accept-encoding", "") else ""
     place = (scope["scheme"], scope.get("root_path", ""), scope["path"], scope["query_string"].decode("latin-1"))
-    return (*place, *(headers.get(name, "") for name in _SHAPED_BY), compressed)
+    return (*place, *(headers.get(name, default) for name, default in _SHAPED_BY.items()), compressed)
