@@ -16,8 +16,8 @@ from weather_platform.climatology import Climatology
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import NotFound, NothingStored, StoreUnavailable, WeatherError
-from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.merging import FieldSources
+from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.search import find_station, keywords
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.tabular import DOCUMENT_COLUMNS, documents
@@ -71,10 +71,11 @@ class _Answer(NamedTuple):
 class Reader:
     """Reads for every page; may be shared by threads. Its methods raise what the stores raise."""
 
-    def __init__(self, stores: Stores) -> None:
-        self.climate = Climatology(stores)
-        self._curated: CuratedStore = stores.curated
-        self._staging: StagingStore = stores.staging
+    def __init__(self, curated: CuratedStore, staging: StagingStore, climate: Climatology) -> None:
+        self._curated = curated
+        self._staging = staging
+        self.climate = climate
+        """Monthly figures, references, ranks and flags."""
         self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
         self._kept_bytes = 0
         self._had_documents = False
@@ -264,7 +265,8 @@ class Reader:
 
 def open_reader(settings: Settings) -> Reader:
     """A reader of the stores that the settings name; nothing is reached yet."""
-    return Reader(Stores(settings, read_only=True))
+    stores = Stores(settings, read_only=True)
+    return Reader(stores.curated, stores.staging, Climatology(stores))
 
 
 def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:

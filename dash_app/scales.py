@@ -83,7 +83,15 @@ GUST: Final = Scale(((8, "#eef6f2"), (16, "#9fd3c2"), (22, "#46a58c"), (28, "#12
 HUMIDITY: Final = Scale(((40, "#c28f3c"), (60, "#f3ead2"), (75, "#a9d3d6"), (95, "#1d6f86")))
 SNOW: Final = Scale(((0, "#f4f6f8"), (1, "#d8e1f0"), (10, "#9fb4dc"), (30, "#5f74b8"), (100, "#2f2f7a")), steps=True)
 RAIN_RATIO: Final = Scale(
-    ((0, "#7a4a12"), (50, "#c99a54"), (80, "#ecdcbc"), (100, "#f6f5ef"), (125, "#b9dcd6"), (200, "#2d8f86"), (300, "#0b4a4a"))
+    (
+        (0, "#7a4a12"),
+        (50, "#c99a54"),
+        (80, "#ecdcbc"),
+        (100, "#f6f5ef"),
+        (125, "#b9dcd6"),
+        (200, "#2d8f86"),
+        (300, "#0b4a4a"),
+    )
 )
 """Percent of what is usual: white is usual, brown drier."""
 _DAY_SHARES: Final = ((0.0, "#f7f5f0"), (0.15, "#e3d3ec"), (0.4, "#b18bcf"), (0.7, "#7443a6"), (1.0, "#3b1268"))

@@ -25,6 +25,7 @@ from weather_platform.domain.units import System
 _PHONE_PX = 700
 _ROOM: Final[Mapping[Page, int]] = {"overview": 0, "compare": MOST_CITIES, "table": MOST_CITIES}
 """How many cities a page shows, where it is not one."""
+_NO_DAYS: Final = {"first": None, "last": None, "day": None}
 _USUAL_CITIES = ("nice", "orly", "brest_guipavas")
 """Default cities, as many as the page has room for: Mediterranean, capital, Atlantic."""
 
@@ -97,10 +98,11 @@ class View:
     def resolved(self) -> State:
         """The state with the cities and days shown, chosen or default: the content of a link."""
         slugs = tuple(station.slug for station in self.stations)
-        if self.state.page == "day":
-            return self.state.but(cities=slugs, day=self.first)
-        period = {} if self.state.page == "years" else {"first": self.first, "last": self.last}
-        return self.state.but(cities=slugs or self.state.cities, day=None, **period)
+        shown: dict[str, date] = {
+            "years": {},
+            "day": {"day": self.first},
+        }.get(self.state.page, {"first": self.first, "last": self.last})
+        return self.state.but(cities=slugs or self.state.cities, **{**_NO_DAYS, **shown})
 
     def href(self, **changes: Any) -> str:
         """The address of this view with some choices changed."""
@@ -116,11 +118,10 @@ class View:
         unit = self.look.unit(metric)
         return self.word.number(unit.exact(value) if is_known(value) else None, unit.decimals)
 
-    def quantity(self, value: float | None, metric: str, decimals: int | None = None) -> str:
-        """A document's value as text, in the units of the view."""
+    def quantity(self, value: float | None, metric: str) -> str:
+        """A stored value as text, in the units of the view."""
         unit = self.look.unit(metric)
-        shown = unit.exact(value) if is_known(value) else None
-        return self.word.quantity(shown, unit.symbol, unit.decimals if decimals is None else decimals)
+        return self.word.quantity(unit.exact(value) if is_known(value) else None, unit.symbol, unit.decimals)
 
 
 def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px: int = 1280) -> Look:
@@ -176,7 +177,7 @@ def _period(state: State, loaded: Period, dates: Sequence[date]) -> Period:
 
 
 def _chosen(state: State, reader: Reader) -> tuple[Station, ...]:
-    room = _ROOM.get(state.page, 1)[state.page]
+    room = _ROOM.get(state.page, 1)
     if state.cities and room:
         return tuple(_found(slug, reader) for slug in state.cities)[:room]
     return _usual(reader)[: min(room, 3 if state.page == "compare" else 1)]

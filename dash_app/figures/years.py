@@ -1,7 +1,7 @@
 """Figures over years, as SVG: the matrix of years and months, and the stripes of anomalies."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from dash_app import scales
@@ -56,9 +56,7 @@ def matrix(years: Sequence[int], columns: Sequence[Column], rows: Sequence[Seque
         )
     ]
     for column, left in zip(columns, lefts, strict=True):
-        parts.append(
-            f'<text x="{left + _CELL_WIDTH / 2:g}" y="{_TOP - 12}" class="tick">{escape(column.name)}</text>'
-        )
+        parts.append(f'<text x="{left + _CELL_WIDTH / 2:g}" y="{_TOP - 12}" class="tick">{escape(column.name)}</text>')
     for number, (year, row) in enumerate(zip(years, rows, strict=True)):
         y = _TOP + number * _CELL_HEIGHT
         parts.append(f'<text x="{_LEFT - 10}" y="{y + 20}" class="year">{year}</text>')
@@ -100,7 +98,5 @@ def stripes(found: Sequence[Stripe], scale: Scale, *, title: str) -> str:
             f'<rect x="{x:.2f}" y="0" width="{width + 0.5:.2f}" height="{_STRIPES_HEIGHT}" fill="{color}"/></a>'
         )
         if number % every == 0:
-            parts.append(
-                f'<text x="{x + width / 2:.2f}" y="{_STRIPES_HEIGHT + 22}" class="tick">{stripe.year}</text>'
-            )
+            parts.append(f'<text x="{x + width / 2:.2f}" y="{_STRIPES_HEIGHT + 22}" class="tick">{stripe.year}</text>')
     return "".join([*parts, "</svg>"])

@@ -11,6 +11,7 @@ from dash import html
 from dash_app import climate_words as said
 from dash_app import components as ui
 from dash_app.frames import is_known
+from dash_app.measures import METRICS
 from dash_app.reader import DayReading, Reader
 from dash_app.summaries import of_event
 from dash_app.view import NoSuchDays, View
@@ -66,6 +67,7 @@ def page(view: View, reader: Reader) -> list[Any]:
         ui.controls(ui.city_picker(view), ui.day_picker(view, day), below=_neighbours(view)),
         html.H1(f"{station.display_name}, {word.day(day)}"),
         html.Div([*_facts(view, row)], className="facts"),
+        _civil(view, row),
         _events(view, row),
     ]
     try:
@@ -110,11 +112,11 @@ def _facts(view: View, row: "pd.Series[Any]") -> Iterator[Any]:
     ):
         value, method = row[f"{column}_{kind}"], row[f"{column}_method"]
         least = name == "rr" and not is_known(value) and is_known(row["rain_rr_known_mm"])
-        text = f"≥ {said.quantity(view, figure, row['rain_rr_known_mm'])}" if least else said.quantity(view, figure, value)
+        shown = said.quantity(view, figure, row["rain_rr_known_mm"] if least else value)
         start, _, end = str(row[f"{name}_window"]).partition("-")
         yield ui.fact(
             word(f"day.{name}"),
-            text,
+            f"≥ {shown}" if least else shown,
             [html.P(word(f"day.method_{method}")), html.P(word(f"day.window_{name}", start=start, end=end))],
         )
     gust = row["wind_gust_m_s"]
@@ -123,6 +125,13 @@ def _facts(view: View, row: "pd.Series[Any]") -> Iterator[Any]:
     flagged = int(row["erroneous"]), int(row["suspect"])
     text = word("day.flagged", erroneous=flagged[0], suspect=flagged[1]) if any(flagged) else word("day.none_flagged")
     yield ui.fact(word("day.observations"), known, html.P(text))
+
+
+def _civil(view: View, row: "pd.Series[Any]") -> Any:
+    """The figures of the civil day, which charts and tables show."""
+    word = view.word
+    figures = [f"{word(f'metrics.{m.key}').lower()} {view.quantity(row[m.column], m.key)}" for m in METRICS.values()]
+    return html.P(word("day.civil", figures=", ".join(figures)), id="civil")
 
 
 def _events(view: View, row: "pd.Series[Any]") -> Any:
@@ -197,7 +206,7 @@ def _shown(view: View, column: _Shown, value: float) -> str:
     unit = said.unit_of(view, column.unit)
     if column.name == "snow" and stored < 0:
         return view.word("day.trace")
-    return view.word.number(unit.exact(stored), said.decimals_of(unit) if column.unit != "mm" else max(1, unit.decimals - 1))
+    return view.word.number(unit.exact(stored), said.decimals_of(unit))
 
 
 def _weather(view: View, code: float | None) -> str:

@@ -1,5 +1,6 @@
 """The climatological sheet of a city and month, to print and to cite: days, ten-day periods, counts, extremes."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
@@ -27,15 +28,15 @@ _FIGURES: Final = (
     *("tm.heating_18", "tm.growing_10"),
 )
 _DAYS: Final = (
-    ("tn.min", "temperature_tn_c"),
-    ("tx.max", "temperature_tx_c"),
-    ("rr.total", "rain_rr_mm"),
-    ("fxi.max", "wind_gust_m_s"),
-    ("pmer.mean", "pressure_avg_hpa"),
-    ("u.mean", "humidity_avg_percent"),
-    ("snow.max", "snow_depth_max_cm"),
+    ("tn", "tn.min", "temperature_tn_c"),
+    ("tx", "tx.max", "temperature_tx_c"),
+    ("rr", "rr.total", "rain_rr_mm"),
+    ("fxi", "fxi.max", "wind_gust_m_s"),
+    ("pmer", "pmer.mean", "pressure_avg_hpa"),
+    ("u", "u.mean", "humidity_avg_percent"),
+    ("snow", "snow.max", "snow_depth_max_cm"),
 )
-"""The columns of the days: a figure that says unit and decimals, and the document's column."""
+"""The columns of the days: name, a figure that says unit and decimals, and the document's column."""
 _OF_MONTH: Final = ("tn.mean", "tx.mean", "rr.total", "fxi.max", "pmer.mean", "u.mean", "snow.max")
 """What stands below each column in the row of the month."""
 _SEEN: Final = ("fog", "thunder", "snow", "hail")
@@ -67,9 +68,8 @@ def _place(view: View) -> str:
     if station.department:
         parts.append(f"{station.department} ({station.department_code})")
     if station.latitude_deg is not None and station.longitude_deg is not None:
-        parts.append(
-            word("sheet.position", latitude=word.number(station.latitude_deg, 3), longitude=word.number(station.longitude_deg, 3))
-        )
+        latitude, longitude = (word.number(value, 3) for value in (station.latitude_deg, station.longitude_deg))
+        parts.append(word("sheet.position", latitude=latitude, longitude=longitude))
     if station.altitude_m is not None:
         parts.append(word("sheet.altitude", metres=station.altitude_m))
     return " · ".join(parts)
@@ -98,7 +98,11 @@ def _figures(view: View, sheet: MonthDocument, compared: Mapping[str, Comparison
     rows = []
     for figure in _FIGURES:
         of = compared[figure]
-        row: list[Any] = [said.figure_name(view, figure), _value(view, of), said.day_links(view, _days_of(sheet, figure))]
+        row: list[Any] = [
+            said.figure_name(view, figure),
+            _value(view, of),
+            said.day_links(view, _days_of(sheet, figure)),
+        ]
         if usual:
             row += [
                 said.usual(view, figure, of.reference),
@@ -170,10 +174,11 @@ def _counts(view: View, compared: Mapping[str, Comparison]) -> Any:
 
 def _completeness(view: View, sheet: MonthDocument) -> Any:
     """What the month rests on, and what was seen at the hours of observation."""
-    word, method = view.word, sheet.tn.method
-    readings = sum(sheet.tn.method.get(name, 0) + sheet.tx.method.get(name, 0) for name in _ESTIMATED)
+    word = view.word
+    methods = Counter(sheet.tn.method) + Counter(sheet.tx.method)
+    readings = sum(methods[name] for name in _ESTIMATED)
     texts = [
-        word("sheet.methods", reported=method.get("extremes", 0) + sheet.tx.method.get("extremes", 0), readings=readings),
+        word("sheet.methods", reported=methods["extremes"], readings=readings),
         word("sheet.flagged", erroneous=sheet.flagged["erroneous"], suspect=sheet.flagged["suspect"]),
         word("sheet.rules", tn=_hours(sheet.day_rule.tn), tx=_hours(sheet.day_rule.tx), rr=_hours(sheet.day_rule.rr)),
     ]
@@ -200,33 +205,31 @@ def _table(view: View, sheet: MonthDocument, days: pd.DataFrame, compared: Mappi
     word = view.word
     head = [
         word("sheet.day"),
-        *(f"{word(f'sheet.column_{figure.partition(chr(46))[0]}')} ({said.symbol_of(view, figure)})" for figure, _ in _DAYS),
+        *(f"{word(f'sheet.column_{name}')} ({said.symbol_of(view, figure)})" for name, figure, _ in _DAYS),
         word("city.events"),
     ]
     by_day = {row["date"].date(): row for row in records(days)}
     rows: list[list[Any]] = []
+    totals = []
     for number, decade in enumerate(sheet.decades):
         dates = pd.date_range(decade.first, decade.last)
         rows += [_day(view, sheet, stamp.date(), by_day.get(stamp.date())) for stamp in dates]
+        totals.append(len(rows))
         rows.append(_decade(view, number, decade))
+    totals += range(len(rows), len(rows) + 3)
     rows += _month_rows(view, compared)
     return ui.card(
         word("sheet.table"),
-        ui.table(head, rows, label=word("sheet.table"), strong=_is_sum),
+        ui.table(head, rows, label=word("sheet.table"), strong=totals),
         html.P(word("sheet.marks"), className="hint"),
         id="days",
     )
 
 
-def _is_sum(row: list[Any]) -> bool:
-    """Whether a row is of more than one day: it begins with words, and not with a link to its day."""
-    return isinstance(row[0], str)
-
-
 def _day(view: View, sheet: MonthDocument, day: date, row: dict[str, Any] | None) -> list[Any]:
     if row is None:
         return [html.Span(str(day.day)), *["–"] * len(_DAYS), view.word("sheet.absent")]
-    cells = [_mark(sheet, day, row, column) + said.number(view, figure, row[column]) for figure, column in _DAYS]
+    cells = [_mark(sheet, day, row, column) + said.number(view, figure, row[column]) for _, figure, column in _DAYS]
     if not is_known(row["rain_rr_mm"]) and is_known(row["rain_rr_known_mm"]):
         cells[2] = f"≥ {said.number(view, 'rr.total', row['rain_rr_known_mm'])}"
     link = ui.link(str(day.day), said.day_href(view, day), title=view.word.day(day))

@@ -193,7 +193,9 @@ def _ranking(view: View, known: Mapping[int, Comparison]) -> Any:
     head = [word("years.rank"), word("years.when"), word("sheet.value"), word("sheet.anomaly")]
     title = word("years.ranking", span=span_name(view, view.state.span))
     hint = word("years.ranked", n=word.number(len(ranked)))
-    return ui.card(title, html.P(hint, className="hint"), ui.table(head, rows, numbers_from=2, label=title), id="ranking")
+    return ui.card(
+        title, html.P(hint, className="hint"), ui.table(head, rows, numbers_from=2, label=title), id="ranking"
+    )
 
 
 def _period_of_records(view: View) -> str:
