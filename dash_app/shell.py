@@ -7,7 +7,7 @@ from dash import html
 
 from dash_app import components as ui
 from dash_app.figures.look import Look
-from dash_app.state import PAGES, State, href
+from dash_app.state import CHOICES, PAGES, State, href
 from dash_app.theme import THEMES
 from dash_app.view import NoSuchCity, NoSuchDays, View
 from weather_platform.domain.errors import NothingStored, WeatherError
@@ -58,14 +58,13 @@ def _header(look: Look, state: State) -> Any:
 def _settings(look: Look, state: State) -> Any:
     word = look.language
     other = "en" if word.code == "fr" else "fr"
-    units = "imperial" if state.units == "metric" else "metric"
     scheme = "light" if look.theme is THEMES["dark"] else "dark"
     return html.Div(
         [
-            ui.link(
-                word(f"site.units_{units}"),
-                href=href(state.but(units=units)),
-                className="chip",
+            *(
+                ui.link(word(f"site.units_{units}"), href=href(state.but(units=units)), className="chip")
+                for units in CHOICES["units"]
+                if units != state.units
             ),
             ui.link(
                 word(f"site.theme_{scheme}"),

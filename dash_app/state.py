@@ -18,7 +18,7 @@ MOST_CITIES: Final = 6
 _SCHEMES = ("light", "dark")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "metric": tuple(METRICS),
-    "units": tuple(System),
+    "units": (System.METRIC_KM_H, System.METRIC, System.IMPERIAL),
     "view": ("values", "difference"),
     "axis": ("shared", "own"),
     "heat": ("hours", "calendar"),
@@ -38,7 +38,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     last: date | None = None
     day: date | None = None
     metric: str = "temperature"
-    units: str = "metric"
+    units: str = System.METRIC_KM_H
     view: str = "values"
     axis: str = "shared"
     heat: str = "hours"

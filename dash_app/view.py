@@ -112,11 +112,10 @@ class View:
         unit = self.look.unit(metric)
         return self.word.number(unit.exact(value) if is_known(value) else None, unit.decimals)
 
-    def quantity(self, value: float | None, metric: str, decimals: int | None = None) -> str:
-        """A document's value as text, in the units of the view."""
+    def quantity(self, value: float | None, metric: str) -> str:
+        """A stored value as text, in the units of the view."""
         unit = self.look.unit(metric)
-        shown = unit.exact(value) if is_known(value) else None
-        return self.word.quantity(shown, unit.symbol, unit.decimals if decimals is None else decimals)
+        return self.word.quantity(unit.exact(value) if is_known(value) else None, unit.symbol, unit.decimals)
 
 
 def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px: int = 1280) -> Look:

@@ -24,7 +24,7 @@ def states(draw: st.DrawFn) -> State:
         last=last,
         day=draw(DAYS),
         metric=draw(st.sampled_from(["temperature", "pressure", "wind", "rain"])),
-        units=draw(st.sampled_from(["metric", "imperial"])),
+        units=draw(st.sampled_from(["metric_km_h", "metric", "imperial"])),
         view=draw(st.sampled_from(["values", "difference"])),
         axis=draw(st.sampled_from(["shared", "own"])),
         heat=draw(st.sampled_from(["hours", "calendar"])),
