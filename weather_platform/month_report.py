@@ -169,8 +169,7 @@ def sheet_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
             for verdict in ("erroneous", "suspect", "good")
         },
         "flags": [
-            {"rule": rule, "verdict": verdict, "values": count}
-            for (rule, verdict), count in sorted(held.flags.items())
+            {"rule": rule, "verdict": verdict, "values": count} for (rule, verdict), count in sorted(held.flags.items())
         ],
         "synthetic": held.staged.synthetic,
         **_by(door),

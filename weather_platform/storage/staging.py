@@ -234,9 +234,7 @@ class StagingStore:
 
     def outdated_months(self) -> list[Month]:
         """Months staged by another release's rules, or never screened, in order; `weather rebuild` makes them again."""
-        other = sa.or_(
-            MONTHS.c.code_version.is_(None), MONTHS.c.code_version != CODE_VERSION, MONTHS.c.flags.is_(None)
-        )
+        other = sa.or_(MONTHS.c.code_version.is_(None), MONTHS.c.code_version != CODE_VERSION, MONTHS.c.flags.is_(None))
         query = sa.select(MONTHS.c.month).where(other, MONTHS.c.month != UNPLACED).order_by(MONTHS.c.month)
         with reading(self.engine) as connection:
             return [Month.parse(month) for month in connection.scalars(query)]
