@@ -13,8 +13,8 @@ from api.runs import Runs
 from api.security import Caller, Guard
 from api.streams import Streams
 from api.withdrawals import Withdrawals
-from weather_platform.domain.search import find_station
-from weather_platform.domain.stations import STATIONS, Station
+from weather_platform.domain.search import known_station
+from weather_platform.domain.stations import Station
 from weather_platform.settings import Settings
 from weather_platform.storage.opening import Stores
 
@@ -90,9 +90,7 @@ READS = [Depends(_reader)]
 
 def station(layers: Stores, city: str) -> Station:
     """The station matching a word; UnknownCity names the nearest ones."""
-    if city in STATIONS:
-        return STATIONS[city]
-    return find_station(city, {**STATIONS, **layers.staging.stations()})
+    return known_station(city, layers.stations)
 
 
 def stations(layers: Stores, cities: list[str] | None) -> list[Station] | None:

@@ -71,10 +71,11 @@ class _Answer(NamedTuple):
 class Reader:
     """Reads for every page; may be shared by threads. Its methods raise what the stores raise."""
 
-    def __init__(self, curated: CuratedStore, staging: StagingStore, climate: Climatology) -> None:
-        self._curated = curated
-        self._staging = staging
-        self.climate = climate
+    def __init__(self, stores: Stores) -> None:
+        self._curated: CuratedStore = stores.curated
+        self._staging: StagingStore = stores.staging
+        self._known_stations = stores.stations
+        self.climate = Climatology(stores)
         """Monthly figures, references, ranks and flags."""
         self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
         self._kept_bytes = 0
@@ -113,7 +114,7 @@ class Reader:
         return self._kept("cities", lambda: sorted(self._curated.cities(), key=lambda city: city.city))
 
     def stations(self) -> dict[str, Station]:
-        """The stations that have documents, by WMO number; the position of an unknown one is what staging says."""
+        """The stations that have documents, by WMO number, with what the registry says of them."""
         return self._kept("stations", self._read_stations)
 
     def keywords(self) -> dict[str, str]:
@@ -215,7 +216,7 @@ class Reader:
     def _read_stations(self) -> dict[str, Station]:
         found = {city.station_id: station_for(city.station_id, city.city) for city in self._curated.cities()}
         if found.keys() - STATIONS.keys():
-            found.update({number: known for number, known in self._staging.stations().items() if number in found})
+            found.update({number: known for number, known in self._known_stations().items() if number in found})
         return found
 
     def _read_observations(self, station: Station, first: date, last: date) -> pd.DataFrame:
@@ -266,7 +267,7 @@ class Reader:
 def open_reader(settings: Settings) -> Reader:
     """A reader of the stores that the settings name; nothing is reached yet."""
     stores = Stores(settings, read_only=True)
-    return Reader(stores.curated, stores.staging, Climatology(stores))
+    return Reader(stores)
 
 
 def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:

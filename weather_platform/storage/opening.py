@@ -1,6 +1,7 @@
 """Opens the stores named by the settings; only this module knows every adapter, and imports each on demand."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from weather_platform.domain.errors import BadSettings, NothingStored
+from weather_platform.domain.errors import BadSettings, NothingStored, StoreUnavailable
 from weather_platform.domain.station_list import known_stations
 from weather_platform.domain.stations import Station
 from weather_platform.settings import S3Settings, Settings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from weather_platform.storage.staging import StagingStore
 
 Opened = TypeVar("Opened")
+_LIST_STANDS_S = 60.0
 
 
 class Stores:
@@ -43,6 +45,8 @@ class Stores:
         self._s3 = s3
         self._lock = threading.RLock()
         self._opened: dict[str, object] = {}
+        self._listed: tuple[float | None, dict[str, Station]] = None, {}
+        """When the published list of stations was last read, and what it said."""
 
     @property
     def raw(self) -> RawStore:
@@ -66,11 +70,23 @@ class Stores:
         return self._once("receipts", self._open_receipts)
 
     def stations(self) -> dict[str, Station]:
-        """The known stations (`station_list.known_stations`); works on an empty home too."""
+        """The known stations (`station_list.known_stations`); works on an empty home too.
+
+        The published list is read once a minute; while the raw store does not answer, the last one read counts.
+        """
         stored: dict[str, Station] = {}
         with suppress(NothingStored):
             stored = self.staging.stations()
-        return known_stations(listed_stations(self.raw.blobs), stored)
+        return known_stations(self._listed_stations(), stored)
+
+    def _listed_stations(self) -> dict[str, Station]:
+        with self._lock:
+            read, listed = self._listed
+            if read is None or time.monotonic() - read > _LIST_STANDS_S:
+                with suppress(StoreUnavailable):
+                    listed = listed_stations(self.raw.blobs)
+                self._listed = time.monotonic(), listed
+            return listed
 
     def close(self) -> None:
         """Close connections; the stores may be used again."""
