@@ -99,7 +99,7 @@ class Stores:
         files = [self._once(f"changes of {path}", partial(SqliteChanges, path)) for path in self._files()]
         told = [changes.token() for changes in files]
         if not _is_file(self._settings.staging_url):
-            told.append(self.staging.revision())
+            told += [self.staging.revision(), self.staging.flagging.revision()]
         if not _is_file(self._settings.curated_url):
             told += [self.curated.revision(), self.monthly.revision()]
         return "|".join([*told, file_token(self._settings.qc_overrides)])
