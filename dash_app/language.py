@@ -61,13 +61,6 @@ class Language:
             return str(calendar["many_months"][MONTHS.index(period)])
         return str([*calendar["many_seasons"], calendar["many_years"]][(*SEASONS, YEAR).index(period)])
 
-    def ordinal(self, n: int) -> str:
-        """``11e`` or ``11th``; the first is said in words of its own."""
-        if self.code == "fr":
-            return f"{n}e"
-        ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-        return f"{n}{ending}"
-
     def day(self, day: date) -> str:
         """``1er décembre 2023`` or ``1 December 2023``."""
         return f"{self._number_of(day)} {self.month(day.month)} {day.year}"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from dash import html
 
+from dash_app import climate_words as said
 from dash_app import components as ui
 from dash_app.periods import Span, preset, span
 from dash_app.reader import Reader
@@ -103,8 +104,8 @@ def sentence(view: View, found: Compared) -> str:
     word, period = view.word, view.period_text
     clauses = [text for text in (_rain(view, found), _temperature(view, found)) if text]
     text = " ".join(clause[:1].upper() + clause[1:] for clause in clauses[1:])
-    said = word("lead.in_city", period=period[:1].upper() + period[1:], city=view.stations[0].display_name, text="")
-    return f"{said}{clauses[0]} {text}".strip() if clauses else f"{said}{word('lead.not_measured')}."
+    start = word("lead.in_city", period=period[:1].upper() + period[1:], city=view.stations[0].display_name, text="")
+    return f"{start}{clauses[0]} {text}".strip() if clauses else f"{start}{word('lead.not_measured')}."
 
 
 def cards(view: View, found: Compared) -> Any:
@@ -113,8 +114,8 @@ def cards(view: View, found: Compared) -> Any:
 
 def doubts(view: View, found: Compared) -> str:
     """What quality control left out and what it doubts."""
-    said = [("left_out", "erroneous"), ("doubtful", "suspect")]
-    counts = [(key, sum(sheet.flagged.get(severity, 0) for sheet in found.sheets)) for key, severity in said]
+    keys = [("left_out", "erroneous"), ("doubtful", "suspect")]
+    counts = [(key, sum(sheet.flagged.get(severity, 0) for sheet in found.sheets)) for key, severity in keys]
     return " ".join(ui.counted(view.word, f"lead.{key}", n) for key, n in counts if n)
 
 
@@ -222,19 +223,19 @@ def _usual(view: View, found: Compared, figure: Comparison, metric: str) -> Iter
 def _rank(view: View, found: Compared, figure: Comparison, rank: Rank) -> str:
     """``3rd wettest of 28 Decembers``, from the nearer end."""
     text = _place(view, figure.figure, rank)
-    said = view.word("lead.rank_of", rank=text, of=rank.of, spans=view.word.spans(found.span.period))
+    text = view.word("lead.rank_of", rank=text, of=rank.of, spans=view.word.spans(found.span.period))
     if rank.at_least:
-        said = view.word("lead.rank_at_least", rank=said)
+        text = view.word("lead.rank_at_least", rank=text)
     if rank.tied_years:
-        said += ", " + view.word("lead.tied", years=", ".join(map(str, rank.tied_years)))
-    return said
+        text += ", " + view.word("lead.tied", years=", ".join(map(str, rank.tied_years)))
+    return text
 
 
 def _place(view: View, figure: str, rank: Rank) -> str:
     low = rank.lowest is not None and rank.lowest < rank.highest
     place = rank.lowest if low and rank.lowest is not None else rank.highest
     key = f"ranks.{figure.partition('.')[0]}_{'low' if low else 'high'}"
-    return view.word(f"{key}_first") if place == 1 else view.word(key, nth=view.word.ordinal(place))
+    return view.word(f"{key}_first") if place == 1 else view.word(key, nth=said.ordinal(view.word, place))
 
 
 def short_rank(view: View, figure: str, rank: Rank | None) -> str:
