@@ -265,6 +265,8 @@ def drawing(
 ) -> Component:
     """A figure that the server drew: as `chart`, with SVG that `site.js` puts in its place."""
     sentences = " ".join(summary)
+    has_values = " data-points=" in svg
+    readout = html.P(view.word("chart.readout"), className="readout", **aria(live="polite")) if has_values else None
     return card(
         title,
         above,
@@ -275,12 +277,23 @@ def drawing(
                     className="drawing",
                     **data(svg=svg, file=file_stem(view, name), title=f"{title}, {place_text(view)}"),
                 ),
+                readout,
                 html.Figcaption(sentences, className="summary"),
+                html.Div(className="values") if has_values else None,
             ]
         ),
-        menu=_chart_menu(view, name, title, data_links=data_links),
+        menu=_tools(view, name, title, data_links=data_links, values=has_values),
         id=f"card-{name}",
     )
+
+
+def _tools(view: View, name: str, title: str, *, data_links: bool, values: bool) -> Component:
+    menu, word = _chart_menu(view, name, title, data_links=data_links), view.word
+    if not values:
+        return menu
+    words = data(values=name, on=word("chart.values"), off=word("chart.values_off"))
+    button = html.Button(word("chart.values"), type="button", className="chip", **words, **aria(expanded="false"))
+    return html.Div([button, menu], className="card-tools")
 
 
 def _chart_menu(view: View, name: str, title: str, *, data_links: bool, zoom: bool = False) -> Component:

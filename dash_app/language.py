@@ -54,6 +54,9 @@ class Language:
     def month(self, number: int) -> str:
         return str(self._texts["calendar"]["months"][number - 1])
 
+    def short_month(self, number: int) -> str:
+        return str(self._texts["calendar"]["short_months"][number - 1])
+
     def spans(self, period: str) -> str:
         """``Decembers``, ``winters`` or ``years``: many of a period of `domain.climate.years.PERIODS`."""
         calendar = self._texts["calendar"]

@@ -43,7 +43,7 @@ METRICS: Final[Mapping[str, Metric]] = {
             "pressure", "pressure_avg_hpa", "pressure_n", "mean", "pressure_min_hpa", "pressure_max_hpa", "pmer", "hPa"
         ),
         Metric("wind", "wind_avg_m_s", "wind_n", "mean", None, "wind_gust_m_s", "ff", "m/s"),
-        Metric("rain", "rain_total_mm", "rain_n", "sum", None, "rain_total_mm", "rr3", "mm"),
+        Metric("rain", "rain_rr_mm", "rain_n", "sum", None, "rain_rr_mm", "rr3", "mm"),
     )
 }
 

@@ -25,7 +25,6 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "view": ("values", "difference"),
     "axis": ("shared", "own"),
     "heat": ("hours", "calendar"),
-    "years": ("on", "off"),
     "map": ("anomaly", "value"),
     "sort": ("name", "highest", "lowest"),
     "figure": (
@@ -52,7 +51,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     view: str = "values"
     axis: str = "shared"
     heat: str = "hours"
-    years: str = "on"
     map: str = "anomaly"
     sort: str = "name"
     figure: str = "tm.mean"

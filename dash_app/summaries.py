@@ -45,10 +45,10 @@ def facts(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str, list[str]
         if low and high:
             detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
         yield word("city.mean_temperature"), view.quantity(frame["temperature_avg_c"].mean(), "temperature"), [detail]
-    if frame["rain_total_mm"].notna().any():
-        wet = int((frame["rain_total_mm"] >= _WET_MM).sum())
+    if frame["rain_rr_mm"].notna().any():
+        wet = int((frame["rain_rr_mm"] >= _WET_MM).sum())
         detail = counted(word, "city.wet_days", wet) if wet else word("city.wet_days.none")
-        yield word("city.rain_total"), view.quantity(frame["rain_total_mm"].sum(), "rain"), [detail]
+        yield word("city.rain_total"), view.quantity(frame["rain_rr_mm"].sum(), "rain"), [detail]
     if strongest := extreme(frame, "wind_gust_m_s"):
         yield word("city.gust"), view.quantity(strongest.value, "wind"), [word.day(strongest.day)]
     if lowest := extreme(frame, "pressure_min_hpa", lowest=True):
@@ -101,13 +101,13 @@ def _wind(view: View, known: pd.DataFrame) -> str:
 
 
 def _rain(view: View, known: pd.DataFrame) -> str:
-    wettest = extreme(known, "rain_total_mm")
+    wettest = extreme(known, "rain_rr_mm")
     if wettest is None or not wettest.value:
         return view.word("city.rain_summary_dry", **_where(view))
     return view.word(
         "city.rain_summary",
         **_where(view),
-        total=view.quantity(known["rain_total_mm"].sum(), "rain"),
+        total=view.quantity(known["rain_rr_mm"].sum(), "rain"),
         high=_one(view, wettest, "rain"),
         high_date=view.word.day(wettest.day),
     )
@@ -165,7 +165,7 @@ def reached(view: View, threshold: Threshold, value: float) -> str:
 _RECORDS = (
     ("record_high", "temperature_tx_c", "temperature", False),
     ("record_low", "temperature_tn_c", "temperature", True),
-    ("record_rain", "rain_total_mm", "rain", False),
+    ("record_rain", "rain_rr_mm", "rain", False),
     ("record_gust", "wind_gust_m_s", "wind", False),
     ("record_pressure_low", "pressure_min_hpa", "pressure", True),
     ("record_pressure_high", "pressure_max_hpa", "pressure", False),

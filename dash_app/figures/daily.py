@@ -1,218 +1,179 @@
-"""A city's four metrics over days: temperature, pressure, wind and rain."""
+"""A city's four metrics over days: temperature, pressure, wind and rain, before what is usual on these days.
 
-from typing import Any
+In each function `days` has one row per day (`look.every_day`).
+"""
 
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
 import pandas as pd
 
-from dash_app.figures.look import (
-    Figure,
-    Look,
-    band,
-    counts,
-    day_axis,
-    is_long,
-    line,
-    mean_line,
-    texts,
-    thinned,
-    unseen,
-)
-from dash_app.measures import METRICS, READINGS_A_DAY
+from dash_app.figures.chart import Band, Chart, Kind, Layer
+from dash_app.figures.look import Look, is_long
+from dash_app.figures.usual import Usual
+from dash_app.measures import READINGS_A_DAY
 from weather_platform.domain.events import THRESHOLDS
 
 _HEAVY_RAIN_MM = next(threshold.value for threshold in THRESHOLDS if threshold.type == "heavy_rain")
-_BAR_MS = 0.85 * 86_400_000
-"""Said once: plotly would make a single hollow bar as wide as the chart."""
-_OTHER_LOW, _OTHER_HIGH = "other_low", "other_high"
-
-# In each function `days` has one row per day (`look.every_day`); `others` is None or `other_years`: extremes by day.
+_A_FEW_DAYS, _TWO_MONTHS, _MOST_MONTHS = 12, 62, 14
 
 
-def temperature(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
-    """Mean with the band from the lowest to the highest reading, and the climatological extremes Tn and Tx."""
-    drawn, word, theme = _with_others(days, others), look.language, look.theme
-    low, high = "temperature_min_c", "temperature_max_c"
-    drawn = thinned(drawn, ["temperature_avg_c", low, high, "temperature_tn_c", "temperature_tx_c"])
-    return look.figure(
-        [
-            *_other_years(look, drawn, "temperature"),
-            band(look, drawn, low, high, "temperature", name=word("chart.min_max"), color=theme.band),
-            unseen(look, drawn, high, "temperature", word("chart.max")),
-            *_extreme(look, drawn, "temperature_tx_c", "Tx", theme.warm, "triangle-up"),
-            *mean_line(
-                look,
-                drawn,
-                "temperature_avg_c",
-                "temperature_n",
-                "temperature",
-                name=word("chart.mean"),
-                color=theme.mean,
-            ),
-            *_extreme(look, drawn, "temperature_tn_c", "Tn", theme.cold, "triangle-down"),
-            unseen(look, drawn, low, "temperature", word("chart.min")),
+def temperature(days: pd.DataFrame, look: Look, usual: Usual | None = None) -> Chart:
+    """The mean of the readings between the lowest and the highest, and the climatological extremes Tn and Tx."""
+    word = look.language
+    low, high = _shown(days, look, "temperature", "temperature_min_c", "temperature_max_c")
+    tx: Kind = "thin" if is_long(days) else "up"
+    tn: Kind = "thin" if is_long(days) else "down"
+    return _chart(
+        days,
+        look,
+        "temperature",
+        bands=[
+            *_usual(look, usual, "temperature"),
+            Band(word("chart.min_max"), "range", low, high),
         ],
-        xaxis=day_axis(days),
-        yaxis=look.axis_title("temperature"),
+        layers=[
+            *_median(look, usual, "temperature"),
+            *_extreme(days, look, "temperature_tx_c", tx, "Tx", "warm"),
+            _mean(days, look, "temperature", "temperature_avg_c", "mean"),
+            *_extreme(days, look, "temperature_tn_c", tn, "Tn", "cold"),
+        ],
     )
 
 
-def pressure(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
-    """Mean sea-level pressure with the band from the lowest to the highest reading."""
-    drawn, word, theme = _with_others(days, others), look.language, look.theme
-    low, high = "pressure_min_hpa", "pressure_max_hpa"
-    drawn = thinned(drawn, ["pressure_avg_hpa", low, high])
-    return look.figure(
-        [
-            *_other_years(look, drawn, "pressure"),
-            band(look, drawn, low, high, "pressure", name=word("chart.min_max"), color=_faint(theme.pressure)),
-            unseen(look, drawn, high, "pressure", word("chart.max")),
-            *mean_line(
-                look,
-                drawn,
-                "pressure_avg_hpa",
-                "pressure_n",
-                "pressure",
-                name=word("chart.mean"),
-                color=theme.pressure,
-            ),
-            unseen(look, drawn, low, "pressure", word("chart.min")),
-        ],
-        xaxis=day_axis(days),
-        yaxis=look.axis_title("pressure"),
+def pressure(days: pd.DataFrame, look: Look, usual: Usual | None = None) -> Chart:
+    """Mean sea-level pressure between the lowest and the highest reading."""
+    low, high = _shown(days, look, "pressure", "pressure_min_hpa", "pressure_max_hpa")
+    return _chart(
+        days,
+        look,
+        "pressure",
+        bands=[*_usual(look, usual, "pressure"), Band(look.language("chart.min_max"), "pressure", low, high)],
+        layers=[*_median(look, usual, "pressure"), _mean(days, look, "pressure", "pressure_avg_hpa", "pressure")],
     )
 
 
-def wind(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
-    """Mean and highest 10-minute wind, and the strongest gust."""
-    word, theme = look.language, look.theme
-    drawn = thinned(_with_others(days, others), ["wind_avg_m_s", "wind_max_m_s", "wind_gust_m_s"])
-    return look.figure(
-        [
-            *_other_years(look, drawn, "wind"),
-            *_gusts(look, drawn),
-            line(
-                look,
-                drawn,
-                "wind_max_m_s",
-                "wind",
-                name=word("chart.wind_max"),
-                color=theme.wind,
-                line={"color": theme.wind, "width": 1},
-            ),
-            *mean_line(look, drawn, "wind_avg_m_s", "wind_n", "wind", name=word("chart.mean"), color=theme.wind),
+def wind(days: pd.DataFrame, look: Look, usual: Usual | None = None) -> Chart:
+    """Mean and highest 10-minute wind, and the strongest gust, which some stations never publish."""
+    word, metric = look.language, "wind"
+    highest, gusts = _shown(days, look, metric, "wind_max_m_s", "wind_gust_m_s")
+    gust = [Layer("dashed", word("chart.gust"), "gust", gusts)] if any(v is not None for v in gusts) else []
+    return _chart(
+        days,
+        look,
+        metric,
+        bands=_usual(look, usual, metric),
+        layers=[
+            *_median(look, usual, metric),
+            *gust,
+            Layer("thin", word("chart.wind_max"), "wind", highest),
+            _mean(days, look, metric, "wind_avg_m_s", "wind"),
         ],
-        xaxis=day_axis(days),
-        yaxis={**look.axis_title("wind"), "rangemode": "tozero"},
+        from_zero=True,
     )
 
 
-def _gusts(look: Look, days: pd.DataFrame) -> list[dict[str, Any]]:
-    """Empty if no gust was published, as at LA DESIRADE."""
-    if not days["wind_gust_m_s"].notna().any():
-        return []
-    drawn = line(look, days, "wind_gust_m_s", "wind", name=look.language("chart.gust"), color=look.theme.gust)
-    drawn["line"] = {"color": look.theme.gust, "width": 1, "dash": "solid" if is_long(days) else "dot"}
-    return [drawn if is_long(days) else drawn | {"mode": "lines+markers", "marker": {"size": 4}}]
+def rain(days: pd.DataFrame, look: Look, usual: Usual | None = None) -> Chart:
+    """Bars of the climatological day, and the total since the first, before the totals of other years.
 
-
-def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> Figure:
-    """Bars with the running total, which breaks where a day is missing; hollow bars where readings are.
-
-    `others` are running totals here.
+    The total breaks where a day is missing, and counts on.
     """
-    word, theme, unit = look.language, look.theme, look.unit("rain")
-    days = _with_others(days.assign(running=days["rain_total_mm"].cumsum()), others)
-    drawn = thinned(days, ["rain_total_mm", "running"])
-    known = drawn[drawn["rain_total_mm"].notna()]
-    incomplete = known["rain_n"] < READINGS_A_DAY
-    bars = [_bars(look, known[~incomplete], word("chart.rain"), hollow=False)]
-    if incomplete.any():
-        bars.append(_bars(look, known[incomplete], word("chart.incomplete"), hollow=True))
-    total = line(look, drawn, "running", "rain", name=word("chart.running_total"), color=theme.rain_total, yaxis="y2")
-    total["line"]["shape"] = "hv"
-    heavy = unit.exact(_HEAVY_RAIN_MM)
-    reached = bool((days["rain_total_mm"] >= _HEAVY_RAIN_MM / 2).any())
-    mark = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": heavy, "y1": heavy}
-    label = {
-        "text": f"{word('events.heavy_rain')} ≥ {word.quantity(heavy, unit.symbol, unit.decimals - 1)}",
-        "textposition": "end",
-        "yanchor": "bottom",
-        "font": {"size": 11, "color": theme.warm},
-    }
-    bands = [{**trace, "yaxis": "y2"} for trace in _other_years(look, drawn, "rain")]
-    return look.figure(
-        [*bands, *bars, total],
-        barmode="overlay",
-        xaxis=day_axis(days),
-        yaxis={**look.axis_title("rain"), "rangemode": "tozero"},
-        yaxis2={
-            "overlaying": "y",
-            "side": "right",
-            "rangemode": "tozero",
-            "showgrid": False,
-            "tickmode": "auto",
-            "automargin": True,
-            "title": {"text": word("chart.running_total"), "font": {"size": 12}},
-        },
-        shapes=[{**mark, "line": {"color": theme.warm, "width": 1, "dash": "dash"}, "label": label}] if reached else [],
+    word, unit = look.language, look.unit("rain")
+    (bars,) = _shown(days, look, "rain", "rain_rr_mm")
+    total = look.shown(days["rain_rr_mm"].cumsum(), "rain")
+    heavy = word.quantity(unit.exact(_HEAVY_RAIN_MM), unit.symbol, unit.decimals - 1)
+    return _chart(
+        days,
+        look,
+        "rain",
+        bands=_usual(look, usual, "rain", right=True),
+        layers=[
+            Layer("bars", word("chart.rain"), "rain", bars),
+            *_median(look, usual, "rain", right=True),
+            Layer("line", word("chart.running_total"), "total", total, right=True),
+        ],
+        right_title=f"{word('chart.running_total')} ({unit.symbol})",
+        from_zero=True,
+        threshold=(unit.exact(_HEAVY_RAIN_MM), f"{word('events.heavy_rain')} ≥ {heavy}"),
     )
 
 
-def _bars(look: Look, days: pd.DataFrame, name: str, *, hollow: bool) -> dict[str, Any]:
-    return {
-        "type": "bar",
-        "name": name,
-        "x": texts(days.index),
-        "y": look.shown(days["rain_total_mm"], "rain"),
-        "customdata": counts(days["rain_n"]),
-        "width": _BAR_MS,
-        "marker": {
-            "color": look.theme.surface if hollow else look.theme.rain,
-            "line": {"color": look.theme.rain, "width": 1.4 if hollow else 0},
-        },
-        "hovertemplate": look.hover(look.language("chart.rain"), "rain", count=True),
-    }
+CHARTS = {"temperature": temperature, "pressure": pressure, "wind": wind, "rain": rain}
 
 
-def other_years(same_days: list[pd.DataFrame], metric: str, index: pd.DatetimeIndex) -> pd.DataFrame | None:
-    """The 10th and 90th percentile of other years, by day of `index`; of running totals for rain.
-
-    None if no other year has data. Each frame of `same_days` has one row per day, as many as `index` or fewer,
-    from the same day of its year.
-    """
-    column = METRICS[metric].column
-    years = [frame[column].reset_index(drop=True) for frame in same_days if frame[column].notna().any()]
-    if not years:
-        return None
-    if metric == "rain":
-        years = [year.cumsum() for year in years]
-    table = pd.concat(years, axis=1).reindex(range(len(index)))
-    found = pd.DataFrame({_OTHER_LOW: table.quantile(0.1, axis=1), _OTHER_HIGH: table.quantile(0.9, axis=1)})
-    return found.set_axis(index)
-
-
-def _with_others(days: pd.DataFrame, others: pd.DataFrame | None) -> pd.DataFrame:
-    return days if others is None else days.join(others)
+def day_ticks(days: Sequence[date], look: Look) -> list[tuple[int, str]]:
+    """Where the axis of days has a mark, and its text: every day, the 1st, 5th, 10th …, or months."""
+    word, last = look.language, len(days) - 1
+    if len(days) <= _A_FEW_DAYS:
+        return [(place, f"{day.day} {word.short_month(day.month)}") for place, day in enumerate(days)]
+    if len(days) <= _TWO_MONTHS:
+        every = 10 if look.narrow or len(days) > 31 else 5
+        marked = [place for place, day in enumerate(days) if day.day == 1 or (day.day % every == 0 and day.day < 30)]
+        return [
+            (place, f"{days[place].day} {word.short_month(days[place].month)}" if n == 0 else str(days[place].day))
+            for n, place in enumerate(marked)
+        ]
+    firsts = [place for place, day in enumerate(days) if day.day == 1]
+    every = -(-len(firsts) // (6 if look.narrow else _MOST_MONTHS))
+    return [(place, word.short_month(days[place].month)) for place in firsts[::every] if place <= last]
 
 
-def _other_years(look: Look, days: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
-    if _OTHER_LOW not in days:
+def _chart(
+    days: pd.DataFrame,
+    look: Look,
+    metric: str,
+    *,
+    bands: Sequence[Band],
+    layers: Sequence[Layer],
+    right_title: str = "",
+    from_zero: bool = False,
+    threshold: tuple[float, str] | None = None,
+) -> Chart:
+    dates = [day.date() for day in pd.DatetimeIndex(days.index)]
+    return Chart(
+        labels=[look.language.day(day) for day in dates],
+        ticks=day_ticks(dates, look),
+        bands=bands,
+        layers=layers,
+        unit=look.unit(metric),
+        right_title=right_title,
+        from_zero=from_zero,
+        threshold=threshold,
+        days=[day.isoformat() for day in dates],
+    )
+
+
+def _shown(days: pd.DataFrame, look: Look, metric: str, *columns: str) -> list[list[float | None]]:
+    return [look.shown(days[column], metric) for column in columns]
+
+
+def _mean(days: pd.DataFrame, look: Look, metric: str, column: str, css: str) -> Layer:
+    """A line with a mark on every day: filled where all readings are there, hollow where some are missing."""
+    values, counts = look.shown(days[column], metric), days[f"{metric}_n"].to_numpy(dtype=np.float64)
+    hollow = frozenset(np.flatnonzero(counts < READINGS_A_DAY).tolist())
+    return Layer("line", look.language("chart.mean"), css, values, hollow=hollow)
+
+
+def _extreme(days: pd.DataFrame, look: Look, column: str, kind: Kind, name: str, css: str) -> list[Layer]:
+    """A figure that many stations never report: nothing where it is missing."""
+    (values,) = _shown(days, look, "temperature", column)
+    return [Layer(kind, name, css, values)] if any(value is not None for value in values) else []
+
+
+def _usual(look: Look, usual: Usual | None, metric: str, *, right: bool = False) -> list[Band]:
+    if usual is None:
         return []
-    name = look.language("chart.other_years")
-    return [band(look, days, _OTHER_LOW, _OTHER_HIGH, metric, name=name, color=look.theme.other_years)]
+    name = look.language("chart.usual", n=usual.years, first=usual.first_year, last=usual.last_year)
+    low, high = (look.shown(pd.Series(values), metric) for values in (usual.low, usual.high))
+    return [Band(name, "usual", low, high, right=right)]
 
 
-def _extreme(look: Look, days: pd.DataFrame, column: str, name: str, color: str, symbol: str) -> list[dict[str, Any]]:
-    """A figure that many stations never report: marks, a thin line over long periods, nothing if missing."""
-    if not days[column].notna().any():
+def _median(look: Look, usual: Usual | None, metric: str, *, right: bool = False) -> list[Layer]:
+    if usual is None:
         return []
-    drawn = line(look, days, column, "temperature", name=name, color=color)
-    drawn["line"]["width"] = 0.9
     return [
-        drawn if is_long(days) else drawn | {"mode": "markers", "marker": {"symbol": symbol, "size": 6, "color": color}}
+        Layer(
+            "dashed", look.language("chart.median"), "usual", look.shown(pd.Series(usual.middle), metric), right=right
+        )
     ]
-
-
-def _faint(color: str) -> str:
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.22)"

@@ -1,114 +1,74 @@
-"""Heat maps: hours of each day, days of each week, and completeness by city and month."""
+"""Cells in the colours of a scale, as SVG: hours of each day, days of each week."""
 
-from typing import Any
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
 from dash_app import scales
-from dash_app.figures.look import Figure, Look, texts
-from dash_app.frames import numbers
+from dash_app.figures.daily import day_ticks
+from dash_app.figures.look import Look
 from dash_app.measures import METRICS
 from dash_app.scales import Scale
-from weather_platform.domain.statistics import EXPECTED_OBSERVATIONS, KELVIN_OFFSET
+from weather_platform.domain.statistics import KELVIN_OFFSET
 
 HOURS = tuple(range(0, 24, 3))
 MOST_DAYS = 400
-"""More columns than that are narrower than a pixel and a half."""
-_MOST_PARTED = 100
-"""Gaps of a pixel between more columns would be as wide as the columns."""
+"""More columns than that are narrower than a pixel and a half: months instead."""
 _PA_PER_HPA = 100
+_LEFT, _TOP, _BOTTOM, _LEGEND = 44, 6, 26, 44
+_STEPS = 24
 
 
-def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
-    """A reading of the metric by day and synoptic hour (UTC), or over `MOST_DAYS` the mean by month and hour.
+class Grid(NamedTuple):
+    """Values by row and column, in the documents' unit."""
 
-    Missing values stay empty.
-    """
+    rows: Sequence[str]
+    columns: Sequence[str]
+    """What each column is called."""
+    ticks: Sequence[tuple[int, str]]
+    values: Sequence[Sequence[float | None]]
+
+
+def hours(observations: pd.DataFrame, metric: str, look: Look) -> Grid:
+    """A reading of the metric by day and synoptic hour (UTC), or over `MOST_DAYS` the mean by month and hour."""
     field = METRICS[metric].field
     known = observations[["date", field]].dropna()
-    values = _in_document_units(known[field].astype("float64"), metric)
     times = pd.to_datetime(known["date"])
     by_month = not by_day(observations)
     start = times.dt.to_period("M").dt.start_time if by_month else times.dt.normalize()
+    values = _in_document_units(known[field].astype("float64"), metric)
     table = pd.DataFrame({"start": start, "hour": times.dt.hour, "value": values})
     table = table.pivot_table(index="hour", columns="start", values="value").reindex(HOURS)
     if len(table.columns):
         every = pd.date_range(table.columns.min(), table.columns.max(), freq="MS" if by_month else "D")
         table = table.reindex(columns=every)
-    unit, when = look.unit(metric), "%b %Y" if by_month else "%-d %b %Y"
-    return look.figure(
-        [
-            {
-                **_cells(look, metric, scales.of_metric(metric), len(table.columns)),
-                "x": texts(table.columns),
-                "y": [f"{hour:02d} h" for hour in HOURS],
-                "z": [look.shown(row, metric) for _, row in table.iterrows()],
-                "hovertemplate": f"%{{x|{when}}}, %{{y}} UTC<br>%{{z:.{unit.decimals}f}} {unit.symbol}<extra></extra>",
-            }
-        ],
-        hovermode="closest",
-        yaxis={"autorange": "reversed", "type": "category", "showgrid": False},
-    )
+    days = [day.date() for day in pd.DatetimeIndex(table.columns)]
+    word = look.language
+    if by_month:
+        names = [f"{word.month(day.month)} {day.year}" for day in days]
+        years = [(place, str(day.year)) for place, day in enumerate(days) if day.month == 1]
+        ticks = years[:: -(-len(years) // 8) or 1]
+    else:
+        names, ticks = [word.day(day) for day in days], day_ticks(days, look)
+    return Grid([f"{hour:02d} h" for hour in HOURS], names, ticks, _cells(table))
 
 
-def calendar(days: pd.DataFrame, metric: str, look: Look) -> Figure:
+def calendar(days: pd.DataFrame, metric: str, look: Look) -> Grid:
     """The metric's daily figure by week and day of the week; `days` has one row per day."""
-    word, column, unit = look.language, METRICS[metric].column, look.unit(metric)
-    index = pd.DatetimeIndex(days.index)
+    word, index = look.language, pd.DatetimeIndex(days.index)
     monday = index - pd.to_timedelta(index.dayofweek, unit="D")
-    table = pd.DataFrame({"week": monday, "weekday": index.dayofweek, "value": days[column].to_numpy()})
+    values = days[METRICS[metric].column].to_numpy()
+    table = pd.DataFrame({"week": monday, "weekday": index.dayofweek, "value": values})
     table = table.pivot(index="weekday", columns="week", values="value").reindex(range(7))
-    names = word("calendar.weekdays").split()
-    return look.figure(
-        [
-            {
-                **_cells(look, metric, scales.of_metric(metric), len(table.columns)),
-                "x": texts(table.columns),
-                "y": names,
-                "z": [look.shown(row, metric) for _, row in table.iterrows()],
-                "hovertemplate": f"%{{y}}, {word('chart.week_of')} %{{x|%-d %b %Y}}<br>"
-                f"%{{z:.{unit.decimals}f}} {unit.symbol}<extra></extra>",
-            }
-        ],
-        hovermode="closest",
-        yaxis={"autorange": "reversed", "type": "category", "showgrid": False},
-    )
-
-
-def coverage(shares: pd.DataFrame, look: Look) -> Figure:
-    """Percent of the expected observations by city (rows, by name) and month (columns, text)."""
-    most = 3 if look.narrow else 12
-    return look.figure(
-        [
-            {
-                **_cells(look, "share", scales.SHARE, len(shares.columns)),
-                "x": list(shares.columns),
-                "y": list(shares.index),
-                "z": [numbers(row.round(1)) for _, row in shares.iterrows()],
-                "hovertemplate": "%{y}, %{x}<br>%{z:.1f} %<extra></extra>",
-                "colorbar": {
-                    "thickness": 10,
-                    "outlinewidth": 0,
-                    "ticksuffix": " %",
-                    "len": 0.4,
-                    "y": 1,
-                    "yanchor": "top",
-                },
-            }
-        ],
-        hovermode="closest",
-        xaxis={"type": "category", "side": "top", "tickangle": -90 if len(shares.columns) > most else 0},
-        yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "dtick": 1, "tickfont": {"size": 10}},
-    )
-
-
-def expected_in(month: str, last_loaded: pd.Timestamp) -> int:
-    """Expected observations of a station in a month, up to the last loaded day of any station."""
-    period = pd.Period(month)
-    days = period.days_in_month
-    if period == last_loaded.to_period("M"):
-        days = last_loaded.day
-    return int(days) * EXPECTED_OBSERVATIONS
+    weeks = [week.date() for week in pd.DatetimeIndex(table.columns)]
+    names = [f"{word('chart.week_of')} {word.day(week)}" for week in weeks]
+    every = -(-len(weeks) // 8)
+    ticks = [(place, f"{week.day} {word.short_month(week.month)}") for place, week in enumerate(weeks)][::every]
+    return Grid(word("calendar.weekdays").split(), names, ticks, _cells(table))
 
 
 def by_day(observations: pd.DataFrame) -> bool:
@@ -117,20 +77,88 @@ def by_day(observations: pd.DataFrame) -> bool:
     return times.empty or (times.max() - times.min()).days <= MOST_DAYS
 
 
-def _cells(look: Look, metric: str, scale: Scale, columns: int) -> dict[str, Any]:
-    unit = look.units.get(metric)
-    symbol = unit.symbol if unit else "%"
-    return {
-        "type": "heatmap",
-        **scale.on_plotly(unit),
-        "xgap": 1 if columns <= _MOST_PARTED else 0,
-        "ygap": 1,
-        "hoverongaps": False,
-        "colorbar": {"thickness": 10, "outlinewidth": 0, "title": {"text": symbol, "side": "top"}},
+def drawn(grid: Grid, metric: str, look: Look, *, title: str) -> str:
+    """The grid as SVG, with its legend below."""
+    width, height = (366, 270) if look.narrow else (640, 300)
+    scale, unit = scales.of_metric(metric), look.unit(metric)
+    bottom = height - _BOTTOM - _LEGEND
+    step_x = (width - _LEFT - 6) / max(1, len(grid.columns))
+    step_y = (bottom - _TOP) / len(grid.rows)
+    shown = [[None if v is None else round(unit.exact(v), 4) for v in row] for row in grid.values]
+    points = {
+        "left": _LEFT,
+        "step": round(step_x, 4),
+        "top": _TOP,
+        "row": round(step_y, 4),
+        "labels": grid.columns,
+        "unit": unit.symbol,
+        "decimals": unit.decimals,
+        "rows": grid.rows,
+        "series": [{"name": name, "values": row} for name, row in zip(grid.rows, shown, strict=True)],
     }
+    parts = [
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" tabindex="0"'
+            f' aria-label={quoteattr(title)} class="chart-drawing grid-drawing"'
+            f" data-points={quoteattr(json.dumps(points, ensure_ascii=False, separators=(',', ':')))}>"
+        ),
+        *_rectangles(grid, scale, step_x, step_y),
+        *(
+            f'<text x="{_LEFT - 6}" y="{_TOP + (n + 0.5) * step_y + 4:.1f}" class="tick end">{escape(name)}</text>'
+            for n, name in enumerate(grid.rows)
+        ),
+        *(
+            f'<text x="{_LEFT + (place + 0.5) * step_x:.1f}" y="{bottom + 17}" class="tick">{escape(text)}</text>'
+            for place, text in grid.ticks
+        ),
+        *_legend(scale, metric, look, width, height - _LEGEND + 8),
+        "</svg>",
+    ]
+    return "".join(parts)
 
 
-def _in_document_units(values: "pd.Series[Any]", metric: str) -> "pd.Series[Any]":
+def _rectangles(grid: Grid, scale: Scale, step_x: float, step_y: float) -> Iterator[str]:
+    """One path for each colour."""
+    low, high = scale.bounds
+    paths: dict[str, list[str]] = defaultdict(list)
+    gap = 0.8 if step_x > 4 else 0
+    for row, values in enumerate(grid.values):
+        for column, value in enumerate(values):
+            if value is not None:
+                share = round((min(max(value, low), high) - low) / (high - low) * 60) / 60
+                color = scale.color(value if scale.steps else low + share * (high - low))
+                x, y = _LEFT + column * step_x, _TOP + row * step_y
+                paths[color].append(f"M{x:.1f} {y:.1f}h{step_x - gap:.2f}v{step_y - 0.8:.1f}h-{step_x - gap:.2f}Z")
+    for color, pieces in paths.items():
+        yield f'<path d="{"".join(pieces)}" fill="{color}"/>'
+
+
+def _legend(scale: Scale, metric: str, look: Look, width: float, y: float) -> Iterator[str]:
+    unit, (low, high) = look.unit(metric), scale.bounds
+    left, length = _LEFT, width - _LEFT - 60
+    stops = len(scale.stops)
+    shares = (
+        [(n / stops, 1 / stops, color) for n, (_, color) in enumerate(scale.stops)]
+        if scale.steps
+        else [(n / _STEPS, 1 / _STEPS, scale.color(low + (n + 0.5) / _STEPS * (high - low))) for n in range(_STEPS)]
+    )
+    for share, part, color in shares:
+        yield (
+            f'<rect x="{left + share * length:.1f}" y="{y:g}" width="{part * length + 0.4:.1f}" height="9"'
+            f' fill="{color}"/>'
+        )
+    for number, (value, _) in enumerate(scale.stops):
+        share = number / stops if scale.steps else (value - low) / (high - low)
+        text = look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
+        yield f'<text x="{left + share * length:.1f}" y="{y + 23:g}" class="tick">{text}</text>'
+    yield f'<text x="{left + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
+
+
+def _cells(table: pd.DataFrame) -> list[list[float | None]]:
+    return [[None if pd.isna(value) else float(value) for value in row] for row in table.to_numpy()]
+
+
+def _in_document_units(values: "pd.Series[float]", metric: str) -> "pd.Series[float]":
     """Readings (K, Pa, m/s, mm) in the units of the documents (°C, hPa, m/s, mm)."""
     if metric == "temperature":
         return values - KELVIN_OFFSET

@@ -1,6 +1,6 @@
 """One city over a period: its four metrics, its wind, its events and its records."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,46 +8,49 @@ from dash import html
 
 from dash_app import components as ui
 from dash_app import lead, summaries
-from dash_app.figures import daily, heat
-from dash_app.figures.look import Figure, every_day
+from dash_app.figures import daily, heat, longterm
+from dash_app.figures.chart import Chart, drawn
+from dash_app.figures.look import every_day
 from dash_app.figures.rose import rose, wind_rose
+from dash_app.figures.usual import usual_days, usual_totals
 from dash_app.frames import records
 from dash_app.measures import METRICS
-from dash_app.periods import years_before
 from dash_app.reader import Reader
 from dash_app.view import NoSuchDays, View
 from weather_platform.domain.errors import StoreUnavailable
+from weather_platform.domain.search import search
 
-_CHARTS: dict[str, Callable[..., Figure]] = {
-    "temperature": daily.temperature,
-    "pressure": daily.pressure,
-    "wind": daily.wind,
-    "rain": daily.rain,
-}
 _MOST_EVENTS = 60
+_A_YEAR = 366
+_DEFINED = ("temperature", "rain")
+"""Metrics whose days need a word."""
 
 
 def page(view: View, reader: Reader) -> list[Any]:
     frame = reader.daily(view.station_ids, view.first, view.last)
     if frame.empty:
         raise NoSuchDays(view.stations[0].display_name, view.period_text)
-    days = every_day(frame, *view.bounds)
-    history = reader.history(view.stations[0].station_id)
-    others = _other_years(view, history)
+    days, history = every_day(frame, *view.bounds), reader.history(view.stations[0].station_id)
+    charts = _by_day(view, days, history) if view.days <= longterm.MOST_DAYS else _by_month(view, reader, days)
     return [
-        _controls(view),
+        ui.controls(view, ui.city_picker(view), ui.period_picker(view), below=ui.preset_links(view)),
         html.H1(f"{view.stations[0].display_name}, {view.period_text}"),
+        _nearest(view),
         *_lead(view, reader, frame),
-        html.Div([_chart(view, metric, days, others) for metric in _CHARTS], className="grid"),
+        html.Div(list(charts), className="grid"),
         html.Div(_from_readings(view, reader, days), className="grid"),
         html.Div([_events(view, frame), _records(view, history)], className="grid"),
     ]
 
 
-def _controls(view: View) -> Any:
-    years = {day.year for day in view.dates}
-    switch = [ui.choice(view, "years")] if len(years) > 1 else []
-    return ui.controls(view, ui.city_picker(view), ui.period_picker(view), *switch, below=ui.preset_links(view))
+def _nearest(view: View) -> Any:
+    """Of a town without a station: how far away the one that is shown stands."""
+    asked, station = view.state.cities[0] if view.state.cities else "", view.stations[0]
+    match = next((match for match in search(asked, view.known) if match.station == station), None)
+    if match is None or match.distance_km is None:
+        return None
+    text = view.word("city.nearest", town=match.matched, city=station.display_name, km=match.distance_km)
+    return html.P(text, className="hint")
 
 
 def _lead(view: View, reader: Reader, frame: pd.DataFrame) -> list[Any]:
@@ -64,28 +67,42 @@ def _lead(view: View, reader: Reader, frame: pd.DataFrame) -> list[Any]:
     ]
 
 
-def _other_years(view: View, history: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """The city's same days in other years, one row per day, keyed by the number of years before."""
-    if view.state.years == "off" or view.days > 366:
-        return {}
-    found = {}
-    for year in sorted({day.year for day in history["date"]}):
-        before = view.first.year - year
-        first, last = years_before(view.period, before)
-        same = history[history["date"].between(pd.Timestamp(first), pd.Timestamp(last))]
-        if before and not same.empty:
-            found[before] = every_day(same, pd.Timestamp(first), pd.Timestamp(last))
-    return found
+def _by_day(view: View, days: pd.DataFrame, history: pd.DataFrame) -> Iterator[Any]:
+    """Each metric before what is usual on these days, up to a year of them."""
+    for metric, draw in daily.CHARTS.items():
+        column, usual = METRICS[metric].column, None
+        if not days[column].notna().any():
+            yield _not_measured(view, metric)
+            continue
+        if view.days <= _A_YEAR:
+            of = usual_totals if metric == "rain" else usual_days
+            usual = of(history, column, view.period)
+        yield _card(view, metric, draw(days, view.look, usual), summaries.of_city(view, metric, days))
 
 
-def _chart(view: View, metric: str, days: pd.DataFrame, others: dict[int, pd.DataFrame]) -> Any:
-    title = view.word(f"metrics.{metric}")
-    if not days[METRICS[metric].column].notna().any():
-        text = view.word(f"city.no_{metric}", city=view.stations[0].display_name)
-        return ui.card(title, ui.notice(view.word("city.no_measure"), text, color="gray"), id=f"card-{metric}")
-    band = daily.other_years(list(others.values()), metric, pd.DatetimeIndex(days.index))
-    figure = _CHARTS[metric](days, view.look, band)
-    return ui.chart(view, metric, title, figure, summaries.of_city(view, metric, days))
+def _by_month(view: View, reader: Reader, days: pd.DataFrame) -> Iterator[Any]:
+    """Each metric by month or year: more days than that are a barcode."""
+    number = view.stations[0].station_id
+    of, years = longterm.steps(view.period, view.look), reader.climate.years(number)
+    for metric in METRICS:
+        found = longterm.chart(metric, years, number, of, view.look)
+        if found is None:
+            yield _not_measured(view, metric)
+        else:
+            summary = [view.word("city.by_month"), *summaries.of_city(view, metric, days)]
+            yield _card(view, metric, found, summary)
+
+
+def _card(view: View, metric: str, found: Chart, summary: Sequence[str]) -> Any:
+    title, text = view.word(f"metrics.{metric}"), " ".join(summary)
+    parts = [*summary, view.word(f"city.{metric}_defined")] if metric in _DEFINED else summary
+    return ui.drawing(view, metric, title, drawn(found, view.look, title=f"{title}. {text}"), parts)
+
+
+def _not_measured(view: View, metric: str) -> Any:
+    text = view.word(f"city.no_{metric}", city=view.stations[0].display_name)
+    notice = ui.notice(view.word("city.no_measure"), text, color="gray")
+    return ui.card(view.word(f"metrics.{metric}"), notice, id=f"card-{metric}")
 
 
 def _from_readings(view: View, reader: Reader, days: pd.DataFrame) -> list[Any]:
@@ -111,20 +128,22 @@ def _rose(view: View, observations: pd.DataFrame) -> Any:
 def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> Any:
     word, metric = view.word, view.metric
     name = word(f"metrics.{metric.key}")
-    switches = html.Div([ui.metric_choice(view), ui.choice(view, "heat")], className="controls")
-    if observations is not None and view.state.heat == "hours":
+    choices = [ui.choice(view, "heat")] if view.days <= longterm.MOST_DAYS else []
+    switches = html.Div([ui.metric_choice(view), *choices], className="controls")
+    if observations is not None and (view.state.heat == "hours" or not choices):
         key = "heat" if heat.by_day(observations) else "heat_months"
         title, known = word(f"city.{key}", metric=name), int(observations[metric.field].notna().sum())
-        figure = heat.hours(observations, metric.key, view.look)
+        grid = heat.hours(observations, metric.key, view.look)
         summary = [word(f"city.{key}_summary", n=word.number(known))]
     else:
         title, known = word("city.calendar", metric=name), int(days[metric.column].notna().sum())
-        figure = heat.calendar(days, metric.key, view.look)
+        grid = heat.calendar(days, metric.key, view.look)
         summary = [word("city.calendar_summary")]
     if not known:
         text = word(f"city.no_{metric.key}", city=view.stations[0].display_name)
         return ui.card(title, switches, ui.notice(word("city.no_measure"), text, color="gray"))
-    return ui.chart(view, "heat", title, figure, summary, above=switches)
+    svg = heat.drawn(grid, metric.key, view.look, title=" ".join([f"{title}.", *summary]))
+    return ui.drawing(view, "heat", title, svg, summary, above=switches)
 
 
 def _events(view: View, frame: pd.DataFrame) -> Any:

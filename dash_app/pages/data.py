@@ -8,7 +8,7 @@ import pandas as pd
 from dash import html
 
 from dash_app import components as ui
-from dash_app.figures import heat
+from dash_app.figures import coverage
 from dash_app.frames import records
 from dash_app.reader import Reader
 from dash_app.summaries import reached
@@ -71,7 +71,7 @@ def _coverage(view: View, reader: Reader) -> Any:
         worst=worst,
         worst_share=word.number(float(shares.loc[worst].mean()), 1),
     )
-    figure = heat.coverage(shares, view.look)
+    figure = coverage.coverage(shares, view.look)
     height_px = 90 + _ROW_HEIGHT_PX * len(shares)
     return ui.chart(view, "coverage", word("data.coverage"), figure, [summary], height_px=height_px)
 
@@ -85,7 +85,7 @@ def coverage_shares(view: View, reader: Reader) -> pd.DataFrame:
     names = {number: station.display_name for number, station in view.known.items()}
     last = pd.Timestamp(view.loaded[1])
     shown = counted.assign(
-        share=[100 * row["observations"] / heat.expected_in(row["month"], last) for row in records(counted)],
+        share=[100 * row["observations"] / coverage.expected_in(row["month"], last) for row in records(counted)],
         city=counted["station_id"].map(names),
     )
     shares = shown.pivot_table(index="city", columns="month", values="share").sort_index()

@@ -28,7 +28,6 @@ def states(draw: st.DrawFn) -> State:
         view=draw(st.sampled_from(["values", "difference"])),
         axis=draw(st.sampled_from(["shared", "own"])),
         heat=draw(st.sampled_from(["hours", "calendar"])),
-        years=draw(st.sampled_from(["on", "off"])),
         map=draw(st.sampled_from(["anomaly", "value"])),
         sort=draw(st.sampled_from(["name", "highest", "lowest"])),
         figure=draw(st.sampled_from(["tm.mean", "rr.total", "tn.days_le_0"])),
