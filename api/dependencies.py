@@ -13,8 +13,8 @@ from api.runs import Runs
 from api.security import Caller, Guard
 from api.streams import Streams
 from api.withdrawals import Withdrawals
-from weather_platform.domain.search import find_station
-from weather_platform.domain.stations import STATIONS, Station
+from weather_platform.domain.search import known_station
+from weather_platform.domain.stations import Station
 from weather_platform.settings import Settings
 from weather_platform.storage.opening import Stores
 
@@ -61,6 +61,12 @@ class Services:
             layers.close()
         self.orchestrator.close()
 
+    def admit_reader(self, request: Request) -> Caller:
+        """The reader, named in the request's state; errors as `Guard.admit_reader`."""
+        caller = self.guard.admit_reader(request)
+        request.state.caller = caller.name
+        return caller
+
 
 def _services(request: Request) -> Services:
     return cast("Services", request.app.state.services)
@@ -77,9 +83,7 @@ def _writer(request: Request) -> Caller:
 
 
 def _reader(request: Request) -> Caller:
-    caller = _services(request).guard.admit_reader(request)
-    request.state.caller = caller.name
-    return caller
+    return _services(request).admit_reader(request)
 
 
 AllServices = Annotated[Services, Depends(_services)]
@@ -90,9 +94,7 @@ READS = [Depends(_reader)]
 
 def station(layers: Stores, city: str) -> Station:
     """The station matching a word; UnknownCity names the nearest ones."""
-    if city in STATIONS:
-        return STATIONS[city]
-    return find_station(city, {**STATIONS, **layers.staging.stations()})
+    return known_station(city, layers.stations)
 
 
 def stations(layers: Stores, cities: list[str] | None) -> list[Station] | None:

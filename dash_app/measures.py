@@ -61,5 +61,6 @@ Units = Mapping[str, Unit]
 
 
 def units_of(system: System) -> Units:
-    """The units that the metrics are shown in."""
-    return {metric.key: UNITS[system][metric.unit] for metric in METRICS.values()}
+    """The units that the metrics are shown in, with as many decimals as instruments have: one fewer than is stored."""
+    units = {metric.key: UNITS[system][metric.unit] for metric in METRICS.values()}
+    return {key: unit._replace(decimals=unit.decimals - 1) for key, unit in units.items()}

@@ -5,14 +5,18 @@ Both are opened read-only. Results are cached until the curated store's revision
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from sys import getsizeof
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
 
 import pandas as pd
 
-from weather_platform.domain.errors import NothingStored, StoreUnavailable, WeatherError
+from weather_platform.climatology import Climatology
+from weather_platform.domain.climate.document import MonthDocument
+from weather_platform.domain.climate.screening import Flag
+from weather_platform.domain.errors import NotFound, NothingStored, StoreUnavailable, WeatherError
+from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.search import find_station, keywords
 from weather_platform.domain.stations import STATIONS, Station, station_for
@@ -48,6 +52,15 @@ class QuarantineCount(NamedTuple):
     records: int
 
 
+class DayReading(NamedTuple):
+    """An observation as staged, in SYNOP's units, what quality control says of it, and where its values come from."""
+
+    row: dict[str, Any]
+    flags: list[Flag]
+    sources: FieldSources
+    """The raw object of each value that is not from the row's own."""
+
+
 class _Answer(NamedTuple):
     revision: str
     answer: Any
@@ -58,9 +71,12 @@ class _Answer(NamedTuple):
 class Reader:
     """Reads for every page; may be shared by threads. Its methods raise what the stores raise."""
 
-    def __init__(self, curated: CuratedStore, staging: StagingStore) -> None:
-        self._curated = curated
-        self._staging = staging
+    def __init__(self, stores: Stores) -> None:
+        self._curated: CuratedStore = stores.curated
+        self._staging: StagingStore = stores.staging
+        self._known_stations = stores.stations
+        self.climate = Climatology(stores)
+        """Monthly figures, references, ranks and flags."""
         self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
         self._kept_bytes = 0
         self._had_documents = False
@@ -98,7 +114,7 @@ class Reader:
         return self._kept("cities", lambda: sorted(self._curated.cities(), key=lambda city: city.city))
 
     def stations(self) -> dict[str, Station]:
-        """The stations that have documents, by WMO number; the position of an unknown one is what staging says."""
+        """The stations that have documents, by WMO number, with what the registry says of them."""
         return self._kept("stations", self._read_stations)
 
     def keywords(self) -> dict[str, str]:
@@ -148,6 +164,20 @@ class Reader:
         key = ("observations", station.station_id, first, last)
         return self._kept(key, lambda: self._read_observations(station, first, last))
 
+    def readings(self, station: Station, day: date) -> list[DayReading]:
+        """The observations of a civil day, and that of 00 UTC of the next, whose rain belongs to it.
+
+        Empty where staging has no table of the station.
+        """
+        return self._kept(("readings", station.station_id, day), lambda: self._read_day(station, day))
+
+    def sheet(self, station_id: str, month: Month) -> MonthDocument | None:
+        """The monthly sheet of a station; None where there is none."""
+        try:
+            return self.climate.month(station_id, month)
+        except NotFound:
+            return None
+
     def coverage(self) -> pd.DataFrame:
         """Observations by station and month: station_id, month (text), documents, observations."""
         return self._kept("coverage", self._read_coverage)
@@ -186,7 +216,7 @@ class Reader:
     def _read_stations(self) -> dict[str, Station]:
         found = {city.station_id: station_for(city.station_id, city.city) for city in self._curated.cities()}
         if found.keys() - STATIONS.keys():
-            found.update({number: known for number, known in self._staging.stations().items() if number in found})
+            found.update({number: known for number, known in self._known_stations().items() if number in found})
         return found
 
     def _read_observations(self, station: Station, first: date, last: date) -> pd.DataFrame:
@@ -194,6 +224,21 @@ class Reader:
             return pd.DataFrame(columns=list(OBSERVED))
         rows = self._staging.rows(station, first, last, columns=OBSERVED)
         return pd.DataFrame.from_records(list(rows), columns=list(OBSERVED))
+
+    def _read_day(self, station: Station, day: date) -> list[DayReading]:
+        if station.station_id not in self._staging.stations():
+            return []
+        flags: dict[datetime, list[Flag]] = {}
+        next_day = day + timedelta(days=1)
+        for flag in self._staging.flags(station, day, next_day):
+            flags.setdefault(flag.time, []).append(flag)
+        sources = self._staging.field_sources(station, day, next_day)
+        rows = self._staging.rows(station, day, next_day)
+        return [
+            DayReading(row, flags.get(row["date"], []), sources.get(row["date"], {}))
+            for row in rows
+            if row["date"] <= datetime.combine(next_day, time())
+        ]
 
     def _read_coverage(self) -> pd.DataFrame:
         rows = [(c.station_id, str(c.month), c.documents, c.observations) for c in self._curated.coverage()]
@@ -222,7 +267,7 @@ class Reader:
 def open_reader(settings: Settings) -> Reader:
     """A reader of the stores that the settings name; nothing is reached yet."""
     stores = Stores(settings, read_only=True)
-    return Reader(stores.curated, stores.staging)
+    return Reader(stores)
 
 
 def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:

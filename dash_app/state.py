@@ -9,21 +9,30 @@ import msgspec
 
 from dash_app.language import LANGUAGES
 from dash_app.measures import METRICS
+from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR
 from weather_platform.domain.stations import slugify
 from weather_platform.domain.units import System
 
-Page = Literal["overview", "city", "compare", "table", "data"]
+Page = Literal["overview", "city", "sheet", "years", "compare", "table", "data", "day"]
 PAGES: Final[tuple[Page, ...]] = get_args(Page)
+MENU: Final = tuple(page for page in PAGES if page != "day")
+"""Pages in the menu; a day is reached from its figures."""
 MOST_CITIES: Final = 6
 _SCHEMES = ("light", "dark")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "metric": tuple(METRICS),
-    "units": tuple(System),
+    "units": (System.METRIC_KM_H, System.METRIC, System.IMPERIAL),
     "view": ("values", "difference"),
     "axis": ("shared", "own"),
     "heat": ("hours", "calendar"),
     "years": ("on", "off"),
     "sort": ("name", "highest", "lowest"),
+    "figure": (
+        *("tm.mean", "tn.mean", "tx.mean", "rr.total", "pmer.mean", "u.mean"),
+        *("tn.min", "tx.max", "rr.max", "fxi.max", "snow.max"),
+        *("tn.days_le_0", "tn.days_ge_20", "tx.days_ge_25", "tx.days_ge_30", "rr.days_ge_1", "rr.days_ge_10"),
+    ),
+    "span": (YEAR, *SEASONS, *MONTHS),
 }
 """Parameters with a few values each; the first is the default."""
 
@@ -38,12 +47,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     last: date | None = None
     day: date | None = None
     metric: str = "temperature"
-    units: str = "metric"
+    units: str = System.METRIC_KM_H
     view: str = "values"
     axis: str = "shared"
     heat: str = "hours"
     years: str = "on"
     sort: str = "name"
+    figure: str = "tm.mean"
+    """Of `domain.climate.figures`, on the page of years."""
+    span: str = YEAR
+    """Month, season or year that the page of years puts in order."""
     language: str | None = None
     scheme: str | None = None
 

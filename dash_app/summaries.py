@@ -11,10 +11,8 @@ from dash_app.figures.rose import Rose
 from dash_app.measures import METRIC_OF_FIGURES, METRICS, READINGS_A_DAY
 from dash_app.view import View
 from weather_platform.domain.events import THRESHOLDS, Event, Threshold
-from weather_platform.domain.units import UNITS, System
 
 _THRESHOLDS = {threshold.type: threshold for threshold in THRESHOLDS}
-_KM_H = UNITS[System.METRIC_KM_H]["m/s"]
 _NEARLY_ALL = 0.9
 _WET_MM = 1.0
 """A day with rain has 1 mm at least (WMO's count of wet days, R1mm)."""
@@ -39,14 +37,6 @@ def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extrem
     return Extreme(row[column], day.date(), row["city"], row["slug"])
 
 
-def gust(view: View, value: float) -> str:
-    """A wind speed, also in km/h for metric units, as usual in France."""
-    text = view.quantity(value, "wind", 1)
-    if view.state.units == System.METRIC:
-        text += f" ({view.word.quantity(_KM_H.exact(value), _KM_H.symbol, 0)})"
-    return text
-
-
 def facts(
     view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame] = ()
 ) -> Iterator[tuple[str, str, list[str]]]:
@@ -60,18 +50,18 @@ def facts(
         detail = word("city.no_extremes")
         if low and high:
             detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
-        mean = view.quantity(frame["temperature_avg_c"].mean(), "temperature", 1)
+        mean = view.quantity(frame["temperature_avg_c"].mean(), "temperature")
         yield word("city.mean_temperature"), mean, [detail, *_of_others(view, frame, others, "temperature")]
     if frame["rain_total_mm"].notna().any():
         wet = int((frame["rain_total_mm"] >= _WET_MM).sum())
         detail = counted(word, "city.wet_days", wet) if wet else word("city.wet_days.none")
-        total = view.quantity(frame["rain_total_mm"].sum(), "rain", 1)
+        total = view.quantity(frame["rain_total_mm"].sum(), "rain")
         yield word("city.rain_total"), total, [detail, *_of_others(view, frame, others, "rain")]
     if strongest := extreme(frame, "wind_gust_m_s"):
-        yield word("city.gust"), gust(view, strongest.value), [word.day(strongest.day)]
+        yield word("city.gust"), view.quantity(strongest.value, "wind"), [word.day(strongest.day)]
     if lowest := extreme(frame, "pressure_min_hpa", lowest=True):
         detail = word("city.lowest_pressure", value=_one(view, lowest, "pressure"))
-        yield word("city.pressure"), view.quantity(frame["pressure_avg_hpa"].mean(), "pressure", 1), [detail]
+        yield word("city.pressure"), view.quantity(frame["pressure_avg_hpa"].mean(), "pressure"), [detail]
 
 
 def _of_others(view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame], metric: str) -> Iterator[str]:
@@ -82,7 +72,7 @@ def _of_others(view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame]
     whole = [frame[column] for frame in others if frame[column].notna().mean() >= _NEARLY_ALL]
     if whole:
         years = [float(days.sum() if METRICS[metric].over_period == "sum" else days.mean()) for days in whole]
-        yield view.word("city.usual", value=view.quantity(sum(years) / len(years), metric, 1))
+        yield view.word("city.usual", value=view.quantity(sum(years) / len(years), metric))
 
 
 def of_city(view: View, metric: str, days: pd.DataFrame) -> list[str]:
@@ -94,7 +84,7 @@ def of_city(view: View, metric: str, days: pd.DataFrame) -> list[str]:
 def _temperature(view: View, known: pd.DataFrame) -> str:
     columns = ["temperature_tn_c", "temperature_tx_c"]
     if not known[columns].notna().any().all():
-        mean = view.quantity(known["temperature_avg_c"].mean(), "temperature", 1)
+        mean = view.quantity(known["temperature_avg_c"].mean(), "temperature")
         return view.word("city.temperature_summary_mean", **_where(view), mean=mean)
     said = _mean_and_extremes(view, known, "temperature", *columns)
     of_readings = known[["temperature_tn_method", "temperature_tx_method"]].isin(["mixed", "readings"]).any(axis=1)
@@ -112,7 +102,7 @@ def _mean_and_extremes(view: View, known: pd.DataFrame, metric: str, low_column:
     return view.word(
         f"city.{metric}_summary",
         **_where(view),
-        mean=view.quantity(known[METRICS[metric].column].mean(), metric, 1),
+        mean=view.quantity(known[METRICS[metric].column].mean(), metric),
         low=_one(view, low, metric),
         low_date=view.word.day(low.day),
         high=_one(view, high, metric),
@@ -121,11 +111,11 @@ def _mean_and_extremes(view: View, known: pd.DataFrame, metric: str, low_column:
 
 
 def _wind(view: View, known: pd.DataFrame) -> str:
-    mean = view.quantity(known["wind_avg_m_s"].mean(), "wind", 1)
+    mean = view.quantity(known["wind_avg_m_s"].mean(), "wind")
     strongest = extreme(known, "wind_gust_m_s")
     if strongest is None:
         return view.word("city.wind_summary_calm", **_where(view), mean=mean)
-    high, day = gust(view, strongest.value), view.word.day(strongest.day)
+    high, day = view.quantity(strongest.value, "wind"), view.word.day(strongest.day)
     return view.word("city.wind_summary", **_where(view), mean=mean, high=high, high_date=day)
 
 
@@ -136,7 +126,7 @@ def _rain(view: View, known: pd.DataFrame) -> str:
     return view.word(
         "city.rain_summary",
         **_where(view),
-        total=view.quantity(known["rain_total_mm"].sum(), "rain", 1),
+        total=view.quantity(known["rain_total_mm"].sum(), "rain"),
         high=_one(view, wettest, "rain"),
         high_date=view.word.day(wettest.day),
     )
@@ -158,7 +148,7 @@ def _where(view: View) -> dict[str, str]:
 
 
 def _one(view: View, found: Extreme, metric: str) -> str:
-    return view.quantity(found.value, metric, 1)
+    return view.quantity(found.value, metric)
 
 
 def of_rose(view: View, found: Rose) -> list[str]:
@@ -188,7 +178,7 @@ def of_event(view: View, event: Event) -> tuple[str, str, str]:
 
 def reached(view: View, threshold: Threshold, value: float) -> str:
     """``≥ 20.0 mm``: the condition on a day's figure."""
-    return f"{view.word(f'city.{threshold.reached}')} {view.quantity(value, METRIC_OF_FIGURES[threshold.metric], 1)}"
+    return f"{view.word(f'city.{threshold.reached}')} {view.quantity(value, METRIC_OF_FIGURES[threshold.metric])}"
 
 
 _RECORDS = (
@@ -205,5 +195,4 @@ def of_records(view: View, history: pd.DataFrame) -> Iterator[tuple[str, str, da
     """Name, value and day of each record of a city."""
     for key, column, metric, lowest in _RECORDS:
         if found := extreme(history, column, lowest=lowest):
-            value = gust(view, found.value) if metric == "wind" else view.quantity(found.value, metric, 1)
-            yield view.word(f"city.{key}"), value, found.day
+            yield view.word(f"city.{key}"), view.quantity(found.value, metric), found.day

@@ -10,6 +10,7 @@ are made in some milliseconds where they changed, and nothing is stored twice (d
 * `records`: extremes of all that is loaded
 * `ranking`: stations in order of a figure, complete ones alone unless asked
 * `readings`: a day's observations of a station, with what quality control says of them
+* `city_month`: all of these for a page about one station and month
 """
 
 import threading
@@ -35,6 +36,8 @@ from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR, Years, 
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
+from weather_platform.domain.weather_stats import WeatherStats
+from weather_platform.storage.curated import Query
 from weather_platform.storage.monthly import MonthQuery
 from weather_platform.storage.opening import Stores
 
@@ -60,6 +63,23 @@ class Reading(NamedTuple):
 
     row: dict[str, Any]
     flags: "list[Flag]"
+
+
+class CityMonth(NamedTuple):
+    """All that is known of a station's month. The ten-day periods and the completeness are in the sheet."""
+
+    station: Station
+    month: Month
+    sheet: MonthDocument | None
+    """None where nothing of the month is loaded."""
+    comparisons: dict[str, Comparison]
+    """By figure (`figures.FIGURES`), all of them, without a value too: reference, anomaly and rank."""
+    records: dict[tuple[str, bool], Record]
+    """Of this calendar month over all loaded years, by figure and whether it is the lowest."""
+    days: list[WeatherStats]
+    """The daily documents, in order."""
+    flags: "list[Flag]"
+    """Erroneous and suspect values of the month, in order of time."""
 
 
 class _Known(NamedTuple):
@@ -159,6 +179,20 @@ class Climatology:
         for flag in staging.flags(station, day, day):
             flags.setdefault(flag.time, []).append(flag)
         return [Reading(row, flags.get(row["date"], [])) for row in staging.rows(station, day, day)]
+
+    def city_month(self, station: Station, month: Month) -> CityMonth:
+        """A station's sheet, comparisons, records, days and flags of a month, each empty where nothing is loaded."""
+        number, period = station.station_id, f"{month.number:02d}"
+        of_month = MonthQuery(stations=[number], first=month, last=month)
+        return CityMonth(
+            station=station,
+            month=month,
+            sheet=next(self.months(of_month), None),
+            comparisons={each.figure: each for each in self.comparisons(number, month.year, period)},
+            records={(each.figure, each.lowest): each for each in self.records(number) if each.period == period},
+            days=list(self._stores.curated.find(Query(stations=[number], first=month.first_day, last=month.last_day))),
+            flags=self._stores.staging.flags(station, month.first_day, month.last_day),
+        )
 
     def _of(self, station_id: str) -> _Known:
         self._renew()

@@ -1,20 +1,27 @@
 """References, ranks, records and rankings through the stores."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from weather_platform.climatology import Climatology, Comparison, months_of
+from weather_platform.domain.climate.figures import FIGURES
 from weather_platform.domain.climate.ranks import Rank, StationRank
+from weather_platform.domain.climate.records import RecordValue
 from weather_platform.domain.climate.reference import Anomaly, Reference, TooFewYears
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month
+from weather_platform.domain.stations import STATIONS
+from weather_platform.pipeline import curate_month, open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.opening import Stores
+from weather_platform_tests import sample_months
 from weather_platform_tests.storage.sheets import sheet
 
 NICE, ORLY = "07690", "07149"
+DECEMBER = Month(2023, 12)
 DECEMBERS = {2014 + n: mm for n, mm in enumerate((40.0, 90.0, 70.0, 70.0, 55.0, 30.0, 20.0, 10.0, 5.0, 80.0))}
 
 
@@ -124,3 +131,31 @@ def test_winter_is_named_by_the_year_of_its_january() -> None:
     assert months_of(2024, "SON") == (Month(2024, 9), Month(2024, 11))
     with pytest.raises(BadInput, match="is not a period"):
         months_of(2024, "winter")
+
+
+def test_a_page_gets_all_of_a_citys_month_at_once(tmp_path: Path) -> None:
+    stores = open_stores(Settings.from_environment({"WEATHER_HOME": str(tmp_path)}))
+    staged = sample_months.staged("2023-12", (NICE, ORLY))
+    stores.staging.replace_month("2023-12", staged)
+    curate_month(stores, DECEMBER)
+    found = Climatology(stores).city_month(STATIONS[NICE], DECEMBER)
+    assert found.sheet == stores.monthly.get(NICE, DECEMBER)
+    assert set(found.comparisons) == set(FIGURES)
+    assert found.comparisons["tx.max"].value == found.sheet.tx.max
+    assert found.records["tx.max", False].record == RecordValue(
+        value=found.sheet.tx.max or 0, days=found.sheet.tx.max_days
+    )
+    assert [day.date.date() for day in found.days] == DECEMBER.days
+    assert {day.station_id for day in found.days} == {NICE}
+    values = {(flag.verdict, flag.time, flag.field) for flag in found.flags}
+    assert +Counter(verdict for verdict, *_ in values) == +Counter(found.sheet.flagged)
+    stores.close()
+
+
+def test_of_a_month_that_is_not_loaded_a_page_gets_empty_parts(stores: Stores) -> None:
+    stores.staging.ensure()
+    found = Climatology(stores).city_month(STATIONS[NICE], DECEMBER)
+    assert (found.sheet, found.records, found.days, found.flags) == (None, {}, [], [])
+    assert found.comparisons["rr.total"] == Comparison(
+        figure="rr.total", value=None, status="missing", reference=TooFewYears(n=0), anomaly=None, rank=None
+    )

@@ -10,9 +10,7 @@ from fastapi.responses import JSONResponse
 from api.dependencies import READS, OpenLayers
 from api.schemas import Rows, StationsQuery
 from weather_platform.domain.search import search
-from weather_platform.domain.station_list import known_stations
 from weather_platform.domain.stations import Station
-from weather_platform.storage.station_lists import listed_stations
 
 router = APIRouter(tags=["stations"], dependencies=READS)
 _GEOJSON = "application/geo+json"
@@ -26,7 +24,7 @@ def list_stations(request: Request, layers: OpenLayers, query: Annotated[Station
     how far away it is; none that nothing means.
     """
     stored = layers.staging.stations()
-    known = known_stations(listed_stations(layers.raw.blobs), stored)
+    known = layers.stations()
     if query.with_data:
         known = {number: station for number, station in known.items() if number in stored}
     rows = [{**row, "has_data": row["station_id"] in stored} for row in _rows(known, query.q)]

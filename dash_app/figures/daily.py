@@ -134,7 +134,7 @@ def rain(days: pd.DataFrame, look: Look, others: pd.DataFrame | None = None) -> 
     reached = bool((days["rain_total_mm"] >= _HEAVY_RAIN_MM / 2).any())
     mark = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": heavy, "y1": heavy}
     label = {
-        "text": f"{word('events.heavy_rain')} ≥ {word.quantity(heavy, unit.symbol, unit.decimals - 2)}",
+        "text": f"{word('events.heavy_rain')} ≥ {word.quantity(heavy, unit.symbol, unit.decimals - 1)}",
         "textposition": "end",
         "yanchor": "bottom",
         "font": {"size": 11, "color": theme.warm},

@@ -43,7 +43,7 @@ def hours(observations: pd.DataFrame, metric: str, look: Look) -> Figure:
                 "x": texts(table.columns),
                 "y": [f"{hour:02d} h" for hour in HOURS],
                 "z": [look.shown(row, metric) for _, row in table.iterrows()],
-                "hovertemplate": f"%{{x|{when}}}, %{{y}} UTC<br>%{{z:.2f}} {unit.symbol}<extra></extra>",
+                "hovertemplate": f"%{{x|{when}}}, %{{y}} UTC<br>%{{z:.{unit.decimals}f}} {unit.symbol}<extra></extra>",
             }
         ],
         hovermode="closest",

@@ -66,7 +66,7 @@ def _summary(view: View, by_city: dict[str, pd.DataFrame]) -> list[str]:
         text = ", ".join(filter(None, found)) or "–"
         sentences.append(word("compare.summary_difference", reference=reference, list=text))
     elif known:
-        listed = ", ".join(f"{name} {view.quantity(value, metric.key, 1)}" for name, value in known.items())
+        listed = ", ".join(f"{name} {view.quantity(value, metric.key)}" for name, value in known.items())
         key = "compare.summary_rain" if metric.key == "rain" else "compare.summary"
         sentences.append(word(key, metric=word(f"metrics.{metric.key}").lower(), list=listed))
     if silent:

@@ -11,7 +11,7 @@ from dash_app.figures.stations_map import stations_map
 from dash_app.frames import is_known, records
 from dash_app.insets import WIDE, is_at_home
 from dash_app.reader import Reader
-from dash_app.summaries import Extreme, extreme, gust
+from dash_app.summaries import Extreme, extreme
 from dash_app.view import NoSuchDays, View
 from weather_platform.domain.stations import STATIONS, fold
 
@@ -92,7 +92,7 @@ def _sentence(view: View, key: str, metric: str, found: Extreme) -> list[Any]:
 
 
 def _extreme_value(view: View, metric: str, found: Extreme) -> str:
-    return gust(view, found.value) if metric == "wind" else view.quantity(found.value, metric, 1)
+    return view.quantity(found.value, metric)
 
 
 def _city_href(view: View, slug: str) -> str:
@@ -129,9 +129,9 @@ def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
             "overview.map_summary",
             count=view.word.number(len(places)),
             period=view.period_text,
-            low=view.quantity(low["value"], view.metric.key, 1),
+            low=view.quantity(low["value"], view.metric.key),
             low_city=low["city"],
-            high=view.quantity(high["value"], view.metric.key, 1),
+            high=view.quantity(high["value"], view.metric.key),
             high_city=high["city"],
         )
     ]

@@ -13,7 +13,7 @@ from weather_platform.commands.console import say, writing_to
 from weather_platform.domain import tabular
 from weather_platform.domain.errors import BadArgument
 from weather_platform.domain.months import Month
-from weather_platform.domain.search import find_station
+from weather_platform.domain.search import known_station
 from weather_platform.domain.stations import Station
 from weather_platform.domain.units import System
 from weather_platform.settings import Settings
@@ -47,8 +47,7 @@ def export(
     if output is None and format_ == "parquet" and sys.stdout.isatty():
         raise typer.BadParameter("Parquet is binary. Give --output a file, or send it to a file or a pipe.")
     stores = Stores(Settings.from_environment(), read_only=True)
-    known = stores.stations()
-    stations = [find_station(name, known) for name in city] if city else None
+    stations = [known_station(name, stores.stations) for name in city] if city else None
     written = _WRITERS[table](stores, stations, days, units, format_)
     if output is None:
         sys.stdout.buffer.writelines(written)

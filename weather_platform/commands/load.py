@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from weather_platform.commands.console import months_progress, say, say_trouble, show, show_json
+from weather_platform.domain.errors import WeatherError
 from weather_platform.domain.months import Month, parse_months
 from weather_platform.domain.search import chosen_station, find_station
 from weather_platform.domain.stations import STATIONS, Station
 from weather_platform.pipeline import Stores, open_stores
 from weather_platform.settings import Settings
+from weather_platform.sources.registry import open_source
 from weather_platform.storage.curated import Query
+from weather_platform.storage.station_lists import refresh_station_list
 
 if TYPE_CHECKING:
     from weather_platform.runtime.in_process import MonthRun
@@ -28,11 +31,7 @@ def load(
     """Fetch, stage and curate months; print what each month then holds."""
     settings = Settings.from_environment()
     wanted = parse_months(months)
-
-    def staged() -> Mapping[str, Station]:
-        return open_stores(settings).staging.stations()
-
-    chosen = [chosen_station(name, staged).station_id for name in city or ()]
+    chosen = [chosen_station(name, lambda: _known(settings, source)).station_id for name in city or ()]
     runs = load_months(settings, wanted, source=source, cities=chosen)
     stores = open_stores(settings)
     rows = [_held(stores, run.month) for run in runs if run.state == "loaded"]
@@ -92,6 +91,16 @@ def _held(stores: Stores, month: Month) -> dict[str, object]:
         "documents": sum(coverage.documents for coverage in documents),
         "synthetic": summary.synthetic,
     }
+
+
+def _known(settings: Settings, source: str | None) -> Mapping[str, Station]:
+    """The known stations, those of the source's own list among them: it may be the first time that it is asked."""
+    stores = open_stores(settings)
+    try:
+        refresh_station_list(stores.raw.blobs, open_source(settings, source).station_list)
+    except WeatherError as error:
+        say(f"The list of stations could not be loaded: {error}")
+    return stores.stations()
 
 
 def show_a_day(settings: Settings, month: Month, city: str = "NICE") -> None:

@@ -9,6 +9,8 @@ import typer
 from weather_platform.commands.console import say, writing_to
 from weather_platform.domain.months import parse_months
 from weather_platform.domain.search import chosen_station
+from weather_platform.settings import Settings
+from weather_platform.storage.opening import Stores
 
 
 def sample(
@@ -25,7 +27,8 @@ def sample(
     """Generate synthetic observations; each record is marked as synthetic."""
     from weather_platform.sources.sample import sample_stations, write_sample
 
-    chosen = [chosen_station(name).station_id for name in city] if city else sample_stations(stations or 62)
+    known = Stores(Settings.from_environment(), read_only=True).stations
+    chosen = [chosen_station(name, known).station_id for name in city] if city else sample_stations(stations or 62)
     wanted = parse_months(months)
     if output is None:
         write_sample(sys.stdout.buffer, wanted, chosen, seed)

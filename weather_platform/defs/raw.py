@@ -86,7 +86,7 @@ def raw_observations(
     """
     with explained(context.retry_number):
         month, source = month_of_run(context.run), sources.open(config.source)
-        stations = [chosen_station(city, stores.open().staging.stations).station_id for city in config.cities]
+        stations = [chosen_station(city, stores.open().stations).station_id for city in config.cities]
         context.log.info("Fetching %s from %s.", month, source.name)
         try:
             payload = source.fetch(month, stations or None)

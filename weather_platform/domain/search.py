@@ -81,18 +81,23 @@ def find_station(text: str, stations: Mapping[str, Station]) -> Station:
     raise UnknownCity(f"No station matches {text!r}.", _cure(text, stations))
 
 
-def chosen_station(text: str, staged: Callable[[], Mapping[str, Station]] = dict) -> Station:
-    """The station to fetch for a text, read like `find_station`.
+def known_station(text: str, known: Callable[[], Mapping[str, Station]]) -> Station:
+    """`find_station` among the known stations, which are asked for only if the text does not name a reference station.
+
+    Thus ``nice`` and ``07690`` need no store.
+    """
+    named = [*_by_number(text, STATIONS), *_by_whole_name(place_key(text), STATIONS)]
+    return named[0].station if named else find_station(text, known())
+
+
+def chosen_station(text: str, known: Callable[[], Mapping[str, Station]]) -> Station:
+    """The station to fetch for a text, read like `known_station`.
 
     Any five digits are a WMO number: sources have stations (190 since 2025) that are not in the reference table.
-    ``staged`` returns the stations found in files; it is called only if no reference station matches.
     """
     if WMO_NUMBER.fullmatch(text.strip()):
         return station_for(text.strip())
-    try:
-        return find_station(text, STATIONS)
-    except UnknownCity:
-        return find_station(text, {**STATIONS, **staged()})
+    return known_station(text, known)
 
 
 def nearest_stations(text: str, stations: Mapping[str, Station]) -> list[Station]:

@@ -1,5 +1,6 @@
 """The same question gives the same bytes from the command line, the API and the site."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from weather_platform.settings import Settings
 from weather_platform.tables import Format
 from weather_platform_tests.api.serving import Api, served
 from weather_platform_tests.commands.conftest import Weather
+from weather_platform_tests.domain.test_station_list import MONTSOURIS, collection, feature
+from weather_platform_tests.sources.test_meteofrance import annual, annual_line
 
 NOTHING = "Nothing is stored for this period and these cities. `weather status` shows what is stored.\n"
 
@@ -39,7 +42,8 @@ def test_documents_are_the_same_bytes_from_every_door(
     by_command = exported(weather, tmp_path, form, question)
     by_api = api.get("/curated", params={**question, "format": form, "limit": ALL_ROWS}).content
     site = create_app(open_reader(filled), filled).server.test_client()
-    by_site = site.get(f"/download/table.{form}", query_string={**question, "city": ",".join(question["city"])}).data
+    asked = {"units": "metric", **question, "city": ",".join(question["city"])}  # the site's own are km/h
+    by_site = site.get(f"/download/table.{form}", query_string=asked).data
     assert by_api == by_command
     assert by_site == by_command
     assert by_command or (form, question["from"]) == (Format.NDJSON, "2030-01-01")
@@ -54,6 +58,27 @@ def test_events_and_observations_are_the_same_bytes_from_both_doors(
 ) -> None:
     by_api = api.get(path, params={**question, "format": form, "limit": ALL_ROWS}).content
     assert exported(weather, tmp_path, form, question, "--table", table) == by_api
+
+
+@pytest.mark.usefixtures("weather_home")
+def test_a_listed_station_is_found_by_every_door(
+    weather: Weather, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    (archive / "postes_synop.geojson").write_bytes(collection(feature()))
+    days = [annual_line("07156", f"2023-12-{day:02}T12:00:00Z") for day in range(1, 32)]
+    (archive / "synop_2023.csv.gz").write_bytes(annual(*days))
+    monkeypatch.setenv("WEATHER_ARCHIVE_URL", str(archive))
+    loaded = weather("load", "2023-12", "--source", "meteofrance", "--city", "montsouris", "--json")
+    assert (json.loads(loaded.out)[0]["documents"], loaded.err) == (31, "")
+    settings = Settings.from_environment()
+    with served(settings) as api:
+        read = [api.get(f"/{layer}/cities/montsouris").json()["station_id"] for layer in ("staging", "curated")]
+        (searched,) = api.get("/stations", params={"q": "Montsouris", "with_data": True}).json()["data"]
+    assert (read, searched["verified"], searched["altitude_m"]) == (["07156", "07156"], True, 75)
+    assert len(weather("export", "--city", "Paris Montsouris", "--format", "ndjson").out.splitlines()) == 31
+    assert open_reader(settings).find("montsouris") == MONTSOURIS
 
 
 def exported(weather: Weather, folder: Path, form: Format, question: dict[str, Any], *more: str) -> bytes:

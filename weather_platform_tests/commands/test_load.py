@@ -64,7 +64,7 @@ def test_a_station_outside_the_reference_table_is_loaded_by_number(
                 "Choose one of them, or set WEATHER_FIRST_MONTH to an earlier month.",
             ],
         ),
-        (["2023-12", "--city", "NISE"], ["No station matches 'NISE'.", "Did you mean Nice?"]),
+        (["2023-12", "--source", "sample", "--city", "NISE"], ["No station matches 'NISE'.", "Did you mean Nice?"]),
         (
             ["2023-12", "--source", "sky"],
             ["'sky' is not a source.", "Choose one of meteofrance, opendatasoft, sample."],

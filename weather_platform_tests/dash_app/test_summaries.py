@@ -63,7 +63,7 @@ def test_a_difference_is_one_of_the_days_that_both_have(reader: Reader) -> None:
     assert 0 < len(both) < 7
     gap = (desirade[both] - nice[both]).mean()
     said = words(reader, "/compare", "?city=nice,la_desirade_meteo&view=difference&from=2023-12-01&to=2023-12-31")
-    assert f"La Désirade {gap:+.2f}".replace("-", "−") in said
+    assert f"La Désirade {gap:+.1f}".replace("-", "−") in said
 
 
 def test_what_is_usual_is_the_mean_of_the_other_years(years_reader: Reader) -> None:

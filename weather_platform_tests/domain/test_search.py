@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weather_platform.domain.errors import UnknownCity
-from weather_platform.domain.search import Match, chosen_station, find_station, keywords, place_key, search
+from weather_platform.domain.search import (
+    Match,
+    chosen_station,
+    find_station,
+    keywords,
+    known_station,
+    place_key,
+    search,
+)
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.towns import department_of_postcode, departments, distance_km, prefecture, towns
 
@@ -136,13 +144,24 @@ def test_words_that_mean_none_or_several_are_told_which_there_are(text: str, cau
 
 
 def test_any_wmo_number_can_be_chosen_but_only_known_names() -> None:
-    assert chosen_station("07002") == station_for("07002")
-    assert chosen_station(" 07690 ") is chosen_station("nice") is NICE
     boulogne = station_for("07002", "BOULOGNE")
-    assert chosen_station("Boulogne", lambda: {"07002": boulogne}) is boulogne
-    for unknown in ("bologne", "07 002", "7002", "070021", "٠٧٠٠٢"):
+
+    def known() -> dict[str, Station]:
+        return {**STATIONS, "07002": boulogne}
+
+    assert chosen_station("07003", known) == station_for("07003")
+    assert chosen_station("Boulogne", known) is boulogne
+    for unknown in ("bologne", "07 003", "7003", "070031", "٠٧٠٠٣"):
         with pytest.raises(UnknownCity):
-            chosen_station(unknown)
+            chosen_station(unknown, known)
+
+
+def test_a_reference_station_is_named_without_a_store() -> None:
+    def known() -> dict[str, Station]:
+        raise AssertionError("asked the stores")
+
+    assert chosen_station(" 07690 ", known) is chosen_station("nice", known) is NICE
+    assert known_station("Bâle Mulhouse", known).station_id == "07299"
 
 
 @given(st.text() | st.sampled_from([town.name for town in towns()]))

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from weather_platform.domain.errors import BadInput
+from weather_platform.domain.errors import BadInput, StoreUnavailable
 from weather_platform.domain.provenance import ETALAB, Provenance
+from weather_platform.domain.stations import STATIONS, Station
+from weather_platform.storage import opening
 from weather_platform.storage.blobs import FolderBlobs
 from weather_platform.storage.raw import RawStore
-from weather_platform.storage.station_lists import listed_stations, refresh_station_list
-from weather_platform_tests.domain.test_station_list import collection, feature
+from weather_platform.storage.station_lists import keep_station_list, listed_stations, refresh_station_list
+from weather_platform_tests.api.serving import settings_at
+from weather_platform_tests.domain.test_station_list import MONTSOURIS, collection, feature
 
 NOON = datetime(2026, 9, 2, 12, tzinfo=UTC)
 ORIGIN = Provenance(source="meteofrance", name="postes_synop.geojson", licence=ETALAB)
@@ -43,3 +46,16 @@ def test_what_is_no_list_is_not_kept(tmp_path: Path) -> None:
         refresh_station_list(blobs, lambda: (b"<html>", ORIGIN), NOON)
     assert refresh_station_list(blobs, lambda: None, NOON) == []
     assert listed_stations(blobs) == {}
+
+
+def test_the_last_list_counts_while_the_raw_store_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(_: object) -> dict[str, Station]:
+        raise StoreUnavailable("The raw store is down.", "Start it.")
+
+    stores, unread = (opening.Stores(settings_at(tmp_path)) for _ in range(2))
+    keep_station_list(stores.raw.blobs, collection(feature()), ORIGIN, NOON)
+    assert stores.stations()["07156"] == MONTSOURIS
+    monkeypatch.setattr(opening, "listed_stations", down)
+    monkeypatch.setattr(opening, "_LIST_STANDS_S", -1.0)
+    assert stores.stations()["07156"] == MONTSOURIS
+    assert unread.stations() == STATIONS
