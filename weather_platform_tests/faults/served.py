@@ -30,6 +30,7 @@ import uvicorn
 
 import api.ingestion
 import api.main
+import api.serving
 import api.withdrawals
 from api import catalogue
 from weather_platform import intake, pipeline
@@ -83,10 +84,12 @@ def _serve(order: dict[str, Any]) -> None:
     _count_mongodb(step)
     _count_files(step)
     _set_clock(control)
-    catalogue.Catalogue.start = catalogue.Catalogue.stop = lambda _: None  # type: ignore[method-assign]
-    app = api.main.create_app(Settings.from_environment(order["environment"]))
+    for method in ("start", "stop"):
+        setattr(catalogue.Catalogue, method, lambda _: None)
+    settings = Settings.from_environment(order["environment"])
+    app = api.main.create_app(settings)
     listening = socket.create_server(("127.0.0.1", order["port"]))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    server = uvicorn.Server(api.serving.server_config(app, settings.api))
     control.set("ready", 1)  # who connects from now on waits for the loop, and is not refused
     server.run([listening])
 

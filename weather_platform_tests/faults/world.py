@@ -82,9 +82,9 @@ class Replica:
 
     def post(self, path: str, body: bytes | None = None, **options: Any) -> httpx.Response | None:
         """The answer; None where there is none, as from an API that died."""
-        files = {} if body is None else {"files": {"file": ("file.json", body)}}
+        files = None if body is None else {"file": ("file.json", body)}
         try:
-            return self._client.post(path, **files, **options)
+            return self._client.post(path, files=files, **options)
         except httpx.TransportError:
             return None
 
