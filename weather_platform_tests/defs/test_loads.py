@@ -192,7 +192,7 @@ def test_a_step_overtaken_by_another_process_is_repeated_in_its_run(
     weather: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file is posted while the month is staged: the run that saw less must not write last."""
-    seen = []
+    seen: list[int] = []
 
     def posted_meanwhile(raw: RawMonth) -> StagedMonth:
         staged = stage(raw)
