@@ -20,6 +20,7 @@ from api.remembered import Remembered
 from api.routes import ROUTERS
 from api.security import refuse_placeholders
 from api.streams import HEAD_ONLY
+from api.versions import Versioned
 from weather_platform import __version__
 from weather_platform.logs import log_as_json
 from weather_platform.settings import Settings
@@ -49,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         services.close()
 
     middleware = [
+        Middleware(Versioned),
         Middleware(Heads),
         Middleware(Traced, metrics=services.metrics),
         Middleware(problems.Unexpected),
