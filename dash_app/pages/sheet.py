@@ -265,7 +265,7 @@ def _month_rows(view: View, compared: Mapping[str, Comparison]) -> Iterator[list
     of = [compared[figure] for figure in _OF_MONTH]
     yield [word("sheet.month"), *(_value_alone(view, each) for each in of), ""]
     if _usual(compared):
-        yield [word("sheet.usual"), *(said.usual(view, each.figure, each.reference) for each in of), ""]
+        yield [word("sheet.usual"), *(said.usual_alone(view, each.figure, each.reference) for each in of), ""]
         yield [word("sheet.anomaly"), *(said.anomaly(view, each.figure, each.anomaly) for each in of), ""]
 
 
