@@ -262,8 +262,13 @@ def drawing(
     *,
     above: Component = None,
     data_links: bool = True,
+    wide: bool = False,
 ) -> Component:
-    """A figure that the server drew: as `chart`, with SVG that `site.js` puts in its place."""
+    """A figure that the server drew: as `chart`, with SVG that `site.js` puts in its place.
+
+    A `wide` one scrolls sideways on a phone, by keyboard too.
+    """
+    scrolled: dict[str, Any] = {"tabIndex": 0, "role": "region", **aria(label=title)} if wide else {}
     sentences = " ".join(summary)
     has_values = " data-points=" in svg
     readout = html.P(view.word("chart.readout"), className="readout", **aria(live="polite")) if has_values else None
@@ -275,6 +280,7 @@ def drawing(
                 html.Div(
                     id={"drawing": name},
                     className="drawing",
+                    **scrolled,
                     **data(svg=svg, file=file_stem(view, name), title=f"{title}, {place_text(view)}"),
                 ),
                 readout,
@@ -383,7 +389,10 @@ def table(
             [
                 html.Thead(
                     html.Tr(
-                        [html.Th(text, scope="col", className=kind) for text, kind in zip(head, kinds, strict=True)]
+                        [
+                            html.Th(text, scope="col", className=kind) if text else html.Td()
+                            for text, kind in zip(head, kinds, strict=True)
+                        ]
                     )
                 ),
                 html.Tbody([_row(row, kinds, "total" if n in strong else "") for n, row in enumerate(rows)]),

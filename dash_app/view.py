@@ -23,7 +23,7 @@ from weather_platform.domain.stations import Station
 from weather_platform.domain.units import System
 
 _PHONE_PX = 700
-_ROOM: Final[Mapping[Page, int]] = {"overview": 0, "compare": MOST_CITIES, "table": MOST_CITIES}
+_ROOM: Final[Mapping[Page, int]] = {"overview": 0, "compare": MOST_CITIES, "table": MOST_CITIES, "data": 0}
 """How many cities a page shows, where it is not one."""
 _NO_DAYS: Final = {"first": None, "last": None, "day": None}
 _USUAL_CITIES = ("nice", "orly", "brest_guipavas")

@@ -313,5 +313,5 @@ def test_the_data_of_the_list_is_what_the_list_shows(site: str, reader: Reader, 
     row = page.locator("#station-list").get_by_role("row").filter(has_text="Nice")
     response = page.request.get(f"{site}/download/overview.csv?metric=rain&lang=en")
     table = {line["city"]: line for line in csv.DictReader(io.StringIO(response.text()))}
-    assert float(table["NICE"]["rain_sum_mm"]) == rain_mm > 0
+    assert float(table["Nice"]["rain_sum_mm"]) == rain_mm > 0
     expect(row.locator("td").nth(1)).to_have_text(f"{rain_mm:.1f}")
