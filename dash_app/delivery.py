@@ -82,7 +82,7 @@ PLOTLY: Final = "/assets/vendor/plotly-cartesian.min.js"
 """plotly.js without maps, 3D and polar axes: a third of the whole bundle; `site.js` fetches it before the first chart,
 and Dash takes the one that is there."""
 _PRELOAD: Final = f'\n<link rel="preload" as="script" href="{PLOTLY}">'
-_WITH_CHARTS: Final = ("/city", "/compare", "/data")
+_WITH_CHARTS: Final = ("/compare", "/data")
 _GRID_SCRIPT: Final = re.compile(r'src="([^"]*/dash_ag_grid/[^"]*)"')
 _STATIC: Final = ("/_dash-component-suites/", "/assets/")
 

@@ -23,6 +23,8 @@ from weather_platform.domain.climate.reference import Reference, TooFewYears
 from weather_platform.storage.monthly import MonthQuery
 
 _MOST_DAYS_NAMED = 3
+_WORTH_SAYING = 0.5
+"""Days that there usually are."""
 
 
 class Compared(NamedTuple):
@@ -177,7 +179,7 @@ def _details(view: View, found: Compared, card: _Card) -> Iterator[str]:
             yield word(f"lead.{text}", value=view.quantity(of[0], card.metric), days=_days(view, of[1]))
     for count in card.counts:
         figure = found.figures[count.figure]
-        if figure.value or (isinstance(figure.reference, Reference) and figure.reference.mean):
+        if figure.value or (isinstance(figure.reference, Reference) and figure.reference.mean >= _WORTH_SAYING):
             yield _counted(view, figure, count, "lead.count_usual", "lead.count")
 
 

@@ -173,10 +173,112 @@
     box.drawn = box.dataset.svg;
     const at = box.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
     box.innerHTML = box.dataset.svg;
+    const button = box.closest(".card")?.querySelector("[data-values]");
+    if (button) values(button, button.getAttribute("aria-expanded") === "true");
     if (at) [...box.querySelectorAll("a")].find((link) => link.getAttribute("aria-label") === at)?.focus();
   }
   new MutationObserver(() => document.querySelectorAll("[data-svg]").forEach(fill))
     .observe(document, { subtree: true, childList: true, attributeFilter: ["data-svg"] });
+
+  /* Charts that the server drew (figures/chart.py). The pointer or the arrow keys choose a place, and every chart of the
+     same days says what it has there; a click leads to the day, a drag to the days. */
+  const pointsOf = (svg) => (svg.points = svg.points || JSON.parse(svg.dataset.points));
+  function worded(value, points) {
+    if (value === null || value === undefined) return "–";
+    const digits = { minimumFractionDigits: points.decimals, maximumFractionDigits: points.decimals };
+    return value.toLocaleString(document.documentElement.lang, digits);
+  }
+  const valueAt = (series, place, points) =>
+    series.values ? worded(series.values[place], points) : worded(series.low[place], points) + " – " + worded(series.high[place], points);
+  function spotOf(svg, event) {
+    const points = pointsOf(svg), box = svg.getBoundingClientRect(), view = svg.viewBox.baseVal;
+    const x = (event.clientX - box.left) * view.width / box.width, y = (event.clientY - box.top) * view.height / box.height;
+    const place = Math.floor((x - points.left) / points.step);
+    if (place < 0 || place >= points.labels.length) return null;
+    return { place: place, row: points.rows ? Math.floor((y - points.top) / points.row) : undefined };
+  }
+  function tellPlace(svg, spot, own) {
+    const points = pointsOf(svg), rows = own && points.rows && points.rows[spot.row] ? [points.series[spot.row]] : points.series;
+    svg.place = spot.place;
+    const cursor = svg.querySelector(".cursor");
+    if (cursor) {
+      cursor.setAttribute("transform", `translate(${points.left + (spot.place + 0.5) * points.step})`);
+      cursor.setAttribute("visibility", "visible");
+    }
+    const said = rows.map((series) => `${series.name} ${valueAt(series, spot.place, points)}`).join(" · ");
+    svg.closest("figure").querySelector(".readout").textContent = `${points.labels[spot.place]}: ${said} ${points.unit}`;
+  }
+  function choosePlace(svg, spot) {
+    const labels = pointsOf(svg).labels;
+    for (const other of document.querySelectorAll("svg[data-points]")) {
+      const theirs = pointsOf(other).labels;
+      if (other === svg || (theirs.length === labels.length && theirs[0] === labels[0])) tellPlace(other, spot, other === svg);
+    }
+  }
+  const ofCity = () => new URL(shown.link, window.location).searchParams;
+  let dragged = null;
+  document.addEventListener("pointermove", function (event) {
+    const svg = event.target.closest && event.target.closest("svg[data-points]"), spot = svg && spotOf(svg, event);
+    if (spot) choosePlace(svg, spot);
+  });
+  document.addEventListener("pointerdown", function (event) {
+    const svg = event.target.closest("svg[data-points]"), spot = svg && spotOf(svg, event);
+    if (spot) choosePlace(svg, spot);
+    dragged = spot && event.pointerType === "mouse" && !event.button ? { svg: svg, place: spot.place } : null;
+  });
+  document.addEventListener("pointerup", function (event) {
+    const svg = event.target.closest && event.target.closest("svg[data-points]"), spot = svg && spotOf(svg, event);
+    const days = svg && pointsOf(svg).days;
+    if (!dragged || dragged.svg !== svg || !spot || !days || !days.length) return;
+    const query = ofCity(), [first, last] = [dragged.place, spot.place].sort((a, b) => a - b);
+    if (first === last) {
+      query.set("day", days[first]);
+      go("/day", query);
+    } else {
+      query.set("from", days[first]);
+      query.set("to", days[last]);
+      go(window.location.pathname, query);
+    }
+  });
+  document.addEventListener("keydown", function (event) {
+    const svg = event.target.closest && event.target.closest("svg[data-points]"), step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!svg || !step) return;
+    event.preventDefault();
+    const last = pointsOf(svg).labels.length - 1;
+    const place = svg.place === undefined ? (step > 0 ? 0 : last) : Math.min(last, Math.max(0, svg.place + step));
+    choosePlace(svg, { place: place });
+  });
+
+  /* The values of a chart as a table below it. */
+  function values(button, open) {
+    const card = document.getElementById("card-" + button.dataset.values), box = card.querySelector(".values");
+    button.setAttribute("aria-expanded", String(open));
+    button.textContent = open ? button.dataset.off : button.dataset.on;
+    box.textContent = "";
+    if (!open) return;
+    const points = pointsOf(card.querySelector("svg[data-points]"));
+    const add = (parent, name, text) => { const part = document.createElement(name); if (text !== undefined) part.textContent = text; parent.append(part); return part; };
+    const scroll = add(box, "div"), table = add(scroll, "table");
+    Object.assign(scroll, { className: "table-scroll", tabIndex: 0, role: "region" });
+    scroll.setAttribute("aria-label", card.querySelector("h2").textContent);
+    const head = add(add(table, "thead"), "tr");
+    ["", ...points.series.map((series) => `${series.name} (${points.unit})`)].forEach((text) => { add(head, text ? "th" : "td", text).className = text ? "number" : ""; });
+    const body = add(table, "tbody");
+    points.labels.forEach(function (label, place) {
+      const row = add(body, "tr"), first = add(row, "td");
+      if (points.days && points.days.length) {
+        const query = ofCity(), link = add(first, "a", label);
+        query.set("day", points.days[place]);
+        link.href = "/day?" + query;
+        link.dataset.go = "here";
+      } else first.textContent = label;
+      points.series.forEach((series) => { add(row, "td", valueAt(series, place, points)).className = "number"; });
+    });
+  }
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-values]");
+    if (button) values(button, button.getAttribute("aria-expanded") !== "true");
+  });
 
   /* Zoom is chosen, so that a finger scrolls and a drag by accident changes nothing; the same button is the way back. */
   document.addEventListener("click", function (event) {
@@ -254,7 +356,8 @@
       use.replaceWith(part);
     }
     const style = getComputedStyle(document.documentElement), size = width / 36;
-    const names = ["surface", "line", "text", "muted", "land", "border", "missing", ...[0, 1, 2, 3, 4, 5].map((n) => "speed-" + n)];
+    const names = ["surface", "line", "text", "muted", "land", "border", "missing", ...[0, 1, 2, 3, 4, 5].map((n) => "speed-" + n),
+      ...["mean", "warm", "cold", "range", "usual", "pressure", "wind", "gust", "rain", "total"].map((name) => "c-" + name)];
     svg.setAttribute("style", names.map((name) => `--${name}:${style.getPropertyValue("--" + name)}`).join(";"));
     svg.setAttribute("viewBox", `${left} ${top - 2.4 * size} ${width} ${height + 4.4 * size}`);
     svg.setAttribute("width", 1200);

@@ -16,8 +16,8 @@ from weather_platform.domain.units import Unit
 Values = Sequence[float | None]
 Kind = Literal["line", "thin", "dashed", "bars", "up", "down", "none"]
 """How a layer is drawn; ``none`` is only said, not drawn."""
-_CHARACTER, _ROW, _SWATCH, _PER_TICK = 6.7, 19, 22, 46
-"""Of the legend and the axes, in the drawing's units: a letter's width, a row's height, a mark, room for a tick."""
+_CHARACTER, _ROW, _SWATCH = 7.1, 19, 22
+"""Of the legend and the axes, in the drawing's units: a letter's width, a row's height, a mark."""
 _BOTTOM, _MARK, _MOST_MARKS = 26, 3.4, 130
 
 
@@ -88,7 +88,7 @@ def drawn(chart: Chart, look: Look, *, title: str) -> str:
     rows = legend[-1][1] + 1 if legend else 0
     has_right = any(layer.right for layer in chart.layers)
     axes = _axis(chart, right=False), _axis(chart, right=True)
-    top = rows * _ROW + 16
+    top = rows * _ROW + 26
     frame = _Frame(44, width - (46 if has_right else 8), top, height - _BOTTOM, len(chart.labels), axes)
     parts = [
         (

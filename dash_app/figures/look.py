@@ -8,7 +8,7 @@ import pandas as pd
 from dash_app import theme as themes
 from dash_app.frames import numbers
 from dash_app.language import Language
-from dash_app.measures import READINGS_A_DAY, Units
+from dash_app.measures import Units
 from weather_platform.domain.units import Unit
 
 Figure = dict[str, Any]
@@ -48,13 +48,10 @@ class Look(NamedTuple):
     def axis_title(self, metric: str) -> dict[str, Any]:
         return {"title": {"text": self.unit(metric).symbol, "font": {"size": 12}}}
 
-    def hover(self, name: str, metric: str, *, count: bool = False) -> str:
-        """Hover text of a point: name, value with its unit and, with `count`, ``n of 8``."""
+    def hover(self, name: str, metric: str) -> str:
+        """Hover text of a point: name and value with its unit."""
         unit = self.unit(metric)
-        readings = (
-            f" · {self.language('chart.of_readings', n='%{customdata}', expected=READINGS_A_DAY)}" if count else ""
-        )
-        return f"{name} %{{y:.{unit.decimals}f}} {unit.symbol}{readings}<extra></extra>"
+        return f"{name} %{{y:.{unit.decimals}f}} {unit.symbol}<extra></extra>"
 
 
 def is_long(days: pd.DataFrame) -> bool:
@@ -96,11 +93,6 @@ def thinned(days: pd.DataFrame, columns: Sequence[str], most: int = MOST_POINTS)
     return days.loc[sorted(kept)]
 
 
-def counts(values: "pd.Series[Any]") -> list[int | None]:
-    """Numbers of readings; None for a day without a document."""
-    return [None if n is None else int(n) for n in numbers(values)]
-
-
 def texts(index: pd.Index) -> list[str]:
     """Days as plotly reads them."""
     return [day.strftime("%Y-%m-%d") for day in pd.DatetimeIndex(index)]
@@ -120,89 +112,4 @@ def line(
         "line": {"color": color, "width": 1.3 if is_long(days) else 2},
         "hovertemplate": look.hover(name, metric),
         **more,
-    }
-
-
-def mean_line(
-    look: Look, days: pd.DataFrame, column: str, count: str, metric: str, *, name: str, color: str
-) -> list[dict[str, Any]]:
-    """A line with its days as marks: filled where all readings are there, hollow where some are missing."""
-    drawn = line(look, days, column, metric, name=name, color=color)
-    drawn["customdata"] = counts(days[count])
-    drawn["hovertemplate"] = look.hover(name, metric, count=True)
-    drawn["legendgroup"] = name
-    known = days[days[column].notna()]
-    incomplete = known[count] < READINGS_A_DAY
-    if not is_long(days):
-        full = known[~incomplete]
-    else:
-        alone = days[column].shift(1).isna() & days[column].shift(-1).isna()
-        full = known[~incomplete & alone[known.index]]
-    marks = [_marks(look, full, column, metric, name, color, hollow=False)]
-    if incomplete.any():
-        marks.append(
-            _marks(look, known[incomplete], column, metric, look.language("chart.incomplete"), color, hollow=True)
-        )
-    return [drawn, *(mark for mark in marks if mark["x"])]
-
-
-def _marks(
-    look: Look, days: pd.DataFrame, column: str, metric: str, name: str, color: str, *, hollow: bool
-) -> dict[str, Any]:
-    inside = look.theme.surface if hollow else color
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": texts(days.index),
-        "y": look.shown(days[column], metric),
-        "marker": {
-            "size": 7 if hollow else 5,
-            "color": inside,
-            "line": {"color": color, "width": 1.6 if hollow else 0},
-        },
-        "hoverinfo": "skip",
-        "showlegend": hollow,
-    }
-
-
-def band(look: Look, days: pd.DataFrame, low: str, high: str, metric: str, *, name: str, color: str) -> dict[str, Any]:
-    """The area between two columns, in pieces: none where a day has no value."""
-    known = (days[low].notna() & days[high].notna()).tolist()
-    x, lows, highs = texts(days.index), look.shown(days[low], metric), look.shown(days[high], metric)
-    xs: list[str | None] = []
-    ys: list[float | None] = []
-    for start, end in _runs(known):
-        xs += [*x[start:end], *reversed(x[start:end]), x[start], None]
-        ys += [*highs[start:end], *reversed(lows[start:end]), highs[start], None]
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": xs,
-        "y": ys,
-        "fill": "toself",
-        "fillcolor": color,
-        "line": {"width": 0.5, "color": color},
-        "hoverinfo": "skip",
-    }
-
-
-def _runs(known: list[bool]) -> list[tuple[int, int]]:
-    """Start and end (excluded) of each unbroken stretch of True."""
-    edges = [i for i in range(len(known) + 1) if (i > 0 and known[i - 1]) != (i < len(known) and known[i])]
-    return list(zip(edges[::2], edges[1::2], strict=True))
-
-
-def unseen(look: Look, days: pd.DataFrame, column: str, metric: str, name: str) -> dict[str, Any]:
-    """A value that the pointer shows and nothing draws: the edge of a band."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": texts(days.index),
-        "y": look.shown(days[column], metric),
-        "marker": {"opacity": 0, "size": 1},
-        "hovertemplate": look.hover(name, metric),
-        "showlegend": False,
     }

@@ -196,6 +196,14 @@ def _go(page: Page, address: str, trouble: Trouble) -> None:
         page.wait_for_selector("main")
 
 
+def points(page: Page, name: str) -> dict[str, Any]:
+    """What the server drew in a chart: labels, days, unit and series (`dash_app.figures.chart`)."""
+    drawn = page.locator(f"#card-{name} svg[data-points]")
+    drawn.wait_for()
+    found: dict[str, Any] = json.loads(drawn.get_attribute("data-points") or "")
+    return found
+
+
 def figure(page: Page, name: str) -> dict[str, Any]:
     """What plotly drew in a chart: its traces and layout, once it is drawn."""
     drawn = page.locator(f"#card-{name} .js-plotly-plot")

@@ -1,7 +1,9 @@
 """Charts are pure: the same frame and look, the same figure; and plotly accepts every one of them."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
+from datetime import date
 from itertools import combinations
 from typing import Any
 
@@ -13,9 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dash_app.figures import compare, daily, heat
-from dash_app.figures.look import Figure, Look, every_day, thinned
+from dash_app.figures.chart import Chart, Layer, drawn, nice_ticks
+from dash_app.figures.coverage import coverage
+from dash_app.figures.look import Look, every_day, thinned
 from dash_app.figures.rose import SECTORS, rose, wind_rose
 from dash_app.figures.stations_map import LABELS, apart, drawn_at, stations_map
+from dash_app.figures.usual import Usual, usual_days, usual_totals
 from dash_app.insets import LAYOUTS, Layout
 from dash_app.language import language
 from dash_app.measures import units_of
@@ -32,6 +37,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 START = pd.Timestamp("2023-12-01")
 
 
+def usual_of(days: int) -> Usual:
+    return Usual(np.full(days, 2.0), np.full(days, 5.0), np.full(days, 9.0), 12, 2010, 2022)
+
+
 def frame(days: int, **columns: Any) -> pd.DataFrame:
     """Documents of a city, one row per day, with 8 readings of everything; the columns given replace theirs."""
     rows = {name: [np.nan] * days for name in DAILY_COLUMNS if name != "date"}
@@ -45,30 +54,39 @@ def frame(days: int, **columns: Any) -> pd.DataFrame:
     return every_day(found, START, START + pd.Timedelta(days=days - 1))
 
 
-def named(figure: Figure, name: str) -> dict[str, Any]:
-    return next(trace for trace in figure["data"] if trace["name"] == name)
+def layer(chart: Chart, name: str) -> Layer:
+    return next(one for one in chart.layers if one.name == name)
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("draw", [daily.temperature, daily.pressure, daily.wind, daily.rain])
-@pytest.mark.parametrize("days", [1, 31, 3_000])
-def test_plotly_accepts_every_daily_chart(look: Look, draw: Any, days: int) -> None:
-    documents = frame(days)
-    others = daily.other_years([documents], "temperature", pd.DatetimeIndex(documents.index))
-    go.Figure(draw(documents, look, others))
-    assert draw(documents, look) == draw(documents, look)
+@pytest.mark.parametrize("metric", daily.CHARTS)
+@pytest.mark.parametrize("days", [1, 31, 731])
+def test_every_daily_chart_is_drawn_within_its_frame(look: Look, metric: str, days: int) -> None:
+    chart = daily.CHARTS[metric](frame(days), look, usual_of(days))
+    svg = ET.XML(drawn(chart, look, title="A & B"))
+    _, _, width, height = map(float, svg.get("viewBox", "").split())
+    numbers = [float(n) for path in svg.iter(f"{SVG}path") for n in re.findall(r"[ML]([\d.-]+) ", path.get("d", ""))]
+    assert all(0 <= x <= width for x in numbers)
+    heights = [float(circle.get("cy", "")) for circle in svg.iter(f"{SVG}circle")]
+    assert all(0 < y < height for y in heights)
+    points = json.loads(svg.get("data-points", ""))
+    assert len(points["labels"]) == len(points["days"]) == days
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_another_theme_draws_nothing_again(look: Look) -> None:
+    other = look._replace(theme=DARK if look.theme is LIGHT else LIGHT)
+    charts = [[drawn(daily.rain(frame(31), one), one, title="") for one in (look, other)]]
+    charts += [[heat.drawn(heat.calendar(frame(31), "rain", one), "rain", one, title="") for one in (look, other)]]
+    assert all(one == two for one, two in charts)
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_plotly_accepts_every_other_chart(look: Look) -> None:
-    times = pd.date_range(START, periods=40, freq="3h")
-    observations = pd.DataFrame({"date": times, "t": 280.0, "pmer": 101_000.0, "dd": 90.0, "ff": 3.0, "rr3": 0.2})
     cities = {"NICE": frame(31), "ORLY": frame(31)}
     shares = pd.DataFrame({"2023-11": [100.0, np.nan], "2023-12": [99.0, 14.9]}, index=["NICE", "ORLY"])
     for figure in (
-        *(heat.hours(observations, metric, look) for metric in METRIC),
-        *(heat.calendar(frame(31), metric, look) for metric in METRIC),
-        heat.coverage(shares, look),
+        coverage(shares, look),
         compare.cities(cities, "rain", look),
         compare.cities(cities, "rain", look, own_axes=True),
         compare.differences(cities, "temperature", look),
@@ -79,41 +97,40 @@ def test_plotly_accepts_every_other_chart(look: Look) -> None:
 def test_a_missing_day_breaks_the_line_and_the_band() -> None:
     days = frame(5)
     days.iloc[2] = np.nan
-    figure = daily.temperature(days, LOOK)
-    line = named(figure, "Mean")
-    assert line["y"][2] is None
-    assert line["connectgaps"] is False
-    band = named(figure, "Minimum to maximum")
-    assert band["x"].count(None) == 2  # two pieces
-    assert "2023-12-03" not in band["x"]
+    svg = ET.XML(drawn(daily.temperature(days, LOOK), LOOK, title=""))
+    paths = {path.get("class"): path.get("d", "") for path in svg.iter(f"{SVG}path") if "L" in path.get("d", "")}
+    assert paths["line-mean line"].count("M") == 2
+    assert paths["area-range"].count("M") == 2
 
 
-def test_an_incomplete_day_is_hollow_and_says_how_many_readings_it_has() -> None:
-    figure = daily.temperature(frame(3, temperature_n=[8, 5, 8]), LOOK)
-    hollow = named(figure, "Incomplete day")
-    assert hollow["x"] == ["2023-12-02"]
-    assert hollow["marker"]["color"] == LIGHT.surface
-    assert named(figure, "Mean")["customdata"] == [8, 5, 8]
-    assert "%{customdata} of 8" in named(figure, "Mean")["hovertemplate"]
-    rain = daily.rain(frame(3, rain_n=[8, 5, 8]), LOOK)
-    full, hollow = named(rain, "Rain"), named(rain, "Incomplete day")
-    assert (full["x"], full["marker"]["color"]) == (["2023-12-01", "2023-12-03"], LIGHT.rain)
-    assert (hollow["x"], hollow["marker"]["color"], hollow["customdata"]) == (["2023-12-02"], LIGHT.surface, [5])
-    assert full["width"] == hollow["width"]  # one bar alone would else be as wide as the chart
+def test_an_incomplete_day_is_hollow() -> None:
+    chart = daily.temperature(frame(3, temperature_n=[8, 5, 8]), LOOK)
+    assert layer(chart, "Mean").hollow == {1}
+    svg = ET.XML(drawn(chart, LOOK, title=""))
+    kinds = [circle.get("class") for circle in svg.iter(f"{SVG}circle")]
+    assert kinds == ["fill-mean", "line-mean hollow", "fill-mean"]
 
 
 def test_the_running_total_breaks_where_a_day_is_missing_and_counts_on() -> None:
-    total = named(daily.rain(frame(4, rain_total_mm=[1.0, 2.0, np.nan, 4.0]), LOOK), "Running total")
-    assert total["y"] == [1.0, 3.0, None, 7.0]
+    total = layer(daily.rain(frame(4, rain_rr_mm=[1.0, 2.0, np.nan, 4.0]), LOOK), "Running total")
+    assert total.values == [1.0, 3.0, None, 7.0]
 
 
 def test_values_are_in_the_units_of_the_look() -> None:
     imperial = Look(LIGHT, IMPERIAL, language("en"))
-    assert named(daily.temperature(frame(1, temperature_avg_c=[14.26]), imperial), "Mean")["y"] == [57.668]
-    assert named(daily.rain(frame(1, rain_total_mm=[25.4]), imperial), "Rain")["y"] == [1.0]
+    assert layer(daily.temperature(frame(1, temperature_avg_c=[14.26]), imperial), "Mean").values == [57.668]
+    assert layer(daily.rain(frame(1, rain_rr_mm=[25.4]), imperial), "Rain").values == [1.0]
     cities = {"A": frame(1, temperature_avg_c=[10.0]), "B": frame(1, temperature_avg_c=[15.0])}
     # A difference of 5 °C is one of 9 °F: no 32 in it.
     assert compare.differences(cities, "temperature", imperial)["data"][0]["y"] == [9.0]
+
+
+@given(st.floats(-1e4, 1e4), st.floats(0, 1e4))
+def test_the_marks_of_an_axis_are_few_and_hold_all_values(low: float, span: float) -> None:
+    ticks = nice_ticks(low, low + span)
+    assert ticks[0] <= low + 1e-6
+    assert ticks[-1] >= low + span - 1e-6
+    assert 2 <= len(ticks) <= 9
 
 
 @given(st.lists(st.none() | st.floats(-50, 50), min_size=41, max_size=150))
@@ -134,8 +151,8 @@ def test_a_thinned_line_keeps_its_extremes_and_its_gaps(values: list[float | Non
 def test_what_a_station_never_reports_is_not_in_the_legend(column: str, name: str) -> None:
     mute = frame(3, **{column: [np.nan] * 3})
     draw = daily.wind if name == "Gust" else daily.temperature
-    assert name in [trace["name"] for trace in draw(frame(3), LOOK)["data"]]
-    assert name not in [trace["name"] for trace in draw(mute, LOOK)["data"]]
+    assert name in [one.name for one in draw(frame(3), LOOK).layers]
+    assert name not in [one.name for one in draw(mute, LOOK).layers]
 
 
 def readings(days: int) -> pd.DataFrame:
@@ -144,21 +161,19 @@ def readings(days: int) -> pd.DataFrame:
 
 
 def test_the_heat_map_of_ten_years_has_one_column_per_month() -> None:
-    figure = heat.hours(readings(3652), "temperature", LOOK)
-    (cells,) = figure["data"]
-    assert (len(cells["x"]), cells["x"][:2]) == (120, ["2014-01-01", "2014-02-01"])
-    assert cells["z"][0][5:8] == [10.0, 20.0, 10.0]
-    assert cells["xgap"] == 0
-    (few,) = heat.hours(readings(31), "temperature", LOOK)["data"]
-    assert (len(few["x"]), few["xgap"]) == (31, 1)
+    grid = heat.hours(readings(3652), "temperature", LOOK)
+    assert (len(grid.columns), list(grid.columns[:2])) == (120, ["January 2014", "February 2014"])
+    assert grid.values[0][5:8] == [10.0, 20.0, 10.0]
+    ET.XML(heat.drawn(grid, "temperature", LOOK, title=""))
+    assert len(heat.hours(readings(31), "temperature", LOOK).columns) == 31
 
 
-def test_charts_of_the_same_days_have_the_same_axis() -> None:
-    days = frame(31)
-    ranges = [draw(days, LOOK)["layout"]["xaxis"]["range"] for draw in (daily.temperature, daily.wind, daily.rain)]
-    assert ranges[0] == ranges[1] == ranges[2]
-    assert ranges[0][0] < "2023-12-01"
-    assert ranges[0][1] > "2023-12-31"
+def test_charts_of_the_same_days_have_the_same_places() -> None:
+    charts = [draw(frame(31), LOOK) for draw in daily.CHARTS.values()]
+    assert {tuple(chart.days) for chart in charts} == {tuple(f"2023-12-{day:02d}" for day in range(1, 32))}
+    assert {tuple(chart.ticks) for chart in charts} == {
+        ((0, "1 Dec"), (4, "5"), (9, "10"), (14, "15"), (19, "20"), (24, "25"))
+    }
 
 
 def places(**columns: list[Any]) -> pd.DataFrame:
@@ -214,10 +229,6 @@ def test_a_value_has_one_colour_on_every_map_whatever_else_is_shown() -> None:
     color = TEMPERATURE.color(14.26)
     assert f'fill="{color}"' in one
     assert f'fill="{color}"' in other
-    warm, cold = (heat.calendar(frame(7, temperature_avg_c=[t] * 7), "temperature", LOOK)["data"][0] for t in (30, -3))
-    assert [warm[key] for key in ("zmin", "zmax", "colorscale")] == [
-        cold[key] for key in ("zmin", "zmax", "colorscale")
-    ]
 
 
 @given(
@@ -265,10 +276,25 @@ def test_there_is_no_rose_of_nothing() -> None:
     assert rose(pd.DataFrame({"dd": [None, 90.0], "ff": [3.0, None]})) is None
 
 
-def test_other_years_are_the_middle_of_what_they_had() -> None:
-    index = pd.date_range("2023-12-01", periods=2)
-    years = [frame(2, temperature_avg_c=[float(n), float(10 * n)]) for n in range(11)]
-    found = daily.other_years(years, "temperature", index)
+def history(years: range, mm: float = 1.0) -> pd.DataFrame:
+    """Days of whole years; a value is the number of the year since the first."""
+    days = pd.date_range(f"{years[0]}-01-01", f"{years[-1]}-12-31")
+    return pd.DataFrame({"date": days, "t": (days.year - years[0]).astype(float), "rr": mm * (days.year - years[0])})
+
+
+def test_what_is_usual_is_the_middle_of_ten_other_years_at_least() -> None:
+    period = (date(2023, 12, 1), date(2023, 12, 31))
+    found = usual_days(history(range(2013, 2024)), "t", period)
     assert found is not None
-    assert found.to_numpy().tolist() == [[1.0, 9.0], [10.0, 90.0]]
-    assert daily.other_years([frame(2, temperature_avg_c=[np.nan, np.nan])], "temperature", index) is None
+    assert (found.years, found.first_year, found.last_year) == (10, 2013, 2022)
+    assert found.middle[:20].tolist() == [4.5] * 20
+    assert usual_days(history(range(2014, 2024)), "t", period) is None
+
+
+def test_usual_totals_are_of_years_that_lack_nothing() -> None:
+    period, whole = (date(2023, 12, 1), date(2023, 12, 31)), history(range(2012, 2024))
+    found = usual_totals(whole, "rr", period)
+    assert found is not None
+    assert (found.years, found.middle[-1]) == (11, 31 * 5.0)
+    gaps = whole.assign(rr=whole["rr"].where((whole["date"].dt.year > 2013) | (whole["date"].dt.day > 2)))
+    assert usual_totals(gaps, "rr", period) is None

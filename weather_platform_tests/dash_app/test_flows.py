@@ -14,7 +14,7 @@ from dash_app.reader import Reader
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
 from weather_platform.storage.monthly import MonthQuery
-from weather_platform_tests.dash_app.conftest import NewPage, figure
+from weather_platform_tests.dash_app.conftest import NewPage, figure, points
 
 pytestmark = pytest.mark.browser
 
@@ -37,13 +37,27 @@ def test_the_first_page_shows_december_2023_in_the_browser_language(site: str, n
 def test_the_figures_on_screen_are_those_of_the_documents(site: str, reader: Reader, new_page: NewPage) -> None:
     day = reader.daily(["07690"], date(2023, 12, 1), date(2023, 12, 1)).iloc[0]
     page = new_page(f"{site}/city?city=nice&from=2023-12-01&to=2023-12-31")
-    temperature = {trace["name"]: trace for trace in figure(page, "temperature")["data"]}
-    assert temperature["Moyenne"]["x"][0] == "2023-12-01"
-    shown = [temperature[name]["y"][0] for name in ("Moyenne", "Minimum", "Maximum")]
-    assert shown == day[["temperature_avg_c", "temperature_min_c", "temperature_max_c"]].tolist()
-    assert figure(page, "pressure")["data"][2]["y"][0] == day["pressure_avg_hpa"]
-    assert figure(page, "rain")["data"][0]["y"][0] == day["rain_total_mm"]
-    assert figure(page, "wind")["data"][0]["y"][0] == pytest.approx(3.6 * day["wind_gust_m_s"])
+    shown = {
+        (metric, series["name"]): series.get("values", series.get("low"))[0]
+        for metric in ("temperature", "pressure", "rain", "wind")
+        for series in points(page, metric)["series"]
+    }
+    assert points(page, "temperature")["days"][0] == "2023-12-01"
+    assert shown == pytest.approx(
+        {
+            ("temperature", "Du minimum au maximum"): day["temperature_min_c"],
+            ("temperature", "Tx"): day["temperature_tx_c"],
+            ("temperature", "Moyenne"): day["temperature_avg_c"],
+            ("temperature", "Tn"): day["temperature_tn_c"],
+            ("pressure", "Du minimum au maximum"): day["pressure_min_hpa"],
+            ("pressure", "Moyenne"): day["pressure_avg_hpa"],
+            ("rain", "Pluie"): day["rain_rr_mm"],
+            ("rain", "Cumul"): day["rain_rr_mm"],
+            ("wind", "Rafale"): 3.6 * day["wind_gust_m_s"],
+            ("wind", "Vent le plus fort (10 min)"): 3.6 * day["wind_max_m_s"],
+            ("wind", "Moyenne"): 3.6 * day["wind_avg_m_s"],
+        }
+    )
     page.goto(f"{site}/table?city=nice&lang=en")
     row = page.locator('.ag-center-cols-container [role=row][row-index="0"]')
     expect(row.locator('[col-id="temperature_avg_c"]')).to_have_text(f"{day['temperature_avg_c']:.1f}")
@@ -53,8 +67,8 @@ def test_the_figures_on_screen_are_those_of_the_documents(site: str, reader: Rea
 def test_a_station_without_temperature_says_so(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?city=cap_cepet&lang=en")
     expect(page.locator("#card-temperature")).to_contain_text("Cap Cépet reported no temperature")
-    assert page.locator("#card-temperature .js-plotly-plot").count() == 0
-    assert figure(page, "wind")["data"]
+    assert page.locator("#card-temperature svg[data-points]").count() == 0
+    assert points(page, "wind")["series"]
 
 
 def test_a_city_is_found_without_accents_or_case_and_put_in_the_url(site: str, new_page: NewPage) -> None:
@@ -67,6 +81,18 @@ def test_a_city_is_found_without_accents_or_case_and_put_in_the_url(site: str, n
     expect(page.get_by_label("City").first).to_have_value("Nice (07690)")
     page.go_forward()
     expect(page.locator("h1")).to_have_text("Orly, December 2023")
+
+
+def test_a_town_of_the_first_screen_leads_to_its_nearest_station(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/?lang=en")
+    _pick(page, "Your town", "saint girons")
+    expect(page.locator("h1")).to_have_text("Saint-Girons, December 2023")
+    page.go_back()
+    box = page.get_by_label("Your town").first
+    box.click()
+    box.fill("Colmars")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("The station nearest to Colmars (04) is")
 
 
 def test_a_town_without_a_station_finds_the_nearest(site: str, new_page: NewPage) -> None:
@@ -97,10 +123,10 @@ def test_a_ready_made_period_is_a_link(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?city=nice&lang=en")
     page.get_by_role("link", name="Last 7 days").click()
     expect(page.locator("h1")).to_have_text("Nice, 25 to 31 December 2023")
-    page.wait_for_function(
-        """() => document.querySelector('#card-temperature .js-plotly-plot')
-            ?.data.find((trace) => trace.name === 'Mean').x.length === 7"""
+    expect(page.locator("#card-temperature svg[data-points]")).to_have_attribute(
+        "data-points", re.compile('"labels":\\["25 December 2023"')
     )
+    assert len(points(page, "temperature")["labels"]) == 7
 
 
 def test_a_ready_made_period_without_data_is_grey_and_no_link(site: str, new_page: NewPage) -> None:
@@ -186,16 +212,14 @@ def test_a_finger_scrolls_over_every_chart_and_the_map(site: str, new_page: NewP
     box = page.locator(f"#card-{card} figure > div").first
     box.locator("svg").first.wait_for()
     box.evaluate("box => box.scrollIntoView({block: 'center'})")
-    before = None if card == "map" else figure(page, card)["layout"]["yaxis"]["range"]
     place, at = box.bounding_box(), page.evaluate("window.scrollY")
     assert place is not None
     _swipe(page, place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, 150)
     page.wait_for_function("at => window.scrollY - at > 100", arg=at)
-    assert before is None or figure(page, card)["layout"]["yaxis"]["range"] == before
 
 
 def test_zoom_is_a_button_and_so_is_the_way_back(site: str, new_page: NewPage) -> None:
-    page = new_page(f"{site}/city?lang=en", width=390, has_touch=True, is_mobile=True)
+    page = new_page(f"{site}/compare?metric=rain&lang=en", width=390, has_touch=True, is_mobile=True)
     card = page.locator("#card-rain")
     before = figure(page, "rain")["layout"]["yaxis"]["range"]
     card.get_by_role("button", name="Zoom", exact=True).tap()
@@ -262,7 +286,7 @@ def test_the_files_hold_what_the_store_holds(site: str, reader: Reader, new_page
 @pytest.mark.parametrize(("kind", "begins"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])
 def test_a_chart_is_saved_as_a_picture(site: str, new_page: NewPage, tmp_path: Path, kind: str, begins: bytes) -> None:
     page = new_page(f"{site}/city?city=nice&lang=en")
-    figure(page, "rain")
+    points(page, "rain")
     page.locator("#card-rain summary").click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name=f"{kind} image").click()
@@ -289,15 +313,56 @@ def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: 
     expect(page.locator("#files")).to_contain_text("synop.202312.csv")
 
 
-def test_other_years_are_a_band_and_synthetic_data_says_so(years_site: str, new_page: NewPage) -> None:
-    page = new_page(f"{years_site}/city?city=nice&lang=en")
-    expect(page.locator("main")).to_contain_text("they are not real measurements")
-    assert figure(page, "temperature")["data"][0]["name"] == "Other years (10–90%)"
-    page.get_by_text("Hide", exact=True).click()
-    page.wait_for_function(
-        """() => document.querySelector('#card-temperature .js-plotly-plot').data[0].name === 'Minimum to maximum'"""
+def test_the_pointer_and_the_keys_show_one_day_on_every_chart(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    chart, other = page.locator("#card-temperature svg[data-points]"), page.locator("#card-rain .readout")
+    days = points(page, "temperature")
+    place = chart.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    expect(other).to_contain_text("16 December 2023: Rain")
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    expect(other).to_contain_text("17 December 2023: Rain")
+    mean = next(series for series in days["series"] if series["name"] == "Mean")["values"][16]
+    expect(page.locator("#card-temperature .readout")).to_contain_text(f"Mean {mean:.1f}")
+
+
+def test_the_values_of_a_chart_are_a_table_by_a_key(site: str, reader: Reader, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    points(page, "rain")
+    page.locator("#card-rain").get_by_role("button", name="Values").focus()
+    page.keyboard.press("Enter")
+    rows = page.locator("#card-rain .values tbody tr")
+    expect(rows).to_have_count(31)
+    rain_mm = reader.daily(["07690"], date(2023, 12, 8), date(2023, 12, 8))["rain_rr_mm"].item()
+    expect(rows.nth(7)).to_contain_text(f"8 December 2023{rain_mm:.1f}")
+    rows.nth(7).get_by_role("link").click()
+    expect(page).to_have_url(re.compile("/day.*day=2023-12-08"))
+
+
+def test_a_drag_over_days_shows_them_alone_and_back_returns(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    points(page, "wind")
+    place = page.locator("#card-wind svg[data-points]").bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] * 0.5, place["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] * 0.6, place["y"] + 150, steps=3)
+    page.mouse.up()
+    expect(page.locator("h1")).to_have_text(re.compile("Nice, 1[67] to (19|20) December 2023"))
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Nice, December 2023")
+
+
+def test_the_city_page_needs_no_plotly_and_weighs_little(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    points(page, "rain")
+    loaded = page.evaluate(
+        "performance.getEntriesByType('resource').map((entry) => [entry.name, entry.encodedBodySize])"
     )
-    assert "years=off" in page.url
+    assert not [name for name, _ in loaded if "plotly-cartesian" in name]
+    assert sum(size for _, size in loaded) <= 700_000
 
 
 def test_unmarked_data_carries_no_synthetic_banner(site: str, new_page: NewPage) -> None:
