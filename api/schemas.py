@@ -381,10 +381,13 @@ class FirstLook(BaseModel):
     refused: dict[str, int]
     passed_over: list[PassedOverOut] = Field(description="Files in a zip that hold no observations.")
     unused_columns: list[str] = Field(description="Columns of the files that are not used.")
+    absent_columns: list[str] = Field(
+        description="Measured fields that no file has a column for; values known before stay."
+    )
 
 
 class IngestionSummary(BaseModel):
-    """The receipt of posted files in a few lines."""
+    """The receipt of posted, landed or fetched files in a few lines."""
 
     id: str
     mode: Mode
@@ -403,7 +406,7 @@ class IngestionSummary(BaseModel):
 
 
 class Ingestion(BaseModel):
-    """The receipt of posted files."""
+    """The receipt of posted, landed or fetched files."""
 
     id: str
     mode: Mode
@@ -449,6 +452,7 @@ def first_look(receipt: Receipt) -> FirstLook:
         refused=refused,
         passed_over=[PassedOverOut(name=file.name, cause=file.cause) for file in receipt.passed_over],
         unused_columns=receipt.unused_columns,
+        absent_columns=receipt.absent_columns,
     )
 
 

@@ -5,7 +5,8 @@ Both are opened read-only. Results are cached until the curated store's revision
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from sys import getsizeof
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
@@ -20,6 +21,9 @@ from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.tabular import DOCUMENT_COLUMNS, documents
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.settings import Settings
+from weather_platform.sources.due import newest_due
+from weather_platform.sources.freshness import Freshness
+from weather_platform.sources.registry import open_source
 from weather_platform.storage.curated import CuratedStore, Days, Query, StoredCity
 from weather_platform.storage.opening import Stores
 from weather_platform.storage.staging import StagingStore
@@ -59,7 +63,9 @@ class _Answer(NamedTuple):
 class Reader:
     """Reads for every page; may be shared by threads. Its methods raise what the stores raise."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, settings: Settings) -> None:
+        self._stores = stores
+        self._settings = settings
         self._curated: CuratedStore = stores.curated
         self._staging: StagingStore = stores.staging
         self._known_stations = stores.stations
@@ -169,6 +175,27 @@ class Reader:
         received = [datetime.fromisoformat(obj["received"]) for obj in self._staging.objects()]
         return max(received, default=None)
 
+    def freshness(self, now: datetime) -> Freshness:
+        """The newest observation that is staged, against the newest that the settings' source can have at `now`."""
+        source = open_source(self._settings)
+        due = newest_due(now) if source.grows_daily else None
+        return Freshness(source=source.name, newest=self._kept("newest", self._read_newest), due=due)
+
+    def _read_newest(self) -> datetime | None:
+        days = self._curated.days()
+        if days is None:
+            return None
+        last = Month.of(days[1])  # a report of 00 UTC belongs to the day before too
+        found = self._staging.coverage([str(last), str(last.next)])
+        return max((each.last.replace(tzinfo=UTC) for each in found), default=None)
+
+    def ingestion_of(self, month: str, raw_object: str) -> str | None:
+        """The id of the ingestion that last posted a raw object, for `weather withdraw`; None where none is known."""
+        with suppress(StoreUnavailable):
+            receipt = self._stores.receipts.of_object(month, raw_object)
+            return receipt.id if receipt else None
+        return None
+
     def warm(self, months: int) -> None:
         """Read the latest months in advance; errors of a store are ignored here."""
         try:
@@ -226,7 +253,7 @@ class Reader:
 def open_reader(settings: Settings) -> Reader:
     """A reader of the stores that the settings name; nothing is reached yet."""
     stores = Stores(settings, read_only=True)
-    return Reader(stores)
+    return Reader(stores, settings)
 
 
 def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
@@ -30,6 +30,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     return [
         html.H1(word("data.title")),
         html.P([_span(view), " ", *_last_received(view, reader)], className="hint"),
+        *_newest(view, reader),
         _origin(view, reader),
         _quarantine(view, reader),
         _coverage(view, reader),
@@ -101,18 +102,27 @@ def _quantity(view: View, value: float | None, metric: str, *, factor: float = 1
 
 def _objects(view: View, reader: Reader, names: list[str]) -> Any:
     word, known = view.word, reader.raw_objects()
-    head = [word(f"data.{name}") for name in ("object", "received", "source", "file", "read", "licence")]
+    head = [word(f"data.{name}") for name in ("object", "received", "source", "file", "read", "licence", "withdraw")]
     rows = []
     for name in names:
         obj = known.get(name)
         if obj is None:
-            rows.append([html.Code(name), "–", "–", "–", "–", "–"])
+            rows.append([html.Code(name), "–", "–", "–", "–", "–", "–"])
         else:
             read = word.number(obj["counts"].get("read", 0))
             received = pd.Timestamp(obj["received"])
             when = f"{word.day(received.date())}, {received:%H:%M} UTC"
-            rows.append([html.Code(f"{obj['month']}/{name}"), when, obj["source"], obj["name"], read, obj["licence"]])
-    return ui.table(head, rows, numbers_from=len(head), label=word("data.object"))
+            ingestion = reader.ingestion_of(obj["month"], name)
+            command = html.Code(f'weather withdraw {ingestion} --reason "…"') if ingestion else "–"
+            rows.append(
+                [html.Code(f"{obj['month']}/{name}"), when, obj["source"], obj["name"], read, obj["licence"], command]
+            )
+    return html.Div(
+        [
+            ui.table(head, rows, numbers_from=len(head), label=word("data.object")),
+            html.P(word("data.withdraw_rule"), className="hint"),
+        ]
+    )
 
 
 def _span(view: View) -> str:
@@ -126,6 +136,21 @@ def _last_received(view: View, reader: Reader) -> Iterator[str]:
         last = reader.last_received()
         if last is not None:
             yield view.word("data.last", date=view.word.day(last.date()), time=f"{last:%H:%M}")
+
+
+def _newest(view: View, reader: Reader) -> Iterator[Any]:
+    """The newest observation against the newest that the source can have; empty if staging does not answer."""
+    word = view.word
+    with suppress(StoreUnavailable):
+        fresh = reader.freshness(datetime.now(UTC))
+        if fresh.newest is None:
+            return
+        said = [word("data.newest", date=word.day(fresh.newest.date()), time=f"{fresh.newest:%H:%M}")]
+        if fresh.due is not None:
+            due = {"source": fresh.source, "date": word.day(fresh.due.date()), "time": f"{fresh.due:%H:%M}"}
+            days = word.number(fresh.behind.days)
+            said.append(word("data.behind", **due, n=days) if fresh.stale else word("data.fresh", **due))
+        yield html.P(" ".join(said), className="hint", id="newest")
 
 
 def _quarantine(view: View, reader: Reader) -> Any:

@@ -284,6 +284,7 @@ def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: 
     (name,) = day["raw_objects"]
     expect(origin).to_contain_text(f"2023-12/{name}")
     expect(origin).to_contain_text("synop.202312.csv")
+    expect(origin).to_contain_text(f"weather withdraw {reader.ingestion_of('2023-12', name)} --reason")
 
 
 def test_other_years_are_a_band_and_synthetic_data_says_so(years_site: str, new_page: NewPage) -> None:
