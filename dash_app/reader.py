@@ -84,7 +84,7 @@ class Reader:
         """The first and the last day that has a document.
 
         None, or NothingStored, only where nothing was ever loaded. Where documents were there before, or observations
-        are staged, the store has gone away: a StoreUnavailable that is no NothingStored.
+        are staged, the store has gone away: a StoreUnavailable but not a NothingStored.
         """
         try:
             found = self._kept("days", self._curated.days)

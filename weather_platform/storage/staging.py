@@ -80,7 +80,7 @@ class StagingStore:
             return ()
         try:
             return read_overrides(self._overrides_file.read_text(encoding="utf-8"))
-        except FileNotFoundError:  # nobody has decided anything yet
+        except FileNotFoundError:  # no override was ever written
             return ()
         except BadInput as error:
             raise BadInput(f"{self._overrides_file}: {error.cause}", error.cure) from error
