@@ -4,6 +4,7 @@ Made only here, so that all doors report the same: a run that fetches, `/ingest`
 Plain values, without Dagster.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cached_property
@@ -74,6 +75,12 @@ class StoredMonth:
         from weather_platform.storage.monthly import MonthQuery  # numpy
 
         return list(self._stores.monthly.find(MonthQuery(first=self.month, last=self.month)))
+
+    @cached_property
+    def flags(self) -> Counter[tuple[str, str]]:
+        """Flagged values by rule and verdict."""
+        found = self._stores.staging.flagging.find(self.month.first_day, self.month.last_day)
+        return Counter((flag.rule, flag.verdict) for flag in found)
 
     def daily_rain(self) -> dict[str, list[float]]:
         """Climatological rain of the documents that have it, by station."""
@@ -149,7 +156,7 @@ def document_facts(held: StoredMonth, replaced: Replaced, door: Door, links: Lin
 
 
 def sheet_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
-    """Of the monthly sheets, and how many of them are complete by element."""
+    """Of the monthly sheets: how many are complete by element; and what quality control flagged, by rule."""
     complete = {
         element: sum(getattr(sheet, element).status == "complete" for sheet in held.sheets)
         for element in ("tn", "tx", "rr")
@@ -157,6 +164,13 @@ def sheet_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
     return {
         "dagster/partition_row_count": len(held.sheets),
         **{f"complete_{element}": count for element, count in complete.items()},
+        **{
+            f"flagged_{verdict}": sum(count for (_, of), count in held.flags.items() if of == verdict)
+            for verdict in ("erroneous", "suspect", "good")
+        },
+        "flags": [
+            {"rule": rule, "verdict": verdict, "values": count} for (rule, verdict), count in sorted(held.flags.items())
+        ],
         "synthetic": held.staged.synthetic,
         **_by(door),
         "months_url": links.to_api("/climate/months", from_=held.month, to=held.month),

@@ -29,6 +29,7 @@ from weather_platform.storage.raw import RawStore
 
 if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
+    from weather_platform.domain.climate.screening import Flag
 
 _progress = logging.getLogger(PROGRESS)
 
@@ -177,6 +178,8 @@ class Sheets(NamedTuple):
     """The monthly sheets that a month's readings may change: its own, and those of its neighbours."""
 
     by_month: "dict[Month, list[MonthDocument]]"
+    flags: "dict[Month, list[Flag]]"
+    """What the same screening says of the months' values."""
     seen: tuple[str, str]
     """What was staged around the month, and which sheets there were, when they were made."""
 
@@ -187,18 +190,22 @@ def month_sheets(stores: Stores, month: Month, now: datetime | None = None) -> S
     around = (month.previous, month, month.next)
     staged = {covered.month for covered in stores.staging.coverage(map(str, around))}
     now = now or datetime.now(UTC)
-    return Sheets({each: _sheets(stores, each, now) for each in around if each == month or str(each) in staged}, seen)
+    made = {each: _sheets(stores, each, now) for each in around if each == month or str(each) in staged}
+    return Sheets(
+        {each: sheets for each, (sheets, _) in made.items()}, {each: flags for each, (_, flags) in made.items()}, seen
+    )
 
 
-def _sheets(stores: Stores, month: Month, now: datetime) -> "list[MonthDocument]":
+def _sheets(stores: Stores, month: Month, now: datetime) -> "tuple[list[MonthDocument], list[Flag]]":
     from weather_platform.domain.climate.document import month_documents
     from weather_platform.domain.climate.month import monthly_climates
 
     days = stores.staging.month_days(month)
     if days is None:
-        return []
+        return [], []
     stations = {station.station_id: station for station in days.screened.grid.stations}
-    return month_documents(monthly_climates(days), stations, _synthetic_stations(stores, month), now)
+    sheets = month_documents(monthly_climates(days), stations, _synthetic_stations(stores, month), now)
+    return sheets, days.screened.flags(days.stretch)
 
 
 def _synthetic_stations(stores: Stores, month: Month) -> set[str]:
@@ -215,7 +222,7 @@ def _seen_of_sheets(stores: Stores, month: Month) -> tuple[str, str]:
 
 
 def store_sheets(stores: Stores, month: Month, sheets: Sheets) -> Replaced:
-    """Replace the sheets of a month and its neighbours, alone among all processes that make one of them.
+    """Replace the sheets and flags of a month and its neighbours, alone among all processes that make one of them.
 
     Overtaken as `store_documents` is.
     """
@@ -223,6 +230,8 @@ def store_sheets(stores: Stores, month: Month, sheets: Sheets) -> Replaced:
         staged, made = _seen_of_sheets(stores, month)
         if staged != sheets.seen[0] and made != sheets.seen[1]:
             raise Overtaken(f"{month} or a neighbour was made again meanwhile.", "Make its monthly sheets again.")
+        for each, flags in sheets.flags.items():
+            stores.staging.flagging.replace(each, flags)
         replaced = [stores.monthly.replace(each, of) for each, of in sheets.by_month.items()]
     return Replaced(*map(sum, zip(*replaced, strict=True)))
 

@@ -66,6 +66,7 @@ def state(stores: Stores) -> State:
         "coverage": staging.coverage(),
         "objects": [{**obj, "received": None} for obj in staging.objects()],
         "quarantine": staging.quarantine(),
+        "flags": staging.flagging.find(),
         "documents": documents(stores),
         "sheets": sheets(stores),
     }

@@ -6,11 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from weather_platform.domain.climate.overrides import COLUMNS
+from weather_platform.domain.climate.overrides import COLUMNS, Override
+from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
@@ -218,6 +220,39 @@ def test_an_override_changes_a_document_when_its_month_is_made_again(stores: Sto
     overrides.write_text(f"{','.join(COLUMNS)}\n{line.replace('E2', 'E99')}\n")
     with pytest.raises(BadInput, match=rf"{overrides}: Line 2: 'E99' is not a rule"):
         curate_month(stores, Month(2023, 8))
+
+
+def test_flags_stand_beside_the_values_until_these_are_staged_again(everywhere: Stores) -> None:
+    temperatures = {6: 292, 9: 295, 12: 273.15, 15: 297}
+    load(everywhere, array(*(report(f"2023-08-09T{hour:02}", t=kelvin) for hour, kelvin in temperatures.items())))
+    spike = Flag(
+        station_id=NICE,
+        time=datetime(2023, 8, 9, 12),  # noqa: DTZ001  # as rows tell it
+        field="t",
+        rule="E2",
+        verdict="erroneous",
+        version=1,
+    )
+    of_nice = partial(everywhere.staging.flags, STATIONS[NICE], date(2023, 8, 9), date(2023, 8, 9))
+    assert of_nice() == [spike]
+    everywhere.staging.flagging.keep(
+        Override(
+            station_id=NICE,
+            first=spike.time,
+            last=spike.time,
+            field="t",
+            rule="E2",
+            verdict="good",
+            reason="hail",
+            who="A. Martin",
+        )
+    )
+    curate_month(everywhere, Month(2023, 8))
+    assert of_nice() == [msgspec.structs.replace(spike, verdict="good", reason="hail", who="A. Martin")]
+    document = layers.documents(everywhere)[f"{NICE}:2023-08-09"]
+    assert (document["metrics"]["temperature"]["min"], document["flagged"]["erroneous"]) == (0.0, 0)
+    stage_month(everywhere, Month(2023, 8))
+    assert of_nice() == []
 
 
 def test_a_late_file_that_was_received_first_does_not_win(stores: Stores) -> None:

@@ -18,8 +18,8 @@ from weather_platform.pipeline import Sheets, month_sheets, store_sheets
 if TYPE_CHECKING:
     import pandas as pd
 
-_MONTHS, _SEEN = "months", "seen"
-"""In a frame's attributes: the months that it replaces, and what the stores held when it was made."""
+_FLAGS, _SEEN = "flags", "seen"
+"""In a frame's attributes: the flags of the months that it replaces, and what the stores held when it was made."""
 
 
 class ClimateIOManager(dg.ConfigurableIOManager):
@@ -30,9 +30,8 @@ class ClimateIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
         with explained(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
-            found = sheets_of(obj)
-            by_month = {each: found.get(each, []) for each in map(Month.parse, obj.attrs[_MONTHS])}
-            store_sheets(stores, month, Sheets(by_month, obj.attrs[_SEEN]))
+            found, flags = sheets_of(obj), obj.attrs[_FLAGS]
+            store_sheets(stores, month, Sheets({each: found.get(each, []) for each in flags}, flags, obj.attrs[_SEEN]))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             context.add_output_metadata(as_metadata(sheet_facts(StoredMonth(stores, month), door, links)))
 
@@ -61,5 +60,5 @@ def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[
     with explained(context.retry_number):
         sheets = month_sheets(stores.open(), month_of_run(context.run))
     frame = monthly_frame([sheet for of in sheets.by_month.values() for sheet in of])
-    frame.attrs |= {_SEEN: sheets.seen, _MONTHS: [str(month) for month in sheets.by_month]}
+    frame.attrs |= {_SEEN: sheets.seen, _FLAGS: sheets.flags}
     return frame

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
-from weather_platform.domain.errors import BadInput, NotFound
+from weather_platform.domain.errors import NotFound
 from weather_platform.domain.fields import RAIN_FIELDS
 from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month, month_range
@@ -35,6 +35,7 @@ from weather_platform.storage.loading import Loader
 from weather_platform.storage.staging_tables import (
     COVERAGE,
     FIELD_SOURCES,
+    FLAGS,
     MONTHS,
     QUARANTINE,
     RAW_OBJECTS,
@@ -43,8 +44,8 @@ from weather_platform.storage.staging_tables import (
 
 if TYPE_CHECKING:
     from weather_platform.domain.climate.days import Days
-    from weather_platform.domain.climate.overrides import Override
     from weather_platform.domain.climate.screening import Flag, Screened
+    from weather_platform.storage.flags import FlagStore
 
 _LAST_SECOND = time(23, 59, 59)
 _QUARANTINED_BYTES = 100_000
@@ -68,26 +69,19 @@ class StagingStore:
     def __init__(self, engine: Engine, csv_folder: Path, overrides_file: Path | None = None) -> None:
         self.engine = engine
         self._overrides_file = overrides_file
+        self._flagging: FlagStore | None = None
         self._csv_folder = csv_folder
         self._loader = Loader()
         self._cities_made: set[str] = set()
 
-    def overrides(self) -> "tuple[Override, ...]":
-        """What people decided about flags, as their file says now; BadInput where it cannot be read."""
-        from weather_platform.domain.climate.overrides import read_overrides
+    @property
+    def flagging(self) -> "FlagStore":
+        """Flags beside the values, and decisions about them; NumPy comes with it."""
+        if self._flagging is None:
+            from weather_platform.storage.flags import FlagStore
 
-        if self._overrides_file is None:
-            return ()
-        try:
-            return read_overrides(self._overrides_file.read_text(encoding="utf-8"))
-        except FileNotFoundError:  # no override was ever written
-            return ()
-        except BadInput as error:
-            raise BadInput(f"{self._overrides_file}: {error.cause}", error.cure) from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(
-                f"{self._overrides_file} cannot be read ({error}).", "Correct it, or set WEATHER_QC_OVERRIDES."
-            ) from error
+            self._flagging = FlagStore(self.engine, self._overrides_file)
+        return self._flagging
 
     def ensure(self) -> None:
         """Create the platform's own tables if missing, or upgrade those of an older release."""
@@ -132,7 +126,7 @@ class StagingStore:
             for station_id, rows in staged.rows.items():
                 table = city_table(staged.stations[station_id].slug)
                 self._loader.load(connection, table, files[station_id], rows)
-        for own in (MONTHS, RAW_OBJECTS, COVERAGE, QUARANTINE, FIELD_SOURCES):
+        for own in (MONTHS, RAW_OBJECTS, COVERAGE, QUARANTINE, FIELD_SOURCES, FLAGS):
             connection.execute(sa.delete(own).where(own.c.month == month))
         _insert(connection, MONTHS, [_month_row(month, staged)])
         _insert(connection, RAW_OBJECTS, (_object_row(month, staged, obj) for obj in staged.objects))
@@ -177,34 +171,24 @@ class StagingStore:
         with reading(self.engine) as connection:
             databases.snapshot(connection)
             stations = [covered.station for covered in _coverage(connection, [str(month)])]
-            return self._climate(connection, stations, Stretch.of(month))[1] if stations else None
+            return self._climate(connection, stations, Stretch.of(month), month)[1] if stations else None
 
     def flags(self, station: Station, first: date, last: date) -> "list[Flag]":
-        """What quality control says of a station's values from first to last, both included; its neighbours count."""
-        stretch = Stretch(first, last)
-        months = {str(Month.of(day)) for day in stretch.needed}
-        with reading(self.engine) as connection:
-            databases.snapshot(connection)
-            stations = {covered.station.station_id: covered.station for covered in _coverage(connection, months)}
-            if station.station_id not in stations:
-                return []
-            screened = self._screened(connection, list(stations.values()), stretch)
-        return [flag for flag in screened.flags(stretch) if flag.station_id == station.station_id]
+        """What quality control says of a station's values from first to last, both included, in order of time."""
+        return self.flagging.find(first, last, [station.station_id])
 
     def _climate(
-        self, connection: Connection, stations: Sequence[Station], stretch: Stretch
+        self, connection: Connection, stations: Sequence[Station], stretch: Stretch, month: Month | None = None
     ) -> "tuple[Screened, Days]":
+        """The days of a stretch; with a month, the rules that look at it as a whole count too."""
         from weather_platform.domain.climate.days import days_of
-
-        screened = self._screened(connection, stations, stretch)
-        return screened, days_of(screened, stretch)
-
-    def _screened(self, connection: Connection, stations: Sequence[Station], stretch: Stretch) -> "Screened":
-        from weather_platform.domain.climate.screening import screen
+        from weather_platform.domain.climate.screening import screen, screen_month
         from weather_platform.storage.observed import observed_grid
 
         cities = [(station, city_table(station.slug)) for station in stations]
-        return screen(observed_grid(connection, cities, stretch), self.overrides())
+        grid, overrides = observed_grid(connection, cities, stretch), self.flagging.overrides()
+        screened = screen_month(grid, month, overrides) if month else screen(grid, overrides)
+        return screened, days_of(screened, stretch)
 
     def synthetic_objects(self, first: date, last: date) -> set[str]:
         """Names of raw objects with synthetic records in the months of these days."""
@@ -249,8 +233,8 @@ class StagingStore:
         )
 
     def outdated_months(self) -> list[Month]:
-        """Months staged by another release's rules, in order; `weather rebuild` stages them again."""
-        other = sa.or_(MONTHS.c.code_version.is_(None), MONTHS.c.code_version != CODE_VERSION)
+        """Months staged by another release's rules, or never screened, in order; `weather rebuild` makes them again."""
+        other = sa.or_(MONTHS.c.code_version.is_(None), MONTHS.c.code_version != CODE_VERSION, MONTHS.c.flags.is_(None))
         query = sa.select(MONTHS.c.month).where(other, MONTHS.c.month != UNPLACED).order_by(MONTHS.c.month)
         with reading(self.engine) as connection:
             return [Month.parse(month) for month in connection.scalars(query)]

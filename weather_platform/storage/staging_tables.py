@@ -52,6 +52,38 @@ MONTHS = sa.Table(
     sa.Column("silent_hours", sa.JSON, nullable=False, comment="synoptic hours missing at half of the stations"),
     sa.Column("changes", sa.JSON, nullable=False, comment="observations that cleaning changed, by what"),
     sa.Column("code_version", sa.String(32), comment="of the rules that staged it; null: before they were noted"),
+    sa.Column("flags", sa.String(16), comment="hash of the month's flags; null: not screened since it was staged"),
+    **_MYSQL,
+)
+FLAGS = sa.Table(
+    "_flags",
+    _own,
+    sa.Column("month", sa.String(8), primary_key=True),
+    sa.Column("station_id", sa.String(5), primary_key=True),
+    sa.Column("date", _TIME, primary_key=True),
+    sa.Column("field", sa.String(16), primary_key=True, comment="column of the city's table"),
+    sa.Column("rule", sa.String(16), primary_key=True, comment="docs/quality.md"),
+    sa.Column("verdict", sa.String(16), nullable=False, comment="erroneous, suspect, or good: lifted by a person"),
+    sa.Column("version", sa.SmallInteger, nullable=False, comment="of the rule"),
+    sa.Column("reason", sa.Text, nullable=False, comment="of the person who set or lifted it; else empty"),
+    sa.Column("who", sa.Text, nullable=False),
+    comment="what quality control says of values; a value without a row is not doubted",
+    **_MYSQL,
+)
+OVERRIDES = sa.Table(
+    "_overrides",
+    _own,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("made", _TIME, nullable=False),
+    sa.Column("station_id", sa.String(5), nullable=False),
+    sa.Column("first", _TIME, nullable=False),
+    sa.Column("last", _TIME, nullable=False),
+    sa.Column("field", sa.String(16), nullable=False),
+    sa.Column("rule", sa.String(16), nullable=False),
+    sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    comment="decisions of people about flags, made over HTTP; others are in the file WEATHER_QC_OVERRIDES",
     **_MYSQL,
 )
 COVERAGE = sa.Table(

@@ -1,5 +1,7 @@
 """The frame of monthly sheets, its type, and the asset that makes it."""
 
+from collections import Counter
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -53,6 +55,10 @@ def test_a_run_makes_the_sheets_of_the_month_and_of_its_neighbours_as_the_fast_p
     facts = run.materialised[names.MONTHLY_CLIMATE, "2023-12"]
     assert (facts["dagster/partition_row_count"], facts["complete_tn"], facts["complete_rr"]) == (2, 2, 0)
     stores = open_stores(Settings.from_environment())
+    flagged = Counter(flag.verdict for flag in stores.staging.flagging.find(date(2023, 12, 1), date(2023, 12, 31)))
+    assert [facts[f"flagged_{verdict}"] for verdict in ("erroneous", "suspect", "good")] == [
+        flagged[verdict] for verdict in ("erroneous", "suspect", "good")
+    ]
     by_run = layers.sheets(stores)
     last = stores.monthly.month_revision(Month(2024, 1))
     # Its last day of rain ends in January, whose run made it complete.

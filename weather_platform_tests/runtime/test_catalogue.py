@@ -16,7 +16,7 @@ from weather_platform.settings import Settings
 MONTHS = [Month(2023, 11), Month(2023, 12)]
 OWN = {"received_by", "reference", "new_objects", "written", "unchanged", "notes"}
 """What tells how the month came."""
-OF_ITS_TIME = {"complete_tn", "complete_tx", "complete_rr"}
+OF_ITS_TIME = {"complete_tn", "complete_tx", "complete_rr", "flagged_erroneous", "flagged_suspect", "flags"}
 """What the run of the next month completes: November's last climatological day ends in December."""
 
 

@@ -36,6 +36,14 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     who: str
 
+    def decides(self, station_id: str, time: datetime, field: str, rule: str, verdict: str) -> bool:
+        """Whether a flag on a value is set or lifted by this decision."""
+        return (
+            (self.station_id, self.field, self.verdict) == (station_id, field, verdict)
+            and self.first <= time <= self.last
+            and (verdict != "good" or self.rule in (ANY_RULE, rule))
+        )
+
 
 def read_overrides(text: str) -> tuple[Override, ...]:
     """The overrides of a CSV file with a header of `COLUMNS`; BadInput names the invalid line."""

@@ -6,7 +6,7 @@ not condemn a right minimum).
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -44,8 +44,12 @@ class Flag(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """UTC, without offset."""
     field: str
     rule: str
-    verdict: Verdict
+    verdict: Verdict | Literal["good"]
+    """`good`: the rule flags the value, and a person lifted the flag."""
     version: int
+    reason: str = ""
+    """Of the person who set or lifted the flag; empty for one of a rule."""
+    who: str = ""
 
 
 class Screened(NamedTuple):
@@ -56,6 +60,9 @@ class Screened(NamedTuple):
     """By verdict and field."""
     by_rule: dict[tuple[str, Verdict, str], Mask]
     """By rule, verdict and field."""
+    lifted: dict[tuple[str, str], Mask]
+    """Values that a rule flags and a person lifted, by rule and field."""
+    overrides: tuple[Override, ...]
 
     def sound(self, field: str) -> Values:
         """The values of a field that are not erroneous; the rest is NaN."""
@@ -79,17 +86,31 @@ class Screened(NamedTuple):
         """Flags of the days of a stretch, in order of station, time, field, rule."""
         grid = self.grid
         first, end = grid.column(stretch.first), grid.column(stretch.end)
+        masks: list[tuple[str, Verdict | Literal["good"], str, Mask]] = [
+            *((rule, verdict, field, mask) for (rule, verdict, field), mask in self.by_rule.items()),
+            *((rule, "good", field, mask) for (rule, field), mask in self.lifted.items()),
+        ]
         return sorted(
-            Flag(
-                station_id=grid.stations[row].station_id,
-                time=grid.time(first + int(column)),
-                field=field,
-                rule=rule,
-                verdict=verdict,
-                version=1 if rule == HAND else RULES[rule].version,
-            )
-            for (rule, verdict, field), mask in self.by_rule.items()
-            for row, column in np.argwhere(mask[:, first:end])
+            self._flag(row, first + column, field, rule, verdict)
+            for rule, verdict, field, mask in masks
+            for row, column in np.argwhere(mask[:, first:end]).tolist()
+        )
+
+    def _flag(self, row: int, column: int, field: str, rule: str, verdict: Verdict | Literal["good"]) -> Flag:
+        station, time = self.grid.stations[row].station_id, self.grid.time(column)
+        decided = None
+        if rule == HAND or verdict == "good":
+            of = [each for each in self.overrides if each.decides(station, time, field, rule, verdict)]
+            decided = of[-1]
+        return Flag(
+            station_id=station,
+            time=time,
+            field=field,
+            rule=rule,
+            verdict=verdict,
+            version=1 if rule == HAND else RULES[rule].version,
+            reason=decided.reason if decided else "",
+            who=decided.who if decided else "",
         )
 
 
@@ -98,8 +119,7 @@ def screen(grid: Grid, overrides: Iterable[Override] = ()) -> Screened:
 
     The flags of a day do not depend on the range it is screened in.
     """
-    work = _screened_by_days(grid, overrides)
-    return Screened(grid, work.verdicts, work.by_rule)
+    return _screened_by_days(grid, overrides).done()
 
 
 def screen_month(grid: Grid, month: Month, overrides: Iterable[Override] = ()) -> Screened:
@@ -108,7 +128,7 @@ def screen_month(grid: Grid, month: Month, overrides: Iterable[Override] = ()) -
     _persistence(work)
     _pressure(work, Stretch.of(month))
     _neighbours(work, Stretch.of(month))
-    return Screened(grid, work.verdicts, work.by_rule)
+    return work.done()
 
 
 def _screened_by_days(grid: Grid, overrides: Iterable[Override]) -> "_Work":
@@ -132,9 +152,14 @@ class _Work:
         self.values = grid.values
         self.verdicts: dict[tuple[Verdict, str], Mask] = {}
         self.by_rule: dict[tuple[str, Verdict, str], Mask] = {}
+        self._overrides = tuple(overrides)
+        self._to_lift: dict[tuple[str, str], Mask] = {}
         self._lifted: dict[tuple[str, str], Mask] = {}
-        for override in overrides:
+        for override in self._overrides:
             self._overrule(override)
+
+    def done(self) -> Screened:
+        return Screened(self.grid, self.verdicts, self.by_rule, self._lifted, self._overrides)
 
     def sound(self, field: str) -> Values:
         wrong = self.verdicts.get(("erroneous", field))
@@ -142,17 +167,19 @@ class _Work:
 
     def flag(self, rule: str, field: str, mask: Mask) -> None:
         """Set the rule's verdict where the mask is true, a value is there and no person lifted it."""
+        mask = mask & ~np.isnan(self.values[field])
         if not mask.any():
             return
-        for lifted in (self._lifted.get((rule, field)), self._lifted.get((ANY_RULE, field))):
-            mask = mask if lifted is None else mask & ~lifted
-        self._set(rule, RULES[rule].verdict, field, mask & ~np.isnan(self.values[field]))
+        for to_lift in (self._to_lift.get((rule, field)), self._to_lift.get((ANY_RULE, field))):
+            if to_lift is not None and (lifted := mask & to_lift).any():
+                _add(self._lifted, (rule, field), lifted)
+                mask = mask & ~lifted
+        self._set(rule, RULES[rule].verdict, field, mask)
 
     def _set(self, rule: str, verdict: Verdict, field: str, mask: Mask) -> None:
-        if not mask.any():
-            return
-        for found, key in ((self.by_rule, (rule, verdict, field)), (self.verdicts, (verdict, field))):
-            found[key] = found[key] | mask if key in found else mask  # type: ignore[index]
+        if mask.any():
+            _add(self.by_rule, (rule, verdict, field), mask)
+            _add(self.verdicts, (verdict, field), mask)
 
     def _overrule(self, override: Override) -> None:
         numbers = [station.station_id for station in self.grid.stations]
@@ -162,10 +189,21 @@ class _Work:
         mask = np.zeros(self.values["t"].shape, dtype=bool)
         mask[numbers.index(override.station_id), max(first, 0) : max(last + 1, 0)] = True
         if override.verdict == "good":
-            key = (override.rule, override.field)
-            self._lifted[key] = self._lifted.get(key, mask) | mask
-        else:
-            self._set(HAND, override.verdict, override.field, mask & ~np.isnan(self.values[override.field]))
+            _add(self._to_lift, (override.rule, override.field), mask)
+            return
+        there = mask & ~np.isnan(self.values[override.field])
+        for found in (self.by_rule, self.verdicts):  # the later of two decisions counts
+            for (*_, verdict, field), earlier in found.items():
+                if field == override.field and verdict != override.verdict:
+                    np.logical_and(earlier, ~there, out=earlier)
+        self._set(HAND, override.verdict, override.field, there)
+
+
+Key = TypeVar("Key")
+
+
+def _add(masks: dict[Key, Mask], key: Key, mask: Mask) -> None:
+    masks[key] = masks[key] | mask if key in masks else mask.copy()
 
 
 def _limits(work: _Work) -> None:

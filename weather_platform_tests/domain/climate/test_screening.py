@@ -181,8 +181,12 @@ SPIKE: Reports = {"05 03": {"t": 10}, "05 06": {"t": 25}, "05 09": {"t": 10}}
 
 
 @pytest.mark.parametrize("rule", ["E2", "*"])
-def test_a_person_lifts_a_flag(rule: str) -> None:
-    assert flagged(made_screened(SPIKE, overrides=[_override(rule=rule)])) == []
+def test_a_flag_that_a_person_lifts_stays_with_the_reason_and_its_value_counts(rule: str) -> None:
+    screened = made_screened(SPIKE, overrides=[_override(rule=rule, reason="unsure"), _override(rule=rule)])
+    (flag,) = screened.flags(Stretch.of(MARCH))
+    assert (flag.field, flag.rule, flag.verdict) == ("t", "E2", "good")
+    assert (flag.reason, flag.who) == ("a hailstorm, seen", "Ada")
+    assert (screened.verdicts, screened.sound("t")[0, screened.grid.column(MARCH.days[4], 6)]) == ({}, 2500)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +206,15 @@ def test_a_person_sets_a_flag_and_the_rules_after_it_see_it() -> None:
     by_hand = _override(verdict="erroneous", first="2023-03-05T03:00", last="2023-03-05T03:00")
     screened = made_screened(SPIKE, overrides=[by_hand])
     assert flagged(screened) == [("05 03", "t", "hand", "erroneous")]
+    assert [flag.reason for flag in screened.flags(Stretch.of(MARCH))] == ["a hailstorm, seen"]
     assert np.isnan(screened.sound("t")[0, screened.grid.column(MARCH.days[4], 3)])
+
+
+def test_of_two_decisions_about_a_value_the_later_counts() -> None:
+    erroneous, suspect = _override(verdict="erroneous"), _override(verdict="suspect", reason="better so")
+    screened = made_screened(SPIKE, overrides=[erroneous, suspect, _override()])
+    assert flagged(screened) == [("05 06", "t", "E2", "good"), ("05 06", "t", "hand", "suspect")]
+    assert screened.flags(Stretch.of(MARCH))[1].reason == "better so"
 
 
 def test_overrides_are_read_as_they_are_written() -> None:

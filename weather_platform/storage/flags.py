@@ -1,0 +1,172 @@
+"""Verdicts of quality control beside the observations, and what people decided about them.
+
+The flags of a month are written with its monthly sheets, from the same screening; they go when the month is staged
+again. Decisions are those of the file `WEATHER_QC_OVERRIDES` and those kept here, the later of two on a value counts.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from weather_platform.domain.climate.overrides import Override, read_overrides
+from weather_platform.domain.climate.screening import Flag
+from weather_platform.domain.errors import BadInput, NotFound
+from weather_platform.domain.months import Month
+from weather_platform.storage.databases import in_transaction, reading
+from weather_platform.storage.staging_tables import FLAGS, MONTHS, OVERRIDES
+
+_LAST_SECOND = time(23, 59, 59)
+
+
+class KeptOverride(NamedTuple):
+    """A decision; one of the file has no id."""
+
+    id: str | None
+    made: datetime | None
+    override: Override
+
+
+class FlagStore:
+    """Flags by month, and overrides. May be shared by threads."""
+
+    def __init__(self, engine: Engine, overrides_file: Path | None = None) -> None:
+        self._engine = engine
+        self._file = overrides_file
+
+    def replace(self, month: Month, flags: Collection[Flag]) -> None:
+        """Make these the flags of a staged month, at once; the same flags again are not written."""
+        revision = _revision(flags)
+
+        def at_once(connection: Connection) -> None:
+            there = connection.scalar(sa.select(MONTHS.c.flags).where(MONTHS.c.month == str(month)).with_for_update())
+            if there == revision:
+                return
+            connection.execute(sa.delete(FLAGS).where(FLAGS.c.month == str(month)))
+            if flags:
+                connection.execute(sa.insert(FLAGS), [_row(month, flag) for flag in flags])
+            connection.execute(sa.update(MONTHS).where(MONTHS.c.month == str(month)).values(flags=revision))
+
+        in_transaction(self._engine, at_once)
+
+    def find(
+        self,
+        first: date | None = None,
+        last: date | None = None,
+        stations: Collection[str] | None = None,
+        *,
+        after: tuple[str, ...] | None = None,
+        limit: int | None = None,
+    ) -> list[Flag]:
+        """Flags from first to last, both included, by month, station, time, field and rule.
+
+        `after` has these five of the last flag seen, the time as ISO 8601.
+        """
+        order = (FLAGS.c.month, FLAGS.c.station_id, FLAGS.c.date, FLAGS.c.field, FLAGS.c.rule)
+        query = sa.select(FLAGS).order_by(*order).limit(limit)
+        if first is not None:
+            query = query.where(FLAGS.c.month >= str(Month.of(first)), FLAGS.c.date >= datetime.combine(first, time()))
+        if last is not None:
+            query = query.where(
+                FLAGS.c.month <= str(Month.of(last)), FLAGS.c.date <= datetime.combine(last, _LAST_SECOND)
+            )
+        if stations is not None:
+            query = query.where(FLAGS.c.station_id.in_(stations))
+        if after is not None:
+            month, station, moment, *rest = after
+            at = (month, station, datetime.fromisoformat(moment), *rest)
+            literals = (sa.literal(value, column.type) for value, column in zip(at, order, strict=True))
+            query = query.where(sa.tuple_(*order) > sa.tuple_(*literals))
+        with reading(self._engine) as connection:
+            return [_flag(row) for row in connection.execute(query).mappings()]
+
+    def revision(self, first: Month | None = None, last: Month | None = None) -> str:
+        """A text that changes whenever the flags of these months do."""
+        query = sa.select(MONTHS.c.month, MONTHS.c.flags).order_by(MONTHS.c.month)
+        if first is not None:
+            query = query.where(MONTHS.c.month >= str(first))
+        if last is not None:
+            query = query.where(MONTHS.c.month <= str(last))
+        with reading(self._engine) as connection:
+            told = "".join(f"{month}{flags}" for month, flags in connection.execute(query))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def overrides(self) -> tuple[Override, ...]:
+        """Every decision; of two on one value and rule the later in this order counts."""
+        return tuple(each.override for each in self.kept())
+
+    def kept(self) -> list[KeptOverride]:
+        """Decisions of the file, in its order, then those kept here, the oldest first; BadInput for a broken file."""
+        query = sa.select(OVERRIDES).order_by(OVERRIDES.c.made, OVERRIDES.c.id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+        return [*(KeptOverride(None, None, each) for each in self._of_the_file()), *map(_override, rows)]
+
+    def keep(self, override: Override, now: datetime | None = None) -> KeptOverride:
+        """Store a decision; the same one again is stored once."""
+        made = (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        key = hashlib.sha256(msgspec.json.encode(override)).hexdigest()[:16]
+        row = {**msgspec.structs.asdict(override), "id": key, "made": made}
+
+        def at_once(connection: Connection) -> None:
+            connection.execute(sa.delete(OVERRIDES).where(OVERRIDES.c.id == key))
+            connection.execute(sa.insert(OVERRIDES), [row])
+
+        in_transaction(self._engine, at_once)
+        return KeptOverride(key, made.replace(tzinfo=UTC), override)
+
+    def drop(self, key: str) -> KeptOverride:
+        """Forget a decision kept here; NotFound for another."""
+        found = next((each for each in self.kept() if each.id == key), None)
+        if found is None:
+            raise NotFound(
+                f"No override {key[:40]!r} is kept.",
+                "List them: GET /quality/overrides. Those of the file are changed in the file.",
+            )
+        in_transaction(
+            self._engine, lambda connection: connection.execute(sa.delete(OVERRIDES).where(OVERRIDES.c.id == key))
+        )
+        return found
+
+    def _of_the_file(self) -> tuple[Override, ...]:
+        if self._file is None:
+            return ()
+        try:
+            return read_overrides(self._file.read_text(encoding="utf-8"))
+        except FileNotFoundError:  # nobody has decided anything yet
+            return ()
+        except BadInput as error:
+            raise BadInput(f"{self._file}: {error.cause}", error.cure) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(
+                f"{self._file} cannot be read ({error}).", "Correct it, or set WEATHER_QC_OVERRIDES."
+            ) from error
+
+
+def cursor_of(flag: Flag) -> tuple[str, ...]:
+    """The `after` of the flags behind this one."""
+    return str(Month.of(flag.time.date())), flag.station_id, flag.time.isoformat(), flag.field, flag.rule
+
+
+def _revision(flags: Iterable[Flag]) -> str:
+    return hashlib.sha256(msgspec.json.encode(list(flags))).hexdigest()[:16]
+
+
+def _row(month: Month, flag: Flag) -> dict[str, Any]:
+    row = msgspec.structs.asdict(flag)
+    return {**row, "month": str(month), "date": row.pop("time")}
+
+
+def _flag(row: sa.RowMapping) -> Flag:
+    told = {name: row["date" if name == "time" else name] for name in Flag.__struct_fields__}
+    return msgspec.convert(told, Flag)
+
+
+def _override(row: sa.RowMapping) -> KeptOverride:
+    override = msgspec.convert({name: row[name] for name in Override.__struct_fields__}, Override)
+    return KeptOverride(row["id"], row["made"].replace(tzinfo=UTC), override)
