@@ -30,7 +30,7 @@ from weather_platform.sources.freshness import Freshness
 from weather_platform.sources.registry import open_source
 from weather_platform.storage.curated import CuratedStore, Days, Query, StoredCity
 from weather_platform.storage.opening import Stores
-from weather_platform.storage.staging import StagingStore
+from weather_platform.storage.staging import StagedObject, StagingStore
 
 T = TypeVar("T")
 
@@ -193,13 +193,13 @@ class Reader:
         """Number of refused records, by month and reason."""
         return [QuarantineCount(*row) for row in self._staging.quarantine_counts()]
 
-    def raw_objects(self) -> dict[str, dict[str, Any]]:
-        """What staging knows of each raw object, by name: month, received, source, name, licence, synthetic, counts."""
-        return {obj["raw_object"]: obj for obj in self._staging.objects()}
+    def raw_objects(self) -> dict[str, StagedObject]:
+        """What staging knows of each raw object, by name."""
+        return {obj.raw_object: obj for obj in self._staging.objects()}
 
     def last_received(self) -> datetime | None:
         """When the latest raw object came in."""
-        received = [datetime.fromisoformat(obj["received"]) for obj in self._staging.objects()]
+        received = [obj.received for obj in self._staging.objects()]
         return max(received, default=None)
 
     def freshness(self, now: datetime) -> Freshness:

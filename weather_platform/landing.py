@@ -170,6 +170,6 @@ def _months(taken: LandedFile) -> list[Month]:
 
 def _is_staged(stores: Stores, taken: LandedFile) -> bool:
     partitions = {partition for partition, _ in taken.objects}
-    staged = {(each, obj["raw_object"]) for each in partitions for obj in stores.staging.objects(each)}
+    staged = {(each, obj.raw_object) for each in partitions for obj in stores.staging.objects(each)}
     standing = {(each, obj.name) for each in partitions for obj in stores.raw.objects(each)}
     return standing & set(taken.objects) <= staged

@@ -64,7 +64,7 @@ def state(stores: Stores) -> State:
         "rows": rows,
         "stations": stations,
         "coverage": staging.coverage(),
-        "objects": [{**obj, "received": None} for obj in staging.objects()],
+        "objects": [msgspec.to_builtins(obj) | {"received": None} for obj in staging.objects()],
         "quarantine": staging.quarantine(),
         "flags": staging.flagging.find(),
         "documents": documents(stores),

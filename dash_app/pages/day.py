@@ -20,6 +20,7 @@ from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.climate.thresholds import FOG_CODES, HAIL_CODES, SNOW_CODES, THUNDER_CODES
 from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.statistics import KELVIN_OFFSET
+from weather_platform.storage.staging import StagedObject
 
 _RAIN_FIELDS: Final = ("rr3",)
 
@@ -233,7 +234,7 @@ def _why(view: View, flag: Flag) -> str:
     return view.word(f"rules.{flag.rule.replace('-', '_')}") + ("" if flag.rule == HAND else f" ({flag.rule})")
 
 
-def _files(view: View, reader: Reader, names: Mapping[str, str], known: Mapping[str, Mapping[str, Any]]) -> Any:
+def _files(view: View, reader: Reader, names: Mapping[str, str], known: Mapping[str, StagedObject]) -> Any:
     word = view.word
     head = ["", *(word(f"day.{name}") for name in ("object", "received", "source", "name", "read", "licence"))]
     head.append(word("data.withdraw"))
@@ -243,17 +244,16 @@ def _files(view: View, reader: Reader, names: Mapping[str, str], known: Mapping[
         if obj is None:
             rows.append([letter, html.Code(name), *"––––––"])
             continue
-        received = pd.Timestamp(obj["received"])
-        ingestion = reader.ingestion_of(obj["month"], name)
+        ingestion = reader.ingestion_of(obj.month, name)
         rows.append(
             [
                 letter,
-                html.Code(f"{obj['month']}/{name}"),
-                f"{word.day(received.date())}, {received:%H:%M} UTC",
-                obj["source"],
-                obj["name"],
-                word.number(obj["counts"].get("read", 0)),
-                obj["licence"],
+                html.Code(f"{obj.month}/{name}"),
+                f"{word.day(obj.received.date())}, {obj.received:%H:%M} UTC",
+                obj.source,
+                obj.name,
+                word.number(obj.counts.read),
+                obj.licence,
                 html.Code(withdraw_command(ingestion)) if ingestion else "–",
             ]
         )
