@@ -89,7 +89,7 @@ class Landing:
                     yield Arrival(key, _months(known), [])
             elif (now - blob.modified).total_seconds() >= _STILL_S:
                 try:
-                    stored = self._stored(stores, partitions, blob, now, until - time.monotonic())
+                    stored = self._stored(stores, partitions, blob, until - time.monotonic())
                     if stored is None:
                         return
                     taken[key] = _settled(stores, partitions, blob, stored, now)
@@ -98,16 +98,14 @@ class Landing:
                 else:
                     yield Arrival(key, _months(taken[key]), stored)
 
-    def _stored(
-        self, stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime, wait_s: float
-    ) -> list[Stored] | None:
+    def _stored(self, stores: Stores, partitions: Partitions, blob: BlobInfo, wait_s: float) -> list[Stored] | None:
         """Objects stored from a file; None while it, or another file, is still being sorted. Raises BadInput."""
         name = f"{blob.key} {_stamp(blob)}"
         if self._name != name:
             if self._name is not None and not self._sorted.done():
                 return None
             self._name, self._sorted = name, Future()
-            work = Thread(target=_sort_into, args=(self._sorted, stores, partitions, blob, now), daemon=True)
+            work = Thread(target=_sort_into, args=(self._sorted, stores, partitions, blob), daemon=True)
             work.start()
         try:
             stored = self._sorted.result(max(wait_s, 0))
@@ -119,9 +117,7 @@ class Landing:
         return stored
 
 
-def _sort_into(
-    sorted_: Future[list[Stored]], stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime
-) -> None:
+def _sort_into(sorted_: Future[list[Stored]], stores: Stores, partitions: Partitions, blob: BlobInfo) -> None:
     """Store a file's records raw, one object per month, and keep the receipt; the result raises what went wrong."""
     try:
         origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
@@ -132,8 +128,8 @@ def _sort_into(
                 file.write(chunk)
             intake.add(blob.key, file)
             described = ReceivedFile(name=blob.key, size_bytes=blob.size_bytes, sha256=digest.hexdigest())
-            receipt = receipt_of_file("landing", f"{blob.key} {_stamp(blob)}", described, now)
-            stored = intake.keep(stores.raw, origin, now, posting=receipt.posting, is_overruled=overruled(stores))
+            receipt = receipt_of_file("landing", f"{blob.key} {_stamp(blob)}", described)
+            stored = intake.keep(stores.raw, origin, posting=receipt.posting, is_overruled=overruled(stores))
             reject_if_nothing_usable(stores, partitions, stored)
             open_receipt(stores, receipt, intake, stored)
     except Exception as error:  # noqa: BLE001  # another thread raises it

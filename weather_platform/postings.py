@@ -28,6 +28,13 @@ def is_overruled(stores: Stores, partition: str, name: str) -> bool:
     return staged[name].counts.superseded > 0
 
 
+def is_staged(stores: Stores, partition: str, name: str) -> bool:
+    """Whether this object is staged as it counts in the raw store."""
+    received = {raw.name: raw.received for raw in stores.raw.objects(partition)}
+    staged = {row.raw_object: row.received for row in stores.staging.objects(partition)}
+    return name in staged and received.get(name) == staged[name]
+
+
 def overruled(stores: Stores) -> Callable[[str, str], bool]:
     """`is_overruled` with the signature that `intake` expects."""
     return lambda partition, name: is_overruled(stores, partition, name)

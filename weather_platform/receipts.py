@@ -48,8 +48,9 @@ def received(obj: RawObject, *, new: bool = False, refused: dict[str, int] | Non
     )
 
 
-def receipt_of_file(mode: Mode, content: str, file: ReceivedFile, now: datetime, *, source: str = "upload") -> Receipt:
+def receipt_of_file(mode: Mode, content: str, file: ReceivedFile, *, source: str = "upload") -> Receipt:
     """The receipt of one file that no caller waits for; it knows its posting before anything is stored."""
+    now = datetime.now(UTC)
     return Receipt(
         id=new_ingestion_id(now),
         content=hashlib.sha256(content.encode()).hexdigest(),
@@ -67,12 +68,12 @@ def store_fetched(stores: Stores, partitions: Partitions, body: bytes, origin: P
     The same bytes of a source again make no posting and no receipt: a correction or a withdrawal since then stands.
     BadInput if nothing in them can be stored.
     """
-    now, sha256 = datetime.now(UTC), hashlib.sha256(body).hexdigest()
+    sha256 = hashlib.sha256(body).hexdigest()
     file = ReceivedFile(name=origin.name, size_bytes=len(body), sha256=sha256)
-    receipt = receipt_of_file("source", f"{origin.source}:{sha256}", file, now, source=origin.source)
+    receipt = receipt_of_file("source", f"{origin.source}:{sha256}", file, source=origin.source)
     with Intake(partitions) as intake:
         intake.add(origin.name, io.BytesIO(body))
-        stored = intake.keep(stores.raw, origin, now, posting=receipt.posting)
+        stored = intake.keep(stores.raw, origin, posting=receipt.posting)
         open_receipt(stores, receipt, intake, stored)
     return stored
 
