@@ -225,7 +225,6 @@ def chart(
         "filename": file_stem(view, name),
         "chart": name,
         "title": f"{title}, {place_text(view)}",
-        "day": origin_href(view) if len(view.stations) == 1 else None,
     }
     sentences = " ".join(summary)
     graph = dcc.Graph(
@@ -287,34 +286,19 @@ def drawing(
                 ),
                 readout,
                 html.Figcaption(sentences, className="summary"),
-                html.Div(className="values") if has_values else None,
             ]
         ),
-<<<<<<< HEAD
-        menu=_tools(view, name, title, data_links=data_links, values=has_values),
-=======
         _values(view),
         menu=_chart_menu(view, name, title, data_links=data_links),
->>>>>>> origin/main
         id=f"card-{name}",
     )
 
 
-<<<<<<< HEAD
-def _tools(view: View, name: str, title: str, *, data_links: bool, values: bool) -> Component:
-    menu, word = _chart_menu(view, name, title, data_links=data_links), view.word
-    if not values:
-        return menu
-    words = data(values=name, on=word("chart.values"), off=word("chart.values_off"))
-    button = html.Button(word("chart.values"), type="button", className="chip", **words, **aria(expanded="false"))
-    return html.Div([button, menu], className="card-tools")
-=======
 def _values(view: View) -> Component:
     """The place of the values as a table, which `site.js` fills when it is opened."""
     name = view.word("chart.values")
     box = html.Div(className="table-scroll", tabIndex=0, role="region", **aria(label=name))
     return html.Details([html.Summary(name), box], className="values")
->>>>>>> origin/main
 
 
 def _chart_menu(view: View, name: str, title: str, *, data_links: bool, zoom: bool = False) -> Component:

@@ -175,8 +175,8 @@
     box.drawn = box.dataset.svg;
     const at = box.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
     box.innerHTML = box.dataset.svg;
-    const button = box.closest(".card")?.querySelector("[data-values]");
-    if (button) values(button, button.getAttribute("aria-expanded") === "true");
+    const values = box.closest(".card")?.querySelector(".values[open]");
+    if (values) values.open = false;
     if (at) [...box.querySelectorAll("a")].find((link) => link.getAttribute("aria-label") === at)?.focus();
   }
   new MutationObserver(() => document.querySelectorAll("[data-svg]").forEach(fill))
@@ -251,37 +251,6 @@
     choosePlace(svg, { place: place });
   });
 
-  /* The values of a chart as a table below it. */
-  function values(button, open) {
-    const card = document.getElementById("card-" + button.dataset.values), box = card.querySelector(".values");
-    button.setAttribute("aria-expanded", String(open));
-    button.textContent = open ? button.dataset.off : button.dataset.on;
-    box.textContent = "";
-    if (!open) return;
-    const points = pointsOf(card.querySelector("svg[data-points]"));
-    const add = (parent, name, text) => { const part = document.createElement(name); if (text !== undefined) part.textContent = text; parent.append(part); return part; };
-    const scroll = add(box, "div"), table = add(scroll, "table");
-    Object.assign(scroll, { className: "table-scroll", tabIndex: 0, role: "region" });
-    scroll.setAttribute("aria-label", card.querySelector("h2").textContent);
-    const head = add(add(table, "thead"), "tr");
-    ["", ...points.series.map((series) => `${series.name} (${points.unit})`)].forEach((text) => { add(head, text ? "th" : "td", text).className = text ? "number" : ""; });
-    const body = add(table, "tbody");
-    points.labels.forEach(function (label, place) {
-      const row = add(body, "tr"), first = add(row, "td");
-      if (points.days && points.days.length) {
-        const query = ofCity(), link = add(first, "a", label);
-        query.set("day", points.days[place]);
-        link.href = "/day?" + query;
-        link.dataset.go = "here";
-      } else first.textContent = label;
-      points.series.forEach((series) => { add(row, "td", valueAt(series, place, points)).className = "number"; });
-    });
-  }
-  document.addEventListener("click", function (event) {
-    const button = event.target.closest("[data-values]");
-    if (button) values(button, button.getAttribute("aria-expanded") !== "true");
-  });
-
   /* Zoom is chosen, so that a finger scrolls and a drag by accident changes nothing; the same button is the way back. */
   document.addEventListener("click", function (event) {
     const button = event.target.closest("[data-zoom]");
@@ -302,9 +271,9 @@
   document.addEventListener("toggle", function (event) {
     const details = event.target;
     if (!details.open || !details.matches(".values")) return;
-    const card = details.closest(".card"), plot = card.querySelector(".js-plotly-plot");
-    const table = plot ? valuesOf(plot) : [...card.querySelectorAll("[data-svg] title")].map((title) => [title.textContent]);
-    details.lastElementChild.replaceChildren(asTable(table, Boolean(plot)));
+    const card = details.closest(".card"), plot = card.querySelector(".js-plotly-plot"), svg = card.querySelector("svg[data-points]");
+    const titles = () => [...card.querySelectorAll("[data-svg] title")].map((title) => [title.textContent]);
+    details.lastElementChild.replaceChildren(asTable(plot ? valuesOf(plot) : svg ? valuesDrawn(svg) : titles(), Boolean(plot || svg)));
   }, true);
   function valuesOf(plot) {
     const unit = (trace) => plot.layout["yaxis" + (trace.yaxis || "y").slice(1)]?.title?.text;
@@ -316,6 +285,10 @@
     const columns = traces.map((trace) => new Map(trace.x.map((x, i) => [x, trace.y[i]])));
     const heads = traces.map((trace) => trace.name + (unit(trace) ? ` (${unit(trace)})` : ""));
     return [["", ...heads], ...xs.map((x) => [x, ...columns.map((values) => values.get(x))])];
+  }
+  function valuesDrawn(svg) {
+    const points = pointsOf(svg), heads = points.series.map((series) => `${series.name} (${points.unit})`);
+    return [["", ...heads], ...points.labels.map((label, place) => [label, ...points.series.map((series) => valueAt(series, place, points))])];
   }
   function asTable(rows, headed) {
     const table = document.createElement("table");
@@ -329,33 +302,6 @@
     });
     return table;
   }
-
-  /* Charts of one period show the same day under the pointer, and a click on a day leads to its page. */
-  let linking = false;
-  function link(plot) {
-    if (plot.linked || !plot.on || !plot.layout?.meta) return;
-    plot.linked = true;
-    const others = () => [...document.querySelectorAll(".js-plotly-plot")]
-      .filter((other) => other !== plot && other.layout?.hovermode === "x unified" && other.layout.xaxis.type === "date");
-    const all = function (act) {
-      if (linking || plot.layout.hovermode !== "x unified") return;
-      linking = true;
-      others().forEach(act);
-      linking = false;
-    };
-    plot.on("plotly_hover", (event) => all((other) => window.Plotly.Fx.hover(other, { xval: Date.parse(event.points[0].x) })));
-    plot.on("plotly_unhover", () => all((other) => window.Plotly.Fx.unhover(other)));
-    plot.on("plotly_click", function (event) {
-      const to = plot.layout.meta.day && new URL(plot.layout.meta.day, window.location), [point] = event.points;
-      const day = to && new Date(String(point.x).slice(0, 10) + "T00:00Z");
-      if (!day || Number.isNaN(day.getTime()) || plot.layout.dragmode === "zoom") return;
-      if (point.data.type === "heatmap" && point.data.y.length === 7) day.setUTCDate(day.getUTCDate() + point.pointIndex[0]);
-      to.searchParams.set("day", day.toISOString().slice(0, 10));
-      go(to.pathname, to.searchParams);
-    });
-  }
-  new MutationObserver(() => document.querySelectorAll(".js-plotly-plot").forEach(link))
-    .observe(document, { subtree: true, childList: true });
 
   /* The tree with empty boxes in place of its charts: words first. Dash shows nothing of a tree before plotly.js, the
      half of all that a page loads, is there. */
