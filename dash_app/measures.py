@@ -25,6 +25,11 @@ class Metric(NamedTuple):
     unit: str
     """As stored."""
 
+    @property
+    def civil(self) -> str:
+        """The column of the day from 00 to 24 UTC; that of rain is published from 06 to 06 UTC."""
+        return "rain_total_mm" if self.key == "rain" else self.column
+
 
 METRICS: Final[Mapping[str, Metric]] = {
     metric.key: metric

@@ -136,7 +136,7 @@ def _facts(view: View, row: "pd.Series[Any]") -> Iterator[Any]:
 def _civil(view: View, row: "pd.Series[Any]") -> Any:
     """The figures of the civil day, which charts and tables show."""
     word = view.word
-    figures = [f"{word(f'metrics.{m.key}').lower()} {view.quantity(row[m.column], m.key)}" for m in METRICS.values()]
+    figures = [f"{word(f'metrics.{m.key}').lower()} {view.quantity(row[m.civil], m.key)}" for m in METRICS.values()]
     return html.P(word("day.civil", figures=", ".join(figures)), id="civil")
 
 

@@ -91,9 +91,9 @@ def test_a_town_of_the_first_screen_leads_to_its_nearest_station(site: str, new_
     page.go_back()
     box = page.get_by_label("Your town").first
     box.click()
-    box.fill("Colmars")
+    box.fill("Boucau")
     page.keyboard.press("Enter")
-    expect(page.locator("main")).to_contain_text("The station nearest to Colmars (04) is")
+    expect(page.locator("main")).to_contain_text("The station nearest to Boucau (64) is")
 
 
 def test_a_town_without_a_station_finds_the_nearest(site: str, new_page: NewPage) -> None:
@@ -377,7 +377,9 @@ def test_a_click_on_a_day_leads_to_its_page(site: str, new_page: NewPage) -> Non
 def test_a_drag_over_days_shows_them_alone_and_back_returns(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?city=nice&lang=en")
     points(page, "wind")
-    place = page.locator("#card-wind svg[data-points]").bounding_box()
+    chart = page.locator("#card-wind svg[data-points]")
+    chart.scroll_into_view_if_needed()
+    place = chart.bounding_box()
     assert place is not None
     page.mouse.move(place["x"] + place["width"] * 0.5, place["y"] + 150)
     page.mouse.down()
