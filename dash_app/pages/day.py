@@ -69,7 +69,7 @@ def page(view: View, reader: Reader) -> list[Any]:
         raise NoSuchDays(station.display_name, word.day(day))
     row = frame.iloc[0]
     parts = [
-        ui.controls(ui.city_picker(view), ui.day_picker(view, day), below=_neighbours(view)),
+        ui.controls(view, ui.city_picker(view), ui.day_picker(view, day), below=_neighbours(view)),
         html.H1(f"{station.display_name}, {word.day(day)}"),
         html.Div([*_facts(view, row)], className="facts"),
         _civil(view, row),
