@@ -157,6 +157,16 @@ RECORD_COLUMNS = (
     Column("first_month", str, "", "first month that is loaded"),
     Column("last_month", str, "", "last month that is loaded"),
 )
+FLAG_COLUMNS = (
+    Column("city", str, "", "name of the station"),
+    Column("station_id", str, "", "WMO station number"),
+    Column("date", datetime, "", "time of the value"),
+    Column("field", str, "", "field of the observation"),
+    Column("rule", str, "", "rule of docs/quality.md, or hand"),
+    Column("verdict", str, "", "erroneous, suspect, or good: flagged, and lifted by a person"),
+    Column("reason", str, "", "why a person set or lifted the flag"),
+    Column("who", str, "", "the person"),
+)
 RANKING_COLUMNS = (
     Column("rank", int, "", "place, 1 is first; none where the figure is not complete", nullable=True),
     Column("city", str, "", "name of the station"),
@@ -180,6 +190,7 @@ _OTHERS: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
     "References": (json_schema(REFERENCE_COLUMNS), {}),
     "Records": (json_schema(RECORD_COLUMNS), {}),
     "Ranking": (json_schema(RANKING_COLUMNS), {}),
+    "Flags": (json_schema(FLAG_COLUMNS), {}),
     "Coverage": (json_schema(COVERAGE_COLUMNS), {}),
     "Quarantine": (_with_url(json_schema(QUARANTINE_COLUMNS)), {}),
     "Origin": (

@@ -85,6 +85,16 @@ class FlagStore:
         with reading(self._engine) as connection:
             return [_flag(row) for row in connection.execute(query).mappings()]
 
+    def texts(
+        self, first: date | None, last: date | None, stations: Collection[str]
+    ) -> dict[tuple[str, datetime], str]:
+        """The flags by station and time as `field:rule:verdict`, a space between."""
+        told: dict[tuple[str, datetime], str] = {}
+        for flag in self.find(first, last, stations):
+            place, text = (flag.station_id, flag.time), f"{flag.field}:{flag.rule}:{flag.verdict}"
+            told[place] = f"{told[place]} {text}" if place in told else text
+        return told
+
     def revision(self, first: Month | None = None, last: Month | None = None) -> str:
         """A text that changes whenever the flags of these months do."""
         query = sa.select(MONTHS.c.month, MONTHS.c.flags).order_by(MONTHS.c.month)
@@ -120,18 +130,20 @@ class FlagStore:
         in_transaction(self._engine, at_once)
         return KeptOverride(key, made.replace(tzinfo=UTC), override)
 
-    def drop(self, key: str) -> KeptOverride:
-        """Forget a decision kept here; NotFound for another."""
-        found = next((each for each in self.kept() if each.id == key), None)
-        if found is None:
-            raise NotFound(
-                f"No override {key[:40]!r} is kept.",
-                "List them: GET /quality/overrides. Those of the file are changed in the file.",
-            )
-        in_transaction(
-            self._engine, lambda connection: connection.execute(sa.delete(OVERRIDES).where(OVERRIDES.c.id == key))
+    def one(self, key: str) -> KeptOverride:
+        """A decision kept here; NotFound for another."""
+        for each in self.kept():
+            if each.id == key:
+                return each
+        raise NotFound(
+            f"No override {key[:40]!r} is kept.",
+            "List them: GET /quality/overrides. Those of the file are changed in the file.",
         )
-        return found
+
+    def drop(self, key: str) -> None:
+        """Forget a decision kept here; one that is not kept stays forgotten."""
+        query = sa.delete(OVERRIDES).where(OVERRIDES.c.id == key)
+        in_transaction(self._engine, lambda connection: connection.execute(query))
 
     def _of_the_file(self) -> tuple[Override, ...]:
         if self._file is None:

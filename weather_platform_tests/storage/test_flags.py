@@ -83,7 +83,8 @@ def test_decisions_are_those_of_the_file_then_those_kept_here(staging: StagingSt
     assert kept[0] == kept[1] == KeptOverride(kept[0].id, NOON, ours)
     assert flags.kept()[0] == KeptOverride(None, None, theirs)
     assert set(flags.overrides()) == {theirs, ours, LIFTED}
-    assert flags.drop(kept[0].id or "") == kept[0]
+    assert flags.one(kept[0].id or "") == kept[0]
+    flags.drop(kept[0].id or "")
     assert flags.overrides() == (theirs, LIFTED)
     with pytest.raises(NotFound, match="Those of the file are changed in the file"):
-        flags.drop(kept[0].id or "")
+        flags.one(kept[0].id or "")
