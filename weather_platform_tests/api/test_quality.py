@@ -100,3 +100,8 @@ def test_a_decision_is_seen_at_once_by_who_knew_the_answer_before(doubted: Api) 
     assert doubted.get("/observations?from=2023-11-01&to=2023-11-30", headers=known).status_code == 304
     doubted.client.post("/quality/overrides", json=DECISION)
     assert doubted.get("/observations?from=2023-11-01&to=2023-11-30", headers=known).status_code == 200
+
+
+def test_a_path_of_two_methods_names_both_to_who_uses_a_third(api: Api) -> None:
+    answer = api.client.put("/quality/overrides")
+    assert (answer.status_code, answer.headers["allow"], answer.json()["cure"]) == (405, "GET, POST", "Use GET, POST.")
