@@ -26,6 +26,12 @@ def _few_months(first: date | None, last: date | None) -> list[Month]:
     return months if len(months) <= _MONTHS_ASKED_ALONE else []
 
 
+def is_known(etag: str, if_none_match: str) -> bool:
+    """Whether a caller that sends this header already has the answer."""
+    known = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag.removeprefix("W/") in known or if_none_match.strip() == "*"
+
+
 class CacheHeaders:
     """The validators of one answer."""
 
@@ -42,8 +48,7 @@ class CacheHeaders:
 
     def unchanged(self) -> Response | None:
         """Raise 304 if the caller already has this answer."""
-        known = {tag.strip().removeprefix("W/") for tag in self._known.split(",")}
-        if self._etag.removeprefix("W/") in known or self._known.strip() == "*":
+        if is_known(self._etag, self._known):
             return Response(status_code=304, headers=self.headers)
         return None
 

@@ -63,6 +63,12 @@ class Services:
             layers.close()
         self.orchestrator.close()
 
+    def admit_reader(self, request: Request) -> Caller:
+        """The reader, named in the request's state; errors as `Guard.admit_reader`."""
+        caller = self.guard.admit_reader(request)
+        request.state.caller = caller.name
+        return caller
+
 
 def _services(request: Request) -> Services:
     return cast("Services", request.app.state.services)
@@ -79,9 +85,7 @@ def _writer(request: Request) -> Caller:
 
 
 def _reader(request: Request) -> Caller:
-    caller = _services(request).guard.admit_reader(request)
-    request.state.caller = caller.name
-    return caller
+    return _services(request).admit_reader(request)
 
 
 AllServices = Annotated[Services, Depends(_services)]

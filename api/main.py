@@ -16,6 +16,7 @@ from api import problems
 from api.dependencies import Services
 from api.logs import Traced
 from api.openapi import describe
+from api.remembered import Remembered
 from api.routes import ROUTERS
 from api.security import refuse_placeholders
 from api.streams import HEAD_ONLY
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         Middleware(Heads),
         Middleware(Traced, metrics=services.metrics),
         Middleware(problems.Unexpected),
+        Middleware(Remembered, token=services.layers.token, admit=services.admit_reader),
         Middleware(Compressed, minimum_size=1_000, compresslevel=5),
     ]
     if settings.api.cors_origins:

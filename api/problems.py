@@ -55,7 +55,7 @@ _OUTAGES: tuple[tuple[type[WeatherError], str, str], ...] = (
 
 def install(app: FastAPI) -> None:
     """Register handlers that answer every error as a problem."""
-    app.add_exception_handler(WeatherError, _explained)
+    app.add_exception_handler(WeatherError, explained)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
 
@@ -77,7 +77,8 @@ def problem(
     return Response(text, status, {**(headers or {}), "cache-control": "no-store"}, MEDIA_TYPE)
 
 
-async def _explained(request: Request, error: Exception) -> Response:
+async def explained(request: Request, error: Exception) -> Response:
+    """An error of the platform as the answer; its status follows from its class."""
     assert isinstance(error, WeatherError)  # noqa: S101  # what the handler is registered for
     reason = error.reason if isinstance(error, IngestionFailed) else error
     status = getattr(reason, "status", None) or next((code for kind, code in _STATUS if isinstance(reason, kind)), 500)

@@ -1,6 +1,6 @@
 """The building blocks of pages: controls, cards, charts with their texts, notices."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -113,6 +113,18 @@ def day_picker(view: View, day: date) -> Component:
         maxDate=view.loaded[1].isoformat(),
         disabledDates={"function": "withoutData", "options": {"loaded": _stretches(view.dates)}},
         valueFormat="D MMMM YYYY",
+        className="control period",
+    )
+
+
+def month_picker(view: View) -> Component:
+    return dmc.MonthPickerInput(
+        id=control_id("month"),
+        label=view.word("data.month"),
+        value=view.first.isoformat(),
+        minDate=view.loaded[0].replace(day=1).isoformat(),
+        maxDate=view.loaded[1].isoformat(),
+        valueFormat="MMMM YYYY",
         className="control period",
     )
 
@@ -276,9 +288,9 @@ def place_text(view: View) -> str:
 
 
 def origin_href(view: View, day: date | None = None) -> str:
-    """The link to the data page with the raw objects behind the chart."""
+    """The page of a day, or of the first of the period: its readings and the raw objects behind them."""
     cities = view.resolved.cities[:1] if view.stations else ()
-    return view.href(page="data", cities=cities, first=view.first, last=view.last, day=day)
+    return view.href(page="day", cities=cities, first=view.first, last=view.last, day=day)
 
 
 def file_stem(view: View, what: str) -> str:
@@ -320,8 +332,18 @@ def reason_of(error: WeatherError) -> Component:
     return html.Code(f"{error.cause} {error.cure}", lang="en")
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[Component]], *, numbers_from: int = 1, label: str) -> Component:
-    """A plain table that scrolls sideways on a phone; columns from `numbers_from` on are numbers."""
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[Component]],
+    *,
+    numbers_from: int = 1,
+    label: str,
+    strong: Container[int] = (),
+) -> Component:
+    """A plain table that scrolls sideways on a phone; columns from `numbers_from` on are numbers.
+
+    `strong` are the numbers of rows that stand out, as a total does.
+    """
     kinds = ["" if column < numbers_from else "number" for column in range(len(head))]
     return html.Div(
         html.Table(
@@ -331,7 +353,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Component]], *, numbers_f
                         [html.Th(text, scope="col", className=kind) for text, kind in zip(head, kinds, strict=True)]
                     )
                 ),
-                html.Tbody([_row(row, kinds) for row in rows]),
+                html.Tbody([_row(row, kinds, "total" if n in strong else "") for n, row in enumerate(rows)]),
             ],
             **aria(label=label),
         ),
@@ -342,8 +364,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Component]], *, numbers_f
     )
 
 
-def _row(row: Sequence[Component], kinds: Sequence[str]) -> Component:
-    return html.Tr([html.Td(cell, className=kind) for cell, kind in zip(row, kinds, strict=True)])
+def _row(row: Sequence[Component], kinds: Sequence[str], kind_of_row: str) -> Component:
+    return html.Tr(
+        [html.Td(cell, className=kind) for cell, kind in zip(row, kinds, strict=True)], className=kind_of_row
+    )
 
 
 def counted(word: Language, key: str, n: int, **values: object) -> str:

@@ -17,9 +17,11 @@ from dash_app.pages import data, overview
 from dash_app.reader import Reader
 from dash_app.view import View, look_of, resolve
 from weather_platform.domain import tabular
+from weather_platform.domain.climate.table import months
 from weather_platform.domain.errors import StoreUnavailable, UnknownCity, WeatherError
 from weather_platform.domain.tabular import DOCUMENT_COLUMNS, Column
 from weather_platform.domain.units import STORED, UNITS, System
+from weather_platform.storage.monthly import MonthQuery
 from weather_platform.tables import Format, pieces
 
 
@@ -85,6 +87,11 @@ def _stations(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
     return _table(view, form, columns, records(frame))
 
 
+def _sheets(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
+    """The monthly sheets of all years, in the stored units: their columns say so."""
+    return pieces(months(), reader.climate.months(MonthQuery(stations=view.station_ids)), form)
+
+
 def _coverage(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
     shares = data.coverage_shares(view, reader).reset_index().melt("city", var_name="month", value_name="share_percent")
     columns = [
@@ -126,13 +133,19 @@ _WRITERS: Final[dict[str, Callable[[View, Reader, Format], Iterator[bytes]]]] = 
     "compare": _one_metric,
     "table": _documents,
     "data": _coverage,
+    "sheet": _documents,
+    "day": _documents,
+    "years": _sheets,
 }
 
 
 def _what(view: View) -> str:
-    return {"overview": METRICS[view.state.metric].key, "compare": view.state.metric, "data": "coverage"}.get(
-        view.state.page, "daily"
-    )
+    return {
+        "overview": METRICS[view.state.metric].key,
+        "compare": view.state.metric,
+        "data": "coverage",
+        "years": "months",
+    }.get(view.state.page, "daily")
 
 
 def _status(error: WeatherError) -> int:

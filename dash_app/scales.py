@@ -8,6 +8,7 @@ from bisect import bisect_right
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
+from weather_platform.domain.climate.figures import FIGURES
 from weather_platform.domain.units import Unit
 
 
@@ -78,6 +79,23 @@ PRESSURE: Final = Scale(
     ((970, "#3d1f73"), (1_000, "#8a6cb8"), (1_015, "#e6dfee"), (1_030, "#e2b878"), (1_045, "#a8641a"))
 )
 WIND: Final = Scale(((0, "#eef6f2"), (4, "#9fd3c2"), (8, "#46a58c"), (14, "#12706a"), (25, "#08383d")))
+GUST: Final = Scale(((8, "#eef6f2"), (16, "#9fd3c2"), (22, "#46a58c"), (28, "#12706a"), (42, "#08383d")))
+HUMIDITY: Final = Scale(((40, "#c28f3c"), (60, "#f3ead2"), (75, "#a9d3d6"), (95, "#1d6f86")))
+SNOW: Final = Scale(((0, "#f4f6f8"), (1, "#d8e1f0"), (10, "#9fb4dc"), (30, "#5f74b8"), (100, "#2f2f7a")), steps=True)
+RAIN_RATIO: Final = Scale(
+    (
+        (0, "#7a4a12"),
+        (50, "#c99a54"),
+        (80, "#ecdcbc"),
+        (100, "#f6f5ef"),
+        (125, "#b9dcd6"),
+        (200, "#2d8f86"),
+        (300, "#0b4a4a"),
+    )
+)
+"""Percent of what is usual: white is usual, brown drier."""
+_DAY_SHARES: Final = ((0.0, "#f7f5f0"), (0.15, "#e3d3ec"), (0.4, "#b18bcf"), (0.7, "#7443a6"), (1.0, "#3b1268"))
+"""Of the days of a period, for counts of days."""
 SHARE: Final = Scale(((0, "#b3432c"), (50, "#e6b450"), (90, "#9cc3c9"), (100, "#2a6f8f")))
 """Percent of what was expected."""
 
@@ -107,3 +125,13 @@ def ink_on(color: str) -> str:
     """Black or white, whichever is read better on a colour."""
     red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return "#101418" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.2 else "#ffffff"
+
+
+def of_figure(figure: str, days: int) -> Scale:
+    """The scale of a figure of `domain.climate.figures` over so many days."""
+    found = FIGURES[figure]
+    if found.unit == "mm":
+        return rain(days if found.kind == "total" else 1)
+    if found.unit == "days":
+        return Scale(tuple((share * days, color) for share, color in _DAY_SHARES))
+    return {"°C": TEMPERATURE, "hPa": PRESSURE, "m/s": GUST, "%": HUMIDITY, "cm": SNOW}[found.unit]

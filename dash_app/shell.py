@@ -7,7 +7,7 @@ from dash import html
 
 from dash_app import components as ui
 from dash_app.figures.look import Look
-from dash_app.state import CHOICES, PAGES, State, href
+from dash_app.state import CHOICES, MENU, State, href
 from dash_app.theme import THEMES
 from dash_app.view import NoSuchCity, NoSuchDays, View
 from weather_platform.domain.errors import NothingStored, WeatherError
@@ -39,7 +39,7 @@ def _header(look: Look, state: State) -> Any:
             className="current" if page == state.page else "",
             **(ui.aria(current="page") if page == state.page else {}),
         )
-        for page in PAGES
+        for page in MENU
     ]
     return html.Header(
         [
@@ -128,8 +128,8 @@ def unknown_page(look: Look) -> list[Any]:
 
 
 def _controls(view: View) -> Any:
-    pickers = {"city": ui.city_picker, "data": ui.city_picker, "overview": None}
-    picker = pickers.get(view.state.page, ui.cities_picker)
+    pickers = {"overview": None, "compare": ui.cities_picker, "table": ui.cities_picker}
+    picker = pickers.get(view.state.page, ui.city_picker)
     parts = [ui.period_picker(view)] if picker is None else [picker(view), ui.period_picker(view)]
     return ui.controls(*parts, below=ui.preset_links(view))
 

@@ -9,11 +9,14 @@ import msgspec
 
 from dash_app.language import LANGUAGES
 from dash_app.measures import METRICS
+from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR
 from weather_platform.domain.stations import slugify
 from weather_platform.domain.units import System
 
-Page = Literal["overview", "city", "compare", "table", "data"]
+Page = Literal["overview", "city", "sheet", "years", "compare", "table", "data", "day"]
 PAGES: Final[tuple[Page, ...]] = get_args(Page)
+MENU: Final = tuple(page for page in PAGES if page != "day")
+"""Pages in the menu; a day is reached from its figures."""
 MOST_CITIES: Final = 6
 _SCHEMES = ("light", "dark")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -24,6 +27,12 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "heat": ("hours", "calendar"),
     "years": ("on", "off"),
     "sort": ("name", "highest", "lowest"),
+    "figure": (
+        *("tm.mean", "tn.mean", "tx.mean", "rr.total", "pmer.mean", "u.mean"),
+        *("tn.min", "tx.max", "rr.max", "fxi.max", "snow.max"),
+        *("tn.days_le_0", "tn.days_ge_20", "tx.days_ge_25", "tx.days_ge_30", "rr.days_ge_1", "rr.days_ge_10"),
+    ),
+    "span": (YEAR, *SEASONS, *MONTHS),
 }
 """Parameters with a few values each; the first is the default."""
 
@@ -44,6 +53,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     heat: str = "hours"
     years: str = "on"
     sort: str = "name"
+    figure: str = "tm.mean"
+    """Of `domain.climate.figures`, on the page of years."""
+    span: str = YEAR
+    """Month, season or year that the page of years puts in order."""
     language: str | None = None
     scheme: str | None = None
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -12,9 +12,9 @@ from dash_app.figures.look import Look
 from dash_app.frames import is_known
 from dash_app.language import Language
 from dash_app.measures import METRICS, Metric, units_of
-from dash_app.periods import Period, within
+from dash_app.periods import Period, whole, within
 from dash_app.reader import Reader
-from dash_app.state import State, href, query
+from dash_app.state import MOST_CITIES, Page, State, href, query
 from dash_app.theme import THEMES
 from weather_platform.domain.errors import NothingStored, UnknownCity, WeatherError
 from weather_platform.domain.months import Month
@@ -23,6 +23,9 @@ from weather_platform.domain.stations import Station
 from weather_platform.domain.units import System
 
 _PHONE_PX = 700
+_ROOM: Final[Mapping[Page, int]] = {"overview": 0, "compare": MOST_CITIES, "table": MOST_CITIES}
+"""How many cities a page shows, where it is not one."""
+_NO_DAYS: Final = {"first": None, "last": None, "day": None}
 _USUAL_CITIES = ("nice", "orly", "brest_guipavas")
 """Default cities, as many as the page has room for: Mediterranean, capital, Atlantic."""
 
@@ -83,9 +86,9 @@ class View:
         return (self.last - self.first).days + 1
 
     @property
-    def day(self) -> date:
-        """The chosen day, or else the first of the period that the cities have, or their last of all."""
-        return self.state.day or next((day for day in self.dates if self.first <= day <= self.last), self.dates[-1])
+    def month(self) -> Month:
+        """The month of a sheet: that of the period's last day."""
+        return Month.of(self.last)
 
     @property
     def bounds(self) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -95,8 +98,11 @@ class View:
     def resolved(self) -> State:
         """The state with the cities and days shown, chosen or default: the content of a link."""
         slugs = tuple(station.slug for station in self.stations)
-        day = self.day if self.state.page == "data" else self.state.day
-        return self.state.but(cities=slugs or self.state.cities, first=self.first, last=self.last, day=day)
+        shown: dict[str, date] = {
+            "years": {},
+            "day": {"day": self.first},
+        }.get(self.state.page, {"first": self.first, "last": self.last})
+        return self.state.but(cities=slugs or self.state.cities, **{**_NO_DAYS, **shown})
 
     def href(self, **changes: Any) -> str:
         """The address of this view with some choices changed."""
@@ -139,11 +145,9 @@ def resolve(state: State, reader: Reader, look: Look) -> View:
     loaded = reader.days()
     if loaded is None:
         raise NothingStored(look.language("trouble.empty"), look.language("trouble.empty_do"))
-    latest = Month.of(loaded[1])
-    first = state.first or (min(state.last, latest.first_day) if state.last else latest.first_day)
-    last = state.last or max(first, latest.last_day)
-    first, last = within((first, last), loaded)
     stations = _chosen(state, reader)
+    dates = reader.dates([station.station_id for station in stations] or None)
+    first, last = _period(state, loaded, dates)
     return View(
         state=state,
         look=look,
@@ -151,14 +155,29 @@ def resolve(state: State, reader: Reader, look: Look) -> View:
         known=reader.stations(),
         keywords=reader.keywords(),
         stations=stations,
-        dates=reader.dates([station.station_id for station in stations] or None),
+        dates=dates,
         first=first,
         last=last,
     )
 
 
+def _period(state: State, loaded: Period, dates: Sequence[date]) -> Period:
+    """The period of a page: a sheet's is a month, a day's the day, that of years all that is loaded."""
+    if state.page == "years":
+        return date(loaded[0].year, 1, 1), date(loaded[1].year, 12, 31)
+    latest = Month.of(loaded[1])
+    first = state.first or (min(state.last, latest.first_day) if state.last else latest.first_day)
+    last = state.last or max(first, latest.last_day)
+    first, last = within((first, last), loaded)
+    if state.page == "day":
+        known = (day for day in dates if first <= day <= last)
+        day = within((state.day, state.day), loaded)[0] if state.day else next(known, dates[-1])
+        return day, day
+    return whole(Month.of(last)) if state.page == "sheet" else (first, last)
+
+
 def _chosen(state: State, reader: Reader) -> tuple[Station, ...]:
-    room = {"overview": 0, "city": 1, "compare": 6, "table": 6, "data": 1}[state.page]
+    room = _ROOM.get(state.page, 1)
     if state.cities and room:
         return tuple(_found(slug, reader) for slug in state.cities)[:room]
     return _usual(reader)[: min(room, 3 if state.page == "compare" else 1)]

@@ -46,6 +46,11 @@
     cities: (query, value) => query.set("city", value.join(",")),
     period: (query, value) => { query.set("from", value[0]); query.set("to", value[1]); },
     day: (query, value) => query.set("day", value),
+    month: (query, value) => {
+      const [year, month] = value.split("-").map(Number);
+      query.set("from", value);
+      query.set("to", new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10));
+    },
   };
   const complete = (value) => value != null && value.length !== 0 && !(Array.isArray(value) && value.includes(null));
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 
-from dash_app.pages import city, compare, data, overview, table
+from dash_app.pages import city, compare, data, day, overview, sheet, table, years
 from dash_app.state import Page
 from dash_app.view import Render
 
 PAGES: Mapping[Page, Render] = {
     "overview": overview.page,
     "city": city.page,
+    "sheet": sheet.page,
+    "years": years.page,
     "compare": compare.page,
     "table": table.page,
     "data": data.page,
+    "day": day.page,
 }

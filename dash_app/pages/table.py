@@ -169,7 +169,7 @@ def _row(view: View, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "day": row["date"].strftime("%Y-%m-%d"),
         "date": word.day(row["date"].date()),
-        "origin": view.href(page="data", cities=(row["slug"],), day=row["date"].date()),
+        "origin": view.href(page="day", cities=(row["slug"],), day=row["date"].date()),
         "city": row["city"],
         **{column: _shown(view, column, row[column]) for column in FIGURES},
         "observations": f"{row['observations']} / {row['expected']}",

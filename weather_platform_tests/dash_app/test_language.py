@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from dash_app.climate_words import COUNTS
 from dash_app.language import LANGUAGES, language, preferred
+from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.rules import HAND, RULES
 from weather_platform.domain.events import THRESHOLDS
 from weather_platform.domain.parsing import Reason
 
@@ -55,10 +58,12 @@ def test_no_text_is_left_over() -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_event_and_every_reason_has_a_name(code: str) -> None:
+def test_every_event_reason_rule_and_figure_has_a_name(code: str) -> None:
     word = language(code)
     assert all(word(f"events.{threshold.type}") for threshold in THRESHOLDS)
     assert all(word(f"reasons.{reason}") for reason in Reason)
+    assert all(word(f"rules.{rule.replace('-', '_')}") for rule in (*RULES, HAND))
+    assert all(word(f"figures.{figure.replace('.', '_')}") for figure in FIGURES if figure not in COUNTS)
 
 
 def test_the_sources_of_thresholds_are_those_of_the_platform() -> None:

@@ -140,17 +140,20 @@ def test_a_file_is_in_the_units_of_the_page(client: flask.testing.FlaskClient, r
 
 
 @pytest.mark.parametrize(
-    ("path", "columns"),
+    ("path", "columns", "rows"),
     [
-        ("/download/overview.csv?metric=pressure", {"pressure_mean_hpa", "pressure_low_hpa", "latitude_deg"}),
-        ("/download/compare.csv?metric=wind", {"city", "date", "wind_avg_m_s", "wind_gust_m_s"}),
-        ("/download/data.csv", {"city", "month", "share_percent"}),
+        ("/download/overview.csv?metric=pressure", {"pressure_mean_hpa", "pressure_low_hpa", "latitude_deg"}, 62),
+        ("/download/compare.csv?metric=wind", {"city", "date", "wind_avg_km_h", "wind_gust_km_h"}, 93),
+        ("/download/data.csv", {"city", "month", "share_percent"}, 62),
+        ("/download/years.csv?city=nice", {"city", "month", "tn_mean_c", "rr_total_mm", "rr_status"}, 1),
     ],
 )
-def test_each_page_has_its_data_as_a_file(client: flask.testing.FlaskClient, path: str, columns: set[str]) -> None:
+def test_each_page_has_its_data_as_a_file(
+    client: flask.testing.FlaskClient, path: str, columns: set[str], rows: int
+) -> None:
     found = pd.read_csv(io.StringIO(client.get(path).text))
     assert columns <= set(found)
-    assert len(found) > 60
+    assert len(found) == rows
 
 
 @pytest.mark.parametrize(

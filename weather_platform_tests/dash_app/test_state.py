@@ -30,6 +30,8 @@ def states(draw: st.DrawFn) -> State:
         heat=draw(st.sampled_from(["hours", "calendar"])),
         years=draw(st.sampled_from(["on", "off"])),
         sort=draw(st.sampled_from(["name", "highest", "lowest"])),
+        figure=draw(st.sampled_from(["tm.mean", "rr.total", "tn.days_le_0"])),
+        span=draw(st.sampled_from(["year", "DJF", "12"])),
         language=draw(st.none() | st.sampled_from(["fr", "en"])),
         scheme=draw(st.none() | st.sampled_from(["light", "dark"])),
     )

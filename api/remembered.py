@@ -1,0 +1,189 @@
+"""Answers of reading routes, remembered until the stores change: found before routing, compressed once.
+
+Every request still learns whether its answer holds: it waits for a look at the stores that began after it came. One
+look serves all requests that wait for it, so an answer is never older than its request, however many ask. An answer is
+remembered from its second request on: most are asked for once.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from anyio import CapacityLimiter, to_thread
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from api.caching import is_known
+from api.streams import HEAD_ONLY
+from weather_platform.domain.errors import WeatherError
+
+LARGEST_BYTES = 1_000_000
+"""Of a remembered answer; longer ones are streamed from the stores each time."""
+ALL_BYTES = 48_000_000
+_OF_AN_ANSWER = 2_000
+"""Bytes beside the body: headers, key, dictionaries."""
+_KEYS = 10_000
+"""Of requests seen once."""
+_SILENT_S = 30.0
+"""How long a store that did not answer is left alone: the routes ask it anyway."""
+_SHAPED_BY = {"accept": "*/*", "host": "", "origin": ""}
+"""Headers that shape an answer, with what they mean if left out; beside them, whether it may be compressed."""
+
+_OF_UNCHANGED = (b"etag", b"cache-control", b"vary", b"access-control-allow-origin")
+
+Key = tuple[str, ...]
+
+
+class Answer(NamedTuple):
+    """One remembered answer, as it goes to the server."""
+
+    token: str
+    """What the stores said before it was made."""
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    route: Any
+
+
+class Look:
+    """Asks the stores for their token, one call at a time, however many wait."""
+
+    def __init__(self, token: Callable[[], str]) -> None:
+        self._token = token
+        self._threads = CapacityLimiter(1)
+        self._next: asyncio.Future[str | None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._silent_until = 0.0
+
+    async def after_now(self) -> str | None:
+        """The token by a call that begins after this one; None where a store does not answer."""
+        if time.monotonic() < self._silent_until:
+            return None
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        waiting = self._next
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(waiting)
+
+    async def _look(self) -> None:
+        while self._next is not None:
+            waiting, self._next = self._next, None
+            waiting.set_result(await to_thread.run_sync(self._asked, limiter=self._threads))
+
+    def _asked(self) -> str | None:
+        try:
+            return self._token()
+        except (WeatherError, OSError, sqlite3.Error):  # the route asks too, and answers with cause and cure
+            self._silent_until = time.monotonic() + _SILENT_S
+            return None
+
+
+class Remembered:
+    """Middleware that answers again what it answered before, where nothing changed.
+
+    Remembers whole answers of GET with status 200 and a weak ETag (`api.caching`); the least recently used go first.
+    Callers are admitted as the routes do it.
+    """
+
+    def __init__(self, app: ASGIApp, token: Callable[[], str], admit: Callable[[Request], object]) -> None:
+        self._app = app
+        self._look = Look(token)
+        self._admit = admit
+        self._seen: OrderedDict[Key, None] = OrderedDict()
+        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if scope["type"] != "http" or scope["method"] != "GET" or scope.get(HEAD_ONLY) or "range" in headers:
+            await self._app(scope, receive, send)
+            return
+        key = _key(scope, headers)
+        token = await self._look.after_now() if key in self._seen else None
+        found = self._answers.get(key)
+        if found is None or token is None or found.token != token:
+            await self._app(scope, receive, self._noting(key, token, scope, send))
+            return
+        self._answers.move_to_end(key)
+        scope["route"] = found.route
+        await (await self._again(Request(scope), found))(scope, receive, send)
+
+    async def _again(self, request: Request, found: Answer) -> Response:
+        try:
+            self._admit(request)
+        except WeatherError as error:
+            return await problems.explained(request, error)
+        told = Headers(raw=found.headers)
+        if is_known(told["etag"], request.headers.get("if-none-match", "")):
+            unchanged = Response(status_code=304)
+            unchanged.raw_headers = [header for header in found.headers if header[0] in _OF_UNCHANGED]
+            return unchanged
+        again = Response(found.body)
+        again.raw_headers = list(found.headers)
+        return again
+
+    def _noting(self, key: Key, token: str | None, scope: Scope, send: Send) -> Send:
+        """A `send` that remembers an answer made after the stores gave `token`; without one, only that it was asked."""
+        start: Message | None = None
+        pieces: list[bytes] = []
+
+        async def send_noting(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start" and _may_be_remembered(message):
+                self._note(key)
+                start = {**message, "headers": list(message["headers"])} if token is not None else None
+            elif message["type"] == "http.response.body" and start is not None and token is not None:
+                pieces.append(message.get("body", b""))
+                if sum(map(len, pieces)) > LARGEST_BYTES:
+                    start = None
+                    pieces.clear()
+                elif not message.get("more_body", False):
+                    body = b"".join(pieces)
+                    self._keep(key, Answer(token, _whole(start["headers"], body), body, scope.get("route")))
+            await send(message)
+
+        return send_noting
+
+    def _note(self, key: Key) -> None:
+        self._seen[key] = None
+        self._seen.move_to_end(key)
+        if len(self._seen) > _KEYS:
+            self._seen.popitem(last=False)
+
+    def _keep(self, key: Key, answer: Answer) -> None:
+        if (old := self._answers.pop(key, None)) is not None:
+            self._bytes -= _size(old)
+        self._answers[key] = answer
+        self._bytes += _size(answer)
+        while self._bytes > ALL_BYTES:
+            _, oldest = self._answers.popitem(last=False)
+            self._bytes -= _size(oldest)
+
+
+def _whole(headers: list[tuple[bytes, bytes]], body: bytes) -> list[tuple[bytes, bytes]]:
+    """With the length, which a streamed answer does not have."""
+    return [*(each for each in headers if each[0] != b"content-length"), (b"content-length", b"%d" % len(body))]
+
+
+def _size(answer: Answer) -> int:
+    return len(answer.body) + _OF_AN_ANSWER
+
+
+def _may_be_remembered(start: Message) -> bool:
+    """Only answers whose ETag follows from the stores' revisions; those of raw files are strong."""
+    return start["status"] == 200 and any(
+        name == b"etag" and value.startswith(b"W/") for name, value in start["headers"]
+    )
+
+
+def _key(scope: Scope, headers: Headers) -> Key:
+    """All that an answer depends on, beside the stores."""
+    compressed = "gzip" if "gzip" in headers.get("accept-encoding", "") else ""
+    place = (scope["scheme"], scope.get("root_path", ""), scope["path"], scope["query_string"].decode("latin-1"))
+    return (*place, *(headers.get(name, default) for name, default in _SHAPED_BY.items()), compressed)

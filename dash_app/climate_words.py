@@ -1,0 +1,124 @@
+"""Figures of the climatology in the words and units of a page: names, values, differences, ranks, days."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from dash_app import components as ui
+from dash_app.frames import is_known
+from dash_app.language import Language
+from dash_app.view import View
+from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.ranks import Rank
+from weather_platform.domain.climate.reference import Anomaly, Reference, TooFewYears
+from weather_platform.domain.climate.thresholds import DAY_COUNTS, DayCount
+from weather_platform.domain.units import UNITS, System, Unit
+
+COUNTS: Final = {f"{count.element}.{count.name}": count for count in DAY_COUNTS}
+"""Counts of days, by figure."""
+_WHOLE: Final = ("days", "cm", "%", "K·d")
+
+
+def figure_name(view: View, figure: str) -> str:
+    """``Minimum moyen (Tn)``; of a count its name and threshold, ``jours de gel (Tn ≤ 0 °C)``."""
+    if (count := COUNTS.get(figure)) is not None:
+        return f"{count.says_fr if view.word.code == 'fr' else count.says} ({_condition(view, count)})"
+    return view.word(f"figures.{figure.replace('.', '_')}")
+
+
+def _condition(view: View, count: DayCount) -> str:
+    sign, unit = "≥" if count.reached == "at_least" else "≤", unit_of(view, count.unit)
+    shown = unit.exact(count.value)
+    decimals = 0 if abs(shown - round(shown)) < 0.05 else 1
+    symbol = {"tn": "Tn", "tx": "Tx", "rr": "RR", "fxi": "FXI", "snow": view.word("climate.snow")}[count.element]
+    return f"{symbol} {sign} {view.word.quantity(shown, unit.symbol, decimals)}"
+
+
+def unit_of(view: View, stored: str) -> Unit:
+    """The unit in which a stored unit is shown; one that no system replaces, as it is."""
+    return UNITS[System(view.state.units)].get(stored) or Unit(stored, "")
+
+
+def decimals_of(unit: Unit) -> int:
+    """As many as an instrument has."""
+    return 0 if unit.symbol in _WHOLE else unit.decimals - 1
+
+
+def symbol_of(view: View, figure: str) -> str:
+    """The symbol of a figure's unit; of a count of days, the word for days."""
+    unit = FIGURES[figure].unit
+    return view.word("climate.days") if unit == "days" else unit_of(view, unit).symbol
+
+
+def number(view: View, figure: str, value: float | None) -> str:
+    """A value of a figure without its unit."""
+    unit = unit_of(view, FIGURES[figure].unit)
+    return view.word.number(unit.exact(value) if is_known(value) else None, decimals_of(unit))
+
+
+def quantity(view: View, figure: str, value: float | None) -> str:
+    """A value of a figure with its unit."""
+    text = number(view, figure, value)
+    return text if text == "–" else f"{text}\u00a0{symbol_of(view, figure)}"
+
+
+def difference(view: View, figure: str, value: float) -> str:
+    """``+1,2``; without its unit."""
+    unit = unit_of(view, FIGURES[figure].unit)
+    text = view.word.number(unit.difference(value), max(1, decimals_of(unit)))
+    return text if text.startswith("−") else f"+{text}"
+
+
+def usual(view: View, figure: str, found: Reference | TooFewYears) -> str:
+    """``8,4 (14 ans)``."""
+    if isinstance(found, TooFewYears):
+        return "–"
+    decimals = max(1, decimals_of(unit_of(view, FIGURES[figure].unit)))
+    shown = view.word.number(unit_of(view, FIGURES[figure].unit).exact(found.mean), decimals)
+    return f"{shown} ({view.word('climate.years', n=found.n)})"
+
+
+def anomaly(view: View, figure: str, found: Anomaly | None) -> str:
+    """``+1,2``, or of rain ``82 %``."""
+    if found is None:
+        return "–"
+    least = "≥ " if found.lower_bound else ""
+    if found.ratio_percent is not None:
+        return f"{least}{view.word.quantity(found.ratio_percent, '%', 0)}"
+    return least + difference(view, figure, found.difference)
+
+
+def rank(view: View, found: Rank | TooFewYears | None) -> str:
+    """``3e plus haut sur 14``, from the nearer end."""
+    if not isinstance(found, Rank):
+        return "–"
+    from_top = found.lowest is None or found.highest <= found.lowest
+    place = found.highest if from_top or found.lowest is None else found.lowest
+    text = view.word(f"climate.rank_{'high' if from_top else 'low'}", rank=ordinal(view.word, place), of=found.of)
+    return text + (f" ({view.word('climate.tied')})" if found.tied_years else "")
+
+
+def ordinal(word: Language, n: int) -> str:
+    """``1er``, ``2e``; ``1st``, ``2nd``."""
+    if word.code == "fr":
+        return "1er" if n == 1 else f"{n}e"
+    teen = 11 <= n % 100 <= 13
+    return f"{n}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
+
+
+def day_links(view: View, days: Sequence[date]) -> list[Any]:
+    """The days of a month as numbers, each a link to its page."""
+    parts: list[Any] = []
+    for day in days:
+        parts += [", ", ui.link(str(day.day), day_href(view, day), title=view.word.day(day))]
+    return parts[1:]
+
+
+def day_href(view: View, day: date) -> str:
+    """The page of a day of the city."""
+    return view.href(page="day", cities=(view.stations[0].slug,), day=day)
+
+
+def sheet_href(view: View, first: date, last: date) -> str:
+    """The sheet of a month of the city."""
+    return view.href(page="sheet", cities=(view.stations[0].slug,), first=first, last=last)
