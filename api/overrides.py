@@ -1,10 +1,9 @@
 """Decisions about flags: kept, their months made again, and forgotten."""
 
 from api.ingestion import Ingestions
-from weather_platform.domain.climate.overrides import Override
+from weather_platform.domain.climate.overrides import KeptOverride, Override
 from weather_platform.domain.ingestions import Receipt
 from weather_platform.domain.months import Month, month_range
-from weather_platform.storage.flags import KeptOverride
 from weather_platform.storage.opening import Stores
 
 

@@ -162,7 +162,9 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> str:
     """Every method of the path: Starlette names those of its first route alone."""
-    of_path = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    included = (getattr(route, "original_router", None) for route in request.app.routes)
+    routes = [*request.app.routes, *(route for router in included if router for route in router.routes)]
+    of_path = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     return ", ".join(sorted({method for route in of_path for method in getattr(route, "methods", None) or ()}))
 
 

@@ -234,10 +234,9 @@ class MonthsQuery(CoverageQuery):
     newest_first: bool = False
 
 
-class ClimateQuery(Formatted):
+class NormalsQuery(Formatted):
     city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
     figure: FigureName | None = Field(None, examples=["rr.total"])
-    period: PeriodName | None = Field(None, description="A month (`12`), a season (`DJF`) or `year`.", examples=["12"])
     limit: Limit | None = Field(None, description="Rows per page.", examples=[100])
     after: After = None
 
@@ -250,6 +249,10 @@ class ClimateQuery(Formatted):
         if not place.isdecimal() or len(place) > len("1000000"):
             raise BadInput(f"{self.after!r} is not where a page ended.", "Follow the `next` of the page before.")
         return station, int(place)
+
+
+class ClimateQuery(NormalsQuery):
+    period: PeriodName | None = Field(None, description="A month (`12`), a season (`DJF`) or `year`.", examples=["12"])
 
 
 class RecordsQuery(ClimateQuery):

@@ -13,12 +13,11 @@ from api.logs import request_id_of
 from api.pages import FLAG_COLUMNS
 from api.paging import page, rows_of
 from api.schemas import FlagsQuery, OverrideIn, OverrideList, OverrideOut
-from weather_platform.domain.climate.overrides import Override
+from weather_platform.domain.climate.overrides import KeptOverride, Override
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.ingestions import Receipt
 from weather_platform.domain.months import Month
 from weather_platform.domain.tabular import table_of
-from weather_platform.storage.flags import KeptOverride, cursor_of
 
 router = APIRouter(prefix="/quality", tags=["quality"])
 OverrideId = Annotated[str, Path(max_length=40, examples=["3f2a9c0d1b4e5f67"])]
@@ -94,7 +93,7 @@ def _row(flag: Flag) -> dict[str, object]:
         "verdict": flag.verdict,
         "reason": flag.reason,
         "who": flag.who,
-        "_": "|".join(cursor_of(flag)),
+        "_": "|".join(flag.place),
     }
 
 

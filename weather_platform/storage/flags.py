@@ -8,13 +8,13 @@ import hashlib
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from weather_platform.domain.climate.overrides import Override, read_overrides
+from weather_platform.domain.climate.overrides import KeptOverride, Override, read_overrides
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.months import Month
@@ -22,14 +22,6 @@ from weather_platform.storage.databases import in_transaction, reading
 from weather_platform.storage.staging_tables import FLAGS, MONTHS, OVERRIDES
 
 _LAST_SECOND = time(23, 59, 59)
-
-
-class KeptOverride(NamedTuple):
-    """A decision; one of the file has no id."""
-
-    id: str | None
-    made: datetime | None
-    override: Override
 
 
 class FlagStore:
@@ -65,7 +57,7 @@ class FlagStore:
     ) -> list[Flag]:
         """Flags from first to last, both included, by month, station, time, field and rule.
 
-        `after` has these five of the last flag seen, the time as ISO 8601.
+        `after` is the `place` of the last flag seen.
         """
         order = (FLAGS.c.month, FLAGS.c.station_id, FLAGS.c.date, FLAGS.c.field, FLAGS.c.rule)
         query = sa.select(FLAGS).order_by(*order).limit(limit)
@@ -158,11 +150,6 @@ class FlagStore:
             raise BadInput(
                 f"{self._file} cannot be read ({error}).", "Correct it, or set WEATHER_QC_OVERRIDES."
             ) from error
-
-
-def cursor_of(flag: Flag) -> tuple[str, ...]:
-    """The `after` of the flags behind this one."""
-    return str(Month.of(flag.time.date())), flag.station_id, flag.time.isoformat(), flag.field, flag.rule
 
 
 def _revision(flags: Iterable[Flag]) -> str:

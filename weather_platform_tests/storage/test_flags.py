@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from weather_platform.domain.climate.overrides import Override, write_overrides
+from weather_platform.domain.climate.overrides import KeptOverride, Override, write_overrides
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.months import Month
-from weather_platform.storage.flags import FlagStore, KeptOverride, cursor_of
+from weather_platform.storage.flags import FlagStore
 from weather_platform.storage.staging import StagingStore
 from weather_platform_tests.observations import NICE, at, month_of
 
@@ -60,7 +60,7 @@ def test_flags_are_read_by_day_and_station_and_in_pages(flags: FlagStore) -> Non
     assert flags.find() == FLAGS
     assert flags.find(date(2023, 12, 6), date(2023, 12, 6)) == FLAGS[3:]
     assert flags.find(stations=[NICE], limit=2) == FLAGS[1:3]
-    assert [flags.find(after=cursor_of(each)) for each in FLAGS] == [FLAGS[1:], FLAGS[2:], FLAGS[3:], []]
+    assert [flags.find(after=each.place) for each in FLAGS] == [FLAGS[1:], FLAGS[2:], FLAGS[3:], []]
     assert flags.find(date(2024, 1, 1)) == flags.find(last=date(2023, 11, 30)) == []
 
 
