@@ -63,8 +63,18 @@ class StoredMonth:
 
     @cached_property
     def staged(self) -> MonthSummary:
-        """NotFound if the month was never staged."""
+        """Counts the month in every city's table, which takes 0.1 s; NotFound if it was never staged."""
         return self._stores.staging.summary(self.month)
+
+    @cached_property
+    def observations(self) -> dict[str, int]:
+        """By WMO station number; NotFound if the month was never staged."""
+        return self._stores.staging.observations(self.month)
+
+    @cached_property
+    def is_synthetic(self) -> bool:
+        """NotFound if the month was never staged."""
+        return self._stores.staging.is_synthetic(self.month)
 
     @cached_property
     def documents(self) -> list[Coverage]:
@@ -148,7 +158,7 @@ def document_facts(held: StoredMonth, replaced: Replaced, door: Door, links: Lin
         "cities": len(held.documents),
         "observations": sum(city.observations for city in held.documents),
         **replaced._asdict(),
-        "synthetic": held.staged.synthetic,
+        "synthetic": held.is_synthetic,
         **_by(door),
         "site_url": links.to_site(first, last),
         "documents_url": links.to_api("/curated", from_=first, to=last),
@@ -171,7 +181,7 @@ def sheet_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
         "flags": [
             {"rule": rule, "verdict": verdict, "values": count} for (rule, verdict), count in sorted(held.flags.items())
         ],
-        "synthetic": held.staged.synthetic,
+        "synthetic": held.is_synthetic,
         **_by(door),
         "months_url": links.to_api("/climate/months", from_=held.month, to=held.month),
     }
@@ -199,7 +209,7 @@ def _staging_check(judge: Callable[[MonthSummary], Verdict], *, blocking: bool =
 
 def _documents_conserved(held: StoredMonth) -> Verdict:
     documented = {city.station_id: city.observations for city in held.documents}
-    return quality.documents_conserved(held.staged.observations, documented)
+    return quality.documents_conserved(held.observations, documented)
 
 
 def _totals_conserved(held: StoredMonth) -> Verdict:

@@ -17,6 +17,9 @@ retries             the daemon forgets a retry that it promised, or gives it  da
 daemon              a daemon that looks before the code server serves fails   dagster#18640, #28204, #33527: goes
                     backfills for good                                        when an unreachable code location is
                                                                               always waited for
+prompt              a backfill waits up to 30 s for the daemon's next look;   dagster#11649 (open), #26194 (open):
+                    a queued run waits up to 1.5 s while a slot is free       goes when its test fails at the line
+                                                                              that says so
 webserver           the verdict of a check that is reported without a run is  none: goes when its test fails at the
                     taken once for a partition, and answered with 500 then    line that says so
 coordinator         a run waits up to a second for the daemon's next look at  dagster#26194 (open): goes when the

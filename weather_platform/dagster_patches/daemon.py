@@ -1,4 +1,4 @@
-"""Dagster's daemon, changed to keep backfills while a code server is unavailable.
+"""Dagster's daemon, changed to keep backfills while a code server is unavailable, and to look sooner (`prompt`).
 
 ``python -m weather_platform.dagster_patches.daemon run -w FILE …`` instead of ``dagster-daemon run -w FILE …``.
 
@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -25,11 +26,19 @@ _SAY_EVERY_S = 15.0
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Wait for the code servers of the workspace, then become Dagster's daemon."""
+    """Wait for the code servers of the workspace, then run Dagster's daemons, those of `prompt` among them."""
     for host, port in code_servers(_workspace(arguments)):
         _wait_for(host, port)
     os.environ.setdefault(RETRY_SETTING, "1")
-    os.execv(sys.executable, [sys.executable, "-m", "dagster._daemon", *arguments])  # noqa: S606  # the same Python
+    from dagster._daemon import cli
+    from dagster._daemon.controller import daemon_controller_from_instance
+
+    from weather_platform.dagster_patches.prompt import prompt_daemons
+
+    # The command line has no option for the daemons; the function that it calls has a parameter.
+    prompt = partial(daemon_controller_from_instance, gen_daemons=prompt_daemons)
+    cli.daemon_controller_from_instance = prompt  # type: ignore[attr-defined]
+    cli.cli(arguments)
 
 
 def code_servers(workspace: Path) -> list[tuple[str, int]]:

@@ -206,9 +206,7 @@ class StagingStore:
         key = str(month)
         with reading(self.engine) as connection:
             databases.snapshot(connection)
-            row = connection.execute(sa.select(MONTHS).where(MONTHS.c.month == key)).one_or_none()
-            if row is None:
-                raise NotFound(f"{key} is not staged.", "Materialise staged_observations of that month first.")
+            row = _check_staged(connection, month)
             found = _coverage(connection, [key])
             objects = connection.execute(sa.select(RAW_OBJECTS).where(RAW_OBJECTS.c.month == key)).all()
             counts = {obj.raw_object: msgspec.convert(obj.counts, RecordCounts) for obj in objects}
@@ -234,6 +232,19 @@ class StagingStore:
             objects=counts,
             synthetic=any(obj.synthetic and counts[obj.raw_object].accepted for obj in objects),
         )
+
+    def observations(self, month: Month) -> dict[str, int]:
+        """Observations of a month by WMO station number, as staging it noted them; NotFound if it was never staged."""
+        with reading(self.engine) as connection:
+            _check_staged(connection, month)
+            return {found.station.station_id: found.observations for found in _coverage(connection, [str(month)])}
+
+    def is_synthetic(self, month: Month) -> bool:
+        """Whether observations of a month are synthetic; NotFound if it was never staged."""
+        query = sa.select(RAW_OBJECTS.c.counts).where(RAW_OBJECTS.c.month == str(month), RAW_OBJECTS.c.synthetic)
+        with reading(self.engine) as connection:
+            _check_staged(connection, month)
+            return any(msgspec.convert(counts, RecordCounts).accepted for counts in connection.scalars(query))
 
     def outdated_months(self) -> list[Month]:
         """Months staged by another release's rules, or never screened, in order; `weather rebuild` makes them again."""
@@ -389,6 +400,14 @@ class StagingStore:
     def _dicts(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         with reading(self.engine) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _check_staged(connection: Connection, month: Month) -> Any:
+    """The month's row of `_months`; NotFound if it was never staged."""
+    row = connection.execute(sa.select(MONTHS).where(MONTHS.c.month == str(month))).one_or_none()
+    if row is None:
+        raise NotFound(f"{month} is not staged.", "Materialise staged_observations of that month first.")
+    return row
 
 
 def _coverage(connection: Connection, months: Iterable[str] | None) -> list[Coverage]:

@@ -176,8 +176,14 @@ def test_a_month_is_summed_up_as_its_tables_hold_it(staging: StagingStore) -> No
             synthetic=True,
         )
     )
-    with pytest.raises(NotFound, match="2023-09 is not staged"):
-        staging.summary(Month(2023, 9))
+    assert staging.observations(Month(2023, 12)) == {PLOUMANACH: 1, NICE: 3, NOWHERE: 2}
+    assert {month: staging.is_synthetic(Month.parse(month)) for month in (DECEMBER, JANUARY)} == {
+        DECEMBER: True,
+        JANUARY: False,
+    }
+    for ask in (staging.summary, staging.observations, staging.is_synthetic):
+        with pytest.raises(NotFound, match="2023-09 is not staged"):
+            ask(Month(2023, 9))
 
 
 def test_rows_are_given_by_day_both_included(staging: StagingStore) -> None:
