@@ -30,7 +30,7 @@ def observed(
     if unchanged := fresh.unchanged():
         return unchanged
     limit = rows_of(query.limit, form)
-    rows = staging.observations(
+    rows = staging.flagged_rows(
         wanted,
         query.from_,
         query.to,

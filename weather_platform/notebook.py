@@ -41,7 +41,7 @@ class Archive:
     def observations(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
         """One row per station and time (UTC), as staged, in SYNOP's units, with what quality control says (`flags`)."""
         first, last = _days(period)
-        rows = self._stores.staging.observations(self._stations(cities), first, last)
+        rows = self._stores.staging.flagged_rows(self._stations(cities), first, last)
         return _frame(tabular.observations(), rows)
 
     def events(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":

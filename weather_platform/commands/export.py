@@ -81,7 +81,7 @@ def _observations(
     units: System,  # noqa: ARG001  # SYNOP's
     form: Format,
 ) -> Iterator[bytes]:
-    rows = stores.staging.observations(stations or stores.staging.stations().values(), *days)
+    rows = stores.staging.flagged_rows(stations or stores.staging.stations().values(), *days)
     return pieces(tabular.observations(), _said_if_none(rows), form, tabular.stations_head(stations))
 
 

@@ -345,7 +345,7 @@ class StagingStore:
             ):
                 yield dict(row)
 
-    def observations(
+    def flagged_rows(
         self,
         stations: Iterable[Station],
         first: date | None = None,
