@@ -5,6 +5,7 @@ import sys
 import uvicorn
 
 from api.main import create_app_from_environment
+from api.serving import server_config
 from weather_platform.domain.errors import WeatherError
 from weather_platform.settings import Settings
 
@@ -17,7 +18,7 @@ def main() -> int:
     except WeatherError as error:
         sys.stderr.write(f"{error.cause}\n{error.cure}\n")
         return 1
-    uvicorn.run(app, host=settings.api.host, port=settings.api.port, log_config=None, access_log=False)
+    uvicorn.Server(server_config(app, settings.api)).run()
     return 0
 
 

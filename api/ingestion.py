@@ -34,7 +34,7 @@ from weather_platform.domain.unpacking import Limits
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.month_report import Door
 from weather_platform.pipeline import curate_month, quarantine_unplaced, reject_if_nothing_usable, stage_month
-from weather_platform.postings import is_overruled, overruled
+from weather_platform.postings import is_overruled, is_staged, overruled
 from weather_platform.prefetch import prefetch
 from weather_platform.storage.opening import Stores
 
@@ -108,7 +108,7 @@ class Ingestions:
             if earlier is not None:
                 earlier = self._followed(earlier)
                 stands = earlier.is_on_its_way and self._still_stands(earlier)
-                posted_again = earlier.withdrawn is not None or (stands and self._is_overruled(earlier))
+                posted_again = earlier.withdrawn is not None or (stands and not self._counts(earlier))
                 if stands and not posted_again:
                     if key:
                         self._layers.receipts.remember_key(key, content)
@@ -250,9 +250,12 @@ class Ingestions:
             return False
         return True
 
-    def _is_overruled(self, receipt: Receipt) -> bool:
-        objects = {(obj.partition, obj.name) for obj in receipt.objects}
-        return any(is_overruled(self._layers, *each) for each in sorted(objects))
+    def _counts(self, receipt: Receipt) -> bool:
+        """Whether its records are those that count; not so after another posting of them that did not get through."""
+        objects = sorted({(obj.partition, obj.name) for obj in receipt.objects})
+        if receipt.state == "done" and not all(is_staged(self._layers, *each) for each in objects):
+            return False
+        return not any(is_overruled(self._layers, *each) for each in objects)
 
     def _begin(
         self,
@@ -289,7 +292,6 @@ class Ingestions:
             stored = intake.keep(
                 self._layers.raw,
                 origin,
-                now,
                 posting=receipt.posting,
                 is_overruled=overruled(self._layers),
             )

@@ -18,8 +18,10 @@ from api.logs import Traced
 from api.openapi import describe
 from api.remembered import Remembered
 from api.routes import ROUTERS
+from api.routes.docs import ASSETS
 from api.security import refuse_placeholders
 from api.streams import HEAD_ONLY
+from api.versions import Versioned
 from weather_platform import __version__
 from weather_platform.logs import log_as_json
 from weather_platform.settings import Settings
@@ -49,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
         services.close()
 
     middleware = [
+        Middleware(Versioned),
         Middleware(Heads),
         Middleware(Traced, metrics=services.metrics),
         Middleware(problems.Unexpected),
@@ -67,6 +70,8 @@ def create_app(settings: Settings) -> FastAPI:
         title="weather_platform",
         version=__version__,
         description=_DESCRIPTION,
+        docs_url=None,  # `routes.docs` has them, without a third party
+        redoc_url=None,
         lifespan=lifespan,
         middleware=middleware,
         generate_unique_id_function=_operation_id,
@@ -75,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.mount("/assets", ASSETS)
     describe(app, settings.api)
     return app
 

@@ -598,9 +598,12 @@ class Cities(BaseModel):
 
 
 class Health(BaseModel):
-    """`ok`, or what is wrong, by store."""
+    """`ok`, or what is wrong, by store; each keeps its old name, whatever it is made of."""
 
     status: Literal["healthy", "degraded"]
+    stores: dict[str, str] = Field(
+        description="What each layer is kept in.", examples=[{"raw": "s3", "staging": "mysql", "curated": "mongodb"}]
+    )
     s3: str
     mysql: str
     mongodb: str

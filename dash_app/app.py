@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -10,7 +11,7 @@ import flask
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from plotly.io.json import to_json_plotly
 
-from dash_app import delivery, downloads, theme
+from dash_app import delivery, downloads, pictures, theme
 from dash_app import state as states
 from dash_app.language import LANGUAGES, language
 from dash_app.pages import PAGES
@@ -39,7 +40,8 @@ def create_app(reader: Reader, settings: Settings) -> Dash:
     app.layout = _layout
     _add_callbacks(app)
     _add_pages(app.server, reader)
-    delivery.harden(app)
+    delivery.harden(app, partial(_described, reader))
+    pictures.add_routes(app.server, reader)
     downloads.add_routes(app.server, reader)
     Thread(target=reader.warm, args=[settings.site.warm_months], name="warm", daemon=True).start()
     return app
@@ -137,7 +139,7 @@ def render(reader: Reader, asked: Asked, accepted: str | None) -> dict[str, Any]
             content = PAGES[state.page](view, reader)
             if _is_synthetic(view, reader):
                 content.insert(0, synthetic_banner(look))
-            title, link = _title(view, site), states.href(view.resolved)
+            title, link = pictures.title(view), states.href(view.resolved)
         except Exception as error:  # noqa: BLE001  (users get a page for any error)
             if not isinstance(error, WeatherError):
                 _log.exception("The page %s%s could not be created.", asked.pathname, asked.search)
@@ -151,10 +153,15 @@ def render(reader: Reader, asked: Asked, accepted: str | None) -> dict[str, Any]
     }
 
 
+def _described(reader: Reader, pathname: str, search: str, accepted: str | None) -> pictures.Preview:
+    """What a page is, in words; the name of the site where that fails, so that the page itself can say why."""
+    try:
+        return pictures.preview(reader, pathname, search, accepted)
+    except Exception:  # noqa: BLE001  (as in `render`)
+        _log.exception("No words for the page %s?%s.", pathname, search)
+        return pictures.Preview(language(LANGUAGES[0])("site.title"), ())
+
+
 def _is_synthetic(view: View, reader: Reader) -> bool:
     frame = reader.daily(view.station_ids or None, view.first, view.last)
     return bool(frame["synthetic"].any())
-
-
-def _title(view: View, site: str) -> str:
-    return " – ".join([*(station.display_name for station in view.stations[:3]), view.period_text, site])

@@ -71,11 +71,16 @@ def difference(view: View, figure: str, value: float) -> str:
 
 def usual(view: View, figure: str, found: Reference | TooFewYears) -> str:
     """``8,4 (14 ans)``."""
+    text = usual_alone(view, figure, found)
+    return text if isinstance(found, TooFewYears) else f"{text} ({view.word('climate.years', n=found.n)})"
+
+
+def usual_alone(view: View, figure: str, found: Reference | TooFewYears) -> str:
+    """The mean, with a decimal for counts too."""
     if isinstance(found, TooFewYears):
         return "–"
-    decimals = max(1, decimals_of(unit_of(view, FIGURES[figure].unit)))
-    shown = view.word.number(unit_of(view, FIGURES[figure].unit).exact(found.mean), decimals)
-    return f"{shown} ({view.word('climate.years', n=found.n)})"
+    unit = unit_of(view, FIGURES[figure].unit)
+    return view.word.number(unit.exact(found.mean), max(1, decimals_of(unit)))
 
 
 def anomaly(view: View, figure: str, found: Anomaly | None) -> str:
@@ -89,8 +94,8 @@ def anomaly(view: View, figure: str, found: Anomaly | None) -> str:
 
 
 def rank(view: View, found: Rank | TooFewYears | None) -> str:
-    """``3e plus haut sur 14``, from the nearer end."""
-    if not isinstance(found, Rank):
+    """``3e plus haut sur 14``, from the nearer end; a place that half of the years share says nothing."""
+    if not isinstance(found, Rank) or 2 * len(found.tied_years) >= found.of:
         return "–"
     from_top = found.lowest is None or found.highest <= found.lowest
     place = found.highest if from_top or found.lowest is None else found.lowest

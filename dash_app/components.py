@@ -50,9 +50,24 @@ def city_picker(view: View) -> Component:
         searchable=True,
         allowDeselect=False,
         filter={"function": "folded"},
-        nothingFoundMessage=view.word("controls.nothing"),
+        nothingFoundMessage=view.word("controls.press_enter"),
         placeholder=view.word("controls.search"),
         className="control city",
+    )
+
+
+def town_search(view: View) -> Component:
+    """The search of the first screen: a town, a postcode, a department or a station; leads to the city's page."""
+    return dmc.Select(
+        id=control_id("town"),
+        data=_city_options(view),
+        value=None,
+        searchable=True,
+        filter={"function": "folded"},
+        nothingFoundMessage=view.word("controls.press_enter"),
+        placeholder=view.word("controls.any_town"),
+        label=view.word("controls.town"),
+        className="control town",
     )
 
 
@@ -182,8 +197,13 @@ def metric_choice(view: View) -> Component:
     return choice(view, "metric", words="metrics.")
 
 
-def controls(*parts: Component, below: Component = None) -> Component:
-    return html.Div([html.Div(list(parts), className="controls"), below], className="control-bar")
+def controls(view: View, *parts: Component, below: Component = None) -> Component:
+    """The bar of a page's controls; on a phone folded, so that the page begins with what it says."""
+    bar = html.Div([html.Div(list(parts), className="controls"), below], className="control-bar")
+    if not view.look.narrow:
+        return bar
+    change = html.Span(view.word("controls.change"), className="chip")
+    return html.Details([html.Summary([html.Span(place_text(view)), change]), bar], className="folded")
 
 
 def chart(
@@ -242,8 +262,13 @@ def drawing(
     *,
     above: Component = None,
     data_links: bool = True,
+    wide: bool = False,
 ) -> Component:
-    """A figure that the server drew: as `chart`, with SVG that `site.js` puts in its place."""
+    """A figure that the server drew: as `chart`, with SVG that `site.js` puts in its place.
+
+    A `wide` one scrolls sideways on a phone, by keyboard too.
+    """
+    scrolled: dict[str, Any] = {"tabIndex": 0, "role": "region", **aria(label=title)} if wide else {}
     sentences = " ".join(summary)
     return card(
         title,
@@ -253,6 +278,7 @@ def drawing(
                 html.Div(
                     id={"drawing": name},
                     className="drawing",
+                    **scrolled,
                     **data(svg=svg, file=file_stem(view, name), title=f"{title}, {place_text(view)}"),
                 ),
                 html.Figcaption(sentences, className="summary"),
@@ -350,7 +376,10 @@ def table(
             [
                 html.Thead(
                     html.Tr(
-                        [html.Th(text, scope="col", className=kind) for text, kind in zip(head, kinds, strict=True)]
+                        [
+                            html.Th(text, scope="col", className=kind) if text else html.Td()
+                            for text, kind in zip(head, kinds, strict=True)
+                        ]
                     )
                 ),
                 html.Tbody([_row(row, kinds, "total" if n in strong else "") for n, row in enumerate(rows)]),

@@ -1,13 +1,17 @@
 """Delivery of answers: the HTML frame, compression, and security headers."""
 
 import re
+from collections.abc import Callable
+from html import escape
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import flask
 from dash import Dash
 from flask_compress import Compress
 
 from dash_app.language import LANGUAGES, language, preferred
+from dash_app.pictures import HEIGHT, WIDTH, Preview
 
 _TEXTS: Final = (
     "text/html",
@@ -25,14 +29,24 @@ INDEX: Final = """<!DOCTYPE html>
 {%metas%}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{%title%}</title>
+<title>%%title%%</title>
 <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
-<meta name="description" content="%%no_script_about%%">
+<meta name="description" content="%%description%%">
+<meta property="og:type" content="website">
 <meta property="og:site_name" content="%%site%%">
+<meta property="og:title" content="%%title%%">
+<meta property="og:description" content="%%description%%">
+<meta property="og:url" content="%%url%%">
+<meta property="og:image" content="%%image%%">
+<meta property="og:image:width" content="%%width%%">
+<meta property="og:image:height" content="%%height%%">
+<meta name="twitter:card" content="summary_large_image">
 {%css%}
 </head>
 <body>
-<noscript><div class="no-answer"><h2>%%no_script%%</h2><p>%%no_script_do%%</p></div></noscript>
+<noscript><div class="no-answer">
+<h2>%%no_script%%</h2><p><strong>%%title%%</strong></p><p>%%description%%</p><p>%%no_script_do%%</p>
+</div></noscript>
 <div id="no-answer" class="no-answer" role="alert" hidden>
 <h2>%%no_answer%%</h2><p>%%no_answer_do%%</p><button class="chip" type="button" id="again">%%again%%</button>
 </div>
@@ -114,8 +128,11 @@ class LightDash(Dash):
         return document.replace("<body>", f'<body data-grid="{grid}" data-plotly="{PLOTLY}">', 1)
 
 
-def harden(app: Dash) -> None:
-    """Add the headers to every answer, and the language to the document."""
+def harden(app: Dash, describe: Callable[[str, str, str | None], Preview]) -> None:
+    """Add the headers to every answer, and to the document its language and what its page is.
+
+    `describe` is given path, query and Accept-Language.
+    """
     hashes: list[str] = []
 
     @app.server.after_request  # type: ignore[untyped-decorator]
@@ -134,24 +151,31 @@ def harden(app: Dash) -> None:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", _policy(hashes))
         if response.mimetype == "text/html" and not response.direct_passthrough:
-            asked = flask.request.args.get("lang")
-            code = asked if asked in LANGUAGES else preferred(flask.request.headers.get("Accept-Language"))
-            response.set_data(_spoken(response.get_data(as_text=True), code))
+            asked, accepted = flask.request.args.get("lang"), flask.request.headers.get("Accept-Language")
+            code = asked if asked in LANGUAGES else preferred(accepted)
+            shown = describe(flask.request.path, flask.request.query_string.decode(errors="replace"), accepted)
+            response.set_data(_spoken(response.get_data(as_text=True), code, shown))
             response.headers["Vary"] = "Accept-Language"
         return response
 
 
-def _spoken(document: str, code: str) -> str:
-    """The document with its texts in a language, for browsers without scripts or an unresponsive server."""
+def _spoken(document: str, code: str, shown: Preview) -> str:
+    """The document with its texts in a language, for networks, for browsers without scripts or for no answer."""
     word = language(code)
+    query = urlencode({"of": flask.request.path, "search": "?" + flask.request.query_string.decode(errors="replace")})
     words = {
+        "title": escape(shown.title),
+        "description": escape(shown.description(word)),
+        "url": escape(flask.request.url),
+        "image": escape(f"{flask.request.url_root}picture.png?{query}&lang={code}"),
+        "width": str(WIDTH),
+        "height": str(HEIGHT),
         "lang": code,
         "no_script": word("trouble.no_script"),
         "no_script_do": word("trouble.no_script_do"),
         "no_answer": word("trouble.no_answer"),
         "no_answer_do": word("trouble.no_answer_do"),
         "again": word("trouble.again"),
-        "no_script_about": word("site.about"),
         "site": word("site.title"),
     }
     return re.sub(r"%%(\w+)%%", lambda found: words[found[1]], document)

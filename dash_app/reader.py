@@ -18,10 +18,12 @@ from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import NotFound, NothingStored, StoreUnavailable, WeatherError
 from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month, month_range
+from weather_platform.domain.quality import Verdict
 from weather_platform.domain.search import find_station, keywords
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.tabular import DOCUMENT_COLUMNS, documents
 from weather_platform.domain.weather_stats import WeatherStats
+from weather_platform.month_report import Check, month_checks
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Days, Query, StoredCity
 from weather_platform.storage.opening import Stores
@@ -72,9 +74,9 @@ class Reader:
     """Reads for every page; may be shared by threads. Its methods raise what the stores raise."""
 
     def __init__(self, stores: Stores) -> None:
+        self._stores = stores
         self._curated: CuratedStore = stores.curated
         self._staging: StagingStore = stores.staging
-        self._known_stations = stores.stations
         self.climate = Climatology(stores)
         """Monthly figures, references, ranks and flags."""
         self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
@@ -178,6 +180,15 @@ class Reader:
         except NotFound:
             return None
 
+    def checks(self, month: Month) -> list[tuple[Check, Verdict]]:
+        """The checks of a month for what the stores hold now; none where it was never staged."""
+        revision = f"{self._curated.month_revision(month)} {self._staging.revision(month, month)}"
+        return self._kept(("checks", month), lambda: self._read_checks(month), revision=revision)
+
+    def flags(self, month: Month) -> list[Flag]:
+        """What quality control says of the values of a month."""
+        return self._kept(("flags", month), lambda: self._staging.flagging.find(month.first_day, month.last_day))
+
     def coverage(self) -> pd.DataFrame:
         """Observations by station and month: station_id, month (text), documents, observations."""
         return self._kept("coverage", self._read_coverage)
@@ -216,7 +227,7 @@ class Reader:
     def _read_stations(self) -> dict[str, Station]:
         found = {city.station_id: station_for(city.station_id, city.city) for city in self._curated.cities()}
         if found.keys() - STATIONS.keys():
-            found.update({number: known for number, known in self._known_stations().items() if number in found})
+            found.update({number: known for number, known in self._stores.stations().items() if number in found})
         return found
 
     def _read_observations(self, station: Station, first: date, last: date) -> pd.DataFrame:
@@ -239,6 +250,12 @@ class Reader:
             for row in rows
             if row["date"] <= datetime.combine(next_day, time())
         ]
+
+    def _read_checks(self, month: Month) -> list[tuple[Check, Verdict]]:
+        try:
+            return month_checks(self._stores, month)
+        except NotFound:
+            return []
 
     def _read_coverage(self) -> pd.DataFrame:
         rows = [(c.station_id, str(c.month), c.documents, c.observations) for c in self._curated.coverage()]
@@ -266,8 +283,7 @@ class Reader:
 
 def open_reader(settings: Settings) -> Reader:
     """A reader of the stores that the settings name; nothing is reached yet."""
-    stores = Stores(settings, read_only=True)
-    return Reader(stores)
+    return Reader(Stores(settings, read_only=True))
 
 
 def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:

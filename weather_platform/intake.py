@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -137,9 +138,10 @@ class Intake:
         `posting` and `is_overruled` are passed to `RawStore.put`.
 
         Objects of one partition are received one microsecond after another, so of two reports of a station and time
-        the one of the later file counts.
+        the one of the later file counts. `received` defaults to now, and to just after what is stored where this
+        machine's clock is behind: of two postings the later one counts.
         """
-        received = received or datetime.now(UTC)
+        begins = _Beginnings(raw, received)
 
         def put(pile: _Pile) -> Stored:
             obj, new = raw.put(
@@ -150,7 +152,7 @@ class Intake:
                 provenance=msgspec.structs.replace(
                     origin, name=pile.name, synthetic=origin.synthetic or pile.synthetic
                 ),
-                received=received + pile.number * _APART,
+                received=begins.of(pile.partition) + pile.number * _APART,
                 posting=posting,
                 is_overruled=is_overruled,
             )
@@ -223,6 +225,26 @@ def check_something_counts(stored: Sequence[Stored], partitions: Partitions) -> 
             f"The quarantine shows each with its reason; send observations with numer_sta and date, "
             f"from {partitions.first} to {Month.current()}.",
         )
+
+
+class _Beginnings:
+    """When the objects of each partition are received; every one is asked for before it is written to."""
+
+    def __init__(self, raw: RawStore, received: datetime | None) -> None:
+        self._raw = raw
+        self._received = received
+        self._now = datetime.now(UTC)
+        self._known: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def of(self, partition: str) -> datetime:
+        if self._received is not None:
+            return self._received
+        with self._lock:
+            if partition not in self._known:
+                last = self._raw.last_posted(partition)
+                self._known[partition] = self._now if last is None else max(self._now, last + _APART)
+            return self._known[partition]
 
 
 class _Extent(NamedTuple):

@@ -87,7 +87,7 @@ class Landing:
                     yield Arrival(key, _months(known), [])
             elif (now - blob.modified).total_seconds() >= _STILL_S:
                 try:
-                    stored = self._stored(stores, partitions, blob, now, until - time.monotonic())
+                    stored = self._stored(stores, partitions, blob, until - time.monotonic())
                     if stored is None:
                         return
                     taken[key] = _settled(stores, partitions, blob, stored, now)
@@ -96,16 +96,14 @@ class Landing:
                 else:
                     yield Arrival(key, _months(taken[key]), stored)
 
-    def _stored(
-        self, stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime, wait_s: float
-    ) -> list[Stored] | None:
+    def _stored(self, stores: Stores, partitions: Partitions, blob: BlobInfo, wait_s: float) -> list[Stored] | None:
         """Objects stored from a file; None while it, or another file, is still being sorted. Raises BadInput."""
         name = f"{blob.key} {_stamp(blob)}"
         if self._name != name:
             if self._name is not None and not self._sorted.done():
                 return None
             self._name, self._sorted = name, Future()
-            work = Thread(target=_sort_into, args=(self._sorted, stores, partitions, blob, now), daemon=True)
+            work = Thread(target=_sort_into, args=(self._sorted, stores, partitions, blob), daemon=True)
             work.start()
         try:
             stored = self._sorted.result(max(wait_s, 0))
@@ -117,9 +115,7 @@ class Landing:
         return stored
 
 
-def _sort_into(
-    sorted_: Future[list[Stored]], stores: Stores, partitions: Partitions, blob: BlobInfo, now: datetime
-) -> None:
+def _sort_into(sorted_: Future[list[Stored]], stores: Stores, partitions: Partitions, blob: BlobInfo) -> None:
     """Store a file's records raw, one object per month; errors are raised when the result is requested."""
     try:
         origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
@@ -127,7 +123,7 @@ def _sort_into(
             file.writelines(stores.raw.blobs.stream(blob.key))
             intake.add(blob.key, file)
             posting = f"landed-{hashlib.sha256(f'{blob.key} {_stamp(blob)}'.encode()).hexdigest()[:24]}"
-            stored = intake.keep(stores.raw, origin, now, posting=posting, is_overruled=overruled(stores))
+            stored = intake.keep(stores.raw, origin, posting=posting, is_overruled=overruled(stores))
     except Exception as error:  # noqa: BLE001  # another thread raises it
         sorted_.set_exception(error)
     else:

@@ -31,6 +31,13 @@ def is_overruled(stores: Stores, partition: str, name: str) -> bool:
     return msgspec.convert(staged[name]["counts"], RecordCounts).superseded > 0
 
 
+def is_staged(stores: Stores, partition: str, name: str) -> bool:
+    """Whether this object is staged as it counts in the raw store."""
+    received = {raw.name: raw.received.isoformat() for raw in stores.raw.objects(partition)}
+    staged = {row["raw_object"]: row["received"] for row in stores.staging.objects(partition)}
+    return name in staged and received.get(name) == staged[name]
+
+
 def overruled(stores: Stores) -> Callable[[str, str], bool]:
     """`is_overruled` with the signature that `intake` expects."""
     return lambda partition, name: is_overruled(stores, partition, name)

@@ -169,6 +169,10 @@ class ApiSettings(_Part):
     """Who may write: `name:sha256`, separated by commas (`weather api-key NAME` makes one); empty: this machine."""
     reading: Literal["open", "key"] = "open"
     """Whether reading needs a key too."""
+    trusted_proxies: Words = ()
+    """Addresses or networks of reverse proxies whose `X-Forwarded-For` and `-Proto` count, separated by commas."""
+    root_path: Annotated[str, Field(pattern=r"^(/[\w.~-]+)*$")] = ""
+    """Path under which a reverse proxy serves the API, if it strips it: `/weather`."""
     cors_origins: Words = ()
     """Origins of other sites whose pages may call the API, separated by commas."""
     upload_mb: int = Field(1_000, ge=1, le=100_000)
@@ -207,6 +211,11 @@ class ApiSettings(_Part):
             raise BadSettings(
                 f"WEATHER_API_HOST is {self.host!r} and WEATHER_API_KEYS is empty: everyone could write.",
                 "Make a key with `weather api-key NAME` and set WEATHER_API_KEYS, or serve on 127.0.0.1.",
+            )
+        if not self.keys and self.trusted_proxies:
+            raise BadSettings(
+                "WEATHER_API_TRUSTED_PROXIES is set and WEATHER_API_KEYS is empty: a proxy's callers could write.",
+                "Make a key with `weather api-key NAME` and set WEATHER_API_KEYS.",
             )
         if self.reading_needs_key and not self.keys:
             raise BadSettings("WEATHER_API_READING is `key`, but no key is set.", "Set WEATHER_API_KEYS.")

@@ -77,6 +77,7 @@ def test_a_variable_of_every_setting_is_read(tmp_path: Path) -> None:
         "WEATHER_ADMIN_MYSQL_URL": "mysql+pymysql://h/m",
         "WEATHER_ADMIN_MONGODB_URL": "mongodb://h/m",
         "WEATHER_API_READING": "key",
+        "WEATHER_API_ROOT_PATH": "/lake",
         "WEATHER_API_KEYS": f"alice:{hashed_key('a key')}",
         "DAGSTER_HOME": str(tmp_path / "dagster"),
     }

@@ -5,6 +5,7 @@ from api.routes import (
     compare,
     coverage,
     curated,
+    docs,
     events,
     health,
     ingest,
@@ -36,5 +37,6 @@ ROUTERS = tuple(
         climate,
         provenance,
         metrics,
+        docs,
     )
 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from api.dependencies import AllServices, Services
 from api.schemas import Health
 from weather_platform.domain.errors import WeatherError
+from weather_platform.settings import Settings
 
 router = APIRouter(tags=["health"])
 
@@ -76,7 +78,13 @@ def _health(services: Services) -> Health:
         asked = {name: pool.submit(_state, services, name, probe) for name, probe in probes.items()}
         states = {name: future.result() for name, future in asked.items()}
     is_healthy = all(state == "ok" for state in states.values())
-    return Health(status="healthy" if is_healthy else "degraded", **states)
+    return Health(status="healthy" if is_healthy else "degraded", stores=_made_of(services.settings), **states)
+
+
+def _made_of(settings: Settings) -> dict[str, str]:
+    """The kind of each store: `file`, `s3`, `sqlite`, `mysql` or `mongodb`."""
+    urls = {"raw": settings.raw_url, "staging": settings.staging_url, "curated": settings.curated_url}
+    return {layer: urlsplit(url).scheme.partition("+")[0] for layer, url in urls.items()}
 
 
 def _state(services: Services, name: str, probe: Callable[[], None]) -> str:

@@ -40,9 +40,19 @@
     go(to.pathname, new URLSearchParams(to.search));
   });
 
+  /* A town that the list of stations does not name: the server knows them all, and the station that is nearest. */
+  document.addEventListener("keydown", function (event) {
+    const field = event.key === "Enter" && event.target.closest("input.mantine-Select-input");
+    if (!field || !field.value.trim() || document.querySelector("[role=option]")) return;
+    const query = new URLSearchParams(window.location.search);
+    query.set("city", field.value.trim());
+    go(window.location.pathname === "/" ? "/city" : window.location.pathname, query);
+  });
+
   /* How a control's value is written in the address. */
   const written = {
     city: (query, value) => query.set("city", value),
+    town: (query, value) => query.set("city", value),
     cities: (query, value) => query.set("city", value.join(",")),
     period: (query, value) => { query.set("from", value[0]); query.set("to", value[1]); },
     day: (query, value) => query.set("day", value),
@@ -328,13 +338,14 @@
       choose: function (values, search) {
         const query = new URLSearchParams(search || "");
         const ids = window.dash_clientside.callback_context.inputs_list[0].map((input) => input.id.control);
-        let changed = false;
+        let changed = false, pathname = window.location.pathname;
         ids.forEach(function (name, i) {
           if (!complete(values[i]) || shown === null || same(values[i], said[name])) return;
           (written[name] || ((to, value) => to.set(name, value)))(query, values[i]);
           changed = true;
+          if (name === "town") pathname = "/city";
         });
-        if (changed) go(window.location.pathname, query);
+        if (changed) go(pathname, query);
       },
       save: function () {
         const triggered = window.dash_clientside.callback_context.triggered[0];

@@ -10,6 +10,7 @@ from dash import html
 from dash_app import components as ui
 from dash_app.figures import heat
 from dash_app.frames import records
+from dash_app.pages import quality
 from dash_app.reader import Reader
 from dash_app.summaries import reached
 from dash_app.view import View
@@ -24,10 +25,12 @@ _MADE = ("temperature", "pressure", "wind", "rain", "null", "events")
 def page(view: View, reader: Reader) -> list[Any]:
     word = view.word
     return [
+        ui.controls(ui.period_picker(view), below=ui.preset_links(view)),
         html.H1(word("data.title")),
         html.P([_span(view), " ", *_last_received(view, reader)], className="hint"),
         _quarantine(view, reader),
         _coverage(view, reader),
+        *quality.cards(view, reader),
         _made(view),
         ui.card(word("data.licence_title"), html.P(word("data.licence_text"))),
     ]

@@ -52,9 +52,14 @@ _SEEN: Final = (
     ("hail", HAIL_CODES),
     ("snowfall", SNOW_CODES),
     ("fog", FOG_CODES),
-    ("rain_now", frozenset({*range(50, 68), *range(80, 83), *range(91, 93)})),
+    ("drizzle", frozenset(range(50, 60))),
+    ("rainfall", frozenset(range(60, 68))),
+    ("showers", frozenset(range(80, 83))),
+    ("mist", frozenset({10})),
+    ("haze", frozenset({5})),
+    ("nothing", frozenset({0, 1, 2, 3, 100, 508})),
 )
-"""Groups of WMO 4677, in the order of precedence."""
+"""Groups of WMO 4677 (100 and 508 are of BUFR 0 20 003), in the order of precedence."""
 
 
 def page(view: View, reader: Reader) -> list[Any]:
@@ -64,7 +69,7 @@ def page(view: View, reader: Reader) -> list[Any]:
         raise NoSuchDays(station.display_name, word.day(day))
     row = frame.iloc[0]
     parts = [
-        ui.controls(ui.city_picker(view), ui.day_picker(view, day), below=_neighbours(view)),
+        ui.controls(view, ui.city_picker(view), ui.day_picker(view, day), below=_neighbours(view)),
         html.H1(f"{station.display_name}, {word.day(day)}"),
         html.Div([*_facts(view, row)], className="facts"),
         _civil(view, row),
@@ -230,7 +235,8 @@ def _flags(view: View, readings: Sequence[DayReading]) -> Any:
 
 def _why(view: View, flag: Flag) -> str:
     """The rule of a flag in the reader's language."""
-    return view.word(f"rules.{flag.rule.replace('-', '_')}") + ("" if flag.rule == HAND else f" ({flag.rule})")
+    rule = view.word(f"rules.{flag.rule.replace('-', '_')}") + ("" if flag.rule == HAND else f" ({flag.rule})")
+    return f"{rule} {flag.reason}".strip()
 
 
 def _files(view: View, names: Mapping[str, str], known: Mapping[str, Mapping[str, Any]]) -> Any:

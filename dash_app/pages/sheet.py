@@ -52,7 +52,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     compared = {each.figure: each for each in found}
     days = reader.daily([station.station_id], *whole(view.month))
     return [
-        ui.controls(ui.city_picker(view), ui.month_picker(view), below=_months(view)),
+        ui.controls(view, ui.city_picker(view), ui.month_picker(view), below=_months(view)),
         html.H1(word("sheet.title", city=station.display_name, month=view.period_text)),
         html.P(_place(view), className="hint"),
         _figures(view, sheet, compared),
@@ -265,7 +265,7 @@ def _month_rows(view: View, compared: Mapping[str, Comparison]) -> Iterator[list
     of = [compared[figure] for figure in _OF_MONTH]
     yield [word("sheet.month"), *(_value_alone(view, each) for each in of), ""]
     if _usual(compared):
-        yield [word("sheet.usual"), *(said.usual(view, each.figure, each.reference) for each in of), ""]
+        yield [word("sheet.usual"), *(said.usual_alone(view, each.figure, each.reference) for each in of), ""]
         yield [word("sheet.anomaly"), *(said.anomaly(view, each.figure, each.anomaly) for each in of), ""]
 
 

@@ -23,6 +23,8 @@ from weather_platform.domain.climate.reference import TooFewYears
 from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR, Years
 
 _MOST_SAID: Final = 3
+_OF_A_MONTH: Final = (".mean", ".total")
+"""How figures end whose records are months, not days."""
 
 
 def page(view: View, reader: Reader) -> list[Any]:
@@ -38,7 +40,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     records = [each for each in reader.climate.records(station.station_id) if each.period == _period_of_records(view)]
     name = said.figure_name(view, view.state.figure)
     return [
-        ui.controls(ui.city_picker(view), *_choices(view)),
+        ui.controls(view, ui.city_picker(view), *_choices(view)),
         html.H1(word("years.title", city=station.display_name, figure=name)),
         _matrix(view, years, name),
         _stripes(view, compared, name),
@@ -69,13 +71,13 @@ def span_name(view: View, span: str) -> str:
 
 def _matrix(view: View, years: Years, name: str) -> Any:
     word, station, figure = view.word, view.stations[0].station_id, view.state.figure
-    spans = (*MONTHS, YEAR) if view.look.narrow else (*MONTHS, *SEASONS, YEAR)
+    spans = (*MONTHS, *SEASONS, YEAR)
     columns = [_column(view, span) for span in spans]
     shown = [year for year in years.years if any(_is_there(years, station, year, figure))]
     rows = [[_cell(view, years.at(figure, station, year, span), year, span) for span in spans] for year in shown]
     svg = matrix(shown, columns, rows, title=word("years.matrix_of", figure=name))
     summary = [word("years.matrix_summary", n=word.number(len(shown)), unit=said.symbol_of(view, figure))]
-    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary)
+    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, wide=True)
 
 
 def _is_there(years: Years, station: str, year: int, figure: str) -> Iterator[bool]:
@@ -83,8 +85,6 @@ def _is_there(years: Years, station: str, year: int, figure: str) -> Iterator[bo
 
 
 def _column(view: View, span: str) -> Column:
-    if span in MONTHS:
-        return Column(view.word.month(int(span))[:4], _scale(view, span), False)
     return Column(view.word(f"spans.short_{span}"), _scale(view, span), span in (next(iter(SEASONS)), YEAR))
 
 
@@ -204,15 +204,17 @@ def _period_of_records(view: View) -> str:
 
 def _records(view: View, records: list[Record]) -> Any:
     word, period = view.word, _period_of_records(view)
-    name = word("years.all_months") if period == ALL_MONTHS else span_name(view, period)
+    span = word("years.all_months") if period == ALL_MONTHS else span_name(view, period)
     head = [word("sheet.figure"), word("sheet.value"), word("sheet.days")]
     rows = []
     for each in records:
-        end = word("years.lowest" if each.lowest else "years.highest")
+        name = said.figure_name(view, each.figure)
+        if each.figure.endswith(_OF_A_MONTH):
+            name += f", {word('years.lowest' if each.lowest else 'years.highest')}"
         if each.record is not None:
             rows.append(
                 [
-                    f"{said.figure_name(view, each.figure)}, {end}",
+                    name,
                     said.quantity(view, each.figure, each.record.value),
                     _record_days(view, each.figure, each.record.days),
                 ]
@@ -220,19 +222,19 @@ def _records(view: View, records: list[Record]) -> Any:
         if each.to_verify is not None:
             rows.append(
                 [
-                    f"{said.figure_name(view, each.figure)}, {end} ({word('years.to_verify')})",
+                    f"{name} ({word('years.to_verify')})",
                     said.quantity(view, each.figure, each.to_verify.value),
                     _record_days(view, each.figure, each.to_verify.days),
                 ]
             )
-    title = word("years.records", span=name)
+    title = word("years.records", span=span)
     hint = word("years.records_since", first=records[0].first_month, last=records[0].last_month) if records else ""
     return ui.card(title, html.P(hint, className="hint"), ui.table(head, rows, label=title), id="records")
 
 
 def _record_days(view: View, figure: str, days: tuple[date, ...]) -> list[Any]:
     """Links to the days, or for a figure of a month to its sheet; of many equal ones the first and how many."""
-    of_month = figure.endswith((".mean", ".total"))
+    of_month = figure.endswith(_OF_A_MONTH)
     parts: list[Any] = []
     for day in days[:_MOST_SAID]:
         text = view.word.period(*_days_of(day.year, f"{day.month:02d}")) if of_month else view.word.day(day)

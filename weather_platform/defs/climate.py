@@ -10,7 +10,7 @@ from weather_platform.defs.facts import FLOWS, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, monthly_metadata, sheets_of
 from weather_platform.defs.partitions import month_of, month_of_run
-from weather_platform.defs.stores import StoresResource
+from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
 from weather_platform.month_report import Links, StoredMonth, sheet_facts
 from weather_platform.pipeline import Sheets, month_sheets, store_sheets
@@ -22,10 +22,8 @@ _FLAGS, _SEEN = "flags", "seen"
 """In a frame's attributes: the flags of the months that it replaces, and what the stores held when it was made."""
 
 
-class ClimateIOManager(dg.ConfigurableIOManager):
+class ClimateIOManager(StoresIOManager):
     """The monthly sheets in MongoDB or SQLite: stores a frame of them, loads those of the partitions as a frame."""
-
-    stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
         with explained(context.step_context.previous_attempt_count):

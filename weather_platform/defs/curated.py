@@ -7,7 +7,7 @@ from weather_platform.defs.explained import attempt_of, explained
 from weather_platform.defs.facts import FLOWS, database_of, document_lineage, document_schema, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
-from weather_platform.defs.stores import StoresResource
+from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.month_report import Links, StoredMonth, document_facts
 from weather_platform.pipeline import CuratedMonth, MonthFigures, documents, store_documents
@@ -16,10 +16,8 @@ from weather_platform.storage.curated import Query
 COLLECTION, TABLE = "WeatherStats", "weather_stats"
 
 
-class CuratedIOManager(dg.ConfigurableIOManager):
+class CuratedIOManager(StoresIOManager):
     """The curated store, MongoDB or SQLite: stores and loads the documents of a month."""
-
-    stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: CuratedMonth) -> None:
         with explained(context.step_context.previous_attempt_count):

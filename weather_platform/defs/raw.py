@@ -10,7 +10,7 @@ from weather_platform.defs.explained import attempt_of, explained
 from weather_platform.defs.facts import kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import KEPT, month_of, month_of_run
-from weather_platform.defs.stores import SourceName, SourcesResource, StoresResource
+from weather_platform.defs.stores import SourceName, SourcesResource, StoresIOManager, StoresResource
 from weather_platform.defs.upstream import UPSTREAM
 from weather_platform.domain.errors import EmptyMonth, SourceUnavailable, WeatherError
 from weather_platform.domain.months import Month
@@ -34,10 +34,8 @@ class Fetch(dg.Config):
     )
 
 
-class RawIOManager(dg.ConfigurableIOManager):
+class RawIOManager(StoresIOManager):
     """The raw store, S3 or a folder: stores what came of a month, loads a month's objects."""
-
-    stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: Payload) -> None:
         with explained(context.step_context.previous_attempt_count):

@@ -10,7 +10,7 @@ from weather_platform.defs.facts import FLOWS, column_schema, database_of, kind_
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
 from weather_platform.defs.staged_frame import is_frame_type, staged_frame
-from weather_platform.defs.stores import StoresResource
+from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.months import Month
 from weather_platform.domain.staging import StagedMonth, stage
 from weather_platform.month_report import Links, StoredMonth, staged_facts
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class StagingIOManager(dg.ConfigurableIOManager):
+class StagingIOManager(StoresIOManager):
     """The staging database, MySQL, MariaDB or SQLite: stores a month, loads its daily figures, or months as a frame."""
-
-    stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: StagedMonth) -> None:
         with explained(context.step_context.previous_attempt_count):

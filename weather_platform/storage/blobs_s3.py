@@ -124,6 +124,8 @@ class S3Blobs:
                 Bucket=self.bucket, Prefix=self.prefix + prefix
             )
             for page in pages:
+                if "IsTruncated" not in page:  # every list says so: boto3 takes an answer cut off for an empty one
+                    raise StoreUnavailable(f"{self!r} answered with half a list.", "Try again; then check the server.")
                 for entry in page.get("Contents", ()):
                     key = entry["Key"].removeprefix(self.prefix)
                     if is_key(key):

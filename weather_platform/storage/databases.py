@@ -233,7 +233,7 @@ def _release(connection: Connection, key: str) -> None:
     """Release the lock, then reuse the connection: a new one takes 30 ms, mostly for PyMySQL's TLS context."""
     try:
         is_free = connection.scalar(sa.select(sa.func.release_lock(key))) == 1
-    except sa.exc.DBAPIError:
+    except (sa.exc.DBAPIError, sa.exc.PendingRollbackError):  # lost now, or while we waited for the lock
         is_free = False
     if not is_free:
         connection.invalidate()  # ending the session always releases the lock

@@ -122,6 +122,14 @@ class RawStore:
         keys = (_SIDECAR_KEY.fullmatch(blob.key) for blob in self.blobs.list())
         return sorted({(match[1], match[2]) for match in keys if match and match[4] == posting})
 
+    def last_posted(self, partition: str) -> datetime | None:
+        """When the last posting of a partition was received, by the clock of the machine that stored it."""
+        stamps = [
+            posting.stamp for each in self._listed(_checked_partition(partition)).values() for posting in each.postings
+        ]
+        last = max(stamps, default="")
+        return datetime.strptime(last, _STAMP).replace(tzinfo=UTC) if last else None
+
     def partitions(self) -> list[str]:
         """Partitions with an object, months first, in order; lists every key."""
         return sorted({match[1] for blob in self.blobs.list() if (match := _SIDECAR_KEY.fullmatch(blob.key))})

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from weather_platform.pipeline import open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.schema import VERSION_TABLE
-from weather_platform_tests.api.relay import Relay
 from weather_platform_tests.api.serving import Api, served
+from weather_platform_tests.faults.wire import Wire
 from weather_platform_tests.runtime.serving import Script, wait_for
 from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.mongodb import MongoDB
@@ -48,7 +48,7 @@ _RUNS = "{ runsOrError { ... on Runs { results { runId status tags { key value }
 class Platform:
     """The servers, and the API between them and the test."""
 
-    def __init__(self, mariadb: MariaDB, mongodb: MongoDB, s3: S3Server, dagster: Relay, api: Api) -> None:
+    def __init__(self, mariadb: MariaDB, mongodb: MongoDB, s3: S3Server, dagster: Wire, api: Api) -> None:
         self.mariadb = mariadb
         self.mongodb = mongodb
         self.s3 = s3
@@ -64,7 +64,7 @@ class Platform:
             mariadb.fresh_database() as staging,
             mongodb.fresh_database() as curated,
             s3.fresh_bucket() as bucket,
-            Relay(dagster_port) as dagster,
+            Wire(dagster_port) as dagster,
         ):
             variables = {
                 "WEATHER_HOME": str(home),
@@ -132,7 +132,7 @@ class Platform:
         ]
 
     def ask(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-        """GraphQL, past the relay."""
+        """GraphQL, past the wire."""
         body = {"query": query, "variables": variables or {}}
         answer = httpx.post(f"http://127.0.0.1:{self.dagster.target}/graphql", json=body, timeout=30).json()
         return dict(answer["data"])

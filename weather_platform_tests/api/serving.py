@@ -15,6 +15,7 @@ import uvicorn
 
 from api.dependencies import Services
 from api.main import create_app
+from api.serving import server_config
 from weather_platform.domain.months import Month
 from weather_platform.settings import Settings
 from weather_platform_tests.runtime.serving import wait_for
@@ -65,7 +66,9 @@ def served(settings: Settings) -> Iterator[Api]:
     app = create_app(settings)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5))
+    config = server_config(app, settings.api)
+    config.timeout_graceful_shutdown = 5
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     wait_for(lambda: server.started, "the API to start")

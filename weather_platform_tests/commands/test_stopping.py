@@ -57,6 +57,19 @@ def test_progress_is_told_by_month_while_dagster_runs(weather_home: Path) -> Non
         assert re.search(rf"{month} (received|staged|curated) .* {done} ", load.shown), load.shown
 
 
+def test_ctrl_c_ends_the_first_load_of_up_and_leaves_nothing(weather_home: Path) -> None:
+    """What `make run` starts: a load, then the services."""
+    up = OnATerminal(weather_home, "up", "--load", "2023-12", "--source", "sample")
+    up.read_until("2023-12 received")
+    children = descendants(up.pid)
+    up.press_ctrl_c()
+    code = up.ended()
+    assert (code, "Traceback" in up.shown) == (130, False), up.shown
+    lines = [line for line in up.shown.replace("^C", "").splitlines() if line.strip()]
+    assert lines[-1] == "Stopping … 0 of 1 months are loaded."
+    assert survivors(children, set()) == set()
+
+
 @pytest.mark.parametrize(
     ("moment", "said"),
     [

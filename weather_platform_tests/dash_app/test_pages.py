@@ -1,4 +1,4 @@
-"""Every page as people meet it: in light and dark, on a desk and on a phone, in French and in English."""
+"""Every page as people meet it: light in French on a desk, dark in English on a phone; axe finds nothing at all."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,17 +11,17 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "overview": "/",
     "city": "/city?city=nice",
+    "sheet": "/sheet?city=nice",
+    "years": "/years?city=nice&figure=rr.total&span=12",
     "compare": "/compare?city=nice,orly,brest_guipavas",
     "table": "/table?city=nice",
-    "data": "/data?city=nice",
+    "data": "/data",
+    "day": "/day?city=nice&day=2023-12-08",
 }
 LOOKS = {
     "desk-light-fr": {"width": 1280, "scheme": "light", "locale": "fr-FR"},
-    "desk-dark-en": {"width": 1280, "scheme": "dark", "locale": "en-GB"},
-    "phone-light-en": {"width": 390, "scheme": "light", "locale": "en-US"},
-    "phone-dark-fr": {"width": 390, "scheme": "dark", "locale": "fr-CA"},
+    "phone-dark-en": {"width": 390, "scheme": "dark", "locale": "en-GB"},
 }
-SERIOUS = ("serious", "critical")
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -35,7 +35,17 @@ def test_a_page_is_whole_and_within_reach_of_everybody(site: str, new_page: NewP
     expect(page.locator("h1")).to_be_visible()
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert too_wide <= 0, f"the page is {too_wide} px wider than the screen"
-    assert _serious(page) == []
+    assert _violations(page) == []
+    _check_summaries(page)
+
+
+def _check_summaries(page: Page) -> None:
+    """Every chart has a summary in words."""
+    for figure in page.locator("figure").all():
+        caption = figure.locator("figcaption").text_content() or ""
+        assert caption.strip().endswith(".")
+        if figure.locator("[data-svg]").count() == 0:
+            assert caption in (figure.locator("[role=img]").get_attribute("aria-label") or "")
 
 
 TROUBLES = {
@@ -50,17 +60,7 @@ TROUBLES = {
 def test_a_message_is_within_reach_of_everybody(site: str, new_page: NewPage, name: str, scheme: str) -> None:
     page = new_page(site + TROUBLES[name], scheme=scheme)
     expect(page.get_by_role("alert")).to_be_visible()
-    assert _serious(page) == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_every_chart_has_a_summary_in_words(site: str, new_page: NewPage, name: str) -> None:
-    page = new_page(site + PAGES[name])
-    for figure in page.locator("figure").all():
-        caption = figure.locator("figcaption").text_content() or ""
-        assert caption.strip().endswith(".")
-        if figure.locator("[data-svg]").count() == 0:
-            assert caption in (figure.locator("[role=img]").get_attribute("aria-label") or "")
+    assert _violations(page) == []
 
 
 def _settle(page: Page) -> None:
@@ -71,10 +71,9 @@ def _settle(page: Page) -> None:
     )
 
 
-def _serious(page: Page) -> list[str]:
+def _violations(page: Page) -> list[str]:
     found = Axe().run(page)
     return [
         f"{rule['id']}: {rule['help']} {[node['html'][:160] for node in rule['nodes'][:4]]}"
         for rule in found.response["violations"]
-        if rule["impact"] in SERIOUS
     ]

@@ -36,7 +36,7 @@ def test_a_store_that_is_no_store_is_a_message_in_the_readers_language(tmp_path:
     assert "Traceback" not in page
 
 
-@pytest.mark.parametrize("pathname", ["/city", "/sheet", "/years", "/compare", "/table", "/data", "/day"])
+@pytest.mark.parametrize("pathname", ["/city", "/sheet", "/years", "/compare", "/table", "/day"])
 def test_a_city_that_is_not_there_leads_to_the_nearest(reader: Reader, pathname: str) -> None:
     page = shown(reader, pathname, "?city=niice&metric=wind", accepted="fr")
     assert "Aucune donnée n’est chargée pour « niice »." in page

@@ -1,0 +1,71 @@
+"""Many that replace at once; what becomes of those that die is tried in `faults`."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from weather_platform.domain.months import Month
+from weather_platform.domain.weather_stats import WeatherStats
+from weather_platform.settings import Settings
+from weather_platform.storage.curated import CuratedStore, Days
+from weather_platform.storage.curated_sqlite import SqliteCurated
+from weather_platform.storage.opening import open_curated
+from weather_platform_tests.storage.documents import month_documents
+
+DECEMBER = Month(2023, 12)
+
+
+@pytest.mark.parametrize("url", ["sqlite_url", "fresh_mongo_database"], indirect=True)
+def test_of_those_who_replace_the_same_days_at_once_one_is_the_last(url: str) -> None:
+    step = Barrier(4, timeout=20)  # one that fails must not leave the others waiting
+    # No document of one is also another's: nothing but the store itself can notice that they collide.
+    offers = [month_documents(DECEMBER, float(n), range(10 * n, 10 * n + 3)) for n in range(4)]
+
+    def replace(n: int) -> list[list[WeatherStats]]:
+        seen = []
+        with closing(open_store(url)) as store:
+            for _ in range(5):
+                step.wait()
+                store.replace(_days(DECEMBER), offers[n])
+                step.wait()
+                seen.append(list(store.find()))
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        seen = [stored for each in pool.map(replace, range(4)) for stored in each]
+    assert [stored for stored in seen if stored not in offers] == []
+
+
+def test_many_may_make_the_same_sqlite_file_at_once(tmp_path: Path) -> None:
+    start = Barrier(8, timeout=20)
+
+    def make(n: int) -> None:
+        store = SqliteCurated(tmp_path / str(n) / "curated.sqlite")
+        start.wait()
+        store.ensure()
+
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(20):
+            list(pool.map(make, [n] * 8))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('curated')}/curated.sqlite"
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty store, by the name of its fixture."""
+    return str(request.getfixturevalue(request.param))
+
+
+def open_store(url: str) -> CuratedStore:
+    return open_curated(Settings.from_environment({"WEATHER_CURATED_URL": url}))
+
+
+def _days(month: Month) -> Days:
+    return month.first_day, month.last_day
