@@ -94,6 +94,10 @@ class _Known(NamedTuple):
     references: dict[tuple[str, str], Reference]
     """By period and figure."""
 
+    def usual(self, station_id: str, period: str, figure: str) -> Reference | TooFewYears:
+        """One of `references`, or how many years there are."""
+        return self.references.get((period, figure)) or reference_of(self.years, station_id, period, figure)
+
 
 class Climatology:
     """Figures over months and years of what is stored. May be shared by threads."""
@@ -145,29 +149,19 @@ class Climatology:
 
     def reference(self, station_id: str, period: str, figure: str) -> Reference | TooFewYears:
         """One of `references`, or how many years there are."""
-        known = self._of(station_id)
-        return known.references.get((period, figure)) or reference_of(known.years, station_id, period, figure)
+        return self._of(station_id).usual(station_id, period, figure)
 
     def compared(self, station_id: str, year: int, period: str, figure: str) -> Comparison:
         """A figure of a month, season or year against the station's other years."""
-        years = self.years(station_id)
-        found: FigureValue = years.at(figure, station_id, year, period)
-        usual = self.reference(station_id, period, figure)
-        against = None
-        if found.value is not None and isinstance(usual, Reference):
-            against = anomaly(found.value, found.status, usual)
-        return Comparison(
-            figure=figure,
-            value=found.value,
-            status=found.status,
-            reference=usual,
-            anomaly=against,
-            rank=rank(years, figure, station_id, year, period),
-        )
+        (found,) = self.comparisons(station_id, year, period, [figure])
+        return found
 
-    def comparisons(self, station_id: str, year: int, period: str) -> list[Comparison]:
-        """Every figure of a month, season or year against the station's other years."""
-        return [self.compared(station_id, year, period, figure) for figure in FIGURES]
+    def comparisons(
+        self, station_id: str, year: int, period: str, figures: Collection[str] = FIGURES.keys()
+    ) -> list[Comparison]:
+        """Figures of a month, season or year against the station's other years."""
+        known = self._of(station_id)
+        return [_compared(known, station_id, year, period, figure) for figure in figures]
 
     def records(self, station_id: str) -> list[Record]:
         """Extremes of all that is loaded of a station, by calendar month and of all months."""
@@ -227,6 +221,22 @@ class Climatology:
         with self._lock:
             if revision != self._revision:
                 self._revision, self._known, self._records = revision, {}, {}
+
+
+def _compared(known: _Known, station_id: str, year: int, period: str, figure: str) -> Comparison:
+    found: FigureValue = known.years.at(figure, station_id, year, period)
+    usual = known.usual(station_id, period, figure)
+    against = None
+    if found.value is not None and isinstance(usual, Reference):
+        against = anomaly(found.value, found.status, usual)
+    return Comparison(
+        figure=figure,
+        value=found.value,
+        status=found.status,
+        reference=usual,
+        anomaly=against,
+        rank=rank(known.years, figure, station_id, year, period),
+    )
 
 
 def months_of(year: int, period: str) -> tuple[Month, Month]:

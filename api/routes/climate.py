@@ -11,6 +11,7 @@ from api.formats import answer, in_every_format, negotiated
 from api.pages import COMPARISON_COLUMNS, NORMAL_COLUMNS, RANKING_COLUMNS, RECORD_COLUMNS, REFERENCE_COLUMNS
 from api.paging import Page, page, rows_of
 from api.schemas import ClimateQuery, ComparisonsQuery, MonthsQuery, NormalsQuery, RankingQuery, RecordsQuery
+from weather_platform.climatology import Comparison
 from weather_platform.domain.climate.figures import FIGURES
 from weather_platform.domain.climate.normals import NormalRow, StationNormals
 from weather_platform.domain.climate.records import Record
@@ -151,9 +152,9 @@ def _compared(request: Request, services: Services, query: ComparisonsQuery, per
         years = services.climatology.years(station)
         for year in years.years if query.year is None else [query.year]:
             for period in asked:
-                for figure in figures:
-                    if years.at(figure, station, year, period).status != "missing":
-                        yield _comparison(services, station, year, period, figure)
+                there = [each for each in figures if years.at(each, station, year, period).status != "missing"]
+                for found in services.climatology.comparisons(station, year, period, there):
+                    yield _comparison(found, station, year, period)
 
     return _by_station(request, services, query, COMPARISON_COLUMNS, rows, "climate")
 
@@ -190,8 +191,7 @@ def _by_station(
     return answer(table_of(columns), shown, form, fresh.headers, streams=services.streams, name=name)
 
 
-def _comparison(services: Services, station: str, year: int, period: str, figure: str) -> dict[str, Any]:
-    found = services.climatology.compared(station, year, period, figure)
+def _comparison(found: Comparison, station: str, year: int, period: str) -> dict[str, Any]:
     usual, place, anomaly = found.reference, found.rank, found.anomaly
     known = isinstance(usual, Reference)
     ranked = place if place is not None and not isinstance(place, TooFewYears) else None
@@ -199,9 +199,9 @@ def _comparison(services: Services, station: str, year: int, period: str, figure
         "station_id": station,
         "year": year,
         "period": period,
-        "figure": figure,
+        "figure": found.figure,
         "value": found.value,
-        "unit": FIGURES[figure].unit,
+        "unit": FIGURES[found.figure].unit,
         "status": found.status,
         "anomaly": anomaly.difference if anomaly else None,
         "ratio_percent": anomaly.ratio_percent if anomaly else None,
