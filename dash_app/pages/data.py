@@ -25,7 +25,7 @@ _MADE = ("temperature", "pressure", "wind", "rain", "null", "events")
 def page(view: View, reader: Reader) -> list[Any]:
     word = view.word
     return [
-        ui.controls(ui.period_picker(view), below=ui.preset_links(view)),
+        ui.controls(view, ui.period_picker(view), below=ui.preset_links(view)),
         html.H1(word("data.title")),
         html.P([_span(view), " ", *_last_received(view, reader)], className="hint"),
         _quarantine(view, reader),
