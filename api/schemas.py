@@ -19,8 +19,9 @@ from weather_platform.domain.climate.years import MONTHS, PERIODS
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.events import EventType
-from weather_platform.domain.ingestions import Mode, Receipt, State
+from weather_platform.domain.ingestions import Mode, PassedOver, Receipt, ReceivedFile, State, Trouble
 from weather_platform.domain.parsing import Reason
+from weather_platform.domain.provenance import Withdrawal
 from weather_platform.domain.tabular import COMPARABLE, DOCUMENT_PARTS, OBSERVATION_COLUMNS
 from weather_platform.domain.units import System
 from weather_platform.tables import Format
@@ -417,10 +418,17 @@ class Problem(BaseModel):
     errors: list[dict[str, Any]] | None = Field(None, description="Each fault, with what would be allowed.")
 
 
-class FileOut(BaseModel):
-    name: str
-    size_bytes: int
-    sha256: str
+def _model(name: str, of: type[msgspec.Struct]) -> type[BaseModel]:
+    """A response model with the fields of a struct of the domain, all of them always sent."""
+    fields: dict[str, Any] = {field.name: (field.type, ...) for field in msgspec.structs.fields(of)}
+    return create_model(name, __doc__=of.__doc__, **fields)
+
+
+FileOut: Any = _model("FileOut", ReceivedFile)
+PassedOverOut: Any = _model("PassedOverOut", PassedOver)
+TroubleOut: Any = _model("TroubleOut", Trouble)
+WithdrawalOut: Any = _model("WithdrawalOut", Withdrawal)
+_Counts: Any = _model("RecordCounts", RecordCounts)
 
 
 class ObjectOut(BaseModel):
@@ -433,11 +441,7 @@ class ObjectOut(BaseModel):
     url: str
 
 
-_COUNTERS: dict[str, Any] = {field.name: (field.type, ...) for field in msgspec.structs.fields(RecordCounts)}
-_Counts: Any = create_model("RecordCounts", **_COUNTERS)
-
-
-class MonthOut(_Counts):
+class MonthOut(_Counts):  # type: ignore[misc]  # made from a struct
     """`read` is the sum of all the counts but those of documents."""
 
     month: str
@@ -445,19 +449,6 @@ class MonthOut(_Counts):
     documents_unchanged: int | None
     documents_deleted: int | None
     catalogue: str | None = Field(description="The month in Dagster's UI.")
-
-
-class TroubleOut(BaseModel):
-    cause: str
-    cure: str
-
-
-class WithdrawalOut(BaseModel):
-    """That the files do not count any more."""
-
-    at: datetime
-    by: str
-    reason: str
 
 
 class Withdraw(BaseModel):
@@ -490,11 +481,6 @@ class Progress(BaseModel):
     failed: int
 
 
-class PassedOverOut(BaseModel):
-    name: str
-    cause: str
-
-
 class FirstLook(BaseModel):
     """Counts from splitting the files into records."""
 
@@ -503,10 +489,13 @@ class FirstLook(BaseModel):
     refused: dict[str, int]
     passed_over: list[PassedOverOut] = Field(description="Files in a zip that hold no observations.")
     unused_columns: list[str] = Field(description="Columns of the files that are not used.")
+    absent_columns: list[str] = Field(
+        description="Measured fields that no file has a column for; values known before stay."
+    )
 
 
 class IngestionSummary(BaseModel):
-    """The receipt of posted files in a few lines."""
+    """The receipt of posted, landed or fetched files in a few lines."""
 
     id: str
     mode: Mode
@@ -525,7 +514,7 @@ class IngestionSummary(BaseModel):
 
 
 class Ingestion(BaseModel):
-    """The receipt of posted files."""
+    """The receipt of posted, landed or fetched files."""
 
     id: str
     mode: Mode
@@ -569,8 +558,9 @@ def first_look(receipt: Receipt) -> FirstLook:
         records=sum(obj.records for obj in receipt.objects),
         new_objects=sum(obj.new for obj in receipt.objects),
         refused=refused,
-        passed_over=[PassedOverOut(name=file.name, cause=file.cause) for file in receipt.passed_over],
+        passed_over=[PassedOverOut(**msgspec.to_builtins(file)) for file in receipt.passed_over],
         unused_columns=receipt.unused_columns,
+        absent_columns=receipt.absent_columns,
     )
 
 

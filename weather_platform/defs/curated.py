@@ -11,6 +11,7 @@ from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.month_report import Links, StoredMonth, document_facts
 from weather_platform.pipeline import CuratedMonth, MonthFigures, documents, store_documents
+from weather_platform.receipts import close_receipts
 from weather_platform.storage.curated import Query
 
 COLLECTION, TABLE = "WeatherStats", "weather_stats"
@@ -23,6 +24,7 @@ class CuratedIOManager(StoresIOManager):
         with explained(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             replaced = store_documents(stores, obj)
+            close_receipts(stores, month, replaced)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             facts = document_facts(StoredMonth(stores, month), replaced, door, links)
             context.add_output_metadata({**as_metadata(facts), "dagster/column_lineage": document_lineage()})

@@ -56,6 +56,21 @@ _ROWS_READ_AHEAD = 200
 """Of a result that is streamed; SQLAlchemy's own 1,000 are 8 MB of observations."""
 
 
+class StagedObject(msgspec.Struct, frozen=True, kw_only=True):
+    """A staged raw object, with what became of its records."""
+
+    month: str
+    raw_object: str
+    received: datetime
+    """Of the posting that counted when the month was staged."""
+    source: str
+    name: str
+    """Address or file name of the bytes."""
+    licence: str
+    synthetic: bool
+    counts: RecordCounts
+
+
 class Coverage(NamedTuple):
     """Observations of a station in a month."""
 
@@ -264,10 +279,20 @@ class StagingStore:
         with reading(self.engine) as connection:
             return _coverage(connection, months)
 
-    def objects(self, month: str | None = None) -> list[dict[str, Any]]:
+    def objects(self, month: str | None = None) -> list[StagedObject]:
         """The staged raw objects with the counts of their records, by month and time of receipt."""
         query = sa.select(RAW_OBJECTS).order_by(RAW_OBJECTS.c.month, RAW_OBJECTS.c.received)
-        return self._dicts(query if month is None else query.where(RAW_OBJECTS.c.month == month))
+        rows = self._dicts(query if month is None else query.where(RAW_OBJECTS.c.month == month))
+        return [
+            StagedObject(
+                **row
+                | {
+                    "received": datetime.fromisoformat(row["received"]),
+                    "counts": msgspec.convert(row["counts"], RecordCounts),
+                }
+            )
+            for row in rows
+        ]
 
     def counts_of(self, months: Collection[str], raw_objects: Collection[str]) -> dict[str, dict[str, RecordCounts]]:
         """Counts of records of some raw objects, by month and object."""
