@@ -225,6 +225,7 @@ def chart(
         "filename": file_stem(view, name),
         "chart": name,
         "title": f"{title}, {place_text(view)}",
+        "day": origin_href(view) if len(view.stations) == 1 else None,
     }
     sentences = " ".join(summary)
     graph = dcc.Graph(
@@ -248,6 +249,7 @@ def chart(
                 html.Figcaption(sentences, className="summary"),
             ]
         ),
+        _values(view),
         menu=_chart_menu(view, name, title, data_links=data_links, zoom=True),
         id=f"card-{name}",
     )
@@ -284,16 +286,25 @@ def drawing(
                 html.Figcaption(sentences, className="summary"),
             ]
         ),
+        _values(view),
         menu=_chart_menu(view, name, title, data_links=data_links),
         id=f"card-{name}",
     )
+
+
+def _values(view: View) -> Component:
+    """The place of the values as a table, which `site.js` fills when it is opened."""
+    name = view.word("chart.values")
+    box = html.Div(className="table-scroll", tabIndex=0, role="region", **aria(label=name))
+    return html.Details([html.Summary(name), box], className="values")
 
 
 def _chart_menu(view: View, name: str, title: str, *, data_links: bool, zoom: bool = False) -> Component:
     """The menu of a chart: downloads and origin. A native disclosure element, because no Mantine menu passes axe."""
     word = view.word
     items: list[Component] = [
-        html.Button(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0) for kind in ("png", "svg")
+        html.Button(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0)
+        for kind in ("png", "phone", "svg")
     ]
     if data_links:
         items += [html.A(word(f"chart.{kind}"), href=view.download(kind), download="") for kind in ("csv", "parquet")]

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import struct
 from datetime import date
 from pathlib import Path
 
@@ -224,6 +225,42 @@ def _swipe(page: Page, x: float, y: float, up_px: int) -> None:
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
+def test_the_values_of_a_chart_are_a_table_by_key(site: str, reader: Reader, new_page: NewPage) -> None:
+    rain_mm = reader.daily(["07690"], date(2023, 12, 8), date(2023, 12, 8))["rain_total_mm"].item()
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    figure(page, "rain")
+    page.locator("#card-rain .values summary").focus()
+    page.keyboard.press("Enter")
+    rows = page.locator("#card-rain .values tr")
+    expect(rows).to_have_count(1 + 31)
+    expect(rows.nth(8).locator("th")).to_have_text("2023-12-08")
+    expect(rows.nth(8).locator("td").first).to_have_text(f"{rain_mm:.3g}")
+
+
+def test_one_day_is_shown_on_all_charts_and_leads_to_its_page(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice&lang=en")
+    for name in ("temperature", "pressure", "rain"):
+        figure(page, name)
+    page.locator("#card-temperature .nsewdrag").first.hover()
+    day = page.locator("#card-temperature .hoverlayer .legendtitletext").text_content()
+    assert day
+    expect(page.locator("#card-pressure .hoverlayer .legendtitletext")).to_have_text(day)
+    page.locator("#card-temperature .nsewdrag").first.click()
+    expect(page.locator("h1")).to_have_text(re.compile(r"^Nice, 1[5-7] December 2023$"))
+
+
+def test_the_focus_is_never_lost(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/day?city=nice&day=2023-12-08&lang=en")
+    page.get_by_role("link", name="9 December 2023").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Nice, 9 December 2023")
+    page.wait_for_function("() => document.activeElement !== document.body")
+    page.get_by_role("link", name="Sheet: December 2023").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Climate sheet: Nice, December 2023")
+    page.wait_for_function("() => document.activeElement.id === 'main'")
+
+
 def test_the_list_is_an_equal_way_in_by_keyboard(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/?lang=en")
     link = page.locator("#station-list").get_by_role("link", name="Brest-Guipavas")
@@ -245,7 +282,7 @@ def test_the_files_hold_what_the_store_holds(site: str, reader: Reader, new_page
     page = new_page(f"{site}/city?city=nice&from=2023-12-01&to=2023-12-10&lang=en")
     expected = reader.daily(["07690"], date(2023, 12, 1), date(2023, 12, 10))
     for name, read in (("CSV data", pd.read_csv), ("Parquet data", pd.read_parquet)):
-        page.locator("#card-temperature summary").click()
+        page.locator("#card-temperature .menu-of summary").click()
         with page.expect_download() as waiting:
             page.locator("#card-temperature").get_by_role("link", name=name).click()
         file = tmp_path / waiting.value.suggested_filename
@@ -259,24 +296,32 @@ def test_the_files_hold_what_the_store_holds(site: str, reader: Reader, new_page
         assert found["date"].astype("string").tolist() == [f"2023-12-{day:02d}" for day in range(1, 11)]
 
 
-@pytest.mark.parametrize(("kind", "begins"), [("PNG", b"\x89PNG"), ("SVG", b"<svg")])
-def test_a_chart_is_saved_as_a_picture(site: str, new_page: NewPage, tmp_path: Path, kind: str, begins: bytes) -> None:
+@pytest.mark.parametrize(
+    ("name", "ending", "begins"),
+    [("PNG image", "png", b"\x89PNG"), ("PNG image for a phone", "png", b"\x89PNG"), ("SVG image", "svg", b"<svg")],
+)
+def test_a_chart_is_saved_as_a_picture(
+    site: str, new_page: NewPage, tmp_path: Path, name: str, ending: str, begins: bytes
+) -> None:
     page = new_page(f"{site}/city?city=nice&lang=en")
     figure(page, "rain")
-    page.locator("#card-rain summary").click()
+    page.locator("#card-rain .menu-of summary").click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name=f"{kind} image").click()
+        page.get_by_role("button", name=name, exact=True).click()
     file = tmp_path / "picture"
     waiting.value.save_as(file)
-    assert waiting.value.suggested_filename == f"nice_2023-12-01_2023-12-31_rain.{kind.lower()}"
-    assert file.read_bytes().startswith(begins)
+    assert waiting.value.suggested_filename == f"nice_2023-12-01_2023-12-31_rain.{ending}"
+    picture = file.read_bytes()
+    assert picture.startswith(begins)
+    if "phone" in name:
+        assert struct.unpack(">II", picture[16:24]) == (1080, 1350)
 
 
 def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: NewPage) -> None:
     day = reader.daily(["07690"], date(2023, 12, 1), date(2023, 12, 1)).iloc[0]
     at_six_c = reader.observations(STATIONS["07690"], date(2023, 12, 1), date(2023, 12, 1))["t"].iloc[2] - 273.15
     page = new_page(f"{site}/city?city=nice&lang=en")
-    page.locator("#card-temperature summary").click()
+    page.locator("#card-temperature .menu-of summary").click()
     page.locator("#card-temperature").get_by_role("link", name="Where do these figures come from?").click()
     expect(page.locator("#civil")).to_contain_text(
         f"temperature {day['temperature_avg_c']:.1f} °C, pressure {day['pressure_avg_hpa']:,.1f} hPa, "
@@ -287,6 +332,12 @@ def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: 
     (name,) = day["raw_objects"]
     expect(page.locator("#files")).to_contain_text(f"2023-12/{name}")
     expect(page.locator("#files")).to_contain_text("synop.202312.csv")
+    command = f"weather withdraw {reader.ingestion_of('2023-12', name)} --reason"
+    expect(page.locator("#files")).to_contain_text(command)
+    page.goto(f"{site}/data?lang=en")
+    expect(page.locator("#postings")).to_contain_text(command)
+    expect(page.locator("#newest")).to_contain_text("Newest observation: 31 December 2023, 21:00 UTC.")
+    expect(page.locator("#newest")).to_contain_text("meteofrance can have observations up to")
 
 
 def test_other_years_are_a_band_and_synthetic_data_says_so(years_site: str, new_page: NewPage) -> None:
