@@ -177,3 +177,8 @@ def of_records(view: View, history: pd.DataFrame) -> Iterator[tuple[str, str, da
     for key, column, metric, lowest in _RECORDS:
         if found := extreme(history, column, lowest=lowest):
             yield view.word(f"city.{key}"), view.quantity(found.value, metric), found.day
+
+
+def withdraw_command(ingestion: str) -> str:
+    """The command that withdraws the files of an ingestion."""
+    return f'weather withdraw {ingestion} --reason "…"'

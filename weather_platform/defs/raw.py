@@ -16,9 +16,9 @@ from weather_platform.domain.errors import EmptyMonth, SourceUnavailable, Weathe
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED
 from weather_platform.domain.search import chosen_station
-from weather_platform.intake import receive
 from weather_platform.month_report import Links, raw_facts
 from weather_platform.pipeline import RawMonth, quarantine_unplaced
+from weather_platform.receipts import reject_if_withdrawn, store_fetched
 from weather_platform.sources.port import Payload
 from weather_platform.storage.station_lists import refresh_station_list
 
@@ -40,9 +40,10 @@ class RawIOManager(StoresIOManager):
     def handle_output(self, context: dg.OutputContext, obj: Payload) -> None:
         with explained(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
-            stored = receive(stores.raw, obj.body, obj.provenance, KEPT)
+            stored = store_fetched(stores, KEPT, obj.body, obj.provenance)
             if any(item.object.partition == UNPLACED for item in stored):
                 quarantine_unplaced(stores, KEPT)
+            reject_if_withdrawn(month, stored)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             context.add_output_metadata(as_metadata(raw_facts(month, stored, door, links, obj.notes)))
 

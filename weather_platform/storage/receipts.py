@@ -86,6 +86,17 @@ class ReceiptStore:
         query = sa.select(_INGESTIONS.c.receipt).order_by(_INGESTIONS.c.id.desc()).limit(limit)
         return self._receipts(query if before is None else query.where(_INGESTIONS.c.id < before))
 
+    def of_object(self, partition: str, name: str) -> Receipt | None:
+        """The last receipt of files, not withdrawn, with this raw object; searches the text of every receipt."""
+        holds = _INGESTIONS.c.receipt.contains(f'"key":"{partition}/{name}.')
+        query = sa.select(_INGESTIONS.c.receipt).where(holds).order_by(_INGESTIONS.c.id.desc())
+        return next((each for each in self._receipts(query) if each.files and each.withdrawn is None), None)
+
+    def open(self) -> list[Receipt]:
+        """Receipts that are stored and not yet at work on, oldest first; see `Receipt.is_automatic`."""
+        stored = sa.select(_INGESTIONS.c.receipt).where(_INGESTIONS.c.state == "stored")
+        return self._receipts(stored.order_by(_INGESTIONS.c.id))
+
     def content_of_key(self, key: str) -> str | None:
         """The content that an idempotency key was used for."""
         with reading(self.engine) as connection:

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ class OnATerminal:
     def __init__(self, home: Path, *arguments: str) -> None:
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in a pytest that a script started in the background
             os.environ.update(WEATHER_HOME=str(home), COLUMNS="100", TERM="xterm")
             os.execv(Path(sys.executable).with_name("weather"), ["weather", *arguments])  # noqa: S606
         self.shown = ""

@@ -332,6 +332,12 @@ def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: 
     (name,) = day["raw_objects"]
     expect(page.locator("#files")).to_contain_text(f"2023-12/{name}")
     expect(page.locator("#files")).to_contain_text("synop.202312.csv")
+    command = f"weather withdraw {reader.ingestion_of('2023-12', name)} --reason"
+    expect(page.locator("#files")).to_contain_text(command)
+    page.goto(f"{site}/data?lang=en")
+    expect(page.locator("#postings")).to_contain_text(command)
+    expect(page.locator("#newest")).to_contain_text("Newest observation: 31 December 2023, 21:00 UTC.")
+    expect(page.locator("#newest")).to_contain_text("meteofrance can have observations up to")
 
 
 def test_other_years_are_a_band_and_synthetic_data_says_so(years_site: str, new_page: NewPage) -> None:
