@@ -1,7 +1,7 @@
 """Parameters of requests and schemas of responses, as shown in OpenAPI."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import msgspec
@@ -10,7 +10,10 @@ from pydantic_core import PydanticCustomError
 
 from api.paging import cursor_of
 from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.grid import GRID_FIELDS
+from weather_platform.domain.climate.overrides import ANY_RULE
 from weather_platform.domain.climate.records import ALL_MONTHS
+from weather_platform.domain.climate.rules import RULES
 from weather_platform.domain.climate.table import MONTH_COLUMNS
 from weather_platform.domain.climate.years import MONTHS, PERIODS
 from weather_platform.domain.counts import RecordCounts
@@ -27,6 +30,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _STAGED = tuple(column.name for column in OBSERVATION_COLUMNS if column.name != "city")
 _SHEET = tuple(column.name for column in MONTH_COLUMNS)
 MOST_ROWS = 100_000
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_LONGEST_OVERRIDE = timedelta(days=366)
+"""Its months are made again while the caller waits."""
 Asked = TypeVar("Asked")
 
 
@@ -107,6 +113,62 @@ class StagingQuery(Paged):
     after: After = None
 
 
+def _corners(text: str) -> str:
+    """OGC API Features: four numbers with a comma between."""
+    try:
+        west, south, east, north = map(float, text.split(","))
+    except ValueError as error:
+        raise ValueError("write west,south,east,north in degrees") from error
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise ValueError("longitudes are from -180 to 180, latitudes from -90 to 90, the southern one first")
+    return text
+
+
+BoundingBox = Annotated[str, Field(max_length=100), AfterValidator(_corners)]
+
+
+class Boxed(Query):
+    bbox: BoundingBox | None = Field(
+        None,
+        description="West, south, east and north in degrees; west of 180° to east of it where west is the greater.",
+        examples=["-5.5,41,10,51.5"],
+    )
+
+    @property
+    def box(self) -> tuple[float, float, float, float] | None:
+        """West, south, east and north."""
+        if self.bbox is None:
+            return None
+        west, south, east, north = map(float, self.bbox.split(","))
+        return west, south, east, north
+
+
+class ObservationsQuery(Boxed, StagingQuery):
+    city: list[str] | None = Field(None, max_length=200, examples=[["nice", "orly"]])
+    hour: Annotated[list[Annotated[int, Field(ge=0, le=23)]] | None, BeforeValidator(_separated)] = Field(
+        None, min_length=1, max_length=24, description="Only observations of these hours (UTC).", examples=[[6, 18]]
+    )
+
+
+class FlagsQuery(Paged):
+    city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
+    after: After = None
+
+    @property
+    def position(self) -> tuple[str, ...] | None:
+        """Month, station, time, field and rule of the last row seen."""
+        if self.after is None:
+            return None
+        place = tuple(self.after.split("|"))
+        try:
+            datetime.fromisoformat(place[2])
+            if len(place) == len(("month", "station", "time", "field", "rule")):
+                return place
+        except (IndexError, ValueError):
+            pass
+        raise BadInput(f"{self.after!r} is not where a page ended.", "Follow the `next` of the page before.")
+
+
 class SeveralStagingQuery(StagingQuery):
     city: list[str] = Field(min_length=1, max_length=200, examples=[["nice", "orly"]])
 
@@ -173,10 +235,9 @@ class MonthsQuery(CoverageQuery):
     newest_first: bool = False
 
 
-class ClimateQuery(Formatted):
+class NormalsQuery(Formatted):
     city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
     figure: FigureName | None = Field(None, examples=["rr.total"])
-    period: PeriodName | None = Field(None, description="A month (`12`), a season (`DJF`) or `year`.", examples=["12"])
     limit: Limit | None = Field(None, description="Rows per page.", examples=[100])
     after: After = None
 
@@ -189,6 +250,10 @@ class ClimateQuery(Formatted):
         if not place.isdecimal() or len(place) > len("1000000"):
             raise BadInput(f"{self.after!r} is not where a page ended.", "Follow the `next` of the page before.")
         return station, int(place)
+
+
+class ClimateQuery(NormalsQuery):
+    period: PeriodName | None = Field(None, description="A month (`12`), a season (`DJF`) or `year`.", examples=["12"])
 
 
 class RecordsQuery(ClimateQuery):
@@ -225,21 +290,7 @@ class FilesQuery(Query):
     after: After = None
 
 
-def _corners(text: str) -> str:
-    """OGC API Features: four numbers with a comma between."""
-    try:
-        west, south, east, north = map(float, text.split(","))
-    except ValueError as error:
-        raise ValueError("write west,south,east,north in degrees") from error
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-        raise ValueError("longitudes are from -180 to 180, latitudes from -90 to 90, the southern one first")
-    return text
-
-
-BoundingBox = Annotated[str, Field(max_length=100), AfterValidator(_corners)]
-
-
-class StationsQuery(Query):
+class StationsQuery(Boxed):
     format: Literal["json", "geojson"] | None = Field(None, description="Overrides `Accept`.", examples=["json"])
     with_data: bool = Field(False, description="Only stations that have observations.")
     q: str | None = Field(
@@ -248,11 +299,6 @@ class StationsQuery(Query):
         max_length=100,
         description="A station, town, postcode, department or region: the stations that it means, the best first.",
         examples=["besançon"],
-    )
-    bbox: BoundingBox | None = Field(
-        None,
-        description="West, south, east and north in degrees; west of 180° to east of it where west is the greater.",
-        examples=["-5.5,41,10,51.5"],
     )
 
 
@@ -274,6 +320,82 @@ class IngestFastQuery(Query):
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         None, description="What a raw body is called; a form names its files itself.", examples=["november.json"]
     )
+
+
+def _utc(moment: datetime) -> datetime:
+    """As stored: UTC, without offset, whole seconds."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise PydanticCustomError("moment", "not a time of any observation", {"allowed": "1900 to 2100"})
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
+ScreenedField = Annotated[str, _one_of(GRID_FIELDS), Field(json_schema_extra={"enum": list(GRID_FIELDS)})]
+RuleId = Annotated[str, _one_of((ANY_RULE, *RULES)), Field(json_schema_extra={"enum": [ANY_RULE, *RULES]})]
+
+
+class OverrideIn(BaseModel):
+    """A decision about the values of a field from first to last time (UTC where no offset is given)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "city": "nice",
+                    "first": "2023-08-09T09:00:00Z",
+                    "last": "2023-08-09T09:00:00Z",
+                    "field": "t",
+                    "rule": "E2",
+                    "verdict": "good",
+                    "reason": "A hailstorm, seen by the observer.",
+                    "by": "Marie",
+                }
+            ]
+        },
+    )
+    city: Annotated[str, Field(min_length=1, max_length=200)]
+    first: Moment
+    last: Moment
+    field: ScreenedField
+    rule: RuleId = Field(ANY_RULE, description="The rule that is overruled, `*` for all.")
+    verdict: Literal["good", "suspect", "erroneous"] = Field(description="`good` lifts flags, the others set one.")
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    by: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")] | None = Field(
+        None, description="Who says so; the caller's key or address where no name is given."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not timedelta(0) <= self.last - self.first <= _LONGEST_OVERRIDE:
+            raise PydanticCustomError(
+                "period", "from first to last is not a period of 0 to 366 days", {"allowed": "0 to 366 days"}
+            )
+        return self
+
+
+class OverrideOut(BaseModel):
+    """A decision about flags."""
+
+    id: str | None = Field(description="Null for one of the file `WEATHER_QC_OVERRIDES`.")
+    made: datetime | None
+    city: str
+    station_id: str
+    first: datetime
+    last: datetime
+    field: str
+    rule: str
+    verdict: str
+    reason: str
+    who: str
+    made_again: str | None = Field(None, description="The receipt of the months that were made again with it.")
+
+
+class OverrideList(BaseModel):
+    count: int
+    data: list[OverrideOut]
+    next: None = None
 
 
 class Replay(BaseModel):

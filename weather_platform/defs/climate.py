@@ -6,9 +6,9 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import kind_of, layer_asset
+from weather_platform.defs.facts import FLOWS, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
-from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, sheets_of
+from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, monthly_metadata, sheets_of
 from weather_platform.defs.partitions import month_of, month_of_run
 from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
@@ -31,7 +31,8 @@ class ClimateIOManager(StoresIOManager):
             found, flags = sheets_of(obj), obj.attrs[_FLAGS]
             store_sheets(stores, month, Sheets({each: found.get(each, []) for each in flags}, flags, obj.attrs[_SEEN]))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            context.add_output_metadata(as_metadata(sheet_facts(StoredMonth(stores, month), door, links)))
+            facts = sheet_facts(StoredMonth(stores, month), door, links)
+            context.add_output_metadata({**as_metadata(facts), **monthly_metadata()})
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         with explained(attempt_of(context)):
@@ -49,6 +50,7 @@ class ClimateIOManager(StoresIOManager):
     metadata={"collection": "MonthlyClimate"},
     deps=[names.WEATHER_STATS],
     dagster_type=MONTHLY_FRAME,
+    automation_condition=FLOWS,
 )
 def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[StoresResource]) -> Any:
     """Figures of a station's month by the definitions of climatology, each with how complete it is.

@@ -4,7 +4,7 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import database_of, document_schema, kind_of, layer_asset
+from weather_platform.defs.facts import FLOWS, database_of, document_lineage, document_schema, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
 from weather_platform.defs.stores import StoresIOManager
@@ -26,7 +26,8 @@ class CuratedIOManager(StoresIOManager):
             replaced = store_documents(stores, obj)
             close_receipts(stores, month, replaced)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            context.add_output_metadata(as_metadata(document_facts(StoredMonth(stores, month), replaced, door, links)))
+            facts = document_facts(StoredMonth(stores, month), replaced, door, links)
+            context.add_output_metadata({**as_metadata(facts), "dagster/column_lineage": document_lineage()})
 
     def load_input(self, context: dg.InputContext) -> list[WeatherStats]:
         month = month_of(context)
@@ -42,6 +43,7 @@ class CuratedIOManager(StoresIOManager):
         "dagster/column_schema": document_schema(),
         "dagster/table_name": f"{database_of('curated')}.{COLLECTION if kind_of('curated') == 'mongodb' else TABLE}",
     },
+    automation_condition=FLOWS,
 )
 def weather_stats(staged_observations: MonthFigures) -> CuratedMonth:
     """Daily temperature, pressure, wind and rain per station; null if nothing was measured.

@@ -6,7 +6,7 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import column_schema, database_of, kind_of, layer_asset
+from weather_platform.defs.facts import FLOWS, column_schema, database_of, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
 from weather_platform.defs.staged_frame import is_frame_type, staged_frame
@@ -43,6 +43,7 @@ class StagingIOManager(StoresIOManager):
     io_manager_key="staging_io",
     kinds={kind_of("staging"), "csv"},
     metadata={"dagster/column_schema": column_schema(), "tables": f"{database_of('staging')}.<slug of the city>"},
+    automation_condition=FLOWS,
 )
 def staged_observations(context: dg.AssetExecutionContext, raw_observations: RawMonth) -> StagedMonth:
     """Observations by city: numbers checked, traces and codes resolved, one per station and time."""
