@@ -343,15 +343,16 @@ def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: 
 def test_the_pointer_and_the_keys_show_one_day_on_every_chart(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/city?city=nice&lang=en")
     chart, other = page.locator("#card-temperature svg[data-points]"), page.locator("#card-rain .readout")
+    chart.scroll_into_view_if_needed()
     days = points(page, "temperature")
     place = chart.bounding_box()
     assert place is not None
     page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
-    expect(other).to_contain_text("16 December 2023: Rain")
+    expect(other).to_contain_text("15 December 2023: Rain")
     chart.focus()
     page.keyboard.press("ArrowRight")
-    expect(other).to_contain_text("17 December 2023: Rain")
-    mean = next(series for series in days["series"] if series["name"] == "Mean")["values"][16]
+    expect(other).to_contain_text("16 December 2023: Rain")
+    mean = next(series for series in days["series"] if series["name"] == "Mean")["values"][15]
     expect(page.locator("#card-temperature .readout")).to_contain_text(f"Mean {mean:.1f}")
 
 
@@ -371,7 +372,7 @@ def test_a_click_on_a_day_leads_to_its_page(site: str, new_page: NewPage) -> Non
     page = new_page(f"{site}/city?city=nice&lang=en")
     points(page, "pressure")
     page.locator("#card-pressure svg[data-points]").click()
-    expect(page.locator("h1")).to_have_text("Nice, 16 December 2023")
+    expect(page.locator("h1")).to_have_text("Nice, 15 December 2023")
 
 
 def test_a_drag_over_days_shows_them_alone_and_back_returns(site: str, new_page: NewPage) -> None:
@@ -385,7 +386,7 @@ def test_a_drag_over_days_shows_them_alone_and_back_returns(site: str, new_page:
     page.mouse.down()
     page.mouse.move(place["x"] + place["width"] * 0.6, place["y"] + 150, steps=3)
     page.mouse.up()
-    expect(page.locator("h1")).to_have_text(re.compile("Nice, 1[67] to (19|20) December 2023"))
+    expect(page.locator("h1")).to_have_text("Nice, 15 to 18 December 2023")
     page.go_back()
     expect(page.locator("h1")).to_have_text("Nice, December 2023")
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from dash_app.app import Asked, create_app, render
 from dash_app.reader import Reader, open_reader
 from weather_platform.settings import Settings
-from weather_platform_tests.dash_app.conftest import NewPage, Served, figure, load_sample, settings_in
+from weather_platform_tests.dash_app.conftest import NewPage, Served, load_sample, points, settings_in
 
 
 def shown(reader: Reader, pathname: str, search: str = "", accepted: str = "en") -> str:
@@ -108,7 +108,7 @@ def test_without_single_readings_the_days_are_shown_all_the_same(tmp_path: Path,
     (home / "staging.sqlite").unlink()
     page = shown(open_reader(settings_in(home)), "/city", "?city=nice")
     assert "The three-hourly readings are unavailable" in page
-    assert '"filename": "nice_2023-12-01_2023-12-31_temperature"' in page
+    assert '"data-file": "nice_2023-12-01_2023-12-31_temperature"' in page
     assert "wind-rose" not in page
 
 
@@ -135,7 +135,7 @@ def test_a_store_that_goes_down_is_a_message_and_comes_back(tmp_path: Path, new_
         Path(away).rename(store)
         page.get_by_role("link", name="Try again").click()
         expect(page.locator("h1")).to_have_text("Nice, 25 to 31 December 2023")
-        assert figure(page, "temperature")["data"]
+        assert points(page, "temperature")["series"]
     finally:
         served.stop()
 
