@@ -175,7 +175,7 @@ class Receipt(msgspec.Struct, kw_only=True):
         return MonthOutcome(month=UNPLACED, read=read, refused=refused)
 
 
-class News(NamedTuple):
+class CatalogueUpdate(NamedTuple):
     """A month of an asset written without a run, to be reported to Dagster."""
 
     asset: str
