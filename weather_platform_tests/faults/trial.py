@@ -3,6 +3,7 @@
 Everything about a trial follows from its seed: the files, the action, the fault and its moment.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -77,6 +78,7 @@ class Trial:
     def run(self) -> None:
         """Raises AssertionError with the story of a broken promise."""
         one, two = self._world.replicas
+        self._revive()  # what an earlier trial, which failed, left
         for replica in (one, two):
             replica.control.set("clock_s", 0)
         one.start()
@@ -92,6 +94,12 @@ class Trial:
             self._by_a_wrong_clock(one)
         else:
             self._in_trouble(one, self._action(one, first))
+
+    def _revive(self) -> None:
+        for server in self._servers.values():
+            server.start()
+        for wire in self._world.wires.values():
+            wire.open()
 
     def _file(self, name: str) -> File:
         return file_of(self._rng, name, self._month)
@@ -142,8 +150,7 @@ class Trial:
             case ("commit unanswered", store):
                 return self._expect(store, Fault("lose", self._rng.randrange(3), to=_COMMITS[store]))
             case ("server killed", store):
-                fault = Fault("down", self._rng.randrange(_USUAL_ANSWERS[store]), then=self._servers[store].kill)
-                return self._expect(store, fault)
+                return self._kill_a_server(store)
         raise AssertionError(f"no such trouble: {self._kind}")
 
     def _kill_at_a_step(self, one: Replica) -> Callable[[], None]:
@@ -163,6 +170,23 @@ class Trial:
 
         return heal
 
+    def _kill_a_server(self, store: str) -> Callable[[], None]:
+        is_dead = threading.Event()
+
+        def kill() -> None:
+            self._servers[store].kill()
+            is_dead.set()
+
+        heal = self._expect(store, Fault("down", self._rng.randrange(_USUAL_ANSWERS[store]), then=kill))
+
+        def wait_and_heal() -> None:
+            # The platform may know of it, by another connection, before the server has ended.
+            if self._world.wires[store].struck:
+                assert is_dead.wait(30), self.story
+            heal()
+
+        return wait_and_heal
+
     def _expect(self, store: str, fault: Fault) -> Callable[[], None]:
         wire = self._world.wires[store]
         wire.expect(fault)
@@ -170,9 +194,7 @@ class Trial:
 
         def heal() -> None:
             self.struck = wire.struck
-            if store in self._servers:
-                self._servers[store].start()
-            wire.open()
+            self._revive()
 
         return heal
 
