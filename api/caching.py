@@ -73,6 +73,6 @@ class CacheHeaders:
         staging: "StagingStore",
         days: tuple[date | None, date | None],
     ) -> "CacheHeaders":
-        """For observations of a period: by the raw objects of its months."""
-        revision = staging.revision(*(Month.of(day) if day else None for day in days))
-        return cls(request, settings, revision)
+        """For observations of a period: by the raw objects of its months, and their flags."""
+        months = [Month.of(day) if day else None for day in days]
+        return cls(request, settings, staging.revision(*months) + staging.flagging.revision(*months))

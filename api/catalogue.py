@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from api.orchestrator import Orchestrator, OrchestratorRefused
 from weather_platform import names
 from weather_platform.domain.errors import NotFound, WeatherError
-from weather_platform.domain.ingestions import News
+from weather_platform.domain.ingestions import CatalogueUpdate
 from weather_platform.domain.months import Month
 from weather_platform.intake import Stored
 from weather_platform.month_report import (
@@ -55,17 +55,19 @@ class Catalogue:
     def tell_raw(self, months: Sequence[Month], stored: Sequence[Stored], door: Door) -> None:
         """Report the raw objects of some months, out of all objects of one posting."""
         self._tell(
-            News(names.RAW_OBSERVATIONS, str(month), door.reference, raw_facts(month, stored, door, self._links))
+            CatalogueUpdate(
+                names.RAW_OBSERVATIONS, str(month), door.reference, raw_facts(month, stored, door, self._links)
+            )
             for month in months
         )
 
     def tell_made(self, month: Month, replaced: Replaced, door: Door) -> None:
         """Report that a month was staged and curated; the figures are read at delivery."""
         made = {"received_by": door.name, "replaced": replaced._asdict()}
-        self._tell(News(asset, str(month), door.reference, made) for asset in names.ASSETS[1:])
+        self._tell(CatalogueUpdate(asset, str(month), door.reference, made) for asset in names.ASSETS[1:])
 
-    def _tell(self, news: Iterable[News]) -> None:
-        self._layers.receipts.queue(news)
+    def _tell(self, updates: Iterable[CatalogueUpdate]) -> None:
+        self._layers.receipts.queue(updates)
         self._awake.set()
 
     def _deliver_for_ever(self) -> None:
@@ -84,29 +86,29 @@ class Catalogue:
     def _deliver(self) -> int:
         """Deliver waiting events; returns their number."""
         waiting = self._layers.receipts.undelivered()
-        for news in waiting:
+        for update in waiting:
             try:
-                self._deliver_one(news)
+                self._deliver_one(update)
             except (OrchestratorRefused, NotFound) as error:
                 # An event that Dagster refuses would block all others for ever: it is logged and dropped. So is
-                # news of a month that was taken away since.
-                _log.exception("catalogue not told for good", extra={"cause": error.cause, "asset": news.asset})
-            self._layers.receipts.delivered([news])
+                # an update of a month that was taken away since.
+                _log.exception("catalogue not told for good", extra={"cause": error.cause, "asset": update.asset})
+            self._layers.receipts.delivered([update])
         return len(waiting)
 
-    def _deliver_one(self, news: News) -> None:
-        held = StoredMonth(self._layers, Month.parse(news.month))
-        self._orchestrator.report(news.asset, news.month, self._facts(news, held))
+    def _deliver_one(self, update: CatalogueUpdate) -> None:
+        held = StoredMonth(self._layers, Month.parse(update.month))
+        self._orchestrator.report(update.asset, update.month, self._facts(update, held))
         for check in CHECKS:
-            if check.asset == news.asset:
-                self._orchestrator.report_check(news.month, check, check.judge(held))
+            if check.asset == update.asset:
+                self._orchestrator.report_check(update.month, check, check.judge(held))
 
-    def _facts(self, news: News, held: StoredMonth) -> Facts:
-        if news.asset == names.RAW_OBSERVATIONS:
-            return news.metadata
-        door = Door(news.metadata["received_by"], news.ingestion)
-        if news.asset == names.STAGED_OBSERVATIONS:
+    def _facts(self, update: CatalogueUpdate, held: StoredMonth) -> Facts:
+        if update.asset == names.RAW_OBSERVATIONS:
+            return update.metadata
+        door = Door(update.metadata["received_by"], update.ingestion)
+        if update.asset == names.STAGED_OBSERVATIONS:
             return staged_facts(held, door, self._links)
-        if news.asset == names.MONTHLY_CLIMATE:
+        if update.asset == names.MONTHLY_CLIMATE:
             return sheet_facts(held, door, self._links)
-        return document_facts(held, Replaced(**news.metadata["replaced"]), door, self._links)
+        return document_facts(held, Replaced(**update.metadata["replaced"]), door, self._links)

@@ -9,6 +9,7 @@ from api.catalogue import Catalogue
 from api.ingestion import Ingestions
 from api.metrics import Metrics
 from api.orchestrator import Orchestrator
+from api.overrides import Overrides
 from api.runs import Runs
 from api.security import Caller, Guard
 from api.streams import Streams
@@ -53,6 +54,7 @@ class Services:
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members)
         runs = Runs(writing, self.orchestrator)
         self.ingestions = Ingestions(writing, runs, self.catalogue, self.metrics, self.partitions, limits)
+        self.overrides = Overrides(writing, self.ingestions)
         self.withdrawals = Withdrawals(writing, self.ingestions, self.partitions)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ Independent of FastAPI: the meaning of `POST /ingest` for any caller. Functions 
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import IO, Any, NamedTuple
@@ -24,18 +24,18 @@ from weather_platform.domain.ingestions import (
     MonthOutcome,
     Receipt,
     ReceivedFile,
-    ReceivedObject,
     Trouble,
     new_ingestion_id,
 )
 from weather_platform.domain.months import Month, Partitions
-from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance, RawObject
+from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.unpacking import Limits
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.month_report import Door
 from weather_platform.pipeline import curate_month, quarantine_unplaced, reject_if_nothing_usable, stage_month
 from weather_platform.postings import is_overruled, is_staged, overruled
 from weather_platform.prefetch import prefetch
+from weather_platform.receipts import exclusive, lock_of, received
 from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.ingestion")
@@ -100,7 +100,7 @@ class Ingestions:
         content = hashlib.sha256("".join(upload.file.sha256 for upload in uploads).encode()).hexdigest()
         with ExitStack() as locks:
             key = hashlib.sha256(idempotency_key.encode()).hexdigest() if idempotency_key else None
-            wanted = [_lock(content), *([f"idempotency:{key[:3]}"] if key else [])]
+            wanted = [lock_of(content), *([f"idempotency:{key[:3]}"] if key else [])]
             locks.enter_context(self._layers.staging.exclusive(*wanted))
             if key:
                 self._check_key(key, content)
@@ -134,7 +134,7 @@ class Ingestions:
             received=now,
             request_id=request_id,
         )
-        with self._layers.staging.exclusive(_lock(receipt.content)):  # before any reader can see a receipt without it
+        with exclusive(self._layers, receipt.content):  # before any reader can see a receipt without it
             self._layers.receipts.save(receipt)
             with self._failing_into(receipt):
                 self._replay(receipt, sorted(set(months)))
@@ -143,7 +143,7 @@ class Ingestions:
     def _replay(self, receipt: Receipt, months: Sequence[Month]) -> None:
         raw, door = self._layers.raw, Door("replay", receipt.id)
         if months:
-            receipt.objects = [_received(obj) for month in months for obj in raw.objects(str(month))]
+            receipt.objects = [received(obj) for month in months for obj in raw.objects(str(month))]
         else:
             placed = []
             for obj in raw.objects(UNPLACED):
@@ -157,7 +157,7 @@ class Ingestions:
                     posting=obj.posting,
                 )
                 placed += [item for item in stored if item.object.partition != UNPLACED]
-            receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in placed]
+            receipt.objects = [received(item.object, new=item.new, refused=item.refused) for item in placed]
             self._catalogue.tell_raw(receipt.months, placed, door)
             quarantine_unplaced(self._layers, self._partitions)
         self._process(receipt, months or receipt.months, door)
@@ -193,7 +193,7 @@ class Ingestions:
 
     def refreshed(self, receipt: Receipt) -> Receipt:
         """The receipt updated from Dagster's runs; unchanged if Dagster does not answer."""
-        if receipt.is_finished:
+        if receipt.is_finished or receipt.is_automatic:
             return receipt
         if receipt.runs:
             return self._followed(receipt)
@@ -225,7 +225,7 @@ class Ingestions:
     def _is_abandoned(self, receipt: Receipt) -> bool:
         """A process working on an ingestion without a run holds its lock, released when the process dies."""
         try:
-            with self._layers.staging.exclusive(_lock(receipt.content), timeout_s=0):
+            with self._layers.staging.exclusive(lock_of(receipt.content), timeout_s=0):
                 return not self._layers.receipts.get(receipt.id).is_finished
         except StoreUnavailable:
             return False
@@ -287,6 +287,7 @@ class Ingestions:
                 files=[upload.file for upload in uploads],
                 passed_over=intake.passed_over,
                 unused_columns=intake.unused_columns,
+                absent_columns=intake.absent_columns,
                 again=earlier.again + posted_again if earlier else 0,
             )
             stored = intake.keep(
@@ -296,7 +297,7 @@ class Ingestions:
                 is_overruled=overruled(self._layers),
             )
         reject_if_nothing_usable(self._layers, self._partitions, stored)
-        receipt.objects = [_received(item.object, new=item.new, refused=item.refused) for item in stored]
+        receipt.objects = [received(item.object, new=item.new, refused=item.refused) for item in stored]
         if earlier is not None and not posted_again:
             if earlier.state != "done" and not any(item.new for item in stored):
                 receipt.life, receipt.launches = earlier.life, earlier.launches
@@ -333,9 +334,7 @@ class Ingestions:
             self._catalogue.tell_made(month, replaced, door)
 
     def _done(self, receipt: Receipt) -> Receipt:
-        if receipt.unplaced:
-            receipt.outcomes.append(receipt.unplaced_outcome())
-        receipt.state, receipt.finished = "done", datetime.now(UTC)
+        receipt.end(datetime.now(UTC))
         if self._layers.receipts.advance(receipt):  # of several followers of a run, one counts
             self._metrics.ended(receipt)
             _log.info("ingested", extra=_figures(receipt))
@@ -358,28 +357,6 @@ class Ingestions:
             except WeatherError:
                 _log.exception("receipt not kept", extra={"ingestion": receipt.id})
             raise IngestionFailed(receipt, error) from error
-
-
-def exclusive(layers: Stores, receipt: Receipt) -> AbstractContextManager[None]:
-    """Lock an ingestion against all other changes."""
-    return layers.staging.exclusive(_lock(receipt.content))
-
-
-def _lock(content: str) -> str:
-    """The lock for ingesting the same files. On SQLite it is a permanent file, so there are at most 4,096."""
-    return f"ingest:{content[:3]}"
-
-
-def _received(obj: RawObject, *, new: bool = False, refused: dict[str, int] | None = None) -> ReceivedObject:
-    return ReceivedObject(
-        key=obj.key,
-        name=obj.name,
-        partition=obj.partition,
-        records=obj.records,
-        size_bytes=obj.size_bytes,
-        new=new,
-        refused=refused or {},
-    )
 
 
 def _figures(receipt: Receipt) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.api.cors_origins:
         cors: dict[str, Any] = {
             "allow_origins": list(settings.api.cors_origins),
-            "allow_methods": ["GET", "POST"],
+            "allow_methods": ["GET", "POST", "DELETE"],
             "allow_headers": ["Authorization", "X-API-Key", "Idempotency-Key", "Content-Type", "If-None-Match"],
             "expose_headers": ["ETag", "Link", "Location", "X-Request-ID", "Retry-After"],
         }

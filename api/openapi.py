@@ -45,7 +45,7 @@ def _completed(app: FastAPI, settings: ApiSettings) -> dict[str, Any]:
         for method, operation in methods.items():
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _PROBLEM
-            needs_key = method == "post" or (settings.reading_needs_key and path not in _OPEN)
+            needs_key = method in ("post", "delete") or (settings.reading_needs_key and path not in _OPEN)
             if settings.keys and needs_key:
                 operation["security"] = [{name: []} for name in _SCHEMES]
     return document

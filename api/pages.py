@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from weather_platform.domain.climate.document import MonthDocument
+from weather_platform.domain.climate.years import MONTHS
 from weather_platform.domain.events import StationEvent
 from weather_platform.domain.tabular import OBSERVATION_COLUMNS, Column, json_schema
 from weather_platform.domain.weather_stats import WeatherStats
@@ -147,6 +148,22 @@ REFERENCE_COLUMNS = (
     Column("highest", float, "", "highest year's value"),
     Column("highest_years", str, "", "years of the highest value"),
 )
+NORMAL_COLUMNS = (
+    Column("city", str, "", "name of the station"),
+    Column("station_id", str, "", "WMO station number"),
+    Column("place", str, "", "name of the place in Météo-France's sheet"),
+    Column("number", str, "", "Météo-France's number of the place"),
+    Column("distance_km", float, "km", "from the station to the place"),
+    Column("section", str, "", "title of the section in the sheet"),
+    Column("label", str, "", "row of the section, empty for its only one"),
+    Column("figure", str, "", "the platform's corresponding figure; none for sunshine, fog and others", nullable=True),
+    *(Column(f"month_{month}", float, "", f"of month {month}", nullable=True) for month in MONTHS),
+    Column("year", float, "", "of the year", nullable=True),
+    Column("dates", str, "", "of records: day and year by month, as in the sheet"),
+    Column("first_year", int, "", "first of the years"),
+    Column("last_year", int, "", "last of the years"),
+    Column("raw_object", str, "", "the sheet as received"),
+)
 RECORD_COLUMNS = (
     *_FIGURE_COLUMNS,
     Column("which", str, "", "lowest or highest"),
@@ -156,6 +173,16 @@ RECORD_COLUMNS = (
     Column("to_verify_days", str, "", "days of the suspect value"),
     Column("first_month", str, "", "first month that is loaded"),
     Column("last_month", str, "", "last month that is loaded"),
+)
+FLAG_COLUMNS = (
+    Column("city", str, "", "name of the station"),
+    Column("station_id", str, "", "WMO station number"),
+    Column("date", datetime, "", "time of the value"),
+    Column("field", str, "", "field of the observation"),
+    Column("rule", str, "", "rule of docs/quality.md, or hand"),
+    Column("verdict", str, "", "erroneous, suspect, or good: flagged, and lifted by a person"),
+    Column("reason", str, "", "why a person set or lifted the flag"),
+    Column("who", str, "", "the person"),
 )
 RANKING_COLUMNS = (
     Column("rank", int, "", "place, 1 is first; none where the figure is not complete", nullable=True),
@@ -178,8 +205,10 @@ _OTHERS: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
     "MonthlySheets": (_ref("MonthDocument"), {}),
     "Comparisons": (json_schema(COMPARISON_COLUMNS), {}),
     "References": (json_schema(REFERENCE_COLUMNS), {}),
+    "Normals": (json_schema(NORMAL_COLUMNS), {}),
     "Records": (json_schema(RECORD_COLUMNS), {}),
     "Ranking": (json_schema(RANKING_COLUMNS), {}),
+    "Flags": (json_schema(FLAG_COLUMNS), {}),
     "Coverage": (json_schema(COVERAGE_COLUMNS), {}),
     "Quarantine": (_with_url(json_schema(QUARANTINE_COLUMNS)), {}),
     "Origin": (

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import BrokenOff, Conflict, NotAcceptable, OutsideBody, TooBusy, TooOften, Unsupported
@@ -144,9 +145,12 @@ def _parameters(request: Request) -> list[str]:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = _methods(request)
     cures = {
         404: "GET / lists the routes.",
-        405: f"Use {(error.headers or {}).get('Allow', 'another method')}.",
+        405: f"Use {headers.get('Allow')}.",
         413: "Send less, or in parts.",
     }
     cause = {404: f"There is nothing at {request.url.path[:200]}.", 405: f"{request.method} is not meant here."}
@@ -155,8 +159,16 @@ async def _http(request: Request, error: Exception) -> Response:
         error.status_code,
         cause.get(error.status_code, f"{error.detail}".rstrip(".") + "."),
         cures.get(error.status_code, "See /docs."),
-        dict(error.headers or {}),
+        headers,
     )
+
+
+def _methods(request: Request) -> str:
+    """Every method of the path: Starlette names those of its first route alone."""
+    included = (getattr(route, "original_router", None) for route in request.app.routes)
+    routes = [*request.app.routes, *(route for router in included if router for route in router.routes)]
+    of_path = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in of_path for method in getattr(route, "methods", None) or ()}))
 
 
 class Unexpected:

@@ -1,6 +1,7 @@
 """Receipts as sent to callers, with links to everything they name."""
 
 from collections import Counter
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -108,7 +109,7 @@ def _documents(receipt: Receipt, request: Request) -> str:
     return str(url.include_query_params(**{"from": first.previous.last_day, "to": last.last_day}))
 
 
-def _withdrawn(receipt: Receipt) -> WithdrawalOut | None:
+def _withdrawn(receipt: Receipt) -> Any:
     return WithdrawalOut(**msgspec.to_builtins(receipt.withdrawn)) if receipt.withdrawn else None
 
 
@@ -133,5 +134,5 @@ def _progress(receipt: Receipt) -> Progress:
     return Progress(queued=stands["queued"], running=stands["running"], done=stands["done"], failed=stands["failed"])
 
 
-def _trouble(trouble: Trouble | None) -> TroubleOut | None:
-    return TroubleOut(cause=trouble.cause, cure=trouble.cure) if trouble else None
+def _trouble(trouble: Trouble | None) -> Any:
+    return TroubleOut(**msgspec.to_builtins(trouble)) if trouble else None

@@ -3,11 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-
 from api.orchestrator import AskedRun, FoundRun, Orchestrator
 from weather_platform import names
-from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, MonthOutcome, Receipt, State, Trouble
 from weather_platform.domain.months import Month
 from weather_platform.storage.opening import Stores
@@ -85,7 +82,7 @@ class Runs:
         }
         for run in done:
             staged = self._layers.staging.objects(run.month)
-            counts = {obj["raw_object"]: msgspec.convert(obj["counts"], RecordCounts) for obj in staged}
+            counts = {obj.raw_object: obj.counts for obj in staged}
             outcome = receipt.outcome(Month.parse(run.month), counts)
             figures = written.get(run.month, {})
             outcome.documents_written = figures.get("written")

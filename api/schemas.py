@@ -1,7 +1,7 @@
 """Parameters of requests and schemas of responses, as shown in OpenAPI."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 import msgspec
@@ -10,14 +10,18 @@ from pydantic_core import PydanticCustomError
 
 from api.paging import cursor_of
 from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.grid import GRID_FIELDS
+from weather_platform.domain.climate.overrides import ANY_RULE
 from weather_platform.domain.climate.records import ALL_MONTHS
+from weather_platform.domain.climate.rules import RULES
 from weather_platform.domain.climate.table import MONTH_COLUMNS
 from weather_platform.domain.climate.years import MONTHS, PERIODS
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.events import EventType
-from weather_platform.domain.ingestions import Mode, Receipt, State
+from weather_platform.domain.ingestions import Mode, PassedOver, Receipt, ReceivedFile, State, Trouble
 from weather_platform.domain.parsing import Reason
+from weather_platform.domain.provenance import Withdrawal
 from weather_platform.domain.tabular import COMPARABLE, DOCUMENT_PARTS, OBSERVATION_COLUMNS
 from weather_platform.domain.units import System
 from weather_platform.tables import Format
@@ -26,6 +30,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _STAGED = tuple(column.name for column in OBSERVATION_COLUMNS if column.name != "city")
 _SHEET = tuple(column.name for column in MONTH_COLUMNS)
 MOST_ROWS = 100_000
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_LONGEST_OVERRIDE = timedelta(days=366)
+"""Its months are made again while the caller waits."""
 Asked = TypeVar("Asked")
 
 
@@ -106,6 +113,62 @@ class StagingQuery(Paged):
     after: After = None
 
 
+def _corners(text: str) -> str:
+    """OGC API Features: four numbers with a comma between."""
+    try:
+        west, south, east, north = map(float, text.split(","))
+    except ValueError as error:
+        raise ValueError("write west,south,east,north in degrees") from error
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise ValueError("longitudes are from -180 to 180, latitudes from -90 to 90, the southern one first")
+    return text
+
+
+BoundingBox = Annotated[str, Field(max_length=100), AfterValidator(_corners)]
+
+
+class Boxed(Query):
+    bbox: BoundingBox | None = Field(
+        None,
+        description="West, south, east and north in degrees; west of 180° to east of it where west is the greater.",
+        examples=["-5.5,41,10,51.5"],
+    )
+
+    @property
+    def box(self) -> tuple[float, float, float, float] | None:
+        """West, south, east and north."""
+        if self.bbox is None:
+            return None
+        west, south, east, north = map(float, self.bbox.split(","))
+        return west, south, east, north
+
+
+class ObservationsQuery(Boxed, StagingQuery):
+    city: list[str] | None = Field(None, max_length=200, examples=[["nice", "orly"]])
+    hour: Annotated[list[Annotated[int, Field(ge=0, le=23)]] | None, BeforeValidator(_separated)] = Field(
+        None, min_length=1, max_length=24, description="Only observations of these hours (UTC).", examples=[[6, 18]]
+    )
+
+
+class FlagsQuery(Paged):
+    city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
+    after: After = None
+
+    @property
+    def position(self) -> tuple[str, ...] | None:
+        """Month, station, time, field and rule of the last row seen."""
+        if self.after is None:
+            return None
+        place = tuple(self.after.split("|"))
+        try:
+            datetime.fromisoformat(place[2])
+            if len(place) == len(("month", "station", "time", "field", "rule")):
+                return place
+        except (IndexError, ValueError):
+            pass
+        raise BadInput(f"{self.after!r} is not where a page ended.", "Follow the `next` of the page before.")
+
+
 class SeveralStagingQuery(StagingQuery):
     city: list[str] = Field(min_length=1, max_length=200, examples=[["nice", "orly"]])
 
@@ -172,10 +235,9 @@ class MonthsQuery(CoverageQuery):
     newest_first: bool = False
 
 
-class ClimateQuery(Formatted):
+class NormalsQuery(Formatted):
     city: list[str] | None = Field(None, max_length=200, examples=[["nice"]])
     figure: FigureName | None = Field(None, examples=["rr.total"])
-    period: PeriodName | None = Field(None, description="A month (`12`), a season (`DJF`) or `year`.", examples=["12"])
     limit: Limit | None = Field(None, description="Rows per page.", examples=[100])
     after: After = None
 
@@ -188,6 +250,10 @@ class ClimateQuery(Formatted):
         if not place.isdecimal() or len(place) > len("1000000"):
             raise BadInput(f"{self.after!r} is not where a page ended.", "Follow the `next` of the page before.")
         return station, int(place)
+
+
+class ClimateQuery(NormalsQuery):
+    period: PeriodName | None = Field(None, description="A month (`12`), a season (`DJF`) or `year`.", examples=["12"])
 
 
 class RecordsQuery(ClimateQuery):
@@ -224,21 +290,7 @@ class FilesQuery(Query):
     after: After = None
 
 
-def _corners(text: str) -> str:
-    """OGC API Features: four numbers with a comma between."""
-    try:
-        west, south, east, north = map(float, text.split(","))
-    except ValueError as error:
-        raise ValueError("write west,south,east,north in degrees") from error
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-        raise ValueError("longitudes are from -180 to 180, latitudes from -90 to 90, the southern one first")
-    return text
-
-
-BoundingBox = Annotated[str, Field(max_length=100), AfterValidator(_corners)]
-
-
-class StationsQuery(Query):
+class StationsQuery(Boxed):
     format: Literal["json", "geojson"] | None = Field(None, description="Overrides `Accept`.", examples=["json"])
     with_data: bool = Field(False, description="Only stations that have observations.")
     q: str | None = Field(
@@ -247,11 +299,6 @@ class StationsQuery(Query):
         max_length=100,
         description="A station, town, postcode, department or region: the stations that it means, the best first.",
         examples=["besançon"],
-    )
-    bbox: BoundingBox | None = Field(
-        None,
-        description="West, south, east and north in degrees; west of 180° to east of it where west is the greater.",
-        examples=["-5.5,41,10,51.5"],
     )
 
 
@@ -275,6 +322,82 @@ class IngestFastQuery(Query):
     )
 
 
+def _utc(moment: datetime) -> datetime:
+    """As stored: UTC, without offset, whole seconds."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise PydanticCustomError("moment", "not a time of any observation", {"allowed": "1900 to 2100"})
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
+ScreenedField = Annotated[str, _one_of(GRID_FIELDS), Field(json_schema_extra={"enum": list(GRID_FIELDS)})]
+RuleId = Annotated[str, _one_of((ANY_RULE, *RULES)), Field(json_schema_extra={"enum": [ANY_RULE, *RULES]})]
+
+
+class OverrideIn(BaseModel):
+    """A decision about the values of a field from first to last time (UTC where no offset is given)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "city": "nice",
+                    "first": "2023-08-09T09:00:00Z",
+                    "last": "2023-08-09T09:00:00Z",
+                    "field": "t",
+                    "rule": "E2",
+                    "verdict": "good",
+                    "reason": "A hailstorm, seen by the observer.",
+                    "by": "Marie",
+                }
+            ]
+        },
+    )
+    city: Annotated[str, Field(min_length=1, max_length=200)]
+    first: Moment
+    last: Moment
+    field: ScreenedField
+    rule: RuleId = Field(ANY_RULE, description="The rule that is overruled, `*` for all.")
+    verdict: Literal["good", "suspect", "erroneous"] = Field(description="`good` lifts flags, the others set one.")
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    by: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")] | None = Field(
+        None, description="Who says so; the caller's key or address where no name is given."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not timedelta(0) <= self.last - self.first <= _LONGEST_OVERRIDE:
+            raise PydanticCustomError(
+                "period", "from first to last is not a period of 0 to 366 days", {"allowed": "0 to 366 days"}
+            )
+        return self
+
+
+class OverrideOut(BaseModel):
+    """A decision about flags."""
+
+    id: str | None = Field(description="Null for one of the file `WEATHER_QC_OVERRIDES`.")
+    made: datetime | None
+    city: str
+    station_id: str
+    first: datetime
+    last: datetime
+    field: str
+    rule: str
+    verdict: str
+    reason: str
+    who: str
+    made_again: str | None = Field(None, description="The receipt of the months that were made again with it.")
+
+
+class OverrideList(BaseModel):
+    count: int
+    data: list[OverrideOut]
+    next: None = None
+
+
 class Replay(BaseModel):
     """Months to stage and curate again from their raw objects, or none for the records that had no partition."""
 
@@ -295,10 +418,17 @@ class Problem(BaseModel):
     errors: list[dict[str, Any]] | None = Field(None, description="Each fault, with what would be allowed.")
 
 
-class FileOut(BaseModel):
-    name: str
-    size_bytes: int
-    sha256: str
+def _model(name: str, of: type[msgspec.Struct]) -> type[BaseModel]:
+    """A response model with the fields of a struct of the domain, all of them always sent."""
+    fields: dict[str, Any] = {field.name: (field.type, ...) for field in msgspec.structs.fields(of)}
+    return create_model(name, __doc__=of.__doc__, **fields)
+
+
+FileOut: Any = _model("FileOut", ReceivedFile)
+PassedOverOut: Any = _model("PassedOverOut", PassedOver)
+TroubleOut: Any = _model("TroubleOut", Trouble)
+WithdrawalOut: Any = _model("WithdrawalOut", Withdrawal)
+_Counts: Any = _model("RecordCounts", RecordCounts)
 
 
 class ObjectOut(BaseModel):
@@ -311,11 +441,7 @@ class ObjectOut(BaseModel):
     url: str
 
 
-_COUNTERS: dict[str, Any] = {field.name: (field.type, ...) for field in msgspec.structs.fields(RecordCounts)}
-_Counts: Any = create_model("RecordCounts", **_COUNTERS)
-
-
-class MonthOut(_Counts):
+class MonthOut(_Counts):  # type: ignore[misc]  # made from a struct
     """`read` is the sum of all the counts but those of documents."""
 
     month: str
@@ -323,19 +449,6 @@ class MonthOut(_Counts):
     documents_unchanged: int | None
     documents_deleted: int | None
     catalogue: str | None = Field(description="The month in Dagster's UI.")
-
-
-class TroubleOut(BaseModel):
-    cause: str
-    cure: str
-
-
-class WithdrawalOut(BaseModel):
-    """That the files do not count any more."""
-
-    at: datetime
-    by: str
-    reason: str
 
 
 class Withdraw(BaseModel):
@@ -368,11 +481,6 @@ class Progress(BaseModel):
     failed: int
 
 
-class PassedOverOut(BaseModel):
-    name: str
-    cause: str
-
-
 class FirstLook(BaseModel):
     """Counts from splitting the files into records."""
 
@@ -381,10 +489,13 @@ class FirstLook(BaseModel):
     refused: dict[str, int]
     passed_over: list[PassedOverOut] = Field(description="Files in a zip that hold no observations.")
     unused_columns: list[str] = Field(description="Columns of the files that are not used.")
+    absent_columns: list[str] = Field(
+        description="Measured fields that no file has a column for; values known before stay."
+    )
 
 
 class IngestionSummary(BaseModel):
-    """The receipt of posted files in a few lines."""
+    """The receipt of posted, landed or fetched files in a few lines."""
 
     id: str
     mode: Mode
@@ -403,7 +514,7 @@ class IngestionSummary(BaseModel):
 
 
 class Ingestion(BaseModel):
-    """The receipt of posted files."""
+    """The receipt of posted, landed or fetched files."""
 
     id: str
     mode: Mode
@@ -447,8 +558,9 @@ def first_look(receipt: Receipt) -> FirstLook:
         records=sum(obj.records for obj in receipt.objects),
         new_objects=sum(obj.new for obj in receipt.objects),
         refused=refused,
-        passed_over=[PassedOverOut(name=file.name, cause=file.cause) for file in receipt.passed_over],
+        passed_over=[PassedOverOut(**msgspec.to_builtins(file)) for file in receipt.passed_over],
         unused_columns=receipt.unused_columns,
+        absent_columns=receipt.absent_columns,
     )
 
 

@@ -4,12 +4,13 @@ import logging
 from datetime import UTC, datetime
 
 from api.errors import Conflict
-from api.ingestion import Ingestions, exclusive
+from api.ingestion import Ingestions
 from weather_platform import postings
 from weather_platform.domain.ingestions import Receipt
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, Withdrawal
 from weather_platform.pipeline import quarantine_unplaced
+from weather_platform.receipts import exclusive
 from weather_platform.storage.opening import Stores
 
 _log = logging.getLogger("weather.api.withdrawals")
@@ -35,7 +36,7 @@ class Withdrawals:
             IngestionFailed: an outage after the objects were marked; repeat the request.
         """
         receipt = self._settled(ingestion)
-        with exclusive(self._layers, receipt):
+        with exclusive(self._layers, receipt.content):
             receipt = self._layers.receipts.get(ingestion)
             receipt.made_again = None
             receipt.withdrawn = receipt.withdrawn or Withdrawal(at=datetime.now(UTC), by=by, reason=reason)
@@ -51,7 +52,7 @@ class Withdrawals:
             IngestionFailed: an outage after the marks were removed; repeat the request.
         """
         receipt = self._settled(ingestion)
-        with exclusive(self._layers, receipt):
+        with exclusive(self._layers, receipt.content):
             partitions = postings.restore(self._layers, receipt.posting)
             receipt = self._layers.receipts.get(ingestion)
             receipt.withdrawn = receipt.made_again = None
@@ -60,7 +61,7 @@ class Withdrawals:
 
     def _settled(self, ingestion: str) -> Receipt:
         receipt = self._ingestions.get(ingestion)
-        if not receipt.is_finished:
+        if not (receipt.is_finished or receipt.is_automatic):
             raise Conflict(
                 f"The ingestion {ingestion} is {receipt.state}.", "Wait until it is done or failed, then ask again."
             )
@@ -76,6 +77,9 @@ class Withdrawals:
     def _made_again(self, receipt: Receipt, partitions: list[str], request_id: str) -> Receipt:
         if UNPLACED in partitions:
             quarantine_unplaced(self._layers, self._partitions)
+        if not receipt.is_finished:  # its run was still to come; the months are made again here
+            receipt.end(datetime.now(UTC))
+            self._layers.receipts.save(receipt)
         if months := [Month.parse(partition) for partition in partitions if partition != UNPLACED]:
             receipt.made_again = self._ingestions.replay(months, request_id=request_id).id
             self._layers.receipts.save(receipt)

@@ -50,9 +50,24 @@ def city_picker(view: View) -> Component:
         searchable=True,
         allowDeselect=False,
         filter={"function": "folded"},
-        nothingFoundMessage=view.word("controls.nothing"),
+        nothingFoundMessage=view.word("controls.press_enter"),
         placeholder=view.word("controls.search"),
         className="control city",
+    )
+
+
+def town_search(view: View) -> Component:
+    """The search of the first screen: a town, a postcode, a department or a station; leads to the city's page."""
+    return dmc.Select(
+        id=control_id("town"),
+        data=_city_options(view),
+        value=None,
+        searchable=True,
+        filter={"function": "folded"},
+        nothingFoundMessage=view.word("controls.press_enter"),
+        placeholder=view.word("controls.any_town"),
+        label=view.word("controls.town"),
+        className="control town",
     )
 
 
@@ -182,8 +197,13 @@ def metric_choice(view: View) -> Component:
     return choice(view, "metric", words="metrics.")
 
 
-def controls(*parts: Component, below: Component = None) -> Component:
-    return html.Div([html.Div(list(parts), className="controls"), below], className="control-bar")
+def controls(view: View, *parts: Component, below: Component = None) -> Component:
+    """The bar of a page's controls; on a phone folded, so that the page begins with what it says."""
+    bar = html.Div([html.Div(list(parts), className="controls"), below], className="control-bar")
+    if not view.look.narrow:
+        return bar
+    change = html.Span(view.word("controls.change"), className="chip")
+    return html.Details([html.Summary([html.Span(place_text(view)), change]), bar], className="folded")
 
 
 def chart(
@@ -205,6 +225,7 @@ def chart(
         "filename": file_stem(view, name),
         "chart": name,
         "title": f"{title}, {place_text(view)}",
+        "day": origin_href(view) if len(view.stations) == 1 else None,
     }
     sentences = " ".join(summary)
     graph = dcc.Graph(
@@ -228,6 +249,7 @@ def chart(
                 html.Figcaption(sentences, className="summary"),
             ]
         ),
+        _values(view),
         menu=_chart_menu(view, name, title, data_links=data_links, zoom=True),
         id=f"card-{name}",
     )
@@ -264,16 +286,25 @@ def drawing(
                 html.Figcaption(sentences, className="summary"),
             ]
         ),
+        _values(view),
         menu=_chart_menu(view, name, title, data_links=data_links),
         id=f"card-{name}",
     )
+
+
+def _values(view: View) -> Component:
+    """The place of the values as a table, which `site.js` fills when it is opened."""
+    name = view.word("chart.values")
+    box = html.Div(className="table-scroll", tabIndex=0, role="region", **aria(label=name))
+    return html.Details([html.Summary(name), box], className="values")
 
 
 def _chart_menu(view: View, name: str, title: str, *, data_links: bool, zoom: bool = False) -> Component:
     """The menu of a chart: downloads and origin. A native disclosure element, because no Mantine menu passes axe."""
     word = view.word
     items: list[Component] = [
-        html.Button(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0) for kind in ("png", "svg")
+        html.Button(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0)
+        for kind in ("png", "phone", "svg")
     ]
     if data_links:
         items += [html.A(word(f"chart.{kind}"), href=view.download(kind), download="") for kind in ("csv", "parquet")]

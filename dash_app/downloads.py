@@ -12,8 +12,9 @@ import flask
 from dash_app import components as ui
 from dash_app import state as states
 from dash_app.frames import is_known, records
-from dash_app.measures import METRICS
-from dash_app.pages import data, overview
+from dash_app.measures import METRICS, SUMMARIES
+from dash_app.pages import data
+from dash_app.places import places
 from dash_app.reader import Reader
 from dash_app.view import View, look_of, resolve
 from weather_platform.domain import tabular
@@ -70,12 +71,12 @@ def _written(view: View, reader: Reader, form: Format, parts: list[str] | None) 
 
 def _stations(view: View, reader: Reader, form: Format) -> Iterator[bytes]:
     """The metric over the period by station."""
-    frame = overview.by_station(view, reader.daily(None, view.first, view.last))
+    frame = places(view, reader, reader.daily(None, view.first, view.last))
     metric, suffix = view.metric, STORED[view.metric.unit].suffix
-    named = {"value": metric.over_period, "low": "low", "high": "high"}
+    named = {"value": SUMMARIES[metric.key].how, "low": "low", "high": "high"}
     columns = [
         Column("city", str, "", "name of the station"),
-        Column("days", int, "", "days with a document"),
+        Column("days", int, "", "days with the figure"),
         *(
             Column(f"{metric.key}_{name}_{suffix}", float, metric.unit, f"{name} over the period", nullable=True)
             for name in named.values()

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from dash_app.frames import is_known
+from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR
 from weather_platform.domain.months import Month
 
 LANGUAGES: Final = ("fr", "en")
@@ -52,6 +53,13 @@ class Language:
 
     def month(self, number: int) -> str:
         return str(self._texts["calendar"]["months"][number - 1])
+
+    def spans(self, period: str) -> str:
+        """``Decembers``, ``winters`` or ``years``: many of a period of `domain.climate.years.PERIODS`."""
+        calendar = self._texts["calendar"]
+        if period in MONTHS:
+            return str(calendar["many_months"][MONTHS.index(period)])
+        return str([*calendar["many_seasons"], calendar["many_years"]][(*SEASONS, YEAR).index(period)])
 
     def day(self, day: date) -> str:
         """``1er décembre 2023`` or ``1 December 2023``."""

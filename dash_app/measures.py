@@ -46,6 +46,28 @@ METRICS: Final[Mapping[str, Metric]] = {
         Metric("rain", "rain_total_mm", "rain_n", "sum", None, "rain_total_mm", "rr3", "mm"),
     )
 }
+
+
+class Summary(NamedTuple):
+    """What a metric is over a period: of its days, or the figures of its sheets (`domain.climate.figures`)."""
+
+    how: Aggregation
+    column: str
+    low: str | None
+    high: str | None
+    figure: str
+    low_figure: str | None
+    high_figure: str | None
+
+
+SUMMARIES: Final[Mapping[str, Summary]] = {
+    "temperature": Summary(
+        "mean", "temperature_avg_c", "temperature_tn_c", "temperature_tx_c", "tm.mean", "tn.min", "tx.max"
+    ),
+    "pressure": Summary("mean", "pressure_avg_hpa", "pressure_avg_hpa", None, "pmer.mean", "pmer.min", None),
+    "wind": Summary("max", "wind_gust_m_s", None, None, "fxi.max", None, None),
+    "rain": Summary("sum", "rain_rr_mm", None, "rain_rr_mm", "rr.total", None, "rr.max"),
+}
 METRIC_OF_FIGURES: Final[Mapping[str, str]] = {
     "temperature": "temperature",
     "pressure": "pressure",

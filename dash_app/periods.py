@@ -3,7 +3,9 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
+from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR
 from weather_platform.domain.months import Month
 
 Period = tuple[date, date]
@@ -63,6 +65,28 @@ def season(day: date) -> Period:
     while month.number not in _SEASON_STARTS:
         month = month.previous
     return month.first_day, month.next.next.last_day
+
+
+class Span(NamedTuple):
+    """A month, a season or a year: what is compared with its like in other years."""
+
+    year: int
+    """Of the January, for a winter."""
+    period: str
+    """Of `domain.climate.years.PERIODS`."""
+
+
+def span(period: Period) -> Span | None:
+    """What a period is a whole one of; None for any other stretch of days."""
+    first, last = period
+    end = Month.of(last)
+    if first.day != 1 or last != end.last_day:
+        return None
+    if (first.year, first.month) == (end.year, end.number):
+        return Span(end.year, MONTHS[end.number - 1])
+    if period == season(last):
+        return Span(end.year, list(SEASONS)[end.number // 3 % 4])
+    return Span(end.year, YEAR) if (first.month, last.month, first.year) == (1, 12, end.year) else None
 
 
 def years_before(period: Period, years: int) -> Period:

@@ -5,7 +5,8 @@ Both are opened read-only. Results are cached until the curated store's revision
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Sized
-from datetime import date, datetime, time, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
 from sys import getsizeof
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
@@ -16,6 +17,7 @@ from weather_platform.climatology import Climatology
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import NotFound, NothingStored, StoreUnavailable, WeatherError
+from weather_platform.domain.ingestions import Receipt
 from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.quality import Verdict
@@ -25,9 +27,12 @@ from weather_platform.domain.tabular import DOCUMENT_COLUMNS, documents
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.month_report import Check, month_checks
 from weather_platform.settings import Settings
+from weather_platform.sources.due import newest_due
+from weather_platform.sources.freshness import Freshness
+from weather_platform.sources.registry import open_source
 from weather_platform.storage.curated import CuratedStore, Days, Query, StoredCity
 from weather_platform.storage.opening import Stores
-from weather_platform.storage.staging import StagingStore
+from weather_platform.storage.staging import StagedObject, StagingStore
 
 T = TypeVar("T")
 
@@ -73,8 +78,9 @@ class _Answer(NamedTuple):
 class Reader:
     """Reads for every page; may be shared by threads. Its methods raise what the stores raise."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, settings: Settings) -> None:
         self._stores = stores
+        self._settings = settings
         self._curated: CuratedStore = stores.curated
         self._staging: StagingStore = stores.staging
         self.climate = Climatology(stores)
@@ -92,7 +98,7 @@ class Reader:
         """The first and the last day that has a document.
 
         None, or NothingStored, only where nothing was ever loaded. Where documents were there before, or observations
-        are staged, the store has gone away: a StoreUnavailable that is no NothingStored.
+        are staged, the store has gone away: a StoreUnavailable but not a NothingStored.
         """
         try:
             found = self._kept("days", self._curated.days)
@@ -197,14 +203,39 @@ class Reader:
         """Number of refused records, by month and reason."""
         return [QuarantineCount(*row) for row in self._staging.quarantine_counts()]
 
-    def raw_objects(self) -> dict[str, dict[str, Any]]:
-        """What staging knows of each raw object, by name: month, received, source, name, licence, synthetic, counts."""
-        return {obj["raw_object"]: obj for obj in self._staging.objects()}
+    def raw_objects(self) -> dict[str, StagedObject]:
+        """What staging knows of each raw object, by name."""
+        return {obj.raw_object: obj for obj in self._staging.objects()}
 
     def last_received(self) -> datetime | None:
         """When the latest raw object came in."""
-        received = [datetime.fromisoformat(obj["received"]) for obj in self._staging.objects()]
+        received = [obj.received for obj in self._staging.objects()]
         return max(received, default=None)
+
+    def freshness(self, now: datetime) -> Freshness:
+        """The newest observation that is staged, against the newest that the settings' source can have at `now`."""
+        source = open_source(self._settings)
+        due = newest_due(now) if source.grows_daily else None
+        return Freshness(source=source.name, newest=self._kept("newest", self._read_newest), due=due)
+
+    def _read_newest(self) -> datetime | None:
+        days = self._curated.days()
+        if days is None:
+            return None
+        last = Month.of(days[1])  # a report of 00 UTC belongs to the day before too
+        found = self._staging.coverage([str(last), str(last.next)])
+        return max((each.last.replace(tzinfo=UTC) for each in found), default=None)
+
+    def ingestion_of(self, month: str, raw_object: str) -> str | None:
+        """The id of the ingestion that last posted a raw object, for `weather withdraw`; None where none is known."""
+        with suppress(StoreUnavailable):
+            receipt = self._stores.receipts.of_object(month, raw_object)
+            return receipt.id if receipt else None
+        return None
+
+    def ingestions(self, limit: int) -> list[Receipt]:
+        """The latest receipts of files, newest first; a replay has none."""
+        return [receipt for receipt in self._stores.receipts.newest(limit=limit) if receipt.files]
 
     def warm(self, months: int) -> None:
         """Read the latest months in advance; errors of a store are ignored here."""
@@ -283,7 +314,7 @@ class Reader:
 
 def open_reader(settings: Settings) -> Reader:
     """A reader of the stores that the settings name; nothing is reached yet."""
-    return Reader(Stores(settings, read_only=True))
+    return Reader(Stores(settings, read_only=True), settings)
 
 
 def _daily_frame(found: Iterable[WeatherStats]) -> pd.DataFrame:

@@ -75,6 +75,34 @@ ANOMALY: Final = Scale(
     )
 )
 """Degrees above or below what is usual: white is usual."""
+PRESSURE_ANOMALY: Final = Scale(
+    (
+        (-15, "#3d1f73"),
+        (-7, "#8a6cb8"),
+        (-2, "#d9cfe6"),
+        (0, "#f6f5ef"),
+        (2, "#eeddb8"),
+        (7, "#d0a050"),
+        (15, "#8a5212"),
+    )
+)
+RAIN_PERCENT: Final = Scale(
+    (
+        (0, "#7a4a10"),
+        (50, "#c99b52"),
+        (75, "#e8d5ad"),
+        (90, "#f4f2ec"),
+        (110, "#cfe4e2"),
+        (125, "#83bfc0"),
+        (150, "#3a8f9c"),
+        (200, "#135f7a"),
+        (300, "#0d2f52"),
+    ),
+    steps=True,
+)
+"""Classes of percent of the usual rain: brown is dry, pale is usual, blue is wet."""
+ANOMALIES: Final = {"temperature": ANOMALY, "pressure": PRESSURE_ANOMALY, "rain": RAIN_PERCENT}
+"""By metric; the strongest gust of a month is shown as it is."""
 PRESSURE: Final = Scale(
     ((970, "#3d1f73"), (1_000, "#8a6cb8"), (1_015, "#e6dfee"), (1_030, "#e2b878"), (1_045, "#a8641a"))
 )

@@ -59,7 +59,7 @@ def _settings(look: Look, state: State) -> Any:
     word = look.language
     other = "en" if word.code == "fr" else "fr"
     scheme = "light" if look.theme is THEMES["dark"] else "dark"
-    return html.Div(
+    chips = html.Div(
         [
             *(
                 ui.link(word(f"site.units_{units}"), href=href(state.but(units=units)), className="chip")
@@ -87,10 +87,13 @@ def _settings(look: Look, state: State) -> Any:
                 **ui.data(copied=word("site.copied"), copy=word("site.copy")),
             ),
         ],
-        className="settings",
+        className="menu" if look.narrow else "settings",
         role="group",
         **ui.aria(label=word("site.settings")),
     )
+    if not look.narrow:
+        return chips
+    return html.Details([html.Summary(word("site.settings"), className="chip"), chips], className="menu-of")
 
 
 def _footer(look: Look, state: State) -> Any:
@@ -131,7 +134,7 @@ def _controls(view: View) -> Any:
     pickers = {"overview": None, "compare": ui.cities_picker, "table": ui.cities_picker}
     picker = pickers.get(view.state.page, ui.city_picker)
     parts = [ui.period_picker(view)] if picker is None else [picker(view), ui.period_picker(view)]
-    return ui.controls(*parts, below=ui.preset_links(view))
+    return ui.controls(view, *parts, below=ui.preset_links(view))
 
 
 def _no_city(look: Look, state: State, error: NoSuchCity) -> Any:

@@ -26,6 +26,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "axis": ("shared", "own"),
     "heat": ("hours", "calendar"),
     "years": ("on", "off"),
+    "map": ("anomaly", "value"),
     "sort": ("name", "highest", "lowest"),
     "figure": (
         *("tm.mean", "tn.mean", "tx.mean", "rr.total", "pmer.mean", "u.mean"),
@@ -52,6 +53,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     axis: str = "shared"
     heat: str = "hours"
     years: str = "on"
+    map: str = "anomaly"
     sort: str = "name"
     figure: str = "tm.mean"
     """Of `domain.climate.figures`, on the page of years."""

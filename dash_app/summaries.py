@@ -1,6 +1,6 @@
 """Texts about charts: sentences and key figures from frames."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -13,7 +13,6 @@ from dash_app.view import View
 from weather_platform.domain.events import THRESHOLDS, Event, Threshold
 
 _THRESHOLDS = {threshold.type: threshold for threshold in THRESHOLDS}
-_NEARLY_ALL = 0.9
 _WET_MM = 1.0
 """A day with rain has 1 mm at least (WMO's count of wet days, R1mm)."""
 
@@ -37,42 +36,24 @@ def extreme(frame: pd.DataFrame, column: str, *, lowest: bool = False) -> Extrem
     return Extreme(row[column], day.date(), row["city"], row["slug"])
 
 
-def facts(
-    view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame] = ()
-) -> Iterator[tuple[str, str, list[str]]]:
-    """Label, value and details of the key figures; metrics without values are left out.
-
-    `others` are the same days of other years, one row per day.
-    """
+def facts(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str, list[str]]]:
+    """Label, value and details of the key figures of days that are compared with nothing."""
     word = view.word
     if frame["temperature_avg_c"].notna().any():
         low, high = extreme(frame, "temperature_tn_c", lowest=True), extreme(frame, "temperature_tx_c")
         detail = word("city.no_extremes")
         if low and high:
             detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
-        mean = view.quantity(frame["temperature_avg_c"].mean(), "temperature")
-        yield word("city.mean_temperature"), mean, [detail, *_of_others(view, frame, others, "temperature")]
+        yield word("city.mean_temperature"), view.quantity(frame["temperature_avg_c"].mean(), "temperature"), [detail]
     if frame["rain_total_mm"].notna().any():
         wet = int((frame["rain_total_mm"] >= _WET_MM).sum())
         detail = counted(word, "city.wet_days", wet) if wet else word("city.wet_days.none")
-        total = view.quantity(frame["rain_total_mm"].sum(), "rain")
-        yield word("city.rain_total"), total, [detail, *_of_others(view, frame, others, "rain")]
+        yield word("city.rain_total"), view.quantity(frame["rain_total_mm"].sum(), "rain"), [detail]
     if strongest := extreme(frame, "wind_gust_m_s"):
         yield word("city.gust"), view.quantity(strongest.value, "wind"), [word.day(strongest.day)]
     if lowest := extreme(frame, "pressure_min_hpa", lowest=True):
         detail = word("city.lowest_pressure", value=_one(view, lowest, "pressure"))
         yield word("city.pressure"), view.quantity(frame["pressure_avg_hpa"].mean(), "pressure"), [detail]
-
-
-def _of_others(view: View, frame: pd.DataFrame, others: Collection[pd.DataFrame], metric: str) -> Iterator[str]:
-    """The metric's average in other years; only years with nearly all days count, because a partial sum is too low."""
-    column = METRICS[metric].column
-    if frame[column].notna().sum() < _NEARLY_ALL * view.days:
-        return
-    whole = [frame[column] for frame in others if frame[column].notna().mean() >= _NEARLY_ALL]
-    if whole:
-        years = [float(days.sum() if METRICS[metric].over_period == "sum" else days.mean()) for days in whole]
-        yield view.word("city.usual", value=view.quantity(sum(years) / len(years), metric))
 
 
 def of_city(view: View, metric: str, days: pd.DataFrame) -> list[str]:
@@ -196,3 +177,8 @@ def of_records(view: View, history: pd.DataFrame) -> Iterator[tuple[str, str, da
     for key, column, metric, lowest in _RECORDS:
         if found := extreme(history, column, lowest=lowest):
             yield view.word(f"city.{key}"), view.quantity(found.value, metric), found.day
+
+
+def withdraw_command(ingestion: str) -> str:
+    """The command that withdraws the files of an ingestion."""
+    return f'weather withdraw {ingestion} --reason "…"'

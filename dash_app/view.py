@@ -123,6 +123,19 @@ class View:
         unit = self.look.unit(metric)
         return self.word.quantity(unit.exact(value) if is_known(value) else None, unit.symbol, unit.decimals)
 
+    def difference(self, value: float, metric: str) -> str:
+        """``+0.9 °C``: a difference of two stored values, in the units of the view."""
+        unit = self.look.unit(metric)
+        shown = round(unit.difference(value), unit.decimals)
+        return f"{'+' if shown > 0 else ''}{self.word.quantity(shown, unit.symbol, unit.decimals)}"
+
+    def threshold(self, value: float, metric: str) -> str:
+        """``1 mm``, ``58 km/h``, ``0.04 in``: a stored threshold in no more digits than it takes to name it."""
+        unit = self.look.unit(metric)
+        shown = unit.exact(value)
+        decimals = 0 if shown >= 10 or shown == int(shown) else unit.decimals
+        return self.word.quantity(shown, unit.symbol, decimals)
+
 
 def look_of(state: State, *, accepted: str | None, system_scheme: str, width_px: int = 1280) -> Look:
     """Colours, units and language of the state, or else of the browser."""
@@ -165,7 +178,7 @@ def _period(state: State, loaded: Period, dates: Sequence[date]) -> Period:
     """The period of a page: a sheet's is a month, a day's the day, that of years all that is loaded."""
     if state.page == "years":
         return date(loaded[0].year, 1, 1), date(loaded[1].year, 12, 31)
-    latest = Month.of(loaded[1])
+    latest = _latest_whole(loaded) if state.page == "overview" else Month.of(loaded[1])
     first = state.first or (min(state.last, latest.first_day) if state.last else latest.first_day)
     last = state.last or max(first, latest.last_day)
     first, last = within((first, last), loaded)
@@ -174,6 +187,13 @@ def _period(state: State, loaded: Period, dates: Sequence[date]) -> Period:
         day = within((state.day, state.day), loaded)[0] if state.day else next(known, dates[-1])
         return day, day
     return whole(Month.of(last)) if state.page == "sheet" else (first, last)
+
+
+def _latest_whole(loaded: Period) -> Month:
+    """The latest month that is loaded to its end; the only one, where none is."""
+    latest = Month.of(loaded[1])
+    whole = loaded[1] == latest.last_day or latest == Month.of(loaded[0])
+    return latest if whole else latest.previous
 
 
 def _chosen(state: State, reader: Reader) -> tuple[Station, ...]:

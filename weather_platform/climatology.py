@@ -1,12 +1,13 @@
 """What a station's weather is compared with, for the API, the site, the command line and notebooks; no Dagster.
 
 `Climatology` answers from the stores. Figures over years are kept by the revision of the monthly sheets: a station's
-are made in some milliseconds where they changed, and nothing is stored twice (docs/decisions/0050).
+are made in some milliseconds where they changed (docs/decisions/0050).
 
 * `months` and `month`: sheets (`domain.climate.document`), each figure with how complete it is
 * `years`: figures of a station by year and period (`domain.climate.years`)
 * `references`, `reference`: what is usual, or why there is none (`TooFewYears`)
 * `comparisons`: anomaly and rank of every figure of a month, season or year
+* `normals`: Météo-France's official sheet of a place
 * `records`: extremes of all that is loaded
 * `ranking`: stations in order of a figure, complete ones alone unless asked
 * `readings`: a day's observations of a station, with what quality control says of them
@@ -22,6 +23,7 @@ import msgspec
 
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.figures import FIGURES, FigureValue
+from weather_platform.domain.climate.normals import StationNormals
 from weather_platform.domain.climate.ranks import Rank, StationRank, rank, ranking
 from weather_platform.domain.climate.records import Record, records
 from weather_platform.domain.climate.reference import (
@@ -37,6 +39,7 @@ from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
 from weather_platform.domain.weather_stats import WeatherStats
+from weather_platform.storage.by_station import NORMALS, REFERENCES
 from weather_platform.storage.curated import Query
 from weather_platform.storage.monthly import MonthQuery
 from weather_platform.storage.opening import Stores
@@ -79,7 +82,9 @@ class CityMonth(NamedTuple):
     days: list[WeatherStats]
     """The daily documents, in order."""
     flags: "list[Flag]"
-    """Erroneous and suspect values of the month, in order of time."""
+    """Erroneous and suspect values of the month, and flags that a person lifted (`good`), in order of time."""
+    official: StationNormals | None
+    """Météo-France's sheet of the place; its rows have twelve months and the year (`NormalRow.figure` says of what)."""
 
 
 class _Known(NamedTuple):
@@ -88,6 +93,10 @@ class _Known(NamedTuple):
     years: Years
     references: dict[tuple[str, str], Reference]
     """By period and figure."""
+
+    def usual(self, station_id: str, period: str, figure: str) -> Reference | TooFewYears:
+        """One of `references`, or how many years there are."""
+        return self.references.get((period, figure)) or reference_of(self.years, station_id, period, figure)
 
 
 class Climatology:
@@ -121,34 +130,38 @@ class Climatology:
         return self._of(station_id).years
 
     def references(self, station_id: str) -> list[Reference]:
-        """Every reference and average of a station, by period and figure."""
+        """Every reference and average of a station, by period and figure.
+
+        As stored by the asset `climate_reference`, where the sheets have not changed since; else made now.
+        """
+        stored = self._stores.by_station.get(REFERENCES, station_id)
+        if stored is not None and stored.made_of == self.revision():
+            return list(stored.references)
         return list(self._of(station_id).references.values())
+
+    def normals_revision(self) -> str:
+        """A text that changes whenever the official sheets were stored again."""
+        return self._stores.by_station.revision(NORMALS)
+
+    def normals(self, station_id: str) -> StationNormals | None:
+        """The official sheet of a station; None where there is none nearby, or none was fetched."""
+        return self._stores.by_station.get(NORMALS, station_id)
 
     def reference(self, station_id: str, period: str, figure: str) -> Reference | TooFewYears:
         """One of `references`, or how many years there are."""
-        known = self._of(station_id)
-        return known.references.get((period, figure)) or reference_of(known.years, station_id, period, figure)
+        return self._of(station_id).usual(station_id, period, figure)
 
     def compared(self, station_id: str, year: int, period: str, figure: str) -> Comparison:
         """A figure of a month, season or year against the station's other years."""
-        years = self.years(station_id)
-        found: FigureValue = years.at(figure, station_id, year, period)
-        usual = self.reference(station_id, period, figure)
-        against = None
-        if found.value is not None and isinstance(usual, Reference):
-            against = anomaly(found.value, found.status, usual)
-        return Comparison(
-            figure=figure,
-            value=found.value,
-            status=found.status,
-            reference=usual,
-            anomaly=against,
-            rank=rank(years, figure, station_id, year, period),
-        )
+        (found,) = self.comparisons(station_id, year, period, [figure])
+        return found
 
-    def comparisons(self, station_id: str, year: int, period: str) -> list[Comparison]:
-        """Every figure of a month, season or year against the station's other years."""
-        return [self.compared(station_id, year, period, figure) for figure in FIGURES]
+    def comparisons(
+        self, station_id: str, year: int, period: str, figures: Collection[str] = FIGURES.keys()
+    ) -> list[Comparison]:
+        """Figures of a month, season or year against the station's other years."""
+        known = self._of(station_id)
+        return [_compared(known, station_id, year, period, figure) for figure in figures]
 
     def records(self, station_id: str) -> list[Record]:
         """Extremes of all that is loaded of a station, by calendar month and of all months."""
@@ -192,6 +205,7 @@ class Climatology:
             records={(each.figure, each.lowest): each for each in self.records(number) if each.period == period},
             days=list(self._stores.curated.find(Query(stations=[number], first=month.first_day, last=month.last_day))),
             flags=self._stores.staging.flags(station, month.first_day, month.last_day),
+            official=self.normals(number),
         )
 
     def _of(self, station_id: str) -> _Known:
@@ -207,6 +221,22 @@ class Climatology:
         with self._lock:
             if revision != self._revision:
                 self._revision, self._known, self._records = revision, {}, {}
+
+
+def _compared(known: _Known, station_id: str, year: int, period: str, figure: str) -> Comparison:
+    found: FigureValue = known.years.at(figure, station_id, year, period)
+    usual = known.usual(station_id, period, figure)
+    against = None
+    if found.value is not None and isinstance(usual, Reference):
+        against = anomaly(found.value, found.status, usual)
+    return Comparison(
+        figure=figure,
+        value=found.value,
+        status=found.status,
+        reference=usual,
+        anomaly=against,
+        rank=rank(known.years, figure, station_id, year, period),
+    )
 
 
 def months_of(year: int, period: str) -> tuple[Month, Month]:

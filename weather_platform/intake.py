@@ -17,7 +17,9 @@ from typing import IO, NamedTuple, Self
 
 import msgspec
 
+from weather_platform.domain.columns import CELSIUS
 from weather_platform.domain.errors import BadInput, NoObservations, StoreFull
+from weather_platform.domain.fields import MEASURED
 from weather_platform.domain.ingestions import PassedOver
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.parsing import Reason, Refusal, columns_of, parse
@@ -64,6 +66,7 @@ class Intake:
         self._count = Counter[str]()
         self.passed_over: list[PassedOver] = []
         self._unused: dict[str, None] = {}
+        self._read: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -104,12 +107,19 @@ class Intake:
         """Columns of the files that are not used, as spelled there."""
         return list(self._unused)
 
+    @property
+    def absent_columns(self) -> list[str]:
+        """Measured fields that no file has a column for, also in °C; for JSON, see `columns_of`."""
+        read = {CELSIUS[name].name if name in CELSIUS else name for name in self._read}
+        return [field.name for field in MEASURED if field.name not in read]
+
     def _sort(self, member: Member) -> None:
         piles: dict[str, _Pile] = {}
         for piece in _pieces(member):
             columns = columns_of(piece)
             if member.in_zip and not piles and not {"numer_sta", "date"} & columns.read:
                 raise NoObservations("None of its records has a station or a date.", "Send files of observations.")
+            self._read |= columns.read
             self._note(columns.unused)
             for partition, part in self._by_partition(piece).items():
                 pile = piles.get(partition)

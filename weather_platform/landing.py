@@ -16,11 +16,13 @@ from typing import NamedTuple
 import msgspec
 
 from weather_platform.domain.errors import BadInput
+from weather_platform.domain.ingestions import ReceivedFile
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.intake import Intake, Stored
 from weather_platform.pipeline import Stores, quarantine_unplaced, reject_if_nothing_usable
 from weather_platform.postings import overruled
+from weather_platform.receipts import open_receipt, receipt_of_file
 from weather_platform.storage.blobs import BlobInfo
 
 FOLDER = "landing/"
@@ -116,14 +118,20 @@ class Landing:
 
 
 def _sort_into(sorted_: Future[list[Stored]], stores: Stores, partitions: Partitions, blob: BlobInfo) -> None:
-    """Store a file's records raw, one object per month; errors are raised when the result is requested."""
+    """Store a file's records raw, one object per month, and keep the receipt; the result raises what went wrong."""
     try:
         origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
         with Intake(partitions) as intake, tempfile.TemporaryFile() as file:
-            file.writelines(stores.raw.blobs.stream(blob.key))
+            digest = hashlib.sha256()
+            for chunk in stores.raw.blobs.stream(blob.key):
+                digest.update(chunk)
+                file.write(chunk)
             intake.add(blob.key, file)
-            posting = f"landed-{hashlib.sha256(f'{blob.key} {_stamp(blob)}'.encode()).hexdigest()[:24]}"
-            stored = intake.keep(stores.raw, origin, posting=posting, is_overruled=overruled(stores))
+            described = ReceivedFile(name=blob.key, size_bytes=blob.size_bytes, sha256=digest.hexdigest())
+            receipt = receipt_of_file("landing", f"{blob.key} {_stamp(blob)}", described)
+            stored = intake.keep(stores.raw, origin, posting=receipt.posting, is_overruled=overruled(stores))
+            reject_if_nothing_usable(stores, partitions, stored)
+            open_receipt(stores, receipt, intake, stored)
     except Exception as error:  # noqa: BLE001  # another thread raises it
         sorted_.set_exception(error)
     else:
@@ -133,8 +141,7 @@ def _sort_into(sorted_: Future[list[Stored]], stores: Stores, partitions: Partit
 def _settled(
     stores: Stores, partitions: Partitions, blob: BlobInfo, stored: Sequence[Stored], now: datetime
 ) -> LandedFile:
-    """The state of a file whose records are stored; BadInput if none of them can be staged."""
-    reject_if_nothing_usable(stores, partitions, stored)
+    """The state of a file whose records are stored."""
     if any(each.object.partition == UNPLACED for each in stored):
         quarantine_unplaced(stores, partitions)
     objects = [(item.object.partition, item.object.name) for item in stored]
@@ -159,6 +166,6 @@ def _months(taken: LandedFile) -> list[Month]:
 
 def _is_staged(stores: Stores, taken: LandedFile) -> bool:
     partitions = {partition for partition, _ in taken.objects}
-    staged = {(each, obj["raw_object"]) for each in partitions for obj in stores.staging.objects(each)}
+    staged = {(each, obj.raw_object) for each in partitions for obj in stores.staging.objects(each)}
     standing = {(each, obj.name) for each in partitions for obj in stores.raw.objects(each)}
     return standing & set(taken.objects) <= staged

@@ -8,13 +8,18 @@ RAW_OBSERVATIONS = "raw_observations"
 STAGED_OBSERVATIONS = "staged_observations"
 WEATHER_STATS = "weather_stats"
 MONTHLY_CLIMATE = "monthly_climate"
+CLIMATE_REFERENCE = "climate_reference"
+CLIMATE_NORMALS = "climate_normals"
 ASSETS = (RAW_OBSERVATIONS, STAGED_OBSERVATIONS, WEATHER_STATS, MONTHLY_CLIMATE)
+"""The assets of a month; `CLIMATE_REFERENCE` and `CLIMATE_NORMALS` are of all months together."""
 
 LOAD_JOB = "load_months"
 """Source to documents."""
 PROCESS_JOB = "process_months"
 """Stages and curates months from the stored raw objects."""
 
+USUAL_JOB = "make_what_is_usual"
+"""References of all months, and the official normals."""
 CHECK_JOB = "check_months"
 """Evaluates the checks on stored months."""
 

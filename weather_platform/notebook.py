@@ -10,7 +10,7 @@ from weather_platform.domain.months import Month, parse_months
 from weather_platform.domain.search import find_station
 from weather_platform.domain.stations import Station
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import Query
+from weather_platform.storage.curated import EventQuery, Query
 from weather_platform.storage.opening import Stores
 from weather_platform.tables import arrow_schema
 
@@ -35,20 +35,20 @@ class Archive:
     def documents(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
         """One row per station and day, by date and station; columns as in every export, with units in their names."""
         first, last = _days(period)
-        numbers = None if cities is None else [station.station_id for station in self._stations(cities)]
-        return _frame(tabular.documents(), self._stores.curated.find(Query(stations=numbers, first=first, last=last)))
+        query = Query(stations=self._numbers(cities), first=first, last=last)
+        return _frame(tabular.documents(), self._stores.curated.find(query))
 
     def observations(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
-        """One row per station and time (UTC), as staged, in SYNOP's units."""
+        """One row per station and time (UTC), as staged, in SYNOP's units, with what quality control says (`flags`)."""
         first, last = _days(period)
-        stored = self._stores.staging.stations()
-        rows = (
-            {"city": station.name, **row}
-            for station in self._stations(cities)
-            if station.station_id in stored
-            for row in self._stores.staging.rows(station, first, last)
-        )
+        rows = self._stores.staging.flagged_rows(self._stations(cities), first, last)
         return _frame(tabular.observations(), rows)
+
+    def events(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
+        """One row per event, by date, station and type."""
+        first, last = _days(period)
+        query = EventQuery(stations=self._numbers(cities), first=first, last=last)
+        return _frame(tabular.events(), self._stores.curated.events(query))
 
     def months(self, cities: Cities = None, period: str | None = None) -> "pd.DataFrame":
         """One row per station and month: the monthly sheet, each element with how complete it is."""
@@ -56,8 +56,11 @@ class Archive:
         from weather_platform.storage.monthly import MonthQuery
 
         first, last = (Month.of(day) if day else None for day in _days(period))
-        numbers = None if cities is None else [station.station_id for station in self._stations(cities)]
-        return _frame(months(), self._stores.monthly.find(MonthQuery(stations=numbers, first=first, last=last)))
+        query = MonthQuery(stations=self._numbers(cities), first=first, last=last)
+        return _frame(months(), self._stores.monthly.find(query))
+
+    def _numbers(self, cities: Cities) -> list[str] | None:
+        return None if cities is None else [station.station_id for station in self._stations(cities)]
 
     def _stations(self, cities: Cities) -> Iterator[Station]:
         known = self._stores.stations()

@@ -5,9 +5,6 @@ Used by the API (and the command line through it) and by the landing folder.
 
 from collections.abc import Callable
 
-import msgspec
-
-from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.provenance import UNPLACED, Withdrawal
 from weather_platform.pipeline import Stores
 
@@ -25,16 +22,16 @@ def is_overruled(stores: Stores, partition: str, name: str) -> bool:
         return True
     if not any(raw.received > ours.received and raw.posting != ours.posting for raw in standing):
         return False
-    staged = {row["raw_object"]: row for row in stores.staging.objects(partition)}
-    if {raw.name: raw.received.isoformat() for raw in standing} != {n: row["received"] for n, row in staged.items()}:
+    staged = {row.raw_object: row for row in stores.staging.objects(partition)}
+    if {raw.name: raw.received for raw in standing} != {n: row.received for n, row in staged.items()}:
         return True
-    return msgspec.convert(staged[name]["counts"], RecordCounts).superseded > 0
+    return staged[name].counts.superseded > 0
 
 
 def is_staged(stores: Stores, partition: str, name: str) -> bool:
     """Whether this object is staged as it counts in the raw store."""
-    received = {raw.name: raw.received.isoformat() for raw in stores.raw.objects(partition)}
-    staged = {row["raw_object"]: row["received"] for row in stores.staging.objects(partition)}
+    received = {raw.name: raw.received for raw in stores.raw.objects(partition)}
+    staged = {row.raw_object: row.received for row in stores.staging.objects(partition)}
     return name in staged and received.get(name) == staged[name]
 
 

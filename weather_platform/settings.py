@@ -297,6 +297,8 @@ class Settings(_Masked, BaseSettings):
     """OpenDataSoft portal."""
     archive_url: str = "https://meteofrance.s3.sbg.io.cloud.ovh.net/data/OBS/SYNOP"
     """Météo-France's archive: an address, or a folder with its files."""
+    normals_url: WebAddress = "https://meteofrance.s3.sbg.io.cloud.ovh.net/data/synchro_ftp/REF_STATION"
+    """Météo-France's official climate sheets and their list."""
     dagster_port: Port = 3000
     """Port of Dagster's UI."""
     dagster_url: WebAddress = Field(default_factory=lambda given: f"http://127.0.0.1:{given['dagster_port']}")

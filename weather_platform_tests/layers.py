@@ -24,10 +24,10 @@ def embedded(folder: Path) -> Environment:
 
 
 @contextmanager
-def on_servers(request: pytest.FixtureRequest, folder: Path) -> Iterator[Environment]:
-    """MariaDB, MongoDB and S3, each empty."""
-    mariadb, mongodb, s3 = map(request.getfixturevalue, ("mariadb_server", "mongodb_server", "s3_server"))
-    with mariadb.fresh_database() as staging_url, mongodb.fresh_database() as curated_url, s3.fresh_bucket() as bucket:
+def on_servers(request: pytest.FixtureRequest, folder: Path, sql: str = "mariadb") -> Iterator[Environment]:
+    """MariaDB or MySQL (`sql`), MongoDB and S3, each empty."""
+    database, mongodb, s3 = map(request.getfixturevalue, (f"{sql}_server", "mongodb_server", "s3_server"))
+    with database.fresh_database() as staging_url, mongodb.fresh_database() as curated_url, s3.fresh_bucket() as bucket:
         yield {
             "WEATHER_HOME": str(folder),
             "WEATHER_RAW_URL": f"s3://{bucket}/raw",
@@ -64,7 +64,7 @@ def state(stores: Stores) -> State:
         "rows": rows,
         "stations": stations,
         "coverage": staging.coverage(),
-        "objects": [{**obj, "received": None} for obj in staging.objects()],
+        "objects": [msgspec.to_builtins(obj) | {"received": None} for obj in staging.objects()],
         "quarantine": staging.quarantine(),
         "flags": staging.flagging.find(),
         "documents": documents(stores),

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from weather_platform.climatology import Climatology, Comparison, months_of
@@ -17,7 +18,7 @@ from weather_platform.domain.stations import STATIONS
 from weather_platform.pipeline import curate_month, open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.opening import Stores
-from weather_platform_tests import sample_months
+from weather_platform_tests import real_months, sample_months
 from weather_platform_tests.storage.sheets import sheet
 
 NICE, ORLY = "07690", "07149"
@@ -159,3 +160,34 @@ def test_of_a_month_that_is_not_loaded_a_page_gets_empty_parts(stores: Stores) -
     assert found.comparisons["rr.total"] == Comparison(
         figure="rr.total", value=None, status="missing", reference=TooFewYears(n=0), anomaly=None, rank=None
     )
+
+
+WORKED = {
+    "2023-01": {"61980": [("rr.max", 344.7, 25)]},
+    "2023-08": {"07650": [("tn.min", 13.1, 8)]},
+    "2023-12": {
+        "07690": [("rr.max", 35.3, 8), ("tn.min", 5.2, 6)],
+        "07790": [("tn.min", 3.8, 18)],
+        "07761": [("tn.min", 2.3, 19)],
+    },
+}
+"""Extremes and their first days at GILLOT, MARIGNANE, NICE, BASTIA and AJACCIO, reckoned by hand from the archive."""
+
+
+def test_the_real_months_have_the_extremes_that_were_reckoned_by_hand(tmp_path: Path, real_data: Path) -> None:
+    stores = open_stores(Settings.from_environment({"WEATHER_HOME": str(tmp_path)}))
+    found: dict[str, dict[str, list[tuple[str, float, int]]]] = {}
+    for month, wanted in WORKED.items():
+        whole = real_months.staged(real_data, month)
+        rows = {station: whole.rows[station] for station in wanted}
+        stores.staging.replace_month(month, msgspec.structs.replace(whole, rows=rows))
+        curate_month(stores, Month.parse(month))
+        for station, figures in wanted.items():
+            sheet_of = stores.monthly.get(station, Month.parse(month))
+            for name, *_ in figures:
+                element, _, field = name.partition(".")
+                part = getattr(sheet_of, element)
+                extreme = (name, getattr(part, field), getattr(part, f"{field}_days")[0].day)
+                found.setdefault(month, {}).setdefault(station, []).append(extreme)
+    stores.close()
+    assert found == WORKED

@@ -13,12 +13,23 @@ from hypothesis import strategies as st
 
 from weather_platform.domain.climate.overrides import COLUMNS, Override
 from weather_platform.domain.climate.screening import Flag
-from weather_platform.domain.errors import BadInput
+from weather_platform.domain.errors import BadInput, Overtaken
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
+from weather_platform.domain.staging import stage
 from weather_platform.domain.stations import STATIONS
 from weather_platform.intake import Stored, receive
-from weather_platform.pipeline import Stores, curate_month, quarantine_unplaced, stage_month
+from weather_platform.pipeline import (
+    RawMonth,
+    Stores,
+    curate_month,
+    documents,
+    month_figures,
+    quarantine_unplaced,
+    stage_month,
+    store_documents,
+    store_staged,
+)
 from weather_platform.sources.sample import SampleSource
 from weather_platform_tests import layers, real_months, sample_months
 from weather_platform_tests.domain import reckoning
@@ -103,6 +114,30 @@ def test_months_in_no_order_end_as_a_second_reckoning_says_on_servers_too(
 
 
 @pytest.mark.slow
+def test_a_month_that_grew_while_it_was_staged_is_not_written(stores: Stores) -> None:
+    load(stores, array(report("2023-12-01T00")))
+    seen = stage(RawMonth(stores.raw, DECEMBER))
+    take_in(stores, array(report("2023-12-01T03")), NOON + timedelta(hours=1))
+    with pytest.raises(Overtaken, match="New observations of 2023-12 arrived while it was staged"):
+        store_staged(stores, DECEMBER, seen)
+    assert stores.staging.observations(DECEMBER) == {NICE: 1}
+    stage_month(stores, DECEMBER)
+    assert stores.staging.observations(DECEMBER) == {NICE: 2}
+
+
+def test_figures_that_another_process_overtook_do_not_become_documents(stores: Stores) -> None:
+    """If the other process has only staged, it will still curate; what it curated already must stay."""
+    load(stores, array(report("2023-12-01T00", t=280.15)))
+    old = documents(month_figures(stores, DECEMBER))
+    take_in(stores, array(report("2023-12-01T03", t=290.15)), NOON + timedelta(hours=1))
+    stage_month(stores, DECEMBER)
+    assert store_documents(stores, old).unchanged == 1
+    curate_month(stores, DECEMBER)
+    with pytest.raises(Overtaken, match="2023-12 or a neighbour was written by another process"):
+        store_documents(stores, old)
+    assert [document.metrics.temperature.max for document in stores.curated.find()] == [17.0]
+
+
 @pytest.mark.parametrize("sample_first", [True, False], ids=["the sample first", "the sample last"])
 def test_the_sample_leaves_no_trace_in_a_measured_month(stores: Stores, tmp_path: Path, sample_first: bool) -> None:
     """`make run` loads the sample, independent of what the home holds."""

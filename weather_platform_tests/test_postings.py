@@ -24,14 +24,14 @@ WHY = Withdrawal(at=NOON, by="a test", reason="to see what is left")
 Record = dict[str, Any]
 
 
-@pytest.fixture(params=["embedded", "on servers"], scope="module")
+@pytest.fixture(params=["embedded", "mariadb", "mysql"], scope="module")
 def stores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     folder: Path = tmp_path_factory.mktemp("postings")
     if request.param == "embedded":
         with layers.opened(layers.embedded(folder)) as opened:
             yield opened
     else:
-        with layers.on_servers(request, folder) as environment, layers.opened(environment) as opened:
+        with layers.on_servers(request, folder, request.param) as environment, layers.opened(environment) as opened:
             yield opened
 
 
@@ -80,7 +80,7 @@ _some_postings = st.lists(
 )
 _quick = settings(
     deadline=None,
-    max_examples=12,
+    max_examples=8,
     phases=[Phase.reuse, Phase.generate],  # a smaller example takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

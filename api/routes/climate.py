@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 from api.caching import CacheHeaders
 from api.dependencies import READS, AllServices, Services, stations
 from api.formats import answer, in_every_format, negotiated
-from api.pages import COMPARISON_COLUMNS, RANKING_COLUMNS, RECORD_COLUMNS, REFERENCE_COLUMNS
+from api.pages import COMPARISON_COLUMNS, NORMAL_COLUMNS, RANKING_COLUMNS, RECORD_COLUMNS, REFERENCE_COLUMNS
 from api.paging import Page, page, rows_of
-from api.schemas import ClimateQuery, ComparisonsQuery, MonthsQuery, RankingQuery, RecordsQuery
+from api.schemas import ClimateQuery, ComparisonsQuery, MonthsQuery, NormalsQuery, RankingQuery, RecordsQuery
+from weather_platform.climatology import Comparison
 from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.normals import NormalRow, StationNormals
 from weather_platform.domain.climate.records import Record
 from weather_platform.domain.climate.reference import Reference, TooFewYears
 from weather_platform.domain.climate.table import months
@@ -79,6 +81,19 @@ def climate_reference(request: Request, services: AllServices, query: Annotated[
     return _by_station(request, services, query, REFERENCE_COLUMNS, rows, "climate_reference")
 
 
+@router.get("/normals", response_model=None, responses=in_every_format("Normals"))
+def climate_normals(request: Request, services: AllServices, query: Annotated[NormalsQuery, Query()]) -> Response:
+    """Météo-France's official normals and records of the place of a station; none where its sheet is not loaded."""
+
+    def rows(station: str) -> Rows:
+        found = services.climatology.normals(station)
+        for row in found.sheet.rows if found else ():
+            if found and query.figure in (None, row.figure):
+                yield {"station_id": station, **_normal(found, row)}
+
+    return _by_station(request, services, query, NORMAL_COLUMNS, rows, "climate_normals")
+
+
 @router.get("/records", response_model=None, responses=in_every_format("Records"))
 def climate_records(request: Request, services: AllServices, query: Annotated[RecordsQuery, Query()]) -> Response:
     """Extremes of all that is loaded of a station, not its official records."""
@@ -137,9 +152,9 @@ def _compared(request: Request, services: Services, query: ComparisonsQuery, per
         years = services.climatology.years(station)
         for year in years.years if query.year is None else [query.year]:
             for period in asked:
-                for figure in figures:
-                    if years.at(figure, station, year, period).status != "missing":
-                        yield _comparison(services, station, year, period, figure)
+                there = [each for each in figures if years.at(each, station, year, period).status != "missing"]
+                for found in services.climatology.comparisons(station, year, period, there):
+                    yield _comparison(found, station, year, period)
 
     return _by_station(request, services, query, COMPARISON_COLUMNS, rows, "climate")
 
@@ -147,7 +162,7 @@ def _compared(request: Request, services: Services, query: ComparisonsQuery, per
 def _by_station(
     request: Request,
     services: Services,
-    query: ClimateQuery,
+    query: NormalsQuery,
     columns: tuple[Column, ...],
     rows: Callable[[str], Rows],
     name: str,
@@ -155,7 +170,8 @@ def _by_station(
     """Rows of each station in order of number; a page ends at the station and the place among its rows."""
     form = negotiated(request, query.format)
     wanted = stations(services.layers, query.city)
-    fresh = CacheHeaders(request, services.settings.api, services.climatology.revision())
+    revision = services.climatology.revision() + services.climatology.normals_revision()
+    fresh = CacheHeaders(request, services.settings.api, revision)
     if unchanged := fresh.unchanged():
         return unchanged
     numbers = services.climatology.stations() if wanted is None else sorted(each.station_id for each in wanted)
@@ -175,8 +191,7 @@ def _by_station(
     return answer(table_of(columns), shown, form, fresh.headers, streams=services.streams, name=name)
 
 
-def _comparison(services: Services, station: str, year: int, period: str, figure: str) -> dict[str, Any]:
-    found = services.climatology.compared(station, year, period, figure)
+def _comparison(found: Comparison, station: str, year: int, period: str) -> dict[str, Any]:
     usual, place, anomaly = found.reference, found.rank, found.anomaly
     known = isinstance(usual, Reference)
     ranked = place if place is not None and not isinstance(place, TooFewYears) else None
@@ -184,9 +199,9 @@ def _comparison(services: Services, station: str, year: int, period: str, figure
         "station_id": station,
         "year": year,
         "period": period,
-        "figure": figure,
+        "figure": found.figure,
         "value": found.value,
-        "unit": FIGURES[figure].unit,
+        "unit": FIGURES[found.figure].unit,
         "status": found.status,
         "anomaly": anomaly.difference if anomaly else None,
         "ratio_percent": anomaly.ratio_percent if anomaly else None,
@@ -211,6 +226,22 @@ def _reference(found: Reference) -> Mapping[str, Any]:
         **{column.name: getattr(found, column.name, None) for column in REFERENCE_COLUMNS if column.name != "unit"},
         "lowest_years": " ".join(map(str, found.lowest_years)),
         "highest_years": " ".join(map(str, found.highest_years)),
+    }
+
+
+def _normal(found: StationNormals, row: NormalRow) -> dict[str, Any]:
+    return {
+        "place": found.sheet.name,
+        "number": found.sheet.number,
+        "distance_km": found.distance_km,
+        "section": row.section,
+        "label": row.label,
+        "figure": row.figure,
+        **dict(zip((*(f"month_{month}" for month in MONTHS), "year"), row.values, strict=True)),
+        "dates": " ".join(row.dates),
+        "first_year": row.first_year,
+        "last_year": row.last_year,
+        "raw_object": found.raw_object,
     }
 
 

@@ -50,7 +50,7 @@ def _rows(layers: Stores, station_id: str, day: date) -> list[dict[str, Any]]:
     others = layers.staging.field_sources(city, day, following)
     return [
         {**row, "date": row["date"].replace(tzinfo=UTC), "sources": _sources(row, others.get(row["date"], {}))}
-        for row in layers.staging.rows(city, day, following)
+        for row in layers.staging.flagged_rows([city], day, following)
         if row["date"] <= end
     ]
 

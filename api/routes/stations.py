@@ -28,9 +28,8 @@ def list_stations(request: Request, layers: OpenLayers, query: Annotated[Station
     if query.with_data:
         known = {number: station for number, station in known.items() if number in stored}
     rows = [{**row, "has_data": row["station_id"] in stored} for row in _rows(known, query.q)]
-    if query.bbox is not None:
-        corners = [float(corner) for corner in query.bbox.split(",")]
-        rows = [row for row in rows if _within(row["longitude_deg"], row["latitude_deg"], *corners)]
+    if query.box is not None:
+        rows = [row for row in rows if known[row["station_id"]].is_within(*query.box)]
     as_geojson = query.format == "geojson" or (
         query.format is None and _GEOJSON in request.headers.get("accept", "").lower()
     )
@@ -50,15 +49,6 @@ def _rows(known: Mapping[str, Station], words: str | None) -> list[dict[str, Any
         }
         for match in search(words, known)
     ]
-
-
-def _within(
-    longitude: float | None, latitude: float | None, west: float, south: float, east: float, north: float
-) -> bool:
-    """Edges belong to the box; a station of unknown place is in none."""
-    if longitude is None or latitude is None or not south <= latitude <= north:
-        return False
-    return west <= longitude <= east if west <= east else longitude >= west or longitude <= east
 
 
 def _feature(row: dict[str, Any]) -> dict[str, Any]:

@@ -40,9 +40,19 @@
     go(to.pathname, new URLSearchParams(to.search));
   });
 
+  /* A town that the list of stations does not name: the server knows them all, and the station that is nearest. */
+  document.addEventListener("keydown", function (event) {
+    const field = event.key === "Enter" && event.target.closest("input.mantine-Select-input");
+    if (!field || !field.value.trim() || document.querySelector("[role=option]")) return;
+    const query = new URLSearchParams(window.location.search);
+    query.set("city", field.value.trim());
+    go(window.location.pathname === "/" ? "/city" : window.location.pathname, query);
+  });
+
   /* How a control's value is written in the address. */
   const written = {
     city: (query, value) => query.set("city", value),
+    town: (query, value) => query.set("city", value),
     cities: (query, value) => query.set("city", value.join(",")),
     period: (query, value) => { query.set("from", value[0]); query.set("to", value[1]); },
     day: (query, value) => query.set("day", value),
@@ -134,6 +144,8 @@
   function set(path, props) {
     const key = JSON.stringify(path);
     const chart = props.figure && props.figure.layout.meta ? { chart: props.figure.layout.meta.chart } : null;
+    const values = chart && document.querySelector(`#card-${chart.chart} .values[open]`);
+    if (values) values.open = false;
     const zoom = chart && document.querySelector(`[data-zoom="${chart.chart}"][aria-pressed="true"]`);
     if (zoom) pressed(zoom, false);
     const box = waiting.get(JSON.stringify(path.slice(0, -2)));
@@ -184,6 +196,65 @@
     button.textContent = zooming ? button.dataset.off : button.dataset.on;
   }
 
+  /* The values of a chart as a table, made when it is opened: what is drawn says all of it. */
+  document.addEventListener("toggle", function (event) {
+    const details = event.target;
+    if (!details.open || !details.matches(".values")) return;
+    const card = details.closest(".card"), plot = card.querySelector(".js-plotly-plot");
+    const table = plot ? valuesOf(plot) : [...card.querySelectorAll("[data-svg] title")].map((title) => [title.textContent]);
+    details.lastElementChild.replaceChildren(asTable(table, Boolean(plot)));
+  }, true);
+  function valuesOf(plot) {
+    const unit = (trace) => plot.layout["yaxis" + (trace.yaxis || "y").slice(1)]?.title?.text;
+    const [first] = plot.data;
+    if (first.type === "heatmap")
+      return [["", ...first.y], ...first.x.map((x, i) => [x, ...first.z.map((row) => row[i])])];
+    const traces = plot.data.filter((trace) => trace.name && trace.hoverinfo !== "skip");
+    const xs = [...new Set(traces.flatMap((trace) => trace.x))].sort();
+    const columns = traces.map((trace) => new Map(trace.x.map((x, i) => [x, trace.y[i]])));
+    const heads = traces.map((trace) => trace.name + (unit(trace) ? ` (${unit(trace)})` : ""));
+    return [["", ...heads], ...xs.map((x) => [x, ...columns.map((values) => values.get(x))])];
+  }
+  function asTable(rows, headed) {
+    const table = document.createElement("table");
+    rows.forEach(function (cells, i) {
+      const row = table.insertRow();
+      cells.forEach(function (value, j) {
+        const cell = document.createElement(value !== "" && headed && (!i || !j) ? "th" : "td");
+        cell.textContent = typeof value === "number" ? value.toLocaleString(document.documentElement.lang) : value ?? "–";
+        row.append(cell);
+      });
+    });
+    return table;
+  }
+
+  /* Charts of one period show the same day under the pointer, and a click on a day leads to its page. */
+  let linking = false;
+  function link(plot) {
+    if (plot.linked || !plot.on || !plot.layout?.meta) return;
+    plot.linked = true;
+    const others = () => [...document.querySelectorAll(".js-plotly-plot")]
+      .filter((other) => other !== plot && other.layout?.hovermode === "x unified" && other.layout.xaxis.type === "date");
+    const all = function (act) {
+      if (linking || plot.layout.hovermode !== "x unified") return;
+      linking = true;
+      others().forEach(act);
+      linking = false;
+    };
+    plot.on("plotly_hover", (event) => all((other) => window.Plotly.Fx.hover(other, { xval: Date.parse(event.points[0].x) })));
+    plot.on("plotly_unhover", () => all((other) => window.Plotly.Fx.unhover(other)));
+    plot.on("plotly_click", function (event) {
+      const to = plot.layout.meta.day && new URL(plot.layout.meta.day, window.location), [point] = event.points;
+      const day = to && new Date(String(point.x).slice(0, 10) + "T00:00Z");
+      if (!day || Number.isNaN(day.getTime()) || plot.layout.dragmode === "zoom") return;
+      if (point.data.type === "heatmap" && point.data.y.length === 7) day.setUTCDate(day.getUTCDate() + point.pointIndex[0]);
+      to.searchParams.set("day", day.toISOString().slice(0, 10));
+      go(to.pathname, to.searchParams);
+    });
+  }
+  new MutationObserver(() => document.querySelectorAll(".js-plotly-plot").forEach(link))
+    .observe(document, { subtree: true, childList: true });
+
   /* The tree with empty boxes in place of its charts: words first. Dash shows nothing of a tree before plotly.js, the
      half of all that a page loads, is there. */
   function withoutCharts(node, path) {
@@ -199,12 +270,30 @@
     return Object.assign({}, node, { props: Object.assign({}, node.props, { children: below }) });
   }
 
+  /* What had the focus has it again after an update, or else the content has it: Dash makes new elements of the old. */
+  function keepFocus() {
+    const shell = document.getElementById("shell"), at = document.activeElement;
+    if (!at || at === document.body || !shell.contains(at)) return () => {};
+    const key = (element) => element.id || element.getAttribute("aria-label") || element.textContent.trim();
+    const kind = at.tagName, wanted = key(at);
+    const lost = () => document.activeElement === document.body || !document.contains(document.activeElement);
+    return function restore(tries) {
+      if (tries && !lost()) return void window.setTimeout(restore, 50, tries - 1);
+      if (!lost()) return;
+      const twin = [...shell.querySelectorAll(kind)].find((element) => key(element) === wanted);
+      if (twin) twin.focus({ preventScroll: true });
+      else if (tries) window.setTimeout(restore, 50, tries - 1);
+      else document.getElementById("main").focus({ preventScroll: true });
+    };
+  }
+
   /* Where `app.py`, _layout, has the place of answers, as a path of set_props; "components" is where Dash 4.4 keeps a layout. */
   const ROOT = ["components", "props", "children", 0, "props", "children"];
 
   function place(answer) {
-    const before = shown;
+    const before = shown, restore = keepFocus();
     shown = answer;
+    window.setTimeout(restore, 0, 20);
     said = controls(answer.tree, {});
     document.title = answer.title;
     const found = before !== null && before.page === answer.page ? changes(before.tree, answer.tree, ROOT) : null;
@@ -223,15 +312,18 @@
   /* Pictures stand alone: with title, place, period and source, at 2,400 pixels (20 cm in print). */
   const credit = () => document.querySelector("#shell footer span").textContent;
 
+  const PHONE_PX = 1080;
   function saveChart(drawn, format) {
+    const phone = format === "phone";
     const layout = JSON.parse(JSON.stringify(drawn.layout));
-    layout.title = { text: layout.meta.title, x: 0.02, xanchor: "left", font: { size: 19 } };
+    layout.title = { text: layout.meta.title, x: 0.02, xanchor: "left", font: { size: phone ? 14 : 19 } };
     layout.margin = Object.assign({}, layout.margin, { t: 96, b: 64, l: 40, r: 40 });
     layout.annotations = (layout.annotations || []).concat([{
       text: credit(), xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "left", yanchor: "bottom", yshift: -60, showarrow: false, font: { size: 12 },
     }]);
     window.Plotly.downloadImage({ data: drawn.data, layout: layout }, {
-      format: format, filename: layout.meta.filename, width: 1200, height: Math.max(640, drawn.offsetHeight), scale: 2,
+      format: phone ? "png" : format, filename: layout.meta.filename, scale: 2,
+      width: phone ? PHONE_PX / 2 : 1200, height: phone ? PHONE_PX * 5 / 8 : Math.max(640, drawn.offsetHeight),
     });
   }
 
@@ -247,8 +339,9 @@
     const names = ["surface", "line", "text", "muted", "land", "border", "missing", ...[0, 1, 2, 3, 4, 5].map((n) => "speed-" + n)];
     svg.setAttribute("style", names.map((name) => `--${name}:${style.getPropertyValue("--" + name)}`).join(";"));
     svg.setAttribute("viewBox", `${left} ${top - 2.4 * size} ${width} ${height + 4.4 * size}`);
-    svg.setAttribute("width", 1200);
-    svg.setAttribute("height", Math.round(1200 * (height + 4.4 * size) / width));
+    const across = format === "phone" ? PHONE_PX / 2 : 1200;
+    svg.setAttribute("width", across);
+    svg.setAttribute("height", Math.round(across * (height + 4.4 * size) / width));
     const add = (name, attributes, text) => {
       const part = document.createElementNS("http://www.w3.org/2000/svg", name);
       Object.entries(attributes).forEach(([key, value]) => part.setAttribute(key, value));
@@ -262,7 +355,7 @@
     add("text", { x: left + size, y: top - size, "font-size": size, class: "picture-title" }, box.dataset.title);
     add("text", { x: left + size, y: top + height + 1.2 * size, "font-size": 0.7 * size, class: "picture-credit" }, credit());
     const file = new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
-    download(format === "svg" ? file : await asPng(file), box.dataset.file + "." + format);
+    download(format === "svg" ? file : await asPng(file), box.dataset.file + (format === "svg" ? ".svg" : ".png"));
   }
   async function asPng(file) {
     const image = new Image(), address = URL.createObjectURL(file);
@@ -328,13 +421,14 @@
       choose: function (values, search) {
         const query = new URLSearchParams(search || "");
         const ids = window.dash_clientside.callback_context.inputs_list[0].map((input) => input.id.control);
-        let changed = false;
+        let changed = false, pathname = window.location.pathname;
         ids.forEach(function (name, i) {
           if (!complete(values[i]) || shown === null || same(values[i], said[name])) return;
           (written[name] || ((to, value) => to.set(name, value)))(query, values[i]);
           changed = true;
+          if (name === "town") pathname = "/city";
         });
-        if (changed) go(window.location.pathname, query);
+        if (changed) go(pathname, query);
       },
       save: function () {
         const triggered = window.dash_clientside.callback_context.triggered[0];

@@ -1,7 +1,9 @@
 """The map of the stations, as SVG: no script draws it, a finger scrolls over it, each station is a link with a name."""
 
-from collections.abc import Iterator
-from typing import Any
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
@@ -11,26 +13,40 @@ from dash_app.figures.look import Look
 from dash_app.frames import is_known, records
 from dash_app.insets import INSETS, TALL, WIDE, Layout, mercator
 from dash_app.scales import Scale
+from weather_platform.domain.units import Unit
 
 UNITS_A_DEGREE = 40
 """Of the drawing; the outline (`deploy/make_outline.py`) is in the same."""
-_LEGEND_HEIGHT = 74
+_LEGEND_HEIGHT = 72
 _LEGEND_STEPS = 48
-_EDGE = 16
-"""Room for a circle on the edge."""
+_EDGE = 22
+"""Room for a value on the edge."""
 
 
-def stations_map(places: pd.DataFrame, metric: str, look: Look, *, title: str, days: int) -> str:
-    """Stations coloured by a figure over so many days, and the legend.
+class Label(NamedTuple):
+    """Size of a value's label and of its text, in the drawing's units."""
 
-    `places`: longitude_deg, latitude_deg, value (in the document's unit; missing is drawn small and grey), href and
+    width: float
+    height: float
+    font: float
+
+
+LABELS = {WIDE: Label(41, 21, 14.5), TALL: Label(58, 29, 21)}
+"""On a phone, the drawing is smaller and its text larger."""
+
+
+def stations_map(places: pd.DataFrame, metric: str, look: Look, *, title: str, days: int, anomaly: bool = False) -> str:
+    """Stations with a figure over so many days, or its anomaly, each in its colour; the legend is above.
+
+    `places`: longitude_deg, latitude_deg, shown (in the document's unit; missing is drawn small and grey), href and
     text, which says what the station is and has.
     """
-    layout, scale = (TALL if look.narrow else WIDE), scales.of_metric(metric, days)
+    layout = TALL if look.narrow else WIDE
+    scale = scales.ANOMALIES[metric] if anomaly else scales.of_metric(metric, days)
     width = (layout.east - layout.west) * UNITS_A_DEGREE
     height = (mercator(layout.north) - mercator(layout.south)) * UNITS_A_DEGREE
-    known = sorted(records(places), key=lambda place: is_known(place["value"]))
-    box = f"{-_EDGE} {-_EDGE} {width + 2 * _EDGE:.0f} {height + _LEGEND_HEIGHT + _EDGE:.0f}"
+    box = f"{-_EDGE} {-_EDGE - _LEGEND_HEIGHT} {width + 2 * _EDGE:.0f} {height + _LEGEND_HEIGHT + 2 * _EDGE:.0f}"
+    shown = Shown(look, metric, scale, anomaly)
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"'
@@ -38,11 +54,34 @@ def stations_map(places: pd.DataFrame, metric: str, look: Look, *, title: str, d
         ),
         f'<use href="/assets/outline/{layout.name}.svg#land" class="land"/>',
         *_boxes(layout),
-        *(part for place in known for part in _station(place, metric, look, layout, scale)),
-        *_legend(scale, metric, look, width, height),
+        *_stations(records(places), shown, layout),
+        *_legend(shown, width, -_EDGE - _LEGEND_HEIGHT),
         "</svg>",
     ]
     return "".join(parts)
+
+
+class Shown(NamedTuple):
+    """What the map shows: a metric or its anomaly, and how it is coloured and written."""
+
+    look: Look
+    metric: str
+    scale: Scale
+    anomaly: bool
+
+    @property
+    def unit(self) -> Unit:
+        """Of an anomaly without offset; rain's is percent."""
+        unit = self.look.unit(self.metric)
+        if self.anomaly and self.metric == "rain":
+            return Unit("%", "percent", 0)
+        return unit._replace(offset=0.0) if self.anomaly else unit
+
+    def text(self, value: float) -> str:
+        """A value as its label shows it, short: one decimal for degrees, a sign for a difference."""
+        shown, decimals = self.unit.exact(value), 1 if self.metric == "temperature" or self.unit.decimals > 1 else 0
+        sign = "+" if self.anomaly and self.metric != "rain" and round(shown, decimals) > 0 else ""
+        return sign + self.look.language.number(shown, decimals)
 
 
 def drawn_at(layout: Layout, longitude_deg: float, latitude_deg: float) -> tuple[float, float] | None:
@@ -64,31 +103,67 @@ def _boxes(layout: Layout) -> Iterator[str]:
         yield f'<text x="{x + width / 2:.1f}" y="{y + height - 6:.1f}" class="box-name">{escape(inset.name)}</text>'
 
 
-def _station(place: dict[str, Any], metric: str, look: Look, layout: Layout, scale: Scale) -> Iterator[str]:
+def _stations(places: list[dict[str, Any]], shown: Shown, layout: Layout) -> Iterator[str]:
+    """Links: first those without a value, as small marks; then the values, moved apart where they would overlap."""
+    spots = [(place, spot) for place in places if (spot := _spot(place, layout))]
+    known = [(place, spot) for place, spot in spots if is_known(place["shown"])]
+    for place, (x, y) in spots:
+        if not is_known(place["shown"]):
+            yield _link(place, f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="silent"/>')
+    size = LABELS[layout]
+    for (place, (x, y)), (left, top) in zip(known, apart([spot for _, spot in known], size), strict=True):
+        color, text = shown.scale.color(place["shown"]), shown.text(place["shown"])
+        moved = math.hypot(left - x, top - y) > size.height / 2
+        lead = f'<path d="M{x:.1f} {y:.1f}L{left:.1f} {top:.1f}" class="lead-line"/>' if moved else ""
+        mark = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="spot"/>' if moved else ""
+        yield _link(
+            place,
+            f'{lead}{mark}<rect x="{left - size.width / 2:.1f}" y="{top - size.height / 2:.1f}" width="{size.width}"'
+            f' height="{size.height}" rx="{size.height / 2}" fill="{color}" class="station"/>'
+            f'<text x="{left:.1f}" y="{top + 0.36 * size.font:.1f}" fill="{scales.ink_on(color)}"'
+            f' font-size="{size.font}" class="value">{escape(text)}</text>',
+        )
+
+
+def _spot(place: dict[str, Any], layout: Layout) -> tuple[float, float] | None:
     longitude_deg, latitude_deg = place["longitude_deg"], place["latitude_deg"]
     if not is_known(longitude_deg) or not is_known(latitude_deg):
-        return
-    spot = drawn_at(layout, longitude_deg, latitude_deg)
-    if spot is None:
-        return
-    x, y = spot
-    name = quoteattr(place["text"].replace("\n", ", "))
-    yield f'<a href={quoteattr(place["href"])} data-go="here" aria-label={name}><title>{escape(place["text"])}</title>'
-    if is_known(place["value"]):
-        color = scale.color(place["value"])
-        value = look.language.number(look.unit(metric).exact(place["value"]))
-        kind = "value long" if len(value) > 3 else "value"
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="15" fill="{color}" class="station"/>'
-        yield f'<text x="{x:.1f}" y="{y + 5:.1f}" fill="{scales.ink_on(color)}" class="{kind}">{value}</text>'
-    else:
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="silent"/>'
-    yield "</a>"
+        return None
+    return drawn_at(layout, longitude_deg, latitude_deg)
 
 
-def _legend(scale: Scale, metric: str, look: Look, width: float, top: float) -> Iterator[str]:
+def _link(place: dict[str, Any], drawn: str) -> str:
+    name, title = quoteattr(place["text"].replace("\n", ", ")), escape(place["text"])
+    return f'<a href={quoteattr(place["href"])} data-go="here" aria-label={name}><title>{title}</title>{drawn}</a>'
+
+
+def apart(spots: Sequence[tuple[float, float]], size: Label, rounds: int = 400) -> list[tuple[float, float]]:
+    """The middles of labels of a size, moved from the spots as little as it takes for none to overlap.
+
+    Pairs that overlap are pushed apart along the axis on which they overlap least, until none does.
+    """
+    found = [[x, y] for x, y in spots]
+    for _ in range(rounds):
+        pairs = [
+            (one, other)
+            for one, other in combinations(found, 2)
+            if abs(one[0] - other[0]) < size.width + 1 and abs(one[1] - other[1]) < size.height + 1
+        ]
+        if not pairs:
+            break
+        for one, other in pairs:
+            over = size.width + 2 - abs(one[0] - other[0]), size.height + 2 - abs(one[1] - other[1])
+            axis = 0 if over[0] < over[1] else 1
+            step = over[axis] / 2 if one[axis] < other[axis] else -over[axis] / 2
+            one[axis] -= step
+            other[axis] += step
+    return [(x, y) for x, y in found]
+
+
+def _legend(shown: Shown, width: float, top: float) -> Iterator[str]:
     """A bar of the scale's colours; classes are equally wide, whatever they span."""
-    unit, (low, high) = look.unit(metric), scale.bounds
-    left, length, y = width * 0.1, width * 0.8, top + 18
+    scale, unit, (low, high) = shown.scale, shown.unit, shown.scale.bounds
+    left, length, y = width * 0.04, width * 0.92, top + 26
     if scale.steps:
         shares = [(n / len(scale.stops), color) for n, (_, color) in enumerate(scale.stops)]
         ticks = [(n / len(scale.stops), value) for n, (value, _) in enumerate(scale.stops)]
@@ -102,6 +177,9 @@ def _legend(scale: Scale, metric: str, look: Look, width: float, top: float) -> 
     for share, color in shares:
         yield f'<rect x="{left + share * length:.1f}" y="{y}" width="{piece + 0.5:.1f}" height="14" fill="{color}"/>'
     for share, value in ticks:
-        text = look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
-        yield f'<text x="{left + share * length:.1f}" y="{y + 34}" class="tick">{text}</text>'
-    yield f'<text x="{left + length + 14:.1f}" y="{y + 13}" class="unit">{escape(unit.symbol)}</text>'
+        exact = unit.exact(value)
+        text = shown.look.language.number(exact, 0 if abs(exact - round(exact)) < 0.05 else 1)
+        sign = "+" if shown.anomaly and unit.symbol != "%" and exact > 0 else ""
+        yield f'<text x="{left + share * length:.1f}" y="{y + 33}" class="tick">{sign}{text}</text>'
+    symbol = shown.look.language("overview.percent_of_usual") if unit.symbol == "%" else unit.symbol
+    yield f'<text x="{left + length:.1f}" y="{y - 7}" class="unit">{escape(symbol)}</text>'

@@ -7,7 +7,7 @@ import pandas as pd
 from dash import html
 
 from dash_app import components as ui
-from dash_app import summaries
+from dash_app import lead, summaries
 from dash_app.figures import daily, heat
 from dash_app.figures.look import Figure, every_day
 from dash_app.figures.rose import rose, wind_rose
@@ -37,8 +37,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     return [
         _controls(view),
         html.H1(f"{view.stations[0].display_name}, {view.period_text}"),
-        _facts(view, frame, others),
-        _years_note(view, others),
+        *_lead(view, reader, frame),
         html.Div([_chart(view, metric, days, others) for metric in _CHARTS], className="grid"),
         html.Div(_from_readings(view, reader, days), className="grid"),
         html.Div([_events(view, frame), _records(view, history)], className="grid"),
@@ -48,15 +47,21 @@ def page(view: View, reader: Reader) -> list[Any]:
 def _controls(view: View) -> Any:
     years = {day.year for day in view.dates}
     switch = [ui.choice(view, "years")] if len(years) > 1 else []
-    return ui.controls(ui.city_picker(view), ui.period_picker(view), *switch, below=ui.preset_links(view))
+    return ui.controls(view, ui.city_picker(view), ui.period_picker(view), *switch, below=ui.preset_links(view))
 
 
-def _facts(view: View, frame: pd.DataFrame, others: dict[int, pd.DataFrame]) -> Any:
-    found = summaries.facts(view, frame, others.values())
-    return html.Div(
-        [ui.fact(label, value, [html.P(text) for text in details]) for label, value, details in found],
-        className="facts",
-    )
+def _lead(view: View, reader: Reader, frame: pd.DataFrame) -> list[Any]:
+    """The figures of the period: compared, where it is a month, a season or a year."""
+    found = lead.compared(view, reader)
+    if found is None:
+        facts = [ui.fact(label, value, list(map(html.P, said))) for label, value, said in summaries.facts(view, frame)]
+        return [lead.comparable(view), html.Div(facts, className="facts")]
+    doubts = lead.doubts(view, found)
+    return [
+        html.P(lead.sentence(view, found), className="lead"),
+        lead.cards(view, found),
+        html.P(doubts, className="hint") if doubts else None,
+    ]
 
 
 def _other_years(view: View, history: pd.DataFrame) -> dict[int, pd.DataFrame]:
@@ -71,13 +76,6 @@ def _other_years(view: View, history: pd.DataFrame) -> dict[int, pd.DataFrame]:
         if before and not same.empty:
             found[before] = every_day(same, pd.Timestamp(first), pd.Timestamp(last))
     return found
-
-
-def _years_note(view: View, others: dict[int, pd.DataFrame]) -> Any:
-    if not others:
-        return None
-    years = ", ".join(str(view.first.year - before) for before in sorted(others, reverse=True))
-    return html.P(ui.counted(view.word, "city.other_years", len(others), list=years), className="hint")
 
 
 def _chart(view: View, metric: str, days: pd.DataFrame, others: dict[int, pd.DataFrame]) -> Any:

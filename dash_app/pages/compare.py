@@ -35,7 +35,12 @@ def _controls(view: View) -> Any:
     if view.state.view == "values":
         choices.append(ui.choice(view, "axis"))
     return ui.controls(
-        ui.cities_picker(view), ui.period_picker(view), ui.metric_choice(view), *choices, below=ui.preset_links(view)
+        view,
+        ui.cities_picker(view),
+        ui.period_picker(view),
+        ui.metric_choice(view),
+        *choices,
+        below=ui.preset_links(view),
     )
 
 
@@ -76,12 +81,12 @@ def _summary(view: View, by_city: dict[str, pd.DataFrame]) -> list[str]:
 
 def _difference(view: View, name: str, days: pd.DataFrame, reference: pd.DataFrame) -> str | None:
     """``ORLY −2.94 °C``, over the days that both have; missing days are left out."""
-    metric, unit = view.metric, view.look.unit(view.metric.key)
+    metric = view.metric
     gaps = (days[metric.column] - reference[metric.column]).dropna()
     if gaps.empty:
         return None
-    gap = unit.difference(float(gaps.sum() if metric.over_period == "sum" else gaps.mean()))
-    return f"{name} {'+' if gap >= 0 else ''}{view.word.quantity(gap, unit.symbol, unit.decimals)}"
+    gap = float(gaps.sum() if metric.over_period == "sum" else gaps.mean())
+    return f"{name} {view.difference(gap, metric.key)}"
 
 
 def over_period(view: View, days: pd.DataFrame) -> float | None:

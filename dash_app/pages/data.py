@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -12,25 +13,28 @@ from dash_app.figures import heat
 from dash_app.frames import records
 from dash_app.pages import quality
 from dash_app.reader import Reader
-from dash_app.summaries import reached
+from dash_app.summaries import reached, withdraw_command
 from dash_app.view import View
 from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.events import THRESHOLDS
 from weather_platform.domain.months import Month, month_range
 
 _ROW_HEIGHT_PX = 15
+_POSTINGS = 10
 _MADE = ("temperature", "pressure", "wind", "rain", "null", "events")
 
 
 def page(view: View, reader: Reader) -> list[Any]:
     word = view.word
     return [
-        ui.controls(ui.period_picker(view), below=ui.preset_links(view)),
+        ui.controls(view, ui.period_picker(view), below=ui.preset_links(view)),
         html.H1(word("data.title")),
         html.P([_span(view), " ", *_last_received(view, reader)], className="hint"),
+        *_newest(view, reader),
         _quarantine(view, reader),
         _coverage(view, reader),
         *quality.cards(view, reader),
+        _postings(view, reader),
         _made(view),
         ui.card(word("data.licence_title"), html.P(word("data.licence_text"))),
     ]
@@ -47,6 +51,42 @@ def _last_received(view: View, reader: Reader) -> Iterator[str]:
         last = reader.last_received()
         if last is not None:
             yield view.word("data.last", date=view.word.day(last.date()), time=f"{last:%H:%M}")
+
+
+def _newest(view: View, reader: Reader) -> Iterator[Any]:
+    """The newest observation against the newest that the source can have; empty if staging does not answer."""
+    word = view.word
+    with suppress(StoreUnavailable):
+        fresh = reader.freshness(datetime.now(UTC))
+        if fresh.newest is None:
+            return
+        said = [word("data.newest", date=word.day(fresh.newest.date()), time=f"{fresh.newest:%H:%M}")]
+        if fresh.due is not None:
+            due = {"source": fresh.source, "date": word.day(fresh.due.date()), "time": f"{fresh.due:%H:%M}"}
+            days = word.number(fresh.behind.days)
+            said.append(word("data.behind", **due, n=days) if fresh.stale else word("data.fresh", **due))
+        yield html.P(" ".join(said), className="hint", id="newest")
+
+
+def _postings(view: View, reader: Reader) -> Any:
+    """The latest files, each with the command that withdraws it, or who withdrew it."""
+    word = view.word
+    try:
+        receipts = reader.ingestions(_POSTINGS)
+    except StoreUnavailable as error:
+        return ui.staging_notice(view, error)
+    rows = []
+    for receipt in receipts:
+        name = receipt.files[0].name + (" …" if len(receipt.files) > 1 else "")
+        if receipt.withdrawn is None:
+            command: Any = html.Code(withdraw_command(receipt.id))
+        else:
+            command = word("data.withdrawn", by=receipt.withdrawn.by, reason=receipt.withdrawn.reason)
+        when = f"{word.day(receipt.received.date())}, {receipt.received:%H:%M} UTC"
+        rows.append([when, name, word.number(sum(obj.records for obj in receipt.objects)), command])
+    head = [word(f"data.{name}") for name in ("received", "file", "records", "withdraw")]
+    table = ui.table(head, rows, numbers_from=len(head), label=word("data.postings"))
+    return ui.card(word("data.postings"), html.P(word("data.withdraw_rule"), className="hint"), table, id="postings")
 
 
 def _quarantine(view: View, reader: Reader) -> Any:

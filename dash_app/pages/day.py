@@ -13,13 +13,14 @@ from dash_app import components as ui
 from dash_app.frames import is_known
 from dash_app.measures import METRICS
 from dash_app.reader import DayReading, Reader
-from dash_app.summaries import of_event
+from dash_app.summaries import of_event, withdraw_command
 from dash_app.view import NoSuchDays, View
 from weather_platform.domain.climate.rules import HAND
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.climate.thresholds import FOG_CODES, HAIL_CODES, SNOW_CODES, THUNDER_CODES
 from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.statistics import KELVIN_OFFSET
+from weather_platform.storage.staging import StagedObject
 
 _RAIN_FIELDS: Final = ("rr3",)
 
@@ -69,7 +70,7 @@ def page(view: View, reader: Reader) -> list[Any]:
         raise NoSuchDays(station.display_name, word.day(day))
     row = frame.iloc[0]
     parts = [
-        ui.controls(ui.city_picker(view), ui.day_picker(view, day), below=_neighbours(view)),
+        ui.controls(view, ui.city_picker(view), ui.day_picker(view, day), below=_neighbours(view)),
         html.H1(f"{station.display_name}, {word.day(day)}"),
         html.Div([*_facts(view, row)], className="facts"),
         _civil(view, row),
@@ -85,7 +86,7 @@ def page(view: View, reader: Reader) -> list[Any]:
         *parts,
         _readings(view, readings, names),
         _flags(view, readings),
-        _files(view, names, objects),
+        _files(view, reader, names, objects),
     ]
 
 
@@ -239,25 +240,28 @@ def _why(view: View, flag: Flag) -> str:
     return f"{rule} {flag.reason}".strip()
 
 
-def _files(view: View, names: Mapping[str, str], known: Mapping[str, Mapping[str, Any]]) -> Any:
+def _files(view: View, reader: Reader, names: Mapping[str, str], known: Mapping[str, StagedObject]) -> Any:
     word = view.word
     head = ["", *(word(f"day.{name}") for name in ("object", "received", "source", "name", "read", "licence"))]
+    head.append(word("data.withdraw"))
     rows: list[list[Any]] = []
     for name, letter in names.items():
         obj = known.get(name)
         if obj is None:
-            rows.append([letter, html.Code(name), *"–––––"])
+            rows.append([letter, html.Code(name), *"––––––"])
             continue
-        received = pd.Timestamp(obj["received"])
+        ingestion = reader.ingestion_of(obj.month, name)
         rows.append(
             [
                 letter,
-                html.Code(f"{obj['month']}/{name}"),
-                f"{word.day(received.date())}, {received:%H:%M} UTC",
-                obj["source"],
-                obj["name"],
-                word.number(obj["counts"].get("read", 0)),
-                obj["licence"],
+                html.Code(f"{obj.month}/{name}"),
+                f"{word.day(obj.received.date())}, {obj.received:%H:%M} UTC",
+                obj.source,
+                obj.name,
+                word.number(obj.counts.read),
+                obj.licence,
+                html.Code(withdraw_command(ingestion)) if ingestion else "–",
             ]
         )
-    return ui.card(word("day.files"), ui.table(head, rows, numbers_from=len(head), label=word("day.files")), id="files")
+    table = ui.table(head, rows, numbers_from=len(head), label=word("day.files"))
+    return ui.card(word("day.files"), table, html.P(word("data.withdraw_rule"), className="hint"), id="files")

@@ -1,26 +1,25 @@
-"""All stations over a period: the map, an equivalent list, and the extremes in sentences."""
+"""All stations over a period: a search, the map, an equivalent list, and the extremes of the metric in sentences."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 from dash import html
 
 from dash_app import components as ui
+from dash_app import lead, scales
 from dash_app.figures.stations_map import stations_map
 from dash_app.frames import is_known, records
-from dash_app.insets import WIDE, is_at_home
+from dash_app.insets import WIDE
+from dash_app.measures import SUMMARIES
+from dash_app.periods import span
+from dash_app.places import places
 from dash_app.reader import Reader
-from dash_app.summaries import Extreme, extreme
+from dash_app.summaries import extreme
 from dash_app.view import NoSuchDays, View
-from weather_platform.domain.stations import STATIONS, fold
+from weather_platform.domain.stations import STATIONS
 
-_EXTREMES = (
-    ("warmest", "temperature", "temperature_tx_c"),
-    ("wettest", "rain", "rain_total_mm"),
-    ("windiest", "wind", "wind_gust_m_s"),
-    ("lowest", "pressure", "pressure_min_hpa"),
-)
 _MOST_NAMES = 12
 
 
@@ -28,157 +27,191 @@ def page(view: View, reader: Reader) -> list[Any]:
     frame = reader.daily(None, view.first, view.last)
     if frame.empty:
         raise NoSuchDays("", view.period_text)
-    names = {number: station.display_name for number, station in view.known.items()}
-    frame = frame.assign(city=frame["station_id"].map(names))  # documents have the names used in SYNOP files
-    places = by_station(view, frame)
+    found = places(view, reader, frame)
+    against = _is_compared(view, found)
+    title = "overview.title_anomaly" if against else "overview.title"
     return [
-        ui.controls(ui.metric_choice(view), ui.period_picker(view), below=ui.preset_links(view)),
-        html.H1(f"{view.word('metrics.' + view.metric.key)}, {view.period_text}"),
-        _cards(view, frame),
-        html.Div([_map(view, places), _list(view, places)], className="map-and-list"),
+        *_controls(view, found),
+        html.H1(view.word(title, metric=view.word(f"metrics.{view.metric.key}"), period=view.period_text)),
+        html.P(" ".join(_lead(view, found, against=against)), className="lead"),
+        html.Div([_map(view, found, frame, against=against), _list(view, found)], className="map-and-list"),
         _silent(view, frame),
     ]
 
 
-def by_station(view: View, frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per station with documents, by name.
+def _controls(view: View, found: pd.DataFrame) -> list[Any]:
+    """The search stands first; on a phone, only the search is not folded."""
+    compared = [ui.choice(view, "map")] if found["anomaly"].notna().any() else []
+    search, others = ui.town_search(view), [ui.metric_choice(view), *compared, ui.period_picker(view)]
+    presets = ui.preset_links(view)
+    if view.look.narrow:
+        return [html.Div([search], className="town-search"), ui.controls(view, *others, below=presets)]
+    return [ui.controls(view, search, *others, below=presets)]
 
-    Columns: slug, city, position, days, and the metric over the period as value, low and high, in the documents' units.
-    """
-    metric = view.metric
-    groups = frame.groupby("station_id")
-    table = pd.DataFrame(
-        {
-            "slug": groups["slug"].last(),
-            "city": groups["city"].last(),
-            "days": groups.size(),
-            # The sum of no values is missing, not 0.
-            "value": groups[metric.column].sum(min_count=1)
-            if metric.over_period == "sum"
-            else groups[metric.column].mean(),
-            "high": groups[metric.high].max(),
-        }
+
+def _is_compared(view: View, found: pd.DataFrame) -> bool:
+    """Whether the map shows anomalies."""
+    return view.state.map == "anomaly" and bool(found["anomaly"].notna().any())
+
+
+def _lead(view: View, found: pd.DataFrame, *, against: bool) -> Iterator[str]:
+    """Between which values the stations lie: France first, overseas beside it."""
+    column = "anomaly" if against else "value"
+    known = found[found[column].notna() & found["ranked"]]
+    for area, rows in (("home", known[known["home"]]), ("overseas", known[~known["home"]])):
+        if not rows.empty:
+            yield _range(view, area, rows.sort_values(column, kind="stable"), column)
+        if area == "home" and against and len(rows) > 1:
+            average = _shown(view, float(rows[column].mean()), column)
+            yield view.word("overview.mean_anomaly", n=len(rows), value=average)
+    if not against:
+        yield from _why_values(view)
+
+
+def _usual(view: View, found: pd.DataFrame) -> str:
+    """The years that the anomalies are against."""
+    usual = found["usual"][found["anomaly"].notna()].tolist()
+    first, last = min(each.first_year for each in usual), max(each.last_year for each in usual)
+    of = span(view.period)
+    spans = view.word.spans(of.period) if of else ""
+    return view.word("overview.usual", spans=spans, first=first, last=last, n=min(each.n for each in usual))
+
+
+def _range(view: View, area: str, rows: pd.DataFrame, column: str) -> str:
+    low, high = records(rows)[0], records(rows)[-1]
+    name = view.word(f"overview.{area}")
+    if len(rows) == 1:
+        return view.word("overview.one", area=name, value=_shown(view, low[column], column), city=low["city"])
+    return view.word(
+        "overview.range",
+        area=name,
+        low=_shown(view, low[column], column),
+        low_city=low["city"],
+        high=_shown(view, high[column], column),
+        high_city=high["city"],
     )
-    table["low"] = groups[metric.low].min() if metric.low else float("nan")
-    stations = view.known
-    table["latitude_deg"] = [stations[number].latitude_deg for number in table.index]
-    table["longitude_deg"] = [stations[number].longitude_deg for number in table.index]
-    return table.sort_values("city", key=lambda names: names.map(fold), ignore_index=True)
 
 
-def _cards(view: View, frame: pd.DataFrame) -> Any:
-    """The extremes of all stations, and those of metropolitan France too: the tropics are always warmest."""
-    stations = view.known.values()
-    home = {s.station_id for s in stations if is_at_home(s.longitude_deg, s.latitude_deg)}
-    at_home = frame[frame["station_id"].isin(home)]
-    cards = []
-    for key, metric, column in _EXTREMES:
-        best = extreme(frame, column, lowest=key == "lowest")
-        nearer = extreme(at_home, column, lowest=key == "lowest")
+def _why_values(view: View) -> Iterator[str]:
+    if view.metric.key not in scales.ANOMALIES:
+        yield view.word("overview.no_anomaly")
+    elif span(view.period) is None:
+        yield view.word("overview.no_span")
+    elif view.state.map == "anomaly":
+        yield view.word("overview.no_usual")
+
+
+def _extremes(view: View, found: pd.DataFrame, frame: pd.DataFrame) -> Iterator[str]:
+    """The days that stand out in metropolitan France, or overseas where nothing else is loaded."""
+    summary, names = SUMMARIES[view.metric.key], dict(zip(found["slug"], found["city"], strict=True))
+    home = set(found["slug"][found["home"]]) or set(found["slug"])
+    days = frame[frame["slug"].isin(home)]
+    for kind, column in (("high", summary.high or summary.column), ("low", summary.low)):
+        best = extreme(days, column, lowest=kind == "low") if column else None
         if best:
-            sentences = [_sentence(view, key, metric, best)]
-            if nearer and nearer != best:
-                sentences.append(_sentence(view, "at_home", metric, nearer))
-            details = [html.P(sentence) for sentence in sentences]
-            cards.append(ui.fact(view.word(f"overview.{key}_title"), _extreme_value(view, metric, best), details))
-    return html.Div(cards, className="facts")
+            value, day = view.quantity(best.value, view.metric.key), view.word.day(best.day)
+            yield view.word(f"overview.extreme_{kind}_{view.metric.key}", value=value, city=names[best.slug], date=day)
 
 
-def _sentence(view: View, key: str, metric: str, found: Extreme) -> list[Any]:
-    """A sentence in which the city is a link."""
-    value, day = _extreme_value(view, metric, found), view.word.day(found.day)
-    before, _, after = view.word(f"overview.{key}", value=value, city="\0", date=day).partition("\0")
-    return [before, ui.link(found.city, href=_city_href(view, found.slug)), after]
-
-
-def _extreme_value(view: View, metric: str, found: Extreme) -> str:
-    return view.quantity(found.value, metric)
+def _shown(view: View, value: float, column: str) -> str:
+    """A value, or an anomaly with its sign; of rain in percent of the usual."""
+    if column == "value":
+        return view.quantity(value, view.metric.key)
+    if view.metric.key == "rain":
+        return f"{view.word.number(value)} {view.word('overview.percent_of_usual')}"
+    return view.difference(value, view.metric.key)
 
 
 def _city_href(view: View, slug: str) -> str:
     return view.href(page="city", cities=(slug,), first=view.first, last=view.last)
 
 
-def _map(view: View, places: pd.DataFrame) -> Any:
-    word = view.word
-    name = f"{word('metrics.' + view.metric.key)}, {view.period_text}"
-    heard = _days_heard(view)
-    places = places.assign(
-        text=[_hover(view, place, heard) for place in records(places)],
-        href=[_city_href(view, place["slug"]) for place in records(places)],
+def _map(view: View, found: pd.DataFrame, frame: pd.DataFrame, *, against: bool) -> Any:
+    word, column = view.word, "anomaly" if against else "value"
+    shown = found.assign(
+        shown=found[column].where(found["ranked"]),
+        text=[_hover(view, place) for place in records(found)],
+        href=[_city_href(view, place["slug"]) for place in records(found)],
     )
-    svg = stations_map(places, view.metric.key, view.look, title=name, days=view.days)
-    spots = zip(places["city"], places["longitude_deg"], places["latitude_deg"], strict=True)
+    title = f"{word('metrics.' + view.metric.key)}, {view.period_text}"
+    svg = stations_map(shown, view.metric.key, view.look, title=title, days=view.days, anomaly=against)
+    spots = zip(found["city"], found["longitude_deg"], found["latitude_deg"], strict=True)
     outside = [
         city for city, longitude_deg, latitude_deg in spots if WIDE.drawn_at(longitude_deg, latitude_deg) is None
     ]
-    summary = [*_map_summary(view, places), word("overview.map_hint")]
+    summary = [*([_usual(view, found)] if against else []), *_extremes(view, found, frame), word("overview.map_hint")]
     if outside:
         names = ", ".join(outside[:_MOST_NAMES])
         summary.append(word("overview.outside", count=word.number(len(outside)), names=names))
     return html.Div(ui.drawing(view, "map", word("overview.map"), svg, summary), className="map")
 
 
-def _map_summary(view: View, places: pd.DataFrame) -> list[str]:
-    known = records(places[places["value"].notna()].sort_values("value"))
-    if not known:
-        return []
-    low, high = known[0], known[-1]
-    return [
-        view.word(
-            "overview.map_summary",
-            count=view.word.number(len(places)),
-            period=view.period_text,
-            low=view.quantity(low["value"], view.metric.key),
-            low_city=low["city"],
-            high=view.quantity(high["value"], view.metric.key),
-            high_city=high["city"],
-        )
-    ]
-
-
-def _days_heard(view: View) -> int:
-    """Days of the period that have a document of any station: the most a station can have."""
-    return sum(view.first <= day <= view.last for day in view.dates)
-
-
-def _hover(view: View, place: dict[str, Any], heard: int) -> str:
+def _hover(view: View, place: dict[str, Any]) -> str:
     if not is_known(place["value"]):
         return view.word("overview.no_value", city=place["city"])
-    days = view.word("overview.days", n=place["days"], all=heard)
-    return f"{place['city']}\n{view.quantity(place['value'], view.metric.key)}\n{days}"
+    lines = [place["city"], view.quantity(place["value"], view.metric.key)]
+    if is_known(place["anomaly"]):
+        lines.append(_shown(view, place["anomaly"], "anomaly"))
+    if place["days"] < view.days:
+        lines.append(view.word("overview.days", n=place["days"], all=view.days))
+    return "\n".join(lines)
 
 
-def _list(view: View, places: pd.DataFrame) -> Any:
-    word, metric = view.word, view.metric
-    symbol = view.look.unit(metric.key).symbol
-    high = {"wind": "high_wind", "rain": "high_rain"}.get(metric.key, "high")
-    names = [f"figure_{metric.key}", *(["low"] if metric.low else []), high]
-    head = [word("overview.station"), *(f"{word('overview.' + name)} ({symbol})" for name in names)]
-    columns = ["value", *(["low"] if metric.low else []), "high"]
-    rows = [
-        [
-            ui.link(place["city"], href=_city_href(view, place["slug"])),
-            *(view.number(place[column], metric.key) for column in columns),
-        ]
-        for place in records(_sorted(view, places))
-    ]
+def _list(view: View, found: pd.DataFrame) -> Any:
+    word, summary = view.word, SUMMARIES[view.metric.key]
+    symbol, compared = view.look.unit(view.metric.key).symbol, bool(found["anomaly"].notna().any())
+    high = "high_rain" if view.metric.key == "rain" else "high"
+    columns = [name for name, there in (("low", summary.low), ("high", summary.high)) if there and not compared]
+    head = [word("overview.station"), f"{word(f'overview.figure_{view.metric.key}')} ({symbol})"]
+    if compared:
+        head += [f"{word('overview.anomaly')} ({'%' if view.metric.key == 'rain' else symbol})"]
+    if found["rank"].notna().any():
+        head += [word("overview.rank")]
+    head += [f"{word('overview.' + (high if name == 'high' else name))} ({symbol})" for name in columns]
+    rows = []
+    for place in records(_sorted(view, found)):
+        row = [ui.link(place["city"], href=_city_href(view, place["slug"])), _list_value(view, place)]
+        if compared:
+            row.append(_list_anomaly(view, place["anomaly"]))
+        if found["rank"].notna().any():
+            row.append(lead.short_rank(view, SUMMARIES[view.metric.key].figure, place["rank"]))
+        rows.append([*row, *(view.number(place[column], view.metric.key) for column in columns)])
     sort = html.Div(ui.choice(view, "sort"), className="controls")
     return ui.card(word("overview.list"), sort, ui.table(head, rows, label=word("overview.list")), id="station-list")
 
 
-def _sorted(view: View, places: pd.DataFrame) -> pd.DataFrame:
-    """Sorted by name or by value; stations without a value come last."""
+def _list_value(view: View, place: dict[str, Any]) -> Any:
+    """The figure; of an incomplete station with its days, and marked."""
+    value = view.number(place["value"], view.metric.key)
+    if place["ranked"] or not is_known(place["value"]):
+        return value
+    days = view.word("overview.days", n=place["days"], all=view.days)
+    return html.Span([value, html.Small(f" ({days})")], className="incomplete")
+
+
+def _list_anomaly(view: View, value: float | None) -> str:
+    if not is_known(value):
+        return "–"
+    unit = view.look.unit(view.metric.key)
+    if view.metric.key == "rain":
+        return view.word.number(value)
+    return view.difference(value, view.metric.key).removesuffix(f"\u00a0{unit.symbol}")
+
+
+def _sorted(view: View, found: pd.DataFrame) -> pd.DataFrame:
+    """Sorted by name, or by what the map shows; stations without it, or with an incomplete one, come last."""
     if view.state.sort == "name":
-        return places
-    return places.sort_values("value", ascending=view.state.sort == "lowest", kind="stable", na_position="last")
+        return found
+    column = "anomaly" if _is_compared(view, found) else "value"
+    shown = found.assign(shown=found[column].where(found["ranked"]))
+    return shown.sort_values("shown", ascending=view.state.sort == "lowest", kind="stable", na_position="last")
 
 
 def _silent(view: View, frame: pd.DataFrame) -> Any:
     word = view.word
     known = {number: station.display_name for number, station in {**STATIONS, **view.known}.items()}
     heard = Counter(frame["station_id"].tolist())
-    expected = _days_heard(view)
+    expected = sum(view.first <= day <= view.last for day in view.dates)
     silent = sorted(name for number, name in known.items() if number not in heard)
     partial = sorted(
         f"{known[number]} ({word('overview.days', n=days, all=expected)})"

@@ -52,7 +52,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     compared = {each.figure: each for each in found}
     days = reader.daily([station.station_id], *whole(view.month))
     return [
-        ui.controls(ui.city_picker(view), ui.month_picker(view), below=_months(view)),
+        ui.controls(view, ui.city_picker(view), ui.month_picker(view), below=_months(view)),
         html.H1(word("sheet.title", city=station.display_name, month=view.period_text)),
         html.P(_place(view), className="hint"),
         _figures(view, sheet, compared),

@@ -49,7 +49,7 @@ _LAST_DECADE = 2
 
 def page(view: View, reader: Reader) -> list[Any]:
     word, frame = view.word, reader.daily(view.station_ids, view.first, view.last)
-    bar = ui.controls(ui.cities_picker(view), ui.period_picker(view), below=ui.preset_links(view))
+    bar = ui.controls(view, ui.cities_picker(view), ui.period_picker(view), below=ui.preset_links(view))
     if frame.empty:
         raise NoSuchDays(", ".join(station.display_name for station in view.stations), view.period_text)
     cities = ", ".join(station.display_name for station in view.stations)

@@ -40,7 +40,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     records = [each for each in reader.climate.records(station.station_id) if each.period == _period_of_records(view)]
     name = said.figure_name(view, view.state.figure)
     return [
-        ui.controls(ui.city_picker(view), *_choices(view)),
+        ui.controls(view, ui.city_picker(view), *_choices(view)),
         html.H1(word("years.title", city=station.display_name, figure=name)),
         _matrix(view, years, name),
         _stripes(view, compared, name),

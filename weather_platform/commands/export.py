@@ -81,14 +81,7 @@ def _observations(
     units: System,  # noqa: ARG001  # SYNOP's
     form: Format,
 ) -> Iterator[bytes]:
-    staged = stores.staging.stations()
-    wanted = sorted(stations or staged.values(), key=lambda station: station.station_id)
-    rows = (
-        {"city": station.name, **row}
-        for station in wanted
-        if station.station_id in staged
-        for row in stores.staging.rows(station, *days)
-    )
+    rows = stores.staging.flagged_rows(stations or stores.staging.stations().values(), *days)
     return pieces(tabular.observations(), _said_if_none(rows), form, tabular.stations_head(stations))
 
 

@@ -6,11 +6,11 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import kind_of, layer_asset
+from weather_platform.defs.facts import FLOWS, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
-from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, sheets_of
+from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, monthly_metadata, sheets_of
 from weather_platform.defs.partitions import month_of, month_of_run
-from weather_platform.defs.stores import StoresResource
+from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
 from weather_platform.month_report import Links, StoredMonth, sheet_facts
 from weather_platform.pipeline import Sheets, month_sheets, store_sheets
@@ -22,10 +22,8 @@ _FLAGS, _SEEN = "flags", "seen"
 """In a frame's attributes: the flags of the months that it replaces, and what the stores held when it was made."""
 
 
-class ClimateIOManager(dg.ConfigurableIOManager):
+class ClimateIOManager(StoresIOManager):
     """The monthly sheets in MongoDB or SQLite: stores a frame of them, loads those of the partitions as a frame."""
-
-    stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
         with explained(context.step_context.previous_attempt_count):
@@ -33,7 +31,8 @@ class ClimateIOManager(dg.ConfigurableIOManager):
             found, flags = sheets_of(obj), obj.attrs[_FLAGS]
             store_sheets(stores, month, Sheets({each: found.get(each, []) for each in flags}, flags, obj.attrs[_SEEN]))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            context.add_output_metadata(as_metadata(sheet_facts(StoredMonth(stores, month), door, links)))
+            facts = sheet_facts(StoredMonth(stores, month), door, links)
+            context.add_output_metadata({**as_metadata(facts), **monthly_metadata()})
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         with explained(attempt_of(context)):
@@ -51,6 +50,7 @@ class ClimateIOManager(dg.ConfigurableIOManager):
     metadata={"collection": "MonthlyClimate"},
     deps=[names.WEATHER_STATS],
     dagster_type=MONTHLY_FRAME,
+    automation_condition=FLOWS,
 )
 def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[StoresResource]) -> Any:
     """Figures of a station's month by the definitions of climatology, each with how complete it is.

@@ -4,29 +4,30 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import database_of, document_schema, kind_of, layer_asset
+from weather_platform.defs.facts import FLOWS, database_of, document_lineage, document_schema, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
-from weather_platform.defs.stores import StoresResource
+from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.month_report import Links, StoredMonth, document_facts
 from weather_platform.pipeline import CuratedMonth, MonthFigures, documents, store_documents
+from weather_platform.receipts import close_receipts
 from weather_platform.storage.curated import Query
 
 COLLECTION, TABLE = "WeatherStats", "weather_stats"
 
 
-class CuratedIOManager(dg.ConfigurableIOManager):
+class CuratedIOManager(StoresIOManager):
     """The curated store, MongoDB or SQLite: stores and loads the documents of a month."""
-
-    stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: CuratedMonth) -> None:
         with explained(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             replaced = store_documents(stores, obj)
+            close_receipts(stores, month, replaced)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            context.add_output_metadata(as_metadata(document_facts(StoredMonth(stores, month), replaced, door, links)))
+            facts = document_facts(StoredMonth(stores, month), replaced, door, links)
+            context.add_output_metadata({**as_metadata(facts), "dagster/column_lineage": document_lineage()})
 
     def load_input(self, context: dg.InputContext) -> list[WeatherStats]:
         month = month_of(context)
@@ -42,6 +43,7 @@ class CuratedIOManager(dg.ConfigurableIOManager):
         "dagster/column_schema": document_schema(),
         "dagster/table_name": f"{database_of('curated')}.{COLLECTION if kind_of('curated') == 'mongodb' else TABLE}",
     },
+    automation_condition=FLOWS,
 )
 def weather_stats(staged_observations: MonthFigures) -> CuratedMonth:
     """Daily temperature, pressure, wind and rain per station; null if nothing was measured.

@@ -1,18 +1,28 @@
 """Attributes shared by the assets of all layers: owners, group, policies, pool, kinds, column schemas."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import dagster as dg
 
+from weather_platform import names
 from weather_platform.defs.partitions import MONTHS
 from weather_platform.domain.fields import FIELDS, Field
-from weather_platform.domain.tabular import DOCUMENT_COLUMNS
-from weather_platform.domain.weather_stats import CODE_VERSION
+from weather_platform.domain.tabular import DOCUMENT_COLUMNS, Column
+from weather_platform.domain.weather_stats import CODE_VERSION, MEMBERS
 from weather_platform.settings import Settings
 
+FLOWS = (
+    dg.AutomationCondition.any_deps_updated().since_last_handled()
+    & ~dg.AutomationCondition.any_deps_in_progress()
+    & ~dg.AutomationCondition.in_progress()
+)
+"""Follow what an asset is made of, in any month: Dagster's `eager` looks at the latest partition alone.
+
+It acts where the sensor `default_automation_condition_sensor` is on.
+"""
 POOL = "weather_months"
 """Pool of runs that write months; `runtime.instance` sets its limit. `pipeline` locks the months themselves."""
 GROUP = "weather"
@@ -80,6 +90,26 @@ def column_schema() -> dg.TableSchema:
 
 def document_schema() -> dg.TableSchema:
     """The columns of a WeatherStats document, flat, as in exports."""
+    return table_schema(DOCUMENT_COLUMNS)
+
+
+def document_lineage() -> dg.TableColumnLineage:
+    """The columns of staging that each column of a document is made of."""
+    staged = dg.AssetKey(names.STAGED_OBSERVATIONS)
+    return dg.TableColumnLineage(
+        {
+            member.figure.column: [
+                dg.TableColumnDep(staged, field)
+                for field in dict.fromkeys((member.figure.rule.field, *(one.field for one in member.figure.rule.needs)))
+            ]
+            for member in MEMBERS
+            if member.figure and member.figure.rule
+        }
+    )
+
+
+def table_schema(columns: Iterable[Column]) -> dg.TableSchema:
+    """The columns of an export."""
     return dg.TableSchema(
         [
             dg.TableColumn(
@@ -88,7 +118,7 @@ def document_schema() -> dg.TableSchema:
                 ", ".join(filter(None, (column.meaning, column.unit))),
                 constraints=dg.TableColumnConstraints(nullable=column.nullable),
             )
-            for column in DOCUMENT_COLUMNS
+            for column in columns
         ]
     )
 

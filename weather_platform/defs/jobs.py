@@ -39,6 +39,12 @@ check_months = dg.define_asset_job(
     description="Check a stored month again; changes nothing.",
     executor_def=_EXECUTOR,
 )
+make_what_is_usual = dg.define_asset_job(
+    names.USUAL_JOB,
+    selection=dg.AssetSelection.assets(names.CLIMATE_REFERENCE, names.CLIMATE_NORMALS),
+    description="Make the references of all stations again, and fetch the official normals.",
+    executor_def=_EXECUTOR,
+)
 
 
 @dg.definitions
@@ -47,4 +53,4 @@ def jobs() -> dg.Definitions:
 
     Runs started from the UI execute the same way.
     """
-    return dg.Definitions(jobs=[load_months, process_months, check_months], executor=_EXECUTOR)
+    return dg.Definitions(jobs=[load_months, process_months, check_months, make_what_is_usual], executor=_EXECUTOR)

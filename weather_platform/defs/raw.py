@@ -10,15 +10,15 @@ from weather_platform.defs.explained import attempt_of, explained
 from weather_platform.defs.facts import kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import KEPT, month_of, month_of_run
-from weather_platform.defs.stores import SourceName, SourcesResource, StoresResource
+from weather_platform.defs.stores import SourceName, SourcesResource, StoresIOManager, StoresResource
 from weather_platform.defs.upstream import UPSTREAM
 from weather_platform.domain.errors import EmptyMonth, SourceUnavailable, WeatherError
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED
 from weather_platform.domain.search import chosen_station
-from weather_platform.intake import receive
 from weather_platform.month_report import Links, raw_facts
 from weather_platform.pipeline import RawMonth, quarantine_unplaced
+from weather_platform.receipts import reject_if_withdrawn, store_fetched
 from weather_platform.sources.port import Payload
 from weather_platform.storage.station_lists import refresh_station_list
 
@@ -34,17 +34,16 @@ class Fetch(dg.Config):
     )
 
 
-class RawIOManager(dg.ConfigurableIOManager):
+class RawIOManager(StoresIOManager):
     """The raw store, S3 or a folder: stores what came of a month, loads a month's objects."""
-
-    stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: Payload) -> None:
         with explained(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
-            stored = receive(stores.raw, obj.body, obj.provenance, KEPT)
+            stored = store_fetched(stores, KEPT, obj.body, obj.provenance)
             if any(item.object.partition == UNPLACED for item in stored):
                 quarantine_unplaced(stores, KEPT)
+            reject_if_withdrawn(month, stored)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             context.add_output_metadata(as_metadata(raw_facts(month, stored, door, links, obj.notes)))
 

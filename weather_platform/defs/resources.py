@@ -41,10 +41,10 @@ def resources() -> dg.Definitions:
                 archive_url=_given("WEATHER_ARCHIVE_URL", settings.archive_url),
                 opendatasoft_url=_given("WEATHER_OPENDATASOFT_URL", settings.opendatasoft_url),
             ),
-            "raw_io": RawIOManager(stores=stores),
-            "staging_io": StagingIOManager(stores=stores),
-            "curated_io": CuratedIOManager(stores=stores),
-            "climate_io": ClimateIOManager(stores=stores),
+            "raw_io": RawIOManager.resource(),
+            "staging_io": StagingIOManager.resource(),
+            "curated_io": CuratedIOManager.resource(),
+            "climate_io": ClimateIOManager.resource(),
         }
     )
 

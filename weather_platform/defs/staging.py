@@ -6,11 +6,11 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import column_schema, database_of, kind_of, layer_asset
+from weather_platform.defs.facts import FLOWS, column_schema, database_of, kind_of, layer_asset
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
 from weather_platform.defs.staged_frame import is_frame_type, staged_frame
-from weather_platform.defs.stores import StoresResource
+from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.months import Month
 from weather_platform.domain.staging import StagedMonth, stage
 from weather_platform.month_report import Links, StoredMonth, staged_facts
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class StagingIOManager(dg.ConfigurableIOManager):
+class StagingIOManager(StoresIOManager):
     """The staging database, MySQL, MariaDB or SQLite: stores a month, loads its daily figures, or months as a frame."""
-
-    stores: dg.ResourceDependency[StoresResource]
 
     def handle_output(self, context: dg.OutputContext, obj: StagedMonth) -> None:
         with explained(context.step_context.previous_attempt_count):
@@ -45,6 +43,7 @@ class StagingIOManager(dg.ConfigurableIOManager):
     io_manager_key="staging_io",
     kinds={kind_of("staging"), "csv"},
     metadata={"dagster/column_schema": column_schema(), "tables": f"{database_of('staging')}.<slug of the city>"},
+    automation_condition=FLOWS,
 )
 def staged_observations(context: dg.AssetExecutionContext, raw_observations: RawMonth) -> StagedMonth:
     """Observations by city: numbers checked, traces and codes resolved, one per station and time."""

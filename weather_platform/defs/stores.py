@@ -1,6 +1,7 @@
 """Stores and sources as Dagster resources: every address is a field, visible in the UI."""
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,20 +32,28 @@ if TYPE_CHECKING:
 
 
 class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Raw, staging and curated store, opened when a run first needs them."""
+    """Raw, staging and curated store, opened when a run first needs them.
 
-    raw_url: str = Field(description="raw store: s3://bucket/prefix or file:///folder")
-    staging_url: str = Field(description="staging database: mysql+pymysql://… or sqlite:///file")
-    curated_url: str = Field(description="curated store: mongodb://… or sqlite:///file")
-    csv_folder: str = Field(description="folder of the CSV file per city and month")
+    A run may override some addresses; the others are those of the settings.
+    """
+
+    raw_url: str | None = Field(default=None, description="raw store: s3://bucket/prefix or file:///folder")
+    staging_url: str | None = Field(default=None, description="staging database: mysql+pymysql://… or sqlite:///file")
+    curated_url: str | None = Field(default=None, description="curated store: mongodb://… or sqlite:///file")
+    csv_folder: str | None = Field(default=None, description="folder of the CSV file per city and month")
     s3: dg.ResourceDependency[S3Resource]
     _stores: Stores | None = PrivateAttr(default=None)
 
     @property
     def settings(self) -> Settings:
         """The platform's settings with the addresses of this resource."""
-        addresses = {name: getattr(self, name) for name in ("raw_url", "staging_url", "curated_url")}
-        return Settings.from_environment().model_copy(update={**addresses, "csv_folder": Path(self.csv_folder)})
+        addresses = {
+            "raw_url": self.raw_url,
+            "staging_url": self.staging_url,
+            "curated_url": self.curated_url,
+            "csv_folder": Path(self.csv_folder) if self.csv_folder else None,
+        }
+        return _settings(addresses)
 
     @property
     def partitions(self) -> Partitions:
@@ -68,6 +77,25 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             self._stores = None
 
 
+class StoresIOManager(dg.IOManager):
+    """An IO manager over the resource `stores`, with what a run overrides of it.
+
+    A `ConfigurableIOManager` with a nested resource would open stores of its own, and not those of the override
+    (Dagster 1.13.27).
+    """
+
+    def __init__(self, stores: StoresResource) -> None:
+        self.stores = stores
+
+    @classmethod
+    def resource(cls) -> dg.IOManagerDefinition:
+        @dg.io_manager(required_resource_keys={"stores"}, description=cls.__doc__)
+        def made(context: dg.InitResourceContext) -> StoresIOManager:
+            return cls(context.resources.stores)
+
+        return made
+
+
 class SourceName(StrEnum):
     """`settings.SOURCES` as choices in the launchpad."""
 
@@ -77,13 +105,20 @@ class SourceName(StrEnum):
 
 
 class SourcesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where months come from."""
+    """Where months come from. A run may override some fields; the others are those of the settings."""
 
-    default: SourceName = Field(description="source of runs without one in their config")
-    archive_url: str = Field(description="archive of Météo-France: an address, or a folder with its files")
-    opendatasoft_url: str = Field(description="portal of OpenDataSoft")
+    default: SourceName | None = Field(default=None, description="source of runs without one in their config")
+    archive_url: str | None = Field(
+        default=None, description="archive of Météo-France: an address, or a folder with its files"
+    )
+    opendatasoft_url: str | None = Field(default=None, description="portal of OpenDataSoft")
 
     def open(self, name: SourceName | None) -> Source:
-        addresses = {"archive_url": self.archive_url, "opendatasoft_url": self.opendatasoft_url}
-        settings = Settings.from_environment().model_copy(update=addresses)
-        return open_source(settings, (name or self.default).value)
+        settings = _settings({"archive_url": self.archive_url, "opendatasoft_url": self.opendatasoft_url})
+        chosen = name or self.default
+        return open_source(settings, chosen.value if chosen else None)
+
+
+def _settings(given: Mapping[str, object]) -> Settings:
+    """The platform's settings with what is given."""
+    return Settings.from_environment().model_copy(update={name: value for name, value in given.items() if value})

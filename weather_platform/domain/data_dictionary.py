@@ -1,4 +1,4 @@
-"""The data dictionary as Markdown: every column of documents, events and observations, from their declarations.
+"""The data dictionary as Markdown: every column of documents, events, observations and sheets, from their declarations.
 
 ``python -m weather_platform.domain.data_dictionary > docs/data-dictionary.md`` writes the page; a test compares it.
 """
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
+from weather_platform.domain.climate.document import CODE_VERSION as SHEET_VERSION
+from weather_platform.domain.climate.table import MONTH_COLUMNS
 from weather_platform.domain.events import THRESHOLDS
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.tabular import (
@@ -71,15 +73,38 @@ def _lines() -> Iterator[str]:
         ),
     )
     yield ""
+    yield from _observations()
+    yield from _months()
+    yield from _units()
+
+
+def _observations() -> Iterator[str]:
     yield "## Observations"
     yield ""
-    yield "One row per station and time, with the names and units of SYNOP; `tc` is computed."
+    yield "One row per station and time, with the names and units of SYNOP; `tc` is computed. `flags` come from quality"
+    yield "control: no figure is made of a temperature with `t:E2:erroneous`; `good` is a flag that a person lifted."
     yield ""
     yield from _table(
         ("column", "type", "unit", "meaning", "plausible range"),
         ((f"`{c.name}`", _type(c), c.unit, c.meaning, _range(c.name)) for c in OBSERVATION_COLUMNS),
     )
     yield ""
+
+
+def _months() -> Iterator[str]:
+    yield f"## Monthly sheets (`MonthlyClimate`, rules of version {SHEET_VERSION})"
+    yield ""
+    yield "One sheet per station and month. *Column* is the name in CSV and Parquet; in JSON, MongoDB and SQLite the"
+    yield "same figures are nested by element (`tn`, `rr` …). [climatology.md](climatology.md) defines them."
+    yield ""
+    yield from _table(
+        ("column", "type", "unit", "meaning"),
+        ((f"`{c.name}`", _type(c), c.unit, c.meaning) for c in MONTH_COLUMNS),
+    )
+    yield ""
+
+
+def _units() -> Iterator[str]:
     yield "## Units"
     yield ""
     yield "Documents and events can be read in other units (`units=`, `--units`); column names then end in these units."

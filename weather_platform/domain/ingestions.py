@@ -14,7 +14,9 @@ from weather_platform.domain.parsing import Reason
 from weather_platform.domain.provenance import UNPLACED, Withdrawal
 
 State = Literal["stored", "queued", "running", "done", "failed"]
-Mode = Literal["run", "fast"]
+Mode = Literal["run", "fast", "landing", "source"]
+"""How files came in: posted and processed by Dagster runs or in the API's process, dropped under `landing/`, or fetched
+from a source."""
 FINISHED: tuple[State, ...] = ("done", "failed")
 
 
@@ -84,6 +86,8 @@ class Receipt(msgspec.Struct, kw_only=True):
     content: str
     """SHA-256 over the hashes of the files: the same files share one receipt."""
     mode: Mode
+    source: str = "upload"
+    """Of its raw objects, see `Provenance.source`."""
     state: State
     received: datetime
     finished: datetime | None = None
@@ -92,6 +96,8 @@ class Receipt(msgspec.Struct, kw_only=True):
     passed_over: list[PassedOver] = []
     unused_columns: list[str] = []
     """Columns of the files that are not used, as spelled there."""
+    absent_columns: list[str] = []
+    """Measured fields that none of the files has a column for: they say nothing, and earlier values stay."""
     objects: list[ReceivedObject] = []
     outcomes: list[MonthOutcome] = []
     runs: list[LaunchedRun] = []
@@ -110,7 +116,18 @@ class Receipt(msgspec.Struct, kw_only=True):
     @property
     def posting(self) -> str:
         """The posting id of its objects, known before anything is stored, so a retry uses the same one."""
-        return f"{self.content[:24]}-{self.again}"
+        match self.mode:
+            case "landing":
+                return f"landed-{self.content[:24]}"
+            case "source":
+                return f"{self.source}-{self.content[:24]}"
+            case _:
+                return f"{self.content[:24]}-{self.again}"
+
+    @property
+    def is_automatic(self) -> bool:
+        """True if no caller waits for it: the run that curates its last month ends it."""
+        return self.mode in ("landing", "source")
 
     @property
     def is_finished(self) -> bool:
@@ -137,6 +154,12 @@ class Receipt(msgspec.Struct, kw_only=True):
         done = {outcome.month for outcome in self.outcomes}
         return [month for month in self.months if str(month) not in done]
 
+    def end(self, now: datetime) -> None:
+        """Done: every month is curated, and records without a month are in quarantine."""
+        if self.unplaced:
+            self.outcomes.append(self.unplaced_outcome())
+        self.state, self.finished = "done", now
+
     def outcome(self, month: Month | str, counts: Mapping[str, RecordCounts]) -> MonthOutcome:
         """Counts of this receipt's objects in a month, from the counts of all its objects by name."""
         outcome = MonthOutcome(month=str(month))
@@ -152,7 +175,7 @@ class Receipt(msgspec.Struct, kw_only=True):
         return MonthOutcome(month=UNPLACED, read=read, refused=refused)
 
 
-class News(NamedTuple):
+class CatalogueUpdate(NamedTuple):
     """A month of an asset written without a run, to be reported to Dagster."""
 
     asset: str

@@ -72,7 +72,7 @@ def _station(feature: _Feature) -> Station:
     told = feature.properties
     number = str(told.id).strip().zfill(5)
     if not WMO_NUMBER.fullmatch(number) or number == "00000":
-        raise ValueError(f"{told.id!r} is no WMO station number")
+        raise ValueError(f"{told.id!r} is not a WMO station number")
     opened = date.fromisoformat(told.date_ouverture[:10]) if told.date_ouverture else None
     if known := STATIONS.get(number):
         return msgspec.structs.replace(known, opened=opened)

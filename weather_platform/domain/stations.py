@@ -52,6 +52,16 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
         if not self.display_name:
             msgspec.structs.force_setattr(self, "display_name", self.name)
 
+    def is_within(self, west: float, south: float, east: float, north: float) -> bool:
+        """Whether the station is in a box of degrees, edges included; one of unknown place is in none.
+
+        A box with a greater `west` than `east` crosses the meridian of 180°.
+        """
+        longitude, latitude = self.longitude_deg, self.latitude_deg
+        if longitude is None or latitude is None or not south <= latitude <= north:
+            return False
+        return west <= longitude <= east if west <= east else longitude >= west or longitude <= east
+
 
 def fold(text: str) -> str:
     """The text as lower-case ASCII words with single spaces, without accents, dashes and quotes."""

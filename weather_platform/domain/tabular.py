@@ -218,6 +218,7 @@ OBSERVATION_COLUMNS: tuple[Column, ...] = (
     Column("city", str, "", "name of the station"),
     *map(_observed, FIELDS.values()),
     Column("tc", float, "°C", "air temperature", nullable=True),
+    Column("flags", str, "", "doubted values: `field:rule:verdict`, a space between; docs/quality.md has the rules"),
 )
 """The columns of a table of observations."""
 
@@ -225,7 +226,7 @@ OBSERVATION_COLUMNS: tuple[Column, ...] = (
 def observations(parts: Sequence[str] | None = None) -> Table[Mapping[str, Any]]:
     """The table of observations, or the city and some of its columns, in SYNOP's units.
 
-    A row is that of a staging table with its `city`.
+    A row is that of a staging table with its `city` and `flags`.
     """
     wanted = None if parts is None else {"city", *parts}
     columns = tuple(column for column in OBSERVATION_COLUMNS if wanted is None or column.name in wanted)

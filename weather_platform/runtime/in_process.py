@@ -78,8 +78,8 @@ _NO_CAPTURE: "DagsterInstanceOverrides" = {
 def recording(home: Path) -> Iterator["DagsterInstance"]:
     """Dagster's instance in `home`; CannotServe if it cannot record a run.
 
-    Without the capture of standard output: it sends the terminal's away, and starts four processes per run, which
-    Ctrl-C reaches too and two of which end in a traceback.
+    Standard output is not captured: capturing hides it from the terminal and starts four processes per run. Ctrl-C
+    reaches these too, and two of them end in a traceback.
     """
     from dagster import DagsterInstance
     from dagster._core.instance import InstanceRef

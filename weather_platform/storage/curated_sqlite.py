@@ -60,6 +60,12 @@ CREATE TABLE IF NOT EXISTS monthly_climate (
 CREATE INDEX IF NOT EXISTS monthly_by_month ON monthly_climate (month, station_id, revision);
 CREATE INDEX IF NOT EXISTS monthly_by_station ON monthly_climate (station_id, month);
 CREATE TABLE IF NOT EXISTS monthly_revisions (month TEXT PRIMARY KEY, token TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS station_documents (
+  kind TEXT NOT NULL,
+  station_id TEXT NOT NULL,
+  doc TEXT NOT NULL,
+  PRIMARY KEY (kind, station_id)
+) WITHOUT ROWID;
 """
 _SETTING = "WEATHER_CURATED_URL"
 

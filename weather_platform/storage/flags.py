@@ -8,13 +8,13 @@ import hashlib
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from weather_platform.domain.climate.overrides import Override, read_overrides
+from weather_platform.domain.climate.overrides import KeptOverride, Override, read_overrides
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.months import Month
@@ -22,14 +22,6 @@ from weather_platform.storage.databases import in_transaction, reading
 from weather_platform.storage.staging_tables import FLAGS, MONTHS, OVERRIDES
 
 _LAST_SECOND = time(23, 59, 59)
-
-
-class KeptOverride(NamedTuple):
-    """A decision; one of the file has no id."""
-
-    id: str | None
-    made: datetime | None
-    override: Override
 
 
 class FlagStore:
@@ -65,7 +57,7 @@ class FlagStore:
     ) -> list[Flag]:
         """Flags from first to last, both included, by month, station, time, field and rule.
 
-        `after` has these five of the last flag seen, the time as ISO 8601.
+        `after` is the `place` of the last flag seen.
         """
         order = (FLAGS.c.month, FLAGS.c.station_id, FLAGS.c.date, FLAGS.c.field, FLAGS.c.rule)
         query = sa.select(FLAGS).order_by(*order).limit(limit)
@@ -84,6 +76,16 @@ class FlagStore:
             query = query.where(sa.tuple_(*order) > sa.tuple_(*literals))
         with reading(self._engine) as connection:
             return [_flag(row) for row in connection.execute(query).mappings()]
+
+    def texts(
+        self, first: date | None, last: date | None, stations: Collection[str]
+    ) -> dict[tuple[str, datetime], str]:
+        """The flags by station and time as `field:rule:verdict`, a space between."""
+        told: dict[tuple[str, datetime], str] = {}
+        for flag in self.find(first, last, stations):
+            place, text = (flag.station_id, flag.time), f"{flag.field}:{flag.rule}:{flag.verdict}"
+            told[place] = f"{told[place]} {text}" if place in told else text
+        return told
 
     def revision(self, first: Month | None = None, last: Month | None = None) -> str:
         """A text that changes whenever the flags of these months do."""
@@ -120,18 +122,20 @@ class FlagStore:
         in_transaction(self._engine, at_once)
         return KeptOverride(key, made.replace(tzinfo=UTC), override)
 
-    def drop(self, key: str) -> KeptOverride:
-        """Forget a decision kept here; NotFound for another."""
-        found = next((each for each in self.kept() if each.id == key), None)
-        if found is None:
-            raise NotFound(
-                f"No override {key[:40]!r} is kept.",
-                "List them: GET /quality/overrides. Those of the file are changed in the file.",
-            )
-        in_transaction(
-            self._engine, lambda connection: connection.execute(sa.delete(OVERRIDES).where(OVERRIDES.c.id == key))
+    def one(self, key: str) -> KeptOverride:
+        """A decision kept here; NotFound for another."""
+        for each in self.kept():
+            if each.id == key:
+                return each
+        raise NotFound(
+            f"No override {key[:40]!r} is kept.",
+            "List them: GET /quality/overrides. Those of the file are changed in the file.",
         )
-        return found
+
+    def drop(self, key: str) -> None:
+        """Forget a decision kept here; one that is not kept stays forgotten."""
+        query = sa.delete(OVERRIDES).where(OVERRIDES.c.id == key)
+        in_transaction(self._engine, lambda connection: connection.execute(query))
 
     def _of_the_file(self) -> tuple[Override, ...]:
         if self._file is None:
@@ -146,11 +150,6 @@ class FlagStore:
             raise BadInput(
                 f"{self._file} cannot be read ({error}).", "Correct it, or set WEATHER_QC_OVERRIDES."
             ) from error
-
-
-def cursor_of(flag: Flag) -> tuple[str, ...]:
-    """The `after` of the flags behind this one."""
-    return str(Month.of(flag.time.date())), flag.station_id, flag.time.isoformat(), flag.field, flag.rule
 
 
 def _revision(flags: Iterable[Flag]) -> str:

@@ -31,7 +31,7 @@ class MonthQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def position(self) -> tuple[str, str] | None:
-        """Month and station of `after`; BadInput for what is no `_id`."""
+        """Month and station of `after`; BadInput for any text that is not an `_id`."""
         if self.after is None:
             return None
         station, _, month = self.after.partition(":")

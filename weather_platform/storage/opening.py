@@ -23,6 +23,7 @@ from weather_platform.storage.station_lists import listed_stations
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from weather_platform.storage.by_station import ByStation
     from weather_platform.storage.monthly import MonthlyStore
     from weather_platform.storage.receipts import ReceiptStore
     from weather_platform.storage.staging import StagingStore
@@ -66,6 +67,11 @@ class Stores:
     def monthly(self) -> "MonthlyStore":
         """The monthly sheets, where the daily documents are."""
         return self._once("monthly", lambda: open_monthly(self.curated))
+
+    @property
+    def by_station(self) -> "ByStation":
+        """References and official normals, where the monthly sheets are."""
+        return self._once("by_station", lambda: open_by_station(self.curated))
 
     @property
     def receipts(self) -> "ReceiptStore":
@@ -215,6 +221,21 @@ def _is_file(url: str) -> bool:
 def _path_of(url: str) -> Path:
     """The file of ``sqlite:///file``, a plain path without escapes."""
     return Path(url.removeprefix("sqlite:///").partition("?")[0]).expanduser().resolve()
+
+
+def open_by_station(curated: CuratedStore) -> "ByStation":
+    """References and normals beside a curated store, over its connections."""
+    from weather_platform.storage.curated_sqlite import SqliteCurated
+
+    if isinstance(curated, SqliteCurated):
+        from weather_platform.storage.by_station_sqlite import SqliteByStation
+
+        return SqliteByStation(curated)
+    from weather_platform.storage.by_station_mongodb import MongoByStation
+    from weather_platform.storage.curated_mongodb import MongoCurated
+
+    assert isinstance(curated, MongoCurated)  # noqa: S101  # the other adapter
+    return MongoByStation(curated)
 
 
 def _check_driver(server: str, module: str) -> None:

@@ -35,6 +35,11 @@ class _Posting(NamedTuple):
     id: str
     key: str
 
+    @property
+    def source(self) -> str:
+        """``meteofrance`` of ``meteofrance-2f8a…``."""
+        return self.id.partition("-")[0]
+
 
 class _Listed(msgspec.Struct):
     """Sidecars and withdrawal marks of an object, from the keys of its partition."""
@@ -70,7 +75,8 @@ class RawStore:
         """Store the bytes and their posting; returns the object as it counts now, and whether it is new.
 
         A posting is stored once, even if several processes store it at the same time. Its id defaults to the name of
-        the source: a source that repeats the same bytes makes no new posting.
+        the source, with which all ids of a source's postings begin: a source that repeats the same bytes makes no new
+        posting.
         `received` (aware) defaults to now. `is_overruled` is called with (partition, name) of bytes already stored.
         """
         sha256 = hashlib.sha256(body).hexdigest()
@@ -89,7 +95,7 @@ class RawStore:
         known = self._listed(partition, offered.name).get(offered.name)
         if known is None:
             self.blobs.put_if_absent(offered.key, body)
-        elif any(each.id == offered.posting for each in known.postings):
+        elif any(each.id == offered.posting or each.source == provenance.source for each in known.postings):
             return self._described(partition, offered.name, known), False
         elif is_overruled(partition, offered.name):
             offered = msgspec.structs.replace(offered, said_again=True)

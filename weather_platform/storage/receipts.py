@@ -13,7 +13,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.errors import NotFound
-from weather_platform.domain.ingestions import FINISHED, News, Receipt
+from weather_platform.domain.ingestions import FINISHED, CatalogueUpdate, Receipt
 from weather_platform.storage.databases import in_transaction, reaching, reading
 
 _MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
@@ -86,6 +86,17 @@ class ReceiptStore:
         query = sa.select(_INGESTIONS.c.receipt).order_by(_INGESTIONS.c.id.desc()).limit(limit)
         return self._receipts(query if before is None else query.where(_INGESTIONS.c.id < before))
 
+    def of_object(self, partition: str, name: str) -> Receipt | None:
+        """The last receipt of files, not withdrawn, with this raw object; searches the text of every receipt."""
+        holds = _INGESTIONS.c.receipt.contains(f'"key":"{partition}/{name}.')
+        query = sa.select(_INGESTIONS.c.receipt).where(holds).order_by(_INGESTIONS.c.id.desc())
+        return next((each for each in self._receipts(query) if each.files and each.withdrawn is None), None)
+
+    def open(self) -> list[Receipt]:
+        """Receipts that are stored and not yet at work on, oldest first; see `Receipt.is_automatic`."""
+        stored = sa.select(_INGESTIONS.c.receipt).where(_INGESTIONS.c.state == "stored")
+        return self._receipts(stored.order_by(_INGESTIONS.c.id))
+
     def content_of_key(self, key: str) -> str | None:
         """The content that an idempotency key was used for."""
         with reading(self.engine) as connection:
@@ -97,8 +108,8 @@ class ReceiptStore:
             if connection.scalar(sa.select(_KEYS.c.content).where(_KEYS.c.key == key)) is None:
                 connection.execute(sa.insert(_KEYS).values(key=key, content=content))
 
-    def queue(self, news: Iterable[News]) -> None:
-        """Keep news until they are delivered; of one asset and month only the latest."""
+    def queue(self, updates: Iterable[CatalogueUpdate]) -> None:
+        """Keep updates until they are delivered; of one asset and month only the latest."""
         rows = [
             {
                 "asset": item.asset,
@@ -107,29 +118,29 @@ class ReceiptStore:
                 "ingestion": item.ingestion,
                 "metadata": msgspec.json.encode(item.metadata).decode(),
             }
-            for item in sorted(news, key=lambda item: (item.asset, item.month))  # all writers lock in the same order
+            for item in sorted(updates, key=lambda item: (item.asset, item.month))  # all writers lock in the same order
         ]
         if rows:
             in_transaction(self.engine, lambda connection: connection.execute(_upsert(connection, _NEWS), rows))
 
-    def undelivered(self, limit: int = 100) -> list[News]:
-        """News to deliver, months in order."""
+    def undelivered(self, limit: int = 100) -> list[CatalogueUpdate]:
+        """Updates to deliver, months in order."""
         query = sa.select(_NEWS).order_by(_NEWS.c.month, _NEWS.c.asset).limit(limit)
         with reading(self.engine) as connection:
             return [
-                News(row.asset, row.month, row.ingestion, msgspec.json.decode(row.metadata), row.token)
+                CatalogueUpdate(row.asset, row.month, row.ingestion, msgspec.json.decode(row.metadata), row.token)
                 for row in connection.execute(query)
             ]
 
     def is_undelivered(self, ingestion: str) -> bool:
-        """Whether news of an ingestion still wait."""
+        """Whether updates of an ingestion still wait."""
         query = sa.select(sa.func.count()).select_from(_NEWS).where(_NEWS.c.ingestion == ingestion)
         with reading(self.engine) as connection:
             return bool(connection.scalar(query))
 
-    def delivered(self, news: Iterable[News]) -> None:
-        """Forget news, unless newer ones took their place meanwhile."""
-        settled = sorted(news, key=lambda item: (item.asset, item.month))
+    def delivered(self, updates: Iterable[CatalogueUpdate]) -> None:
+        """Forget updates, unless newer ones took their place meanwhile."""
+        settled = sorted(updates, key=lambda item: (item.asset, item.month))
 
         def forget(connection: Connection) -> None:
             for item in settled:

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,9 +49,26 @@ if TYPE_CHECKING:
     from weather_platform.storage.flags import FlagStore
 
 _LAST_SECOND = time(23, 59, 59)
+_ADDED = ("city", "flags")
+"""Columns of observations that are in no table of a city."""
 _QUARANTINED_BYTES = 100_000
 _ROWS_READ_AHEAD = 200
 """Of a result that is streamed; SQLAlchemy's own 1,000 are 8 MB of observations."""
+
+
+class StagedObject(msgspec.Struct, frozen=True, kw_only=True):
+    """A staged raw object, with what became of its records."""
+
+    month: str
+    raw_object: str
+    received: datetime
+    """Of the posting that counted when the month was staged."""
+    source: str
+    name: str
+    """Address or file name of the bytes."""
+    licence: str
+    synthetic: bool
+    counts: RecordCounts
 
 
 class Coverage(NamedTuple):
@@ -261,10 +279,20 @@ class StagingStore:
         with reading(self.engine) as connection:
             return _coverage(connection, months)
 
-    def objects(self, month: str | None = None) -> list[dict[str, Any]]:
+    def objects(self, month: str | None = None) -> list[StagedObject]:
         """The staged raw objects with the counts of their records, by month and time of receipt."""
         query = sa.select(RAW_OBJECTS).order_by(RAW_OBJECTS.c.month, RAW_OBJECTS.c.received)
-        return self._dicts(query if month is None else query.where(RAW_OBJECTS.c.month == month))
+        rows = self._dicts(query if month is None else query.where(RAW_OBJECTS.c.month == month))
+        return [
+            StagedObject(
+                **row
+                | {
+                    "received": datetime.fromisoformat(row["received"]),
+                    "counts": msgspec.convert(row["counts"], RecordCounts),
+                }
+            )
+            for row in rows
+        ]
 
     def counts_of(self, months: Collection[str], raw_objects: Collection[str]) -> dict[str, dict[str, RecordCounts]]:
         """Counts of records of some raw objects, by month and object."""
@@ -315,16 +343,19 @@ class StagingStore:
         last: date | None = None,
         *,
         columns: Sequence[str] | None = None,
+        hours: Collection[int] | None = None,
         after: datetime | None = None,
         limit: int | None = None,
     ) -> Iterator[dict[str, Any]]:
         """A city's observations from first to last (inclusive), by time; columns as in its table.
 
-        `after` is the time of the last row seen; the city must have a table.
+        `hours` are those of the day (UTC), `after` is the time of the last row seen; the city must have a table.
         """
         table = city_table(station.slug)
         wanted = [table] if columns is None else [table.c[name] for name in columns]
         query = sa.select(*wanted).order_by(table.c.date).limit(limit)
+        if hours is not None:
+            query = query.where(sa.extract("hour", table.c.date).in_(hours))
         if after is not None:
             query = query.where(table.c.date > after)
         if first is not None:
@@ -338,6 +369,33 @@ class StagingStore:
                 .mappings()
             ):
                 yield dict(row)
+
+    def flagged_rows(
+        self,
+        stations: Iterable[Station],
+        first: date | None = None,
+        last: date | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        hours: Collection[int] | None = None,
+        after: tuple[str, datetime | None] = ("", None),
+        limit: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The `rows` of several stations by number, those without a table left out, each with `city` and `flags`.
+
+        `after` has the station and time of the last row seen.
+        """
+        staged, (at_station, at_time) = self.stations(), after
+        wanted = sorted(
+            (each for each in stations if each.station_id in staged and each.station_id >= at_station),
+            key=attrgetter("station_id"),
+        )
+        told = self.flagging.texts(first, last, [station.station_id for station in wanted])
+        read = columns and list(dict.fromkeys(("numer_sta", "date", *(name for name in columns if name not in _ADDED))))
+        for station in wanted:
+            since = at_time if station.station_id == at_station else None
+            for row in self.rows(station, first, last, columns=read, hours=hours, after=since, limit=limit):
+                yield {"city": station.name, **row, "flags": told.get((station.station_id, row["date"]), "")}
 
     def field_sources(self, station: Station, first: date, last: date) -> dict[datetime, FieldSources]:
         """For rows merged from several raw objects: fields whose value is not from the object named in the row."""

@@ -30,7 +30,7 @@ def test_rows_are_typed_with_units_meanings_and_examples(reading: Api) -> None:
     document = reading.get("/openapi.json").json()
     schemas = document["components"]["schemas"]
     rows = {}
-    for path in ("/curated", "/curated/cities/{city}", "/staging", "/staging/cities/{city}", "/events"):
+    for path in ("/curated", "/curated/cities/{city}", "/staging", "/observations", "/events"):
         content = document["paths"][path]["get"]["responses"]["200"]["content"]
         assert set(content) == {kind.partition(";")[0] for kind in MEDIA_TYPES.values()}
         page = schemas[content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
@@ -57,6 +57,7 @@ def test_every_row_has_the_members_that_its_schema_names(reading: Api) -> None:
         ("/curated", "WeatherStats"),
         ("/events", "StationEvent"),
         ("/staging?city=nice", "Observation"),
+        ("/observations", "Observation"),
     ):
         row = reading.get(path).json()["data"][0]
         assert set(row) == set(schemas[name]["properties"]), path

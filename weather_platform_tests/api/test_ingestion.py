@@ -357,7 +357,7 @@ def test_a_client_that_disconnects_after_the_body_still_gets_its_month(api: Api)
 def test_news_wait_in_the_database_while_dagster_is_down(api: Api) -> None:
     receipt = api.ingest("/ingest-fast", BODY)
     assert receipt["catalogue"] == "pending"
-    waiting = [(news.asset, news.month) for news in api.services.layers.receipts.undelivered()]
+    waiting = [(update.asset, update.month) for update in api.services.layers.receipts.undelivered()]
     assert waiting == [(asset, "2023-11") for asset in sorted(names.ASSETS)]
 
 
@@ -375,9 +375,9 @@ def test_no_caller_waits_for_an_unresponsive_dagster(tmp_path: Path) -> None:
 def test_the_catalogue_is_told_how_many_records_each_month_received(api: Api) -> None:
     api.ingest("/ingest-fast", as_json(observations("2023-10", days=1) + observations("2023-11")))
     told = {
-        news.month: news.metadata["dagster/partition_row_count"]
-        for news in api.services.layers.receipts.undelivered()
-        if news.asset == "raw_observations"
+        update.month: update.metadata["dagster/partition_row_count"]
+        for update in api.services.layers.receipts.undelivered()
+        if update.asset == "raw_observations"
     }
     assert told == {"2023-10": 16, "2023-11": READABLE}
 

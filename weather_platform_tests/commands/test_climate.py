@@ -20,7 +20,7 @@ RAIN = {2014 + n: mm for n, mm in enumerate((40.0, 90.0, 70.0, 70.0, 55.0, 30.0,
 
 @pytest.fixture
 def decembers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten Decembers of NICE, the last of which lacks a day of rain; one of ORLY."""
+    """Ten Decembers of NICE, the last without one day of rain; one of ORLY."""
     monkeypatch.setenv("WEATHER_HOME", str(tmp_path))
     stores = Stores(Settings.from_environment())
     _ = stores.staging, stores.raw

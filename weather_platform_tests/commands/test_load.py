@@ -110,6 +110,20 @@ def test_a_home_that_cannot_be_written_is_said(
     assert "WEATHER_HOME" in cure
 
 
+def test_what_is_stored_raw_and_not_staged_is_said(
+    weather: Weather, weather_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_the_way = weather_home.parent / "a file"
+    in_the_way.touch()
+    monkeypatch.setenv("WEATHER_CSV_FOLDER", str(in_the_way))
+    ran = weather("load", "2023-11..2023-12", "--source", "sample", "--city", "nice")
+    assert ran.code == 1
+    assert "Not loaded: 2023-11, 2023-12 (2 of 2 months)." in ran.err.splitlines()
+    assert ran.err.splitlines()[-1] == (
+        "Stored raw but not staged: 2023-11, 2023-12. Load them again, or run the job `process_months`."
+    )
+
+
 @pytest.mark.parametrize(
     ("size_bytes", "cause"),
     [

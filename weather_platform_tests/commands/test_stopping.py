@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ class OnATerminal:
     def __init__(self, home: Path, *arguments: str) -> None:
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in a pytest that a script started in the background
             os.environ.update(WEATHER_HOME=str(home), COLUMNS="100", TERM="xterm")
             os.execv(Path(sys.executable).with_name("weather"), ["weather", *arguments])  # noqa: S606
         self.shown = ""
@@ -55,6 +57,19 @@ def test_progress_is_told_by_month_while_dagster_runs(weather_home: Path) -> Non
     assert load.ended() == 0, load.shown
     for month, done in (("2023-11", "0/2"), ("2023-12", "1/2")):
         assert re.search(rf"{month} (received|staged|curated) .* {done} ", load.shown), load.shown
+
+
+def test_ctrl_c_ends_the_first_load_of_up_and_leaves_nothing(weather_home: Path) -> None:
+    """What `make run` starts: a load, then the services."""
+    up = OnATerminal(weather_home, "up", "--load", "2023-12", "--source", "sample")
+    up.read_until("2023-12 received")
+    children = descendants(up.pid)
+    up.press_ctrl_c()
+    code = up.ended()
+    assert (code, "Traceback" in up.shown) == (130, False), up.shown
+    lines = [line for line in up.shown.replace("^C", "").splitlines() if line.strip()]
+    assert lines[-1] == "Stopping … 0 of 1 months are loaded."
+    assert survivors(children, set()) == set()
 
 
 @pytest.mark.parametrize(

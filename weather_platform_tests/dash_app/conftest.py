@@ -22,7 +22,7 @@ from dash_app.reader import Reader, open_reader
 from weather_platform import pipeline
 from weather_platform.domain.months import Month, Partitions, parse_months
 from weather_platform.domain.provenance import ETALAB, Provenance
-from weather_platform.intake import receive
+from weather_platform.receipts import store_fetched
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource
 from weather_platform_tests import conftest as tests
@@ -46,7 +46,7 @@ def settings_in(home: Path) -> Settings:
 def load(settings: Settings, month: Month, body: bytes, provenance: Provenance) -> None:
     """Receive, stage and curate a month, as every door does."""
     stores = pipeline.open_stores(settings)
-    receive(stores.raw, body, provenance, Partitions(settings.first_month))
+    store_fetched(stores, Partitions(settings.first_month), body, provenance)
     pipeline.stage_month(stores, month)
     pipeline.curate_month(stores, month)
 

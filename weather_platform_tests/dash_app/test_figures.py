@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 from dash_app.figures import compare, daily, heat
 from dash_app.figures.look import Figure, Look, every_day, thinned
 from dash_app.figures.rose import SECTORS, rose, wind_rose
-from dash_app.figures.stations_map import stations_map
+from dash_app.figures.stations_map import LABELS, apart, drawn_at, stations_map
+from dash_app.insets import LAYOUTS, Layout
 from dash_app.language import language
 from dash_app.measures import units_of
 from dash_app.reader import DAILY_COLUMNS
 from dash_app.scales import ANOMALY, PRESSURE, TEMPERATURE, Scale, ink_on, rain
 from dash_app.theme import DARK, LIGHT
+from weather_platform.domain.stations import STATIONS
 from weather_platform.domain.units import System
 
 METRIC, IMPERIAL = units_of(System.METRIC), units_of(System.IMPERIAL)
@@ -163,7 +166,7 @@ def places(**columns: list[Any]) -> pd.DataFrame:
         {
             "longitude_deg": [7.2, -52.37, 100.0],
             "latitude_deg": [43.6, 4.82, 0.0],
-            "value": [14.26, 27.0, np.nan],
+            "shown": [14.26, 27.0, np.nan],
             "text": ["Nice\n14,26 °C", "Cayenne & <more>", "far away"],
             "href": ["/city?city=nice", "/city?city=cayenne&theme=dark", "/city?city=far"],
             **columns,
@@ -179,16 +182,35 @@ def test_the_map_has_a_named_link_for_each_station_that_is_on_it(look: Look) -> 
         ("/city?city=nice", "Nice, 14,26 °C"),
         ("/city?city=cayenne&theme=dark", "Cayenne & <more>"),
     ]
-    spots = [(float(c.get("cx", "")), float(c.get("cy", ""))) for c in drawn.iter(f"{SVG}circle")]
+    values = [rect for rect in drawn.iter(f"{SVG}rect") if rect.get("class") == "station"]
+    spots = [(float(rect.get("x", "")), float(rect.get("y", ""))) for rect in values]
     left, top, width, height = map(float, drawn.get("viewBox", "").split())
     assert all(left < x < left + width and top < y < top + height for x, y in spots)
     # The overseas territories are below France on a phone, and west of it elsewhere.
     assert (spots[1][1] > spots[0][1]) if look.narrow else (spots[1][0] < spots[0][0])
 
 
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_no_two_values_overlap_on_the_map(layout: Layout) -> None:
+    spots = [drawn_at(layout, station.longitude_deg or 0, station.latitude_deg or 0) for station in STATIONS.values()]
+    size = LABELS[layout]
+    found = apart([spot for spot in spots if spot], size)
+    assert len(found) == len(STATIONS)
+    for (x, y), (other_x, other_y) in combinations(found, 2):
+        assert abs(x - other_x) >= size.width or abs(y - other_y) >= size.height
+
+
+def test_an_anomaly_is_written_with_its_sign_and_rain_in_percent() -> None:
+    warm = stations_map(places(shown=[1.26, -0.04, np.nan]), "temperature", LOOK, title="", days=31, anomaly=True)
+    assert [label in warm for label in (">+1.3<", ">0.0<", ">+6<", ">−6<")] == [True] * 4
+    assert f'fill="{ANOMALY.color(1.26)}"' in warm
+    wet = stations_map(places(shown=[82.4, 140.0, np.nan]), "rain", LOOK, title="", days=31, anomaly=True)
+    assert [label in wet for label in (">82<", ">140<", "% of usual")] == [True] * 3
+
+
 def test_a_value_has_one_colour_on_every_map_whatever_else_is_shown() -> None:
     one = stations_map(places(), "temperature", LOOK, title="", days=31)
-    other = stations_map(places(value=[14.26, -40.0, 39.0]), "temperature", LOOK, title="", days=365)
+    other = stations_map(places(shown=[14.26, -40.0, 39.0]), "temperature", LOOK, title="", days=365)
     color = TEMPERATURE.color(14.26)
     assert f'fill="{color}"' in one
     assert f'fill="{color}"' in other

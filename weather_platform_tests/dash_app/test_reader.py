@@ -1,7 +1,7 @@
 """The reader answers from memory until a document changes, and never writes."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,11 @@ from dash_app import reader as readers
 from dash_app.app import Asked, render
 from dash_app.reader import Reader, open_reader
 from weather_platform.domain.errors import NothingStored, StoreUnavailable, UnknownCity
+from weather_platform.domain.provenance import Withdrawal
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Query
-from weather_platform.storage.opening import open_curated
+from weather_platform.storage.opening import open_curated, open_stores
 from weather_platform_tests.dash_app.conftest import load_sample, settings_in
 
 FIRST, LAST = date(2023, 12, 1), date(2023, 12, 31)
@@ -132,6 +133,25 @@ def test_a_reader_makes_no_store(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="Nothing is stored yet"):
         reader.days()
     assert not (tmp_path / "home").exists()
+
+
+def test_the_newest_observation_is_held_against_what_the_source_can_have(reader: Reader) -> None:
+    last = datetime(2023, 12, 31, 21, tzinfo=UTC)
+    next_day, later = (reader.freshness(datetime(2024, 1, day, 12, tzinfo=UTC)) for day in (1, 9))
+    assert (next_day.newest, next_day.due, next_day.stale) == (last, last, False)
+    assert (later.source, later.newest, later.behind) == ("meteofrance", last, timedelta(days=8))
+
+
+def test_a_raw_object_leads_to_the_ingestion_to_withdraw(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    load_sample(settings, "2023-12", ("07690",))
+    stores, reader = open_stores(settings), open_reader(settings)
+    (obj,), (receipt,) = stores.raw.objects("2023-12"), stores.receipts.newest()
+    assert reader.ingestion_of("2023-12", obj.name) == receipt.id
+    receipt.withdrawn = Withdrawal(at=receipt.received, by="Marie", reason="another sensor")
+    stores.receipts.save(receipt)
+    assert reader.ingestion_of("2023-12", obj.name) is None
+    assert reader.ingestion_of("2023-11", obj.name) is None
 
 
 def test_a_city_is_found_by_any_name(reader: Reader) -> None:

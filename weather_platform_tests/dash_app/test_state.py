@@ -29,6 +29,7 @@ def states(draw: st.DrawFn) -> State:
         axis=draw(st.sampled_from(["shared", "own"])),
         heat=draw(st.sampled_from(["hours", "calendar"])),
         years=draw(st.sampled_from(["on", "off"])),
+        map=draw(st.sampled_from(["anomaly", "value"])),
         sort=draw(st.sampled_from(["name", "highest", "lowest"])),
         figure=draw(st.sampled_from(["tm.mean", "rr.total", "tn.days_le_0"])),
         span=draw(st.sampled_from(["year", "DJF", "12"])),

@@ -59,11 +59,17 @@ class Graph:
         months = list(map(str, month_range(Month.parse(first), Month.parse(last or first)))) if first else [None]
         return _together([self.run_tagged(job, {"dagster/partition": month} if month else {}, ops) for month in months])
 
-    def run_tagged(self, job: str, tags: Mapping[str, str], ops: Mapping[str, Any] | None = None) -> Run:
-        """One run with these tags, for any month or none."""
+    def run_tagged(
+        self,
+        job: str,
+        tags: Mapping[str, str],
+        ops: Mapping[str, Any] | None = None,
+        resources: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """One run with these tags, for any month or none, and with what the launchpad overrides."""
         quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
         result = self.definitions.resolve_job_def(job).execute_in_process(
-            run_config={"ops": ops or {}, "loggers": quiet},
+            run_config={"ops": ops or {}, "resources": resources or {}, "loggers": quiet},
             instance=self.instance,
             tags=dict(tags),
             raise_on_error=False,

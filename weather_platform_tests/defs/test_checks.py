@@ -174,7 +174,7 @@ def test_a_backfill_makes_one_run_per_month_and_all_checks_current(weather: Grap
     asked = [AssetKeyPartitionKey(dg.AssetKey(name), month) for name in names.ASSETS for month in months]
     requests = build_run_requests_with_backfill_policies(asked, assets, weather.instance)
     assert [request.partition_key for request in requests] == months
-    of_months = {key for key in assets.asset_check_keys if key.name != names.FRESH_CHECK}
+    of_months = {key for key in assets.asset_check_keys if key.asset_key.to_user_string() in names.ASSETS}
     fetch = {names.RAW_OBSERVATIONS: {"config": {"source": "sample", "cities": ["NICE"]}}}
 
     run = weather.run("__ASSET_JOB", months[0], months[-1], fetch)

@@ -7,6 +7,7 @@ from weather_platform.defs.explained import MAX_RETRIES, explained, wait_s
 from weather_platform.domain.errors import (
     BadInput,
     EmptyMonth,
+    Overtaken,
     SourceUnavailable,
     StoreRefused,
     StoreUnavailable,
@@ -21,6 +22,12 @@ def test_an_outage_is_tried_again(retry_number: int) -> None:
         raise outage
     assert raised.value.max_retries == MAX_RETRIES
     assert raised.value.__cause__ is outage
+
+
+def test_a_step_that_was_overtaken_is_repeated_at_once() -> None:
+    with pytest.raises(dg.RetryRequested) as raised, explained(0):
+        raise Overtaken("Another process was first.", "Again.")
+    assert (raised.value.max_retries, raised.value.seconds_to_wait) == (MAX_RETRIES, 0)
 
 
 @pytest.mark.parametrize(

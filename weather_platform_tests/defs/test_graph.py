@@ -41,8 +41,17 @@ def test_code_location_assets_and_jobs_have_their_agreed_names() -> None:
     }
     assert project == {"root_module": "weather_platform", "code_location_name": names.LOCATION}
     assert repository.name == names.REPOSITORY
-    assert {key.to_user_string() for key in repository.asset_graph.materializable_asset_keys} == set(names.ASSETS)
-    assert {job.name for job in repository.get_all_jobs()} >= {names.LOAD_JOB, names.PROCESS_JOB, names.CHECK_JOB}
+    assert {key.to_user_string() for key in repository.asset_graph.materializable_asset_keys} == {
+        *names.ASSETS,
+        names.CLIMATE_REFERENCE,
+        names.CLIMATE_NORMALS,
+    }
+    assert {job.name for job in repository.get_all_jobs()} >= {
+        names.LOAD_JOB,
+        names.PROCESS_JOB,
+        names.CHECK_JOB,
+        names.USUAL_JOB,
+    }
 
 
 def test_sources_are_a_choice() -> None:

@@ -12,8 +12,12 @@ import msgspec
 import pytest
 
 from weather_platform import names
+from weather_platform.defs.partitions import KEPT
+from weather_platform.domain.provenance import ETALAB, Provenance
+from weather_platform.domain.staging import StagedMonth, stage
+from weather_platform.intake import receive
 from weather_platform.month_report import CHECKS
-from weather_platform.pipeline import Stores, open_stores
+from weather_platform.pipeline import RawMonth, Stores, open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
 from weather_platform_tests.defs.runs import Graph
@@ -162,6 +166,49 @@ def test_config_that_names_nothing_fails_at_once_in_words(
     assert run.failures == {names.RAW_OBSERVATIONS: {"cause": cause, "cure": cure}}
     assert run.retries == {}
     assert run.materialised == {}
+
+
+def test_a_run_may_override_source_and_stores_in_the_launchpad(
+    weather_home: Path, weather: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = {
+        "staging_url": f"sqlite:///{weather_home}/other.sqlite",
+        "curated_url": f"sqlite:///{weather_home}/other-curated.sqlite",
+        "raw_url": f"file://{weather_home}/other-raw",
+    }
+    overridden = {"stores": {"config": addresses}, "sources": {"config": {"default": "sample"}}}
+    cities = {names.RAW_OBSERVATIONS: {"config": {"cities": ["nice"]}}}
+    run = weather.run_tagged(names.LOAD_JOB, {"dagster/partition": "2023-12"}, cities, overridden)
+    assert run.success, run.failures
+    assert run.materialised[names.RAW_OBSERVATIONS, "2023-12"]["source"] == "sample"
+    assert everything_stored() == {"rows": {}, "documents": [], "quarantine": []}
+    for name, address in addresses.items():
+        monkeypatch.setenv(f"WEATHER_{name.upper()}", address)
+    stored = everything_stored()
+    assert (list(stored["rows"]), len(stored["documents"])) == (["nice"], 31)
+
+
+def test_a_step_overtaken_by_another_process_is_repeated_in_its_run(
+    weather: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is posted while the month is staged: the run that saw less must not write last."""
+    seen: list[int] = []
+
+    def posted_meanwhile(raw: RawMonth) -> StagedMonth:
+        staged = stage(raw)
+        if not seen:
+            body = b'[{"numer_sta": "07002", "date": "2023-12-01T00:00:00Z", "t": 280.15}]'
+            provenance = Provenance(source="upload", name="late.json", licence=ETALAB, synthetic=True)
+            with stores() as opened:
+                receive(opened.raw, body, provenance, KEPT)
+        seen.append(len(staged.objects))
+        return staged
+
+    monkeypatch.setattr("weather_platform.defs.staging.stage", posted_meanwhile)
+    run = weather.load("2023-12", cities=["nice"])
+    assert run.success, run.failures
+    assert (seen, run.retries) == ([1, 2], {names.STAGED_OBSERVATIONS: 1})
+    assert sorted(everything_stored()["rows"]) == ["nice", "station_07002"]
 
 
 @pytest.fixture

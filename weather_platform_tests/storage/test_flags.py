@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from weather_platform.domain.climate.overrides import Override, write_overrides
+from weather_platform.domain.climate.overrides import KeptOverride, Override, write_overrides
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.months import Month
-from weather_platform.storage.flags import FlagStore, KeptOverride, cursor_of
+from weather_platform.storage.flags import FlagStore
 from weather_platform.storage.staging import StagingStore
 from weather_platform_tests.observations import NICE, at, month_of
 
@@ -60,7 +60,7 @@ def test_flags_are_read_by_day_and_station_and_in_pages(flags: FlagStore) -> Non
     assert flags.find() == FLAGS
     assert flags.find(date(2023, 12, 6), date(2023, 12, 6)) == FLAGS[3:]
     assert flags.find(stations=[NICE], limit=2) == FLAGS[1:3]
-    assert [flags.find(after=cursor_of(each)) for each in FLAGS] == [FLAGS[1:], FLAGS[2:], FLAGS[3:], []]
+    assert [flags.find(after=each.place) for each in FLAGS] == [FLAGS[1:], FLAGS[2:], FLAGS[3:], []]
     assert flags.find(date(2024, 1, 1)) == flags.find(last=date(2023, 11, 30)) == []
 
 
@@ -83,7 +83,8 @@ def test_decisions_are_those_of_the_file_then_those_kept_here(staging: StagingSt
     assert kept[0] == kept[1] == KeptOverride(kept[0].id, NOON, ours)
     assert flags.kept()[0] == KeptOverride(None, None, theirs)
     assert set(flags.overrides()) == {theirs, ours, LIFTED}
-    assert flags.drop(kept[0].id or "") == kept[0]
+    assert flags.one(kept[0].id or "") == kept[0]
+    flags.drop(kept[0].id or "")
     assert flags.overrides() == (theirs, LIFTED)
     with pytest.raises(NotFound, match="Those of the file are changed in the file"):
-        flags.drop(kept[0].id or "")
+        flags.one(kept[0].id or "")

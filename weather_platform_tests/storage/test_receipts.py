@@ -1,4 +1,4 @@
-"""Receipts and news last in every staging database, and come back as they were."""
+"""Receipts and updates last in every staging database, and come back as they were."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,14 +12,18 @@ import sqlalchemy as sa
 
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.ingestions import (
+    CatalogueUpdate,
     LaunchedRun,
+    Mode,
     MonthOutcome,
-    News,
     Receipt,
+    ReceivedFile,
+    ReceivedObject,
     State,
     Trouble,
     new_ingestion_id,
 )
+from weather_platform.domain.provenance import Withdrawal
 from weather_platform.storage.databases import open_engine
 from weather_platform.storage.receipts import ReceiptStore
 from weather_platform.storage.schema import ensure
@@ -53,6 +57,38 @@ def receipt(number: int = 0) -> Receipt:
         runs=[LaunchedRun(run_id="a", months=["2023-11"])],
         trouble=Trouble(cause="É", cure="…"),
     )
+
+
+def fetched(number: int, key: str, state: State, mode: Mode = "source") -> Receipt:
+    partition, _, name = key.partition("/")
+    stored = ReceivedObject(
+        key=f"{key}.csv", name=name, partition=partition, records=1, size_bytes=9, new=True, refused={}
+    )
+    file = ReceivedFile(name="synop.csv.gz", size_bytes=9, sha256="a" * 64)
+    return msgspec.structs.replace(
+        receipt(number), mode=mode, source="meteofrance", state=state, files=[file], objects=[stored]
+    )
+
+
+def test_a_raw_object_leads_to_its_last_receipt_that_counts(store: ReceiptStore) -> None:
+    first, second, other = (
+        fetched(number, f"2023-12/{digit * 16}", "done") for number, digit in enumerate("aab", start=1)
+    )
+    for each in (first, second, other):
+        store.save(each)
+    assert store.of_object("2023-12", "a" * 16) == second
+    withdrawn = msgspec.structs.replace(second, withdrawn=Withdrawal(at=NOW, by="Marie", reason="…"))
+    store.save(withdrawn)
+    assert store.of_object("2023-12", "a" * 16) == first
+    assert (store.of_object("2023-12", "c" * 16), store.of_object("2023-11", "a" * 16)) == (None, None)
+
+
+def test_receipts_that_no_run_has_ended_are_open_oldest_first(store: ReceiptStore) -> None:
+    later, earlier = fetched(2, "2023-12/a", "stored"), fetched(1, "2023-11/a", "stored", "landing")
+    for each in (later, earlier, fetched(3, "2023-10/a", "done"), receipt(4)):
+        store.save(each)
+    assert store.open() == [earlier, later]
+    assert (earlier.posting[:8], later.posting[:13]) == ("landed-0", "meteofrance-0")
 
 
 def at_once(*calls: Callable[[], object]) -> None:
@@ -118,10 +154,15 @@ def test_an_idempotency_key_is_tied_once(store: ReceiptStore) -> None:
 
 
 def test_only_the_latest_event_of_a_month_waits_and_newer_ones_stay(store: ReceiptStore) -> None:
-    store.queue([News("weather_stats", "2023-12", "one", {"rows": 1}), News("weather_stats", "2023-11", "one", {})])
+    store.queue(
+        [
+            CatalogueUpdate("weather_stats", "2023-12", "one", {"rows": 1}),
+            CatalogueUpdate("weather_stats", "2023-11", "one", {}),
+        ]
+    )
     (first, second) = store.undelivered()
     assert (first.month, second.metadata) == ("2023-11", {"rows": 1})
-    store.queue([News("weather_stats", "2023-12", "two", {"rows": 2})])
+    store.queue([CatalogueUpdate("weather_stats", "2023-12", "two", {"rows": 2})])
     store.delivered([first, second])
     (left,) = store.undelivered()
     assert (left.ingestion, left.metadata) == ("two", {"rows": 2})
@@ -133,15 +174,17 @@ def test_two_may_report_the_same_months_at_once_during_a_delivery(store: Receipt
 
     def tell(ingestion: str, order: list[str]) -> None:
         for _ in range(20):
-            store.queue(News("raw_observations", month, ingestion, {"of": ingestion}) for month in order)
+            store.queue(CatalogueUpdate("raw_observations", month, ingestion, {"of": ingestion}) for month in order)
 
     def deliver() -> None:
         for _ in range(20):
             store.delivered(store.undelivered())
 
     at_once(lambda: tell("one", months), lambda: tell("two", months[::-1]), deliver)
-    store.queue([News("raw_observations", month, "three", {}) for month in months])
-    assert [(news.month, news.ingestion) for news in store.undelivered()] == [(month, "three") for month in months]
+    store.queue([CatalogueUpdate("raw_observations", month, "three", {}) for month in months])
+    assert [(update.month, update.ingestion) for update in store.undelivered()] == [
+        (month, "three") for month in months
+    ]
 
 
 def test_a_broken_constraint_is_no_outage(store: ReceiptStore) -> None:

@@ -109,7 +109,7 @@ def test_a_city_table_gets_the_columns_of_today_and_keeps_its_rows(first_release
 
 
 def test_what_the_scripts_make_is_what_the_code_expects(tmp_path: Path) -> None:
-    """Whoever changes a table of the platform's own must add a script, and set `schema.HEAD`."""
+    """A change to a table of the platform's own needs a script and a new `schema.HEAD`."""
     engine = open_engine(f"sqlite:///{tmp_path}/new.sqlite")
     schema.ensure(engine)
     with engine.connect() as connection:

@@ -8,7 +8,8 @@ been tested with a live file.
 import math
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
 
@@ -16,8 +17,6 @@ from weather_platform.domain.climate.figures import FIGURES
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.stations import Station
 
-SHEETS_URL = "https://meteofrance.s3.sbg.io.cloud.ovh.net/data/synchro_ftp/REF_STATION/"
-"""Where the sheets and their list, `liste_fiches_clim.geojson`, stood in 2026."""
 NORMAL_PERIOD = (1991, 2020)
 """Of a section that names no other."""
 NEAR_KM = 3.0
@@ -87,6 +86,18 @@ class SheetPlace(msgspec.Struct, frozen=True, kw_only=True):
     latitude_deg: float
     longitude_deg: float
     altitude_m: float | None = None
+
+
+class StationNormals(msgspec.Struct, frozen=True, kw_only=True):
+    """The official sheet that stands for a station."""
+
+    station_id: str
+    distance_km: float
+    raw_object: str
+    """Key of the sheet as received."""
+    address: str
+    received: Annotated[datetime, msgspec.Meta(tz=True)]
+    sheet: ClimateSheet
 
 
 def read_sheet(content: bytes) -> ClimateSheet:
@@ -242,6 +253,13 @@ def _degrees(text: str) -> float:
         raise BadInput(f"{text.strip()!r} in a climate sheet is not a position.", "Fetch the sheet again.")
     degrees = int(found[1]) + int(found[2]) / 60 + int(found[3]) / 3600
     return round(-degrees if found[4] in "SWO" else degrees, 6)
+
+
+def distance_km(station: Station, place: SheetPlace | ClimateSheet) -> float:
+    """From a station of known position to a place, to 0.1 km."""
+    assert station.latitude_deg is not None  # noqa: S101  # `nearest_place` found the place
+    assert station.longitude_deg is not None  # noqa: S101
+    return round(_distance_km(station.latitude_deg, station.longitude_deg, place), 1)
 
 
 def _distance_km(latitude_deg: float, longitude_deg: float, place: SheetPlace | ClimateSheet) -> float:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import StringIO
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -43,6 +43,14 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
             and self.first <= time <= self.last
             and (verdict != "good" or self.rule in (ANY_RULE, rule))
         )
+
+
+class KeptOverride(NamedTuple):
+    """A decision as it is kept; one of the file has neither id nor time."""
+
+    id: str | None
+    made: datetime | None
+    override: Override
 
 
 def read_overrides(text: str) -> tuple[Override, ...]:

@@ -30,10 +30,10 @@ class Rain(NamedTuple):
 def rain_of_day(totals: Totals, start: int, *, known_from_h: int = 1) -> Rain:
     """The rain of the 24 h after start.
 
-    `rr24`, the one total of just these hours, else `sum`, the fewest totals that follow each other from start to
-    end, else `difference`, the shortest way from start to end over totals within a day around, some of them
-    subtracted. Where there is no way the amount is None: unknown is never 0. Its known part is of totals of
-    `known_from_h` hours and more.
+    By method: `rr24`, the total of exactly these hours; else `sum`, the fewest consecutive totals from start to end;
+    else `difference`, the shortest path from start to end over totals of at most a day around, some of them
+    subtracted. Without a path the amount is None: unknown is never 0. The known part counts totals of at least
+    `known_from_h` hours.
     """
     end = start + 24
     whole = totals.get(end, {}).get(24)

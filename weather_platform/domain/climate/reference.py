@@ -5,7 +5,7 @@ are loaded. From 10 to 23 years it is an average, so named; under 10 there is no
 Percentiles interpolate linearly between the ordered values (Hyndman and Fan, type 7).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from weather_platform.domain.climate.figures import FIGURES
 from weather_platform.domain.climate.grid import Mask, Values
-from weather_platform.domain.climate.years import COMPLETE, PERIODS, Years
+from weather_platform.domain.climate.years import COMPLETE, MONTHS, PERIODS, Years
 
 REFERENCE_YEARS = 24
 AVERAGE_YEARS = 10
@@ -44,6 +44,15 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     highest_years: tuple[int, ...]
 
 
+class StationReferences(msgspec.Struct, frozen=True, kw_only=True):
+    """Every reference and average of a station, as they are stored."""
+
+    station_id: str
+    made_of: str
+    """Revision of the monthly sheets that they were made of."""
+    references: tuple[Reference, ...]
+
+
 class TooFewYears(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no comparison: fewer complete years than it takes."""
 
@@ -69,6 +78,22 @@ def references(years: Years) -> Iterator[Reference]:
             for figure, found in by_figure.items():
                 if found.n[row, place] >= AVERAGE_YEARS:
                     yield _reference(years, found, station, row, place, period, figure)
+
+
+def miscounted(references: Iterable[Reference], complete: Mapping[tuple[str, str], Collection[int]]) -> list[str]:
+    """Monthly references whose number of years is not that of the complete months between their first and last.
+
+    `complete` has the years with a complete figure by calendar month and figure, counted in the sheets.
+    """
+    return [
+        f"{each.station_id} {each.period} {each.figure}: {each.n} years, {found} in the sheets"
+        for each in references
+        if each.period in MONTHS
+        for found in (
+            sum(each.first_year <= year <= each.last_year for year in complete.get((each.period, each.figure), ())),
+        )
+        if found != each.n
+    ]
 
 
 def reference_of(years: Years, station: str, period: str, figure: str) -> Reference | TooFewYears:

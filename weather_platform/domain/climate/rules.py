@@ -177,8 +177,8 @@ _TABLE = (
         verdict="erroneous",
         fields=_RAINS,
         says=(
-            "A total of rain that exceeds by more than the threshold a later, longer total of which its period is a "
-            "part; with a total of 12 h, the one of 24 h of its hour."
+            "A total of rain that exceeds, by more than the threshold, a later and longer total that covers its "
+            "period. An rr12 that is flagged takes with it an rr24 of the same hour that is not below it."
         ),
         threshold=1.0,
         unit="mm",

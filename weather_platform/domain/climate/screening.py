@@ -51,6 +51,11 @@ class Flag(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """Of the person who set or lifted the flag; empty for one of a rule."""
     who: str = ""
 
+    @property
+    def place(self) -> tuple[str, str, str, str, str]:
+        """Month, station, time (ISO 8601), field and rule: in the order in which flags are stored."""
+        return str(Month.of(self.time)), self.station_id, self.time.isoformat(), self.field, self.rule
+
 
 class Screened(NamedTuple):
     """A grid with its verdicts, each an array of station × hour."""

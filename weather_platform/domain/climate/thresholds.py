@@ -82,6 +82,6 @@ HAIL_CODES = frozenset({27, *range(87, 91), 96, 99, 189, 193, 196})
 NOT_COMPUTABLE = {
     "insolation": "SYNOP reports no sunshine",
     "etp": "Penman's evapotranspiration needs radiation, which SYNOP does not report",
-    "heat_wave": "a vague de chaleur is national: the mean of 30 stations, 17 of which report SYNOP",
+    "heat_wave": "a vague de chaleur is national: the mean of 30 stations; 17 of them report SYNOP",
 }
 """Figures of a French climate sheet that these observations cannot give, and why."""

@@ -1,0 +1,113 @@
+"""What is usual, stored: references made of all monthly sheets, and the official normals of stations.
+
+The doors read what is stored here; `climatology` makes a reference itself where sheets have changed since.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.normals import StationNormals, distance_km, nearest_place, read_sheet
+from weather_platform.domain.climate.reference import StationReferences, miscounted, references
+from weather_platform.domain.climate.years import years_of
+from weather_platform.domain.errors import BadInput, SourceUnavailable
+from weather_platform.sources.climate_sheets import ClimateSheets
+from weather_platform.storage.by_station import NORMALS, REFERENCES
+from weather_platform.storage.climate_sheets import keep_sheet, kept_sheets
+from weather_platform.storage.monthly import MonthQuery
+from weather_platform.storage.opening import Stores
+
+
+class StoredReferences(NamedTuple):
+    """What became of the references."""
+
+    stations: int
+    references: int
+    """From 24 years."""
+    averages: int
+    """From 10 to 23 years."""
+
+
+def store_references(stores: Stores) -> StoredReferences:
+    """Make the references of every station again, of all its sheets, and store them."""
+    made_of = stores.monthly.revision()
+    counts = {"reference": 0, "average": 0}
+
+    def made() -> Iterator[StationReferences]:
+        for station in stores.monthly.stations():
+            years = years_of(stores.monthly.figures(MonthQuery(stations=[station])))
+            found = StationReferences(station_id=station, made_of=made_of, references=tuple(references(years)))
+            for each in found.references:
+                counts[each.kind] += 1
+            yield found
+
+    stations = stores.by_station.replace(REFERENCES, made())
+    return StoredReferences(stations, counts["reference"], counts["average"])
+
+
+def faults_of_references(stores: Stores) -> list[str]:
+    """What is wrong with the stored references: not of the sheets as they are now, or of another number of years."""
+    faults, now = [], stores.monthly.revision()
+    for station in stores.monthly.stations():
+        stored = stores.by_station.get(REFERENCES, station)
+        if stored is None or stored.made_of != now:
+            faults.append(f"{station}: {'none' if stored is None else 'older than the sheets'}")
+            continue
+        complete: dict[tuple[str, str], set[int]] = {}
+        for sheet in stores.monthly.figures(MonthQuery(stations=[station])):
+            year, _, month = sheet.month.partition("-")
+            for name, figure in FIGURES.items():
+                element = getattr(sheet, figure.element)
+                if getattr(element, figure.status) == "complete" and getattr(element, figure.field) is not None:
+                    complete.setdefault((month, name), set()).add(int(year))
+        faults += miscounted(stored.references, complete)
+    return faults
+
+
+class StoredNormals(NamedTuple):
+    """What became of the official sheets."""
+
+    stations: int
+    fetched: int
+    trouble: str
+    """Why no sheets, or not all of them, were fetched; empty where nothing was wrong."""
+    unread: list[str]
+    """Sheets that are kept and cannot be read."""
+
+
+def store_normals(stores: Stores, source: ClimateSheets, now: datetime | None = None) -> StoredNormals:
+    """Fetch the sheets of the stations that have one nearby, keep them raw, and store what they say.
+
+    Without a network, those kept before are read again: nothing is lost, and `trouble` says why.
+    """
+    now = now or datetime.now(UTC)
+    stations, blobs, fetched, trouble = stores.stations().values(), stores.raw.blobs, 0, ""
+    try:
+        places = source.places()
+        for number in sorted({near.number for each in stations if (near := nearest_place(each, places))}):
+            keep_sheet(blobs, number, *source.sheet(number), now)
+            fetched += 1
+    except (SourceUnavailable, BadInput) as error:
+        trouble = f"{error.cause} {error.cure}"
+    sheets, unread = {}, []
+    for number, kept in kept_sheets(blobs).items():
+        try:
+            sheets[number] = read_sheet(blobs.get(kept.key)), kept
+        except BadInput as error:
+            unread.append(f"{kept.key}: {error.cause}")
+    found = []
+    for station in stations:
+        if near := nearest_place(station, [sheet for sheet, _ in sheets.values()]):
+            sheet, kept = sheets[near.number]
+            found.append(
+                StationNormals(
+                    station_id=station.station_id,
+                    distance_km=distance_km(station, sheet),
+                    raw_object=kept.key,
+                    address=kept.provenance.name,
+                    received=kept.received,
+                    sheet=sheet,
+                )
+            )
+    return StoredNormals(stores.by_station.replace(NORMALS, found), fetched, trouble, unread)
