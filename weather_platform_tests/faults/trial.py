@@ -32,6 +32,8 @@ _HARMS: tuple[Harm, ...] = ("delay", "cut", "half-close", "lose", "down")
 _USUAL_ANSWERS = {"s3": 18, "mysql": 125, "mongodb": 22}
 """Of a store while a file is posted."""
 _USUAL_STEPS = 105
+_AWAY_S = 3.0
+"""Longer than MongoDB's driver looks for a server, and shorter than its patience with a COMMIT, which is 120 s."""
 _COMMITS = {"s3": b"PUT /", "mysql": b"COMMIT", "mongodb": b"commitTransaction"}
 _ANYWHERE: list[Kind] = [
     ("api killed",),
@@ -150,7 +152,8 @@ class Trial:
             case ("commit unanswered", store):
                 return self._expect(store, Fault("lose", self._rng.randrange(3), to=_COMMITS[store]))
             case ("server killed", store):
-                return self._kill_a_server(store)
+                fault = Fault("down", self._rng.randrange(_USUAL_ANSWERS[store]), then=self._servers[store].kill)
+                return self._expect(store, fault)
         raise AssertionError(f"no such trouble: {self._kind}")
 
     def _kill_at_a_step(self, one: Replica) -> Callable[[], None]:
@@ -170,32 +173,28 @@ class Trial:
 
         return heal
 
-    def _kill_a_server(self, store: str) -> Callable[[], None]:
-        is_dead = threading.Event()
-
-        def kill() -> None:
-            self._servers[store].kill()
-            is_dead.set()
-
-        heal = self._expect(store, Fault("down", self._rng.randrange(_USUAL_ANSWERS[store]), then=kill))
-
-        def wait_and_heal() -> None:
-            # The platform may know of it, by another connection, before the server has ended.
-            if self._world.wires[store].struck:
-                assert is_dead.wait(30), self.story
-            heal()
-
-        return wait_and_heal
-
     def _expect(self, store: str, fault: Fault) -> Callable[[], None]:
+        """Have the fault strike; a store that goes away comes back after some seconds, as a supervisor brings it."""
         wire = self._world.wires[store]
-        wire.expect(fault)
-        self.story.append(f"{store}: {fault.harm} answer {fault.nth} {fault.to.decode()}")
+        met = threading.Event()
+        back = threading.Timer(_AWAY_S, self._revive)
+
+        def strike() -> None:
+            fault.then()
+            if fault.harm == "down":
+                back.start()
+            met.set()
 
         def heal() -> None:
-            self.struck = wire.struck
+            self.struck = met.is_set()
+            if wire.struck and fault.harm == "down":
+                assert met.wait(30), self.story  # the platform may know of it before a killed server has ended
+            if met.is_set() and fault.harm == "down":
+                back.join()
             self._revive()
 
+        wire.expect(fault._replace(then=strike))
+        self.story.append(f"{store}: {fault.harm} answer {fault.nth} {fault.to.decode()}")
         return heal
 
     def _two_writers(self, one: Replica, two: Replica) -> None:
@@ -242,7 +241,7 @@ class Trial:
         answer = action.ask(replica)
         self.story.append(f"{action.what}: {'no answer' if answer is None else answer.status_code}")
         if answer is None:
-            wait_for(lambda: not replica.lives, f"an API without an answer to be dead; {self.story}", timeout_s=5)
+            wait_for(lambda: not replica.lives, f"an API without an answer to be dead; {self.story}", timeout_s=60)
         else:
             assert answer.status_code in (200, *_LATER), self._said(answer)
         return answer
