@@ -7,7 +7,8 @@ page's own text on the screen (what a visitor waits for), and to the last chart 
 before: it has the bundles in its cache, and compiled; a browser that never was is timed apart. An interaction is timed
 from the click to the last chart redrawn. Each as the median and, in brackets, the best of the rounds: what a machine
 does that others leave alone. Beside the times on the clock stand those of the processor, of the page's thread and of
-the server together: these work one after the other, and other jobs on the machine hardly touch them.
+the server together: these work one after the other, and other jobs on the machine hardly touch them. Last comes what a
+first visit transfers, how long its scripts run on the processor, and how far its parts move (the sum of layout shifts).
 """
 
 import argparse
@@ -40,6 +41,9 @@ VIEWS = {
     "compare six cities, the year": f"/compare?city=nice,orly,brest_guipavas,ajaccio,embrun,lille_lesquin&{PERIOD}",
     "table, the year": f"/table?city=nice&{PERIOD}",
     "data": "/data?lang=en",
+    "sheet, December": "/sheet?city=nice&lang=en",
+    "years": "/years?city=nice&lang=en",
+    "day": "/day?city=nice&lang=en",
 }
 _METRICS = ("Pressure", "Wind", "Rain", "Temperature")
 INTERACTIONS: dict[str, tuple[str, Callable[[Page, int], None]]] = {
@@ -71,6 +75,13 @@ WATCH = """
     new MutationObserver((changes) => {
         if (changes.some((change) => change.target.matches('[data-svg]'))) window.drawnAt = performance.now();
     }).observe(document, {subtree: true, childList: true});
+"""
+
+SHIFTS = """
+    window.shift = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+        if (!entry.hadRecentInput) window.shift += entry.value;
+    })).observe({type: 'layout-shift', buffered: true});
 """
 
 NOTE_THE_CLICK = """
@@ -129,6 +140,35 @@ def _measure(url: str, rounds: int, server_pid: int) -> None:
         for name in ("overview, December", "city, December"):
             found = [_first_visit(playwright, url + VIEWS[name], server_pid) for _ in range(rounds)]
             _print(name, *zip(*found, strict=True))
+        weigh(playwright, url)
+
+
+def weigh(playwright: Playwright, url: str) -> None:
+    """Print what a first visit transfers, how long its scripts run, and how far its parts move."""
+    print("\n| first visit | transferred, kB | requests | scripts, ms | layout shift |\n|---|---|---|---|---|")
+    for name, path in VIEWS.items():
+        with tempfile.TemporaryDirectory() as profile:
+            context = _browser(playwright, profile)
+            context.add_init_script(SHIFTS)
+            page = context.new_page()
+            session = context.new_cdp_session(page)
+            session.send("Network.enable")
+            session.send("Performance.enable", {"timeDomain": "threadTicks"})
+            sizes: list[float] = []
+            session.on("Network.loadingFinished", lambda event, sizes=sizes: sizes.append(event["encodedDataLength"]))
+            page.goto(url + path)
+            page.wait_for_selector("h1")
+            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(1_500)
+            metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+            cells = (
+                f"{sum(sizes) / 1000:.0f}",
+                f"{len(sizes)}",
+                f"{1000 * metrics['ScriptDuration']:.0f}",
+                f"{page.evaluate('window.shift'):.3f}",
+            )
+            print(f"| {name} | {' | '.join(cells)} |", flush=True)
+            context.close()
 
 
 def _print(name: str, *columns: Sequence[float]) -> None:

@@ -23,6 +23,9 @@ USUAL_JOB = "make_what_is_usual"
 CHECK_JOB = "check_months"
 """Evaluates the checks on stored months."""
 
+REPAIR_JOB = "repair_catalogue"
+"""Shows in Dagster what the stores hold and its catalogue lacks."""
+
 INGESTION_TAG = "weather/ingestion"
 """Tag of a run: the ingestion that requested it."""
 LANDED_TAG = "weather/landed"

@@ -185,7 +185,7 @@ def _by_station(
                 continue
             for place, row in enumerate(rows(number)):
                 if number > station_at or place > place_at:
-                    yield {"city": names[number], **row, "_": f"{number}:{place}"}
+                    yield {"city": names.get(number, number), **row, "_": f"{number}:{place}"}
 
     shown = page(request, found(), limit, lambda row: str(row["_"]))
     return answer(table_of(columns), shown, form, fresh.headers, streams=services.streams, name=name)

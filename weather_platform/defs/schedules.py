@@ -1,10 +1,11 @@
-"""The schedule that fetches the current month whenever its source may have more of it."""
+"""What runs by itself: the schedule of the current month, and the sensor for retries that Dagster's daemon missed."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from weather_platform.dagster_patches.retries import report_forgotten
 from weather_platform.defs.jobs import load_months
 from weather_platform.domain.months import Month
 from weather_platform.settings import Settings
@@ -44,3 +45,13 @@ def refresh_current_month(context: dg.ScheduleEvaluationContext) -> Iterator[dg.
     now = context.scheduled_execution_time.astimezone(UTC)
     for month in wanted_months(Settings.from_environment().source, now):
         yield dg.RunRequest(run_key=f"{month} at {now:%Y-%m-%dT%H}", partition_key=str(month))
+
+
+@dg.sensor(
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Has the daemon retry a run whose worker was lost, where it forgot to or could not at the time.",
+)
+def forgotten_retries(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    reported = report_forgotten(context.instance)
+    return dg.SkipReason(f"Reported once more: {', '.join(reported)}" if reported else "No retry was forgotten.")

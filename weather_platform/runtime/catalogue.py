@@ -1,105 +1,17 @@
-"""Repairs Dagster's catalogue from the stores, after materialisations were wiped or Dagster's database was lost."""
+"""`defs.catalogue` on the instance of the settings, for the command line."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from weather_platform import names
-from weather_platform.domain.months import Month, Partitions
-from weather_platform.domain.provenance import RawObject
-from weather_platform.intake import Stored
-from weather_platform.month_report import (
-    CHECKS,
-    Door,
-    Facts,
-    Links,
-    StoredMonth,
-    document_facts,
-    raw_facts,
-    sheet_facts,
-    staged_facts,
-)
+from weather_platform.defs.catalogue import repair_in
+from weather_platform.domain.months import Month
 from weather_platform.pipeline import Stores
 from weather_platform.runtime.in_process import home_of, recording
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import Replaced
-
-if TYPE_CHECKING:
-    from dagster import DagsterInstance
 
 
 def repair(
     settings: Settings, stores: Stores, months: Sequence[Month] | None = None
 ) -> Iterator[tuple[Month, list[str]]]:
-    """Show every month of the stores that the catalogue lacks, with its checks; gives the assets that lacked it.
-
-    `months` None: all that the stores hold, within the partitions. What the catalogue shows already stays as it is;
-    no run is launched and nothing in the stores changes.
-
-    Raises:
-        BadInput: one of `months` is outside the partitions.
-        CannotServe: Dagster's storage cannot be written.
-    """
-    partitions, links = Partitions(settings.first_month), Links.of(settings)
-    for month in months or ():
-        partitions.check(month)
-    wanted = months or [month for month in map(Month.parse, _months(stores)) if partitions.holds(month)]
-    from weather_platform.dagster_patches.webserver import allow_verdicts_again
-
-    allow_verdicts_again()
+    """As `repair_in`; CannotServe if Dagster's storage cannot be written."""
     with recording(home_of(settings)) as instance:
-        shown = {asset: _shown(instance, asset) for asset in names.ASSETS}
-        for month in wanted:
-            facts = dict(_held(stores, month, links))
-            lacking = [asset for asset in facts if str(month) not in shown[asset]]
-            for asset in lacking:
-                _show(instance, asset, month, facts[asset], stores)
-            yield month, lacking
-
-
-def _months(stores: Stores) -> list[str]:
-    """Of raw and of staging; a document always has a staged month."""
-    staged = {coverage.month for coverage in stores.staging.coverage()}
-    return sorted({month for month in {*stores.raw.partitions(), *staged} if month[:1].isdigit()})
-
-
-def _held(stores: Stores, month: Month, links: Links) -> Iterator[tuple[str, Facts]]:
-    """The facts of each layer that holds the month."""
-    door, held = Door("catalogue", str(month)), StoredMonth(stores, month)
-    objects = [_as_stored(obj) for obj in stores.raw.objects(str(month))]
-    if objects:
-        yield names.RAW_OBSERVATIONS, raw_facts(month, objects, door, links)
-    if stores.staging.coverage([str(month)]):
-        yield names.STAGED_OBSERVATIONS, staged_facts(held, door, links)
-        if held.documents:
-            unchanged = Replaced(0, sum(city.documents for city in held.documents), 0)
-            yield names.WEATHER_STATS, document_facts(held, unchanged, door, links)
-        if held.sheets:
-            yield names.MONTHLY_CLIMATE, sheet_facts(held, door, links)
-
-
-def _as_stored(obj: RawObject) -> Stored:
-    return Stored(object=obj, new=False, refused={})
-
-
-def _shown(instance: "DagsterInstance", asset: str) -> set[str]:
-    from dagster import AssetKey
-
-    return set(instance.get_materialized_partitions(AssetKey(asset)))
-
-
-def _show(instance: "DagsterInstance", asset: str, month: Month, facts: Facts, stores: Stores) -> None:
-    import dagster as dg
-
-    from weather_platform.defs.metadata import as_metadata, judged
-
-    materialized = dg.AssetMaterialization(asset, partition=str(month), metadata=as_metadata(facts))
-    instance.report_runless_asset_event(materialized)
-    held = StoredMonth(stores, month)
-    for check in CHECKS:
-        if check.asset == asset:
-            verdict = judged(check, check.judge(held))
-            instance.report_runless_asset_event(
-                dg.AssetCheckEvaluation(
-                    asset_key=dg.AssetKey(asset), check_name=check.name, partition=str(month), **verdict
-                )
-            )
+        yield from repair_in(instance, settings, stores, months)

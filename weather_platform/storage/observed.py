@@ -48,4 +48,4 @@ def _rows(connection: Connection, table: sa.Table, stretch: Stretch) -> list[str
     }
     if dialect.name == "sqlite":
         bounds = {name: moment.isoformat(" ") for name, moment in bounds.items()}
-    return list(connection.scalars(sa.text(query), bounds))
+    return [text for (text,) in connection.execute(sa.text(query), bounds).all()]

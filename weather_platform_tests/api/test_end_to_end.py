@@ -2,13 +2,16 @@
 
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
+from dagster_graphql import DagsterGraphQLClient
 
 from weather_platform import names
 from weather_platform.domain.stations import STATIONS
+from weather_platform.month_report import CHECKS, Check
 from weather_platform_tests import sample_months
 from weather_platform_tests.api.platform import Platform
 from weather_platform_tests.api.serving import as_json, observations
@@ -82,13 +85,16 @@ def test_months_of_a_file_are_a_run_each_that_its_receipt_follows(platform: Plat
     assert [told[-1]["progress"], done["progress"]] == [{"queued": 0, "running": 0, "done": 12, "failed": 0}] * 2
     ended = {told_of["month"] for told_of in told if told_of.get("month") and told_of["state"] == "done"}
     assert len(ended) > 6, stream.text  # the first and the last event have the others
-    # A month's run also writes its neighbours' first and last days where those are staged.
     assert [(month["month"], month["kept"]) for month in done["outcome"]] == [
         (month, len(records) // 12) for month in YEAR
     ]
-    assert len(platform.api.figures()) == 24
     again = platform.api.get(f"/ingestions/{receipt['id']}/events", headers={"last-event-id": f"{receipt['id']}-1"})
     assert again.status_code == 204
+    # A month's run also writes its neighbours' edge days, where the runs meet: in any order they end the same.
+    side_by_side = platform.api.figures()
+    platform.wipe()
+    platform.api.ingest("/ingest-fast", as_json(records))
+    assert (len(side_by_side), platform.api.figures()) == (24, side_by_side)
 
 
 def runs_of(platform: Platform, ingestion: str) -> list[tuple[str, str]]:
@@ -210,34 +216,81 @@ def test_a_landed_file_is_ingested_and_a_bad_one_refused_with_reason(platform: P
     assert "No observations can be read here" in reason["cause"]
 
 
-TOLD = """
-query Told($asset: AssetKeyInput!, $partition: [String!]) {
-  assetOrError(assetKey: $asset) {
-    ... on Asset {
-      assetMaterializations(partitions: $partition, limit: 1) {
-        metadataEntries { label ... on TextMetadataEntry { text } }
-      }
-    }
-  }
+_VALUES = """
+metadataEntries {
+  label
+  ... on IntMetadataEntry { value: intRepr }
+  ... on FloatMetadataEntry { number: floatValue }
+  ... on BoolMetadataEntry { flag: boolValue }
+  ... on TextMetadataEntry { text }
+  ... on JsonMetadataEntry { jsonString }
+  ... on UrlMetadataEntry { url }
+  ... on TableMetadataEntry { table { records } }
 }
 """
+_TOLD = f"""
+query Told($asset: AssetKeyInput!, $partition: [String!]) {{
+  assetOrError(assetKey: $asset) {{
+    ... on Asset {{ assetMaterializations(partitions: $partition, limit: 1) {{ {_VALUES} }} }}
+  }}
+}}
+"""
+_JUDGED = f"""
+query Judged($asset: AssetKeyInput!, $check: String!, $partition: String) {{
+  assetCheckExecutions(assetKey: $asset, checkName: $check, partition: $partition, limit: 1) {{
+    evaluation {{ success description {_VALUES} }}
+  }}
+}}
+"""
+_OF_THE_DOOR = {"received_by", "reference"}
+_OF_THE_FILE = {"source", "files", "licence", "raw_objects", "bytes", "new_objects"}
+"""What differs where other bytes, or the same bytes again, hold the same records."""
+_OF_THE_CHANGE = {"written", "unchanged", "deleted"}
 
 
-def test_every_door_tells_the_catalogue_the_same_of_a_month(platform: Platform) -> None:
-    """Runs tell it by their own events, the others by reports; `test_catalogue` compares values and checks too."""
+def _plain(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Values by label. Reports by REST have neither tables nor links: the same values are JSON and text there.
 
-    def told(asset: str) -> tuple[str, set[str]]:
+    Nor do they have schema and lineage of columns, which do not depend on the month.
+    """
+    found: dict[str, Any] = {}
+    nothing: tuple[str, Any] = ("null", None)
+    for entry in entries:
+        kind, value = next(((key, value) for key, value in entry.items() if key != "label"), nothing)
+        if kind == "table":
+            value = list(map(json.loads, value["records"]))
+        if not entry["label"].startswith("dagster/column_"):
+            found[entry["label"]] = json.loads(value) if kind == "jsonString" else value
+    return found
+
+
+def test_every_door_tells_the_catalogue_the_same_of_a_month(platform: Platform, tmp_path: Path) -> None:
+    """Runs tell it by their own events, the others by reports: every value and every verdict, key by key."""
+    stations = ("07690", "78890")
+    body = forms.FORMS["v2.1 export"](sample_months.records(MONTH, stations))
+    sample_months.write_archive(tmp_path, MONTH, stations)
+
+    def told(asset: str) -> dict[str, Any]:
         asked = {"asset": {"path": [asset]}, "partition": [MONTH]}
-        events = platform.ask(TOLD, asked)["assetOrError"].get("assetMaterializations", [])
-        entries = {entry["label"]: entry.get("text", "") for event in events for entry in event["metadataEntries"]}
-        return entries.get("received_by", ""), set(entries)
+        events = platform.ask(_TOLD, asked)["assetOrError"].get("assetMaterializations", [])
+        return _plain(events[0]["metadataEntries"]) if events else {}
 
-    def all_told(door: str) -> dict[str, set[str]]:
-        wait_for(lambda: all(told(asset)[0] == door for asset in names.ASSETS[1:]), f"the catalogue to tell of {door}")
-        return {asset: told(asset)[1] for asset in names.ASSETS}
+    def verdict(check: Check) -> dict[str, Any]:
+        asked = {"asset": {"path": [check.asset]}, "check": check.name, "partition": MONTH}
+        executions = platform.ask(_JUDGED, asked)["assetCheckExecutions"]
+        found = executions[0]["evaluation"] if executions else None
+        return {**found, "metadataEntries": _plain(found["metadataEntries"])} if found else {}
 
-    body = as_json(observations())
+    def all_told(door: str) -> dict[str, dict[str, Any]]:
+        def is_told() -> bool:
+            return all(told(asset).get("received_by") == door for asset in names.ASSETS[1:])
+
+        wait_for(is_told, f"the catalogue to tell of {door}")
+        wait_for(lambda: all(verdict(check).get("success") is not None for check in CHECKS), "its checks")
+        return {asset: told(asset) for asset in names.ASSETS} | {check.name: verdict(check) for check in CHECKS}
+
     by_door = {}
+    platform.wipe()
     platform.api.ingest("/ingest?wait=60", body)
     by_door["ingest"] = all_told("ingest")
     platform.wipe()
@@ -248,4 +301,21 @@ def test_every_door_tells_the_catalogue_the_same_of_a_month(platform: Platform) 
     platform.wipe()
     platform.api.services.layers.raw.blobs.put("landing/november.json", body)
     by_door["landing"] = all_told("landing")
-    assert [labels == by_door["ingest"] for labels in by_door.values()] == [True] * 4, by_door
+    platform.wipe()
+    fetch = {names.RAW_OBSERVATIONS: {"config": {"source": "meteofrance", "cities": []}}}
+    archive = {"sources": {"config": {"archive_url": str(tmp_path)}}}
+    DagsterGraphQLClient("127.0.0.1", port_number=platform.dagster.target).submit_job_execution(
+        names.LOAD_JOB, run_config={"ops": fetch, "resources": archive}, tags={"dagster/partition": MONTH}
+    )
+    by_door["source"] = all_told("source")
+
+    first = by_door["ingest"]
+    for door, other in by_door.items():
+        allowed = _OF_THE_DOOR | {"source", "files"}
+        allowed |= _OF_THE_FILE if door == "source" else _OF_THE_CHANGE if door == "replay" else set()
+        # Dagster's REST takes no sentence with a verdict.
+        allowed |= {"description"} if door in ("ingest-fast", "replay") else set()
+        for name, facts in first.items():
+            assert facts.keys() == other[name].keys(), (door, name)
+            differing = {key: (value, other[name][key]) for key, value in facts.items() if other[name][key] != value}
+            assert differing.keys() <= allowed, (door, name, differing)

@@ -15,7 +15,7 @@ from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogCons
 
 from weather_platform import names
 from weather_platform.dagster_patches import retries
-from weather_platform.defs.retries import forgotten_retries
+from weather_platform.defs.schedules import forgotten_retries
 from weather_platform.runtime.instance import write_instance
 from weather_platform.settings import Settings
 from weather_platform_tests.dagster_patches.code_server import code_server, workspace_at

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from weather_platform import names
+from weather_platform.definitions import defs
 from weather_platform.domain.months import Month
 from weather_platform.month_report import CHECKS
 from weather_platform.pipeline import open_stores
@@ -62,5 +63,8 @@ def test_a_wiped_catalogue_is_put_right_from_the_stores_key_by_key() -> None:
 
         assert (shown(instance), verdicts(instance)) == (before, judged)
         assert list(repair(settings, stores)) == [(month, []) for month in MONTHS]
+        instance.wipe_assets([dg.AssetKey(asset) for asset in names.ASSETS])
+        assert defs().resolve_job_def(names.REPAIR_JOB).execute_in_process(instance=instance).success
+        assert (shown(instance), verdicts(instance)) == (before, judged)
         instance.wipe_assets([dg.AssetKey(names.WEATHER_STATS)])
         assert list(repair(settings, stores, MONTHS[1:])) == [(MONTHS[1], [names.WEATHER_STATS])]

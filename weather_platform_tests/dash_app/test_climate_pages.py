@@ -1,0 +1,213 @@
+"""The sheet, the day, the years and the checks say what the stores hold, in a reader's words; without a browser."""
+
+import json
+from datetime import date
+from typing import Any
+
+import plotly.utils
+import pytest
+
+from dash_app import climate_words as said
+from dash_app import scales
+from dash_app.app import Asked, render
+from dash_app.figures.years import Cell, Column, Stripe, matrix, stripes
+from dash_app.language import language
+from dash_app.pages import day as day_page
+from dash_app.reader import DayReading, Reader
+from dash_app.state import parse
+from dash_app.view import View, look_of, resolve
+from weather_platform.domain.climate.ranks import Rank
+from weather_platform.domain.climate.reference import Anomaly, TooFewYears
+from weather_platform.domain.climate.screening import Flag
+from weather_platform.domain.months import Month
+from weather_platform.month_report import CHECKS
+
+DECEMBER = "?city=nice&from=2023-12-01&to=2023-12-31&lang=en"
+
+
+def shown(reader: Reader, pathname: str, search: str) -> str:
+    answer = render(reader, Asked(pathname=pathname, search=search), "en")
+    return json.dumps(answer, cls=plotly.utils.PlotlyJSONEncoder, ensure_ascii=False)
+
+
+def view_of(reader: Reader, pathname: str, search: str) -> View:
+    state = parse(pathname, search)
+    assert state is not None
+    return resolve(state, reader, look_of(state, accepted="en", system_scheme="light"))
+
+
+def rows_of(reader: Reader, pathname: str, search: str, card: str) -> list[list[str]]:
+    """The texts of the rows of the table of a card."""
+    answer = json.loads(shown(reader, pathname, search))
+    body = next(node for node in _nodes(_by_id(answer["tree"], card)) if node.get("type") == "Tbody")
+    return [[_text(cell) for cell in row["props"]["children"]] for row in body["props"]["children"]]
+
+
+def _by_id(tree: Any, name: str) -> dict[str, Any]:
+    return next(node for node in _nodes(tree) if node.get("props", {}).get("id") == name)
+
+
+def _nodes(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        yield tree
+        tree = tree.get("props", {}).get("children")
+    if isinstance(tree, dict):
+        yield from _nodes(tree)
+    if isinstance(tree, list):
+        for child in tree:
+            yield from _nodes(child)
+
+
+def _text(node: Any) -> str:
+    if isinstance(node, list):
+        return "".join(map(_text, node))
+    if isinstance(node, dict):
+        return _text(node["props"].get("children"))
+    return "" if node is None else str(node)
+
+
+def test_a_sheet_has_its_days_with_ten_day_rows_and_the_month(reader: Reader) -> None:
+    sheet = reader.sheet("07690", Month(2023, 12))
+    assert sheet is not None
+    rows = rows_of(reader, "/sheet", DECEMBER, "days")
+    assert [row[0] for row in rows] == [
+        *map(str, range(1, 11)),
+        "days 1–10",
+        *map(str, range(11, 21)),
+        "days 11–20",
+        *map(str, range(21, 32)),
+        language("en")("table.decade_3"),
+        "Month",
+    ]
+    for row, decade in zip((rows[10], rows[21], rows[33]), sheet.decades, strict=True):
+        assert row[1] == f"{decade.tn:.1f}".replace("-", "−")
+    assert rows[34][3].removeprefix("≥ ") == f"{sheet.rr.total:.1f}"
+    assert rows[34][3].startswith("≥") == (sheet.rr.status != "complete")
+
+
+def test_extremes_of_a_sheet_lead_to_all_their_days(reader: Reader) -> None:
+    sheet = reader.sheet("07690", Month(2023, 12))
+    assert sheet is not None
+    rows = {row[0]: row for row in rows_of(reader, "/sheet", DECEMBER, "figures")}
+    lowest = rows["Lowest minimum (Tn)"]
+    assert lowest[1] == f"{sheet.tn.min:.1f}\u00a0°C"
+    assert lowest[2] == ", ".join(str(day.day) for day in sheet.tn.min_days)
+    page = shown(reader, "/sheet", DECEMBER)
+    assert all(f"day={day}" in page for day in sheet.tn.min_days)
+
+
+def test_a_sheet_of_one_year_gives_no_average_and_says_why(reader: Reader) -> None:
+    page = shown(reader, "/sheet", DECEMBER)
+    assert "One complete month of December is loaded (10 are needed): no average, no anomaly, no rank." in page
+    assert '"Usual"' not in page
+
+
+def test_a_sheet_says_how_to_cite_it(reader: Reader) -> None:
+    sheet = reader.sheet("07690", Month(2023, 12))
+    assert sheet is not None
+    cited = _text(_by_id(json.loads(shown(reader, "/sheet", DECEMBER))["tree"], "cite"))
+    for part in ("Nice (WMO 07690), December 2023", "Météo-France", "Licence Ouverte 2.0", sheet.revision):
+        assert part in cited
+
+
+def test_a_day_has_its_eight_readings_and_the_rain_of_the_next_midnight(reader: Reader) -> None:
+    readings = reader.readings(reader.find("nice"), date(2023, 12, 8))
+    rows = rows_of(reader, "/day", "?city=nice&day=2023-12-08&lang=en", "readings")
+    assert [row[0] for row in rows] == [f"{hour:02d}:00" for hour in range(0, 24, 3)] + ["00:00 (9 December 2023)"]
+    assert rows[2][1] == f"{readings[2].row['t'] - 273.15:.1f}"
+    assert rows[0][8] == "–"
+    assert rows[8][1:8] == ["–"] * 7
+    rain_mm = sum(max(reading.row["rr3"], 0) for reading in readings[1:])
+    assert sum(float(row[8]) for row in rows[1:]) == pytest.approx(rain_mm, abs=0.05)
+
+
+def test_a_flagged_value_is_marked_and_its_rule_said(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = reader.readings(reader.find("nice"), date(2023, 12, 8))
+    time = found[3].row["date"]
+    flag = Flag(station_id="07690", time=time, field="t", rule="E2", verdict="erroneous", version=1)
+    flagged = [DayReading(each.row, [flag] if each.row["date"] == time else [], {"u": "other"}) for each in found]
+    monkeypatch.setattr(reader, "readings", lambda *_: flagged)
+    rows = rows_of(reader, "/day", "?city=nice&day=2023-12-08&lang=en", "readings")
+    assert [row[1].endswith("✗") for row in rows] == [False] * 3 + [True] + [False] * 5
+    assert rows[3][3].endswith("B"), "another file gave the humidity"
+    (row,) = rows_of(reader, "/day", "?city=nice&day=2023-12-08&lang=en", "flags")
+    assert row[:3] == ["09:00", "t", "erroneous"]
+    assert row[3].endswith("on the same side. (E2)")
+
+
+@pytest.mark.parametrize(
+    ("code", "said_as"),
+    [(95, "thunderstorm"), (63, "rain"), (71, "snow"), (45, "fog"), (2, "nothing notable"), (7, "code 7"), (None, "–")],
+)
+def test_present_weather_is_said_in_words(reader: Reader, code: float | None, said_as: str) -> None:
+    assert day_page._weather(view_of(reader, "/day", "?city=nice&lang=en"), code) == said_as
+
+
+def test_years_below_ten_have_a_matrix_and_no_anomalies(years_reader: Reader) -> None:
+    page = shown(years_reader, "/years", "?city=nice&span=12&lang=en")
+    assert "3 complete years are loaded (December); 10 are needed: no average, no anomaly." in page
+    assert "stripes-drawing" not in page
+    years = years_reader.climate.years("07690")
+    values = sorted(
+        (years.at("tm.mean", "07690", year, "12").value or 0.0 for year in (2021, 2022, 2023)), reverse=True
+    )
+    rows = rows_of(years_reader, "/years", "?city=nice&span=12&lang=en", "ranking")
+    assert [(row[0], row[2]) for row in rows] == [(str(n), f"{v:.1f}\u00a0°C") for n, v in enumerate(values, 1)]
+
+
+def test_a_cell_has_the_colour_of_its_value_alone_and_no_colour_where_incomplete() -> None:
+    cells = [Cell("20,0", 20.0, "July", "/sheet"), Cell("3,0", None, "partial", "/sheet"), Cell("", None, "", "")]
+    columns = [Column(str(n), scales.TEMPERATURE, False) for n in range(3)]
+    drawn = matrix([2023], columns, [cells], title="Years")
+    assert f'fill="{scales.TEMPERATURE.color(20)}"' in drawn
+    assert (drawn.count('class="full"'), drawn.count('class="partial"'), drawn.count('class="none"')) == (1, 1, 1)
+    assert drawn.count("<a ") == 2
+
+
+def test_a_stripe_of_the_usual_is_white_and_one_unknown_is_grey() -> None:
+    drawn = stripes([Stripe(2022, 0.0, "", "/"), Stripe(2023, None, "", "/")], scales.ANOMALY, title="Stripes")
+    assert 'fill="#f6f5ef"' in drawn
+    assert 'fill="var(--land)"' in drawn
+
+
+def test_the_checks_of_each_month_are_told_in_words(years_reader: Reader) -> None:
+    rows = rows_of(years_reader, "/data", "?from=2021-12-01&to=2023-12-31&lang=en", "checks")
+    assert [row[0] for row in rows] == ["December 2023", "January 2023", "December 2022", "December 2021"]
+    verdicts = {check.name: verdict for check, verdict in years_reader.checks(Month(2023, 1))}
+    assert rows[1][1:] == ["✓ passed" if verdicts[check.name].passed else "✗ see below" for check in CHECKS]
+
+
+@pytest.mark.parametrize(
+    ("highest", "lowest", "tied", "expected"),
+    [
+        (1, 20, (), "1st highest of 20"),
+        (19, 2, (), "2nd lowest of 20"),
+        (2, None, (), "2nd highest of 20"),
+        (3, 17, (2001,), "3rd highest of 20 (tied)"),
+        (1, 1, tuple(range(2000, 2012)), "–"),
+    ],
+)
+def test_a_rank_is_told_from_the_nearer_end(
+    reader: Reader, highest: int, lowest: int | None, tied: tuple[int, ...], expected: str
+) -> None:
+    found = Rank(
+        highest=highest,
+        lowest=lowest,
+        of=20,
+        tied_years=tied,
+        first_year=2000,
+        last_year=2023,
+        incomplete=4,
+        at_least=lowest is None,
+    )
+    assert said.rank(view_of(reader, "/sheet", "?city=nice&lang=en"), found) == expected
+
+
+def test_differences_have_a_sign_and_rain_a_share(reader: Reader) -> None:
+    view = view_of(reader, "/sheet", "?city=nice&lang=en")
+    assert said.anomaly(view, "tm.mean", Anomaly(difference=-0.62, ratio_percent=None)) == "−0.6"
+    assert said.anomaly(view, "tm.mean", Anomaly(difference=1.2, ratio_percent=None)) == "+1.2"
+    assert (
+        said.anomaly(view, "rr.total", Anomaly(difference=9.0, ratio_percent=112.3, lower_bound=True)) == "≥ 112\u00a0%"
+    )
+    assert said.usual(view, "tm.mean", TooFewYears(n=3)) == "–"
