@@ -19,6 +19,7 @@ from api.schemas import Problem
 from weather_platform.domain.errors import (
     BadInput,
     NotFound,
+    StoreFull,
     StoreRefused,
     StoreUnavailable,
     TooLarge,
@@ -43,12 +44,14 @@ _STATUS: tuple[tuple[type[WeatherError], int], ...] = (
     (BrokenOff, 400),
     (Unsupported, 415),
     (BadInput, 422),
+    (StoreFull, 507),
     (StoreUnavailable, 503),
     (OrchestratorUnavailable, 503),
     (OrchestratorRefused, 502),
 )
 _OUTAGES: tuple[tuple[type[WeatherError], str, str], ...] = (
     (StoreRefused, "A store of the platform denies access.", "Tell the operator; the log names the store."),
+    (StoreFull, "A disk of the platform is full.", "Free space on it, then send the same request again."),
     (StoreUnavailable, "A store of the platform does not answer.", "Send the same request again in a few seconds."),
 )
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from api.errors import BrokenOff, Unsupported
 from api.ingestion import Upload
-from weather_platform.domain.errors import BadInput, StoreUnavailable, TooLarge
+from weather_platform.domain.errors import BadInput, StoreFull, TooLarge
 from weather_platform.domain.ingestions import ReceivedFile
 
 _CHUNK_BYTES = 1 << 20
@@ -146,8 +146,8 @@ def _write(file: IO[bytes], chunk: bytes, digest: "hashlib._Hash") -> None:
     digest.update(chunk)
 
 
-def _full(error: OSError) -> StoreUnavailable:
-    return StoreUnavailable(f"Uploads cannot be kept: {error.strerror}.", "Free space on the API's disk.")
+def _full(error: OSError) -> StoreFull:
+    return StoreFull(f"Uploads cannot be kept: {error.strerror}.", "Free space on the API's disk.")
 
 
 def _plain(name: str) -> str:

@@ -2,6 +2,10 @@
 # `make compose`: bring the stack up, wait until it is healthy, load December 2023 and a small year, print the addresses.
 set -eu
 cd "$(dirname "$0")/.."
+if ! docker compose version >/dev/null 2>&1; then
+    echo "make compose needs Docker with its Compose plugin, version 2.20 or newer (docker compose version); without: make run." >&2
+    exit 1
+fi
 deploy/make-env.sh
 
 setting() {

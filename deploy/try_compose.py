@@ -335,7 +335,8 @@ def back_up_and_restore(stack: Stack, folder: Path, env_file: Path) -> None:
     environment = {**os.environ, "COMPOSE_PROJECT_NAME": PROJECT, "COMPOSE_ENV_FILES": str(env_file)}
     subprocess.run(["deploy/backup.sh", folder / "backup"], check=True, env=environment)
     stack.compose("down", "--volumes")
-    subprocess.run(["deploy/restore.sh", folder / "backup"], check=True, env=environment)
+    (backup,) = (folder / "backup").iterdir()
+    subprocess.run(["deploy/restore.sh", backup], check=True, env=environment)
     stack.up()
 
 

@@ -18,7 +18,7 @@ from typing import IO, NamedTuple, Self
 import msgspec
 
 from weather_platform.domain.columns import CELSIUS
-from weather_platform.domain.errors import BadInput, NoObservations, StoreUnavailable
+from weather_platform.domain.errors import BadInput, NoObservations, StoreFull
 from weather_platform.domain.fields import MEASURED
 from weather_platform.domain.ingestions import PassedOver
 from weather_platform.domain.months import Month, Partitions
@@ -85,7 +85,7 @@ class Intake:
             NoObservations: the file holds no observations.
             BadInput: the file, or one in the zip, is damaged.
             TooLarge: the unpacked size exceeds the limits.
-            StoreUnavailable: this machine's disk is full.
+            StoreFull: this machine's disk is full.
         """
         nothing: dict[str, NoObservations] = {}
         is_something = False
@@ -195,7 +195,7 @@ class Intake:
             while rest:
                 rest = rest[self._spool.write(rest) :]
         except OSError as error:
-            raise StoreUnavailable(
+            raise StoreFull(
                 f"A file cannot be sorted on disk: {error.strerror}.",
                 "Free space in this machine's TMPDIR and send the file again.",
             ) from error

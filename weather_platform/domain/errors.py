@@ -54,9 +54,13 @@ class SourceUnavailable(WeatherError):
 
 
 class StoreUnavailable(WeatherError):
-    """A store (raw, staging or curated) that is down or full."""
+    """A store (raw, staging or curated) that is down or cannot write."""
 
     transient = True
+
+
+class StoreFull(StoreUnavailable):
+    """A store, or this machine, without space on its disk."""
 
 
 class NothingStored(StoreUnavailable):

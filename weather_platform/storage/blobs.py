@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from weather_platform.domain.errors import BadInput, NotFound, StoreRefused, StoreUnavailable
+from weather_platform.domain.errors import BadInput, NotFound, StoreFull, StoreRefused
 from weather_platform.files import atomic_write, sync
 
 CHUNK_BYTES = 1 << 20
@@ -192,7 +192,7 @@ class FolderBlobs:
             raise NotFound(f"Nothing is stored as {key!r} in {self.folder}.", "List what is there first.") from error
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise StoreUnavailable(
+                raise StoreFull(
                     f"{self.folder} is full ({error.strerror}).",
                     "Free some space there, or set another folder in WEATHER_RAW_URL.",
                 ) from error

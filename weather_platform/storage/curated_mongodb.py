@@ -18,7 +18,7 @@ from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyM
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.domain.errors import BadSettings, StoreFull, StoreRefused, StoreUnavailable, WeatherError
 from weather_platform.domain.events import StationEvent
 from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import WeatherStats
@@ -294,8 +294,9 @@ class MongoCurated:
                 "Correct the user and password in WEATHER_CURATED_URL, or grant readWrite on the database.",
             )
         if isinstance(error, OperationFailure):
-            cure = "Free space on the server's disk" if code == _DISK_FULL else "Check the server and its log"
-            return StoreUnavailable(f"{where} answers: {error}.", f"{cure}, then run again.")
+            if code == _DISK_FULL:
+                return StoreFull(f"{where} answers: {error}.", "Free space on the server's disk, then run again.")
+            return StoreUnavailable(f"{where} answers: {error}.", "Check the server and its log, then run again.")
         return StoreUnavailable(
             f"{where} does not answer: {str(error).partition(', Timeout')[0]}.",
             "Start the server, or correct WEATHER_CURATED_URL; then run again.",

@@ -12,7 +12,7 @@ from filelock import Timeout
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.domain.errors import BadSettings, StoreFull, StoreRefused, StoreUnavailable, WeatherError
 from weather_platform.files import file_lock
 from weather_platform.storage.sqlite_files import ALTERED, FOLDER, connect_to_read, cure_of, nothing_stored
 
@@ -27,7 +27,7 @@ _BUSY_TIMEOUT_S = 30
 _SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
-    1021: (StoreUnavailable, "Free space on the database server's disk, then run again."),
+    1021: (StoreFull, "Free space on the database server's disk, then run again."),
     1044: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that database."),
     1045: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
     1049: (StoreRefused, "Create the database, or correct its name in WEATHER_STAGING_URL."),

@@ -5,13 +5,13 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-from weather_platform.domain.errors import NothingStored, StoreRefused, StoreUnavailable
+from weather_platform.domain.errors import NothingStored, StoreFull, StoreRefused, StoreUnavailable
 
 FOLDER = "Give this user the right to write there, or correct {setting} (if unset, WEATHER_HOME)."
 ALTERED = "The tables were made by another release or changed by hand. Run `weather rebuild`."
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
     sqlite3.SQLITE_ERROR: (StoreRefused, ALTERED),  # no such column, no such table
-    sqlite3.SQLITE_FULL: (StoreUnavailable, "Free space on its disk, then run again; nothing was half-written."),
+    sqlite3.SQLITE_FULL: (StoreFull, "Free space on its disk, then run again; nothing was half-written."),
     sqlite3.SQLITE_BUSY: (StoreUnavailable, "Wait until the other process has written, then run again."),
     sqlite3.SQLITE_READONLY: (StoreRefused, "Give this user the right to write the file and its folder."),
     sqlite3.SQLITE_PERM: (StoreRefused, "Give this user the right to read the file."),

@@ -16,6 +16,7 @@ from weather_platform.domain.ingestions import Receipt
 from weather_platform.domain.months import Month
 from weather_platform.storage.receipts import ReceiptStore
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
+from weather_platform_tests.full_disk import files_of_at_most
 from weather_platform_tests.runtime.serving import wait_for
 
 READABLE = 32
@@ -58,6 +59,17 @@ def test_every_form_becomes_the_same_documents(api: Api, name: str) -> None:
     assert [doc["_id"] for doc in api.documents()] == [
         "07149:2023-11-01", "07690:2023-11-01", "07149:2023-11-02", "07690:2023-11-02",
     ]  # fmt: skip
+
+
+def test_a_full_disk_is_507_and_reading_goes_on(api: Api) -> None:
+    api.ingest("/ingest-fast", BODY)
+    with files_of_at_most(40_000):
+        answer = api.post_file("/ingest-fast", as_json(observations("2023-10", days=27)))
+        assert (answer.status_code, answer.json()["detail"]) == (507, "A disk of the platform is full.")
+        assert answer.json()["cure"] == "Free space on it, then send the same request again."
+        assert api.get("/curated/cities/nice").json()["count"] == 2
+        assert api.get("/staging/cities/nice").json()["count"] == READABLE // 2
+    assert api.ingest("/ingest-fast", as_json(observations("2023-10", days=27)))["state"] == "done"
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/octet-stream", "text/csv"])

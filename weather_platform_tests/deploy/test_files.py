@@ -50,6 +50,26 @@ def test_the_image_is_built_and_its_user_may_write_no_code() -> None:
     assert said.split() == ["10001", "False"]
 
 
+def test_the_site_reaches_the_databases_alone() -> None:
+    services = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]
+    beside_it = {name for name, service in services.items() if "reading" in service.get("networks", [])}
+    assert services["site"]["networks"] == ["reading"]
+    assert beside_it == {"site", "mysql", "mongodb"}
+
+
+def test_without_docker_make_compose_says_what_it_needs_and_writes_nothing(tmp_path: Path) -> None:
+    shutil.copytree(REPOSITORY / "deploy", tmp_path / "deploy")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "dirname").symlink_to(shutil.which("dirname") or "")
+    command = ["/bin/sh", "deploy/compose.sh"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PATH": str(tmp_path / "bin")}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"make compose needs Docker with its Compose plugin, version 2\.20 or newer .*\n", done.stderr)
+    assert not (tmp_path / ".env").exists()
+
+
 def test_secrets_are_made_once_and_differ(tmp_path: Path) -> None:
     file = tmp_path / "env"
     run("deploy/make-env.sh", file)
@@ -71,7 +91,7 @@ def test_the_dockerfile_has_no_known_slip() -> None:
     run(PROGRAMS / "hadolint", "Dockerfile")
 
 
-@pytest.mark.parametrize("name", ["settings.yaml", "api.yaml", "site.yaml"])
+@pytest.mark.parametrize("name", ["settings.yaml", "api.yaml", "site.yaml", "network.yaml"])
 def test_the_manifests_keep_to_kubernetes_schemas(name: str) -> None:
     run(PROGRAMS / "kubernetes-validate", "--strict", f"deploy/kubernetes/{name}")
 

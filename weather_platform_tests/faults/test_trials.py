@@ -18,7 +18,7 @@ from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.mongodb import MongoDB
 from weather_platform_tests.servers.s3 import S3Server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _COUNT = int(os.environ.get("WEATHER_TESTS_FAULT_TRIALS", "108"))
 _FIRST_SEED = int(os.environ.get("WEATHER_TESTS_FAULT_SEED", "0"))
 _SEEDS = range(_FIRST_SEED, _FIRST_SEED + _COUNT)

@@ -3,6 +3,7 @@
 Everything about a trial follows from its seed: the files, the action, the fault and its moment.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -31,6 +32,8 @@ _HARMS: tuple[Harm, ...] = ("delay", "cut", "half-close", "lose", "down")
 _USUAL_ANSWERS = {"s3": 18, "mysql": 125, "mongodb": 22}
 """Of a store while a file is posted."""
 _USUAL_STEPS = 105
+_AWAY_S = 3.0
+"""Longer than MongoDB's driver looks for a server, and shorter than its patience with a COMMIT, which is 120 s."""
 _COMMITS = {"s3": b"PUT /", "mysql": b"COMMIT", "mongodb": b"commitTransaction"}
 _ANYWHERE: list[Kind] = [
     ("api killed",),
@@ -77,6 +80,7 @@ class Trial:
     def run(self) -> None:
         """Raises AssertionError with the story of a broken promise."""
         one, two = self._world.replicas
+        self._revive()  # what an earlier trial, which failed, left
         for replica in (one, two):
             replica.control.set("clock_s", 0)
         one.start()
@@ -92,6 +96,12 @@ class Trial:
             self._by_a_wrong_clock(one)
         else:
             self._in_trouble(one, self._action(one, first))
+
+    def _revive(self) -> None:
+        for server in self._servers.values():
+            server.start()
+        for wire in self._world.wires.values():
+            wire.open()
 
     def _file(self, name: str) -> File:
         return file_of(self._rng, name, self._month)
@@ -164,16 +174,27 @@ class Trial:
         return heal
 
     def _expect(self, store: str, fault: Fault) -> Callable[[], None]:
+        """Have the fault strike; a store that goes away comes back after some seconds, as a supervisor brings it."""
         wire = self._world.wires[store]
-        wire.expect(fault)
-        self.story.append(f"{store}: {fault.harm} answer {fault.nth} {fault.to.decode()}")
+        met = threading.Event()
+        back = threading.Timer(_AWAY_S, self._revive)
+
+        def strike() -> None:
+            fault.then()
+            if fault.harm == "down":
+                back.start()
+            met.set()
 
         def heal() -> None:
-            self.struck = wire.struck
-            if store in self._servers:
-                self._servers[store].start()
-            wire.open()
+            self.struck = met.is_set()
+            if wire.struck and fault.harm == "down":
+                assert met.wait(30), self.story  # the platform may know of it before a killed server has ended
+            if met.is_set() and fault.harm == "down":
+                back.join()
+            self._revive()
 
+        wire.expect(fault._replace(then=strike))
+        self.story.append(f"{store}: {fault.harm} answer {fault.nth} {fault.to.decode()}")
         return heal
 
     def _two_writers(self, one: Replica, two: Replica) -> None:
@@ -220,7 +241,7 @@ class Trial:
         answer = action.ask(replica)
         self.story.append(f"{action.what}: {'no answer' if answer is None else answer.status_code}")
         if answer is None:
-            wait_for(lambda: not replica.lives, f"an API without an answer to be dead; {self.story}", timeout_s=5)
+            wait_for(lambda: not replica.lives, f"an API without an answer to be dead; {self.story}", timeout_s=60)
         else:
             assert answer.status_code in (200, *_LATER), self._said(answer)
         return answer
