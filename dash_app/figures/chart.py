@@ -67,7 +67,8 @@ class _Frame(NamedTuple):
     top: float
     bottom: float
     places: int
-    axes: tuple[tuple[float, float], tuple[float, float]]
+    axes: tuple[list[float], list[float]]
+    """The marks of each, from the lowest to the highest."""
 
     @property
     def step(self) -> float:
@@ -77,7 +78,7 @@ class _Frame(NamedTuple):
         return self.left + (place + 0.5) * self.step
 
     def y(self, value: float, *, right: bool = False) -> float:
-        low, high = self.axes[right]
+        low, high = self.axes[right][0], self.axes[right][-1]
         return self.bottom - (value - low) / (high - low) * (self.bottom - self.top)
 
 
@@ -131,13 +132,12 @@ def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(n * step, 10) for n in range(first, max(last, first + 1) + 1)]
 
 
-def _axis(chart: Chart, *, right: bool) -> tuple[float, float]:
+def _axis(chart: Chart, *, right: bool) -> list[float]:
     values = [v for layer in chart.layers if layer.right is right for v in layer.values if v is not None]
     values += [v for band in chart.bands if band.right is right for v in (*band.low, *band.high) if v is not None]
     if chart.from_zero or right:
         values.append(0.0)
-    ticks = nice_ticks(min(values, default=0.0), max(values, default=1.0))
-    return ticks[0], ticks[-1]
+    return nice_ticks(min(values, default=0.0), max(values, default=1.0))
 
 
 def _legend(chart: Chart, width: float) -> Iterator[tuple[str, int]]:
@@ -167,7 +167,7 @@ def _swatch(part: Band | Layer, x: float, y: float) -> str:
 def _grid(chart: Chart, look: Look, frame: _Frame, *, has_right: bool) -> Iterator[str]:
     say = look.language.number
     for right in (False, True) if has_right else (False,):
-        ticks = nice_ticks(*frame.axes[right])
+        ticks = frame.axes[right]
         decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
         x, side = (frame.right + 6, "start") if right else (frame.left - 6, "end")
         for value in ticks:
@@ -254,7 +254,7 @@ def _triangle(x: float, y: float, *, up: bool) -> str:
 
 
 def _threshold(chart: Chart, frame: _Frame) -> Iterator[str]:
-    if chart.threshold and frame.axes[0][0] < chart.threshold[0] <= frame.axes[0][1]:
+    if chart.threshold and frame.axes[0][0] < chart.threshold[0] <= frame.axes[0][-1]:
         y = frame.y(chart.threshold[0])
         yield f'<path d="M{frame.left:g} {y:.1f}H{frame.right:g}" class="line-warm dashed"/>'
         yield f'<text x="{frame.left + 6:g}" y="{y - 5:.1f}" class="threshold">{escape(chart.threshold[1])}</text>'

@@ -73,6 +73,14 @@ def test_every_daily_chart_is_drawn_within_its_frame(look: Look, metric: str, da
     assert len(points["labels"]) == len(points["days"]) == days
 
 
+def test_the_marks_of_the_axis_stay_within_the_plot() -> None:
+    """Of 5.2 to 17 °C: marks that were reckoned again of the axis went from 0 to 20."""
+    days = frame(2, **{f"temperature_{name}_c": [5.2, 17.0] for name in ("avg", "min", "max", "tn", "tx")})
+    svg = ET.XML(drawn(daily.temperature(days, LOOK), LOOK, title=""))
+    marks = [text.text for text in svg.iter(f"{SVG}text") if text.get("class") == "tick end"]
+    assert marks == ["4", "6", "8", "10", "12", "14", "16", "18"]
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_another_theme_draws_nothing_again(look: Look) -> None:
     other = look._replace(theme=DARK if look.theme is LIGHT else LIGHT)
