@@ -253,7 +253,7 @@ def _not_ranked(view: View, found: Compared, figure: Comparison) -> str:
         return word("lead.incomplete", n=days, days=found.days)
     if isinstance(figure.reference, TooFewYears):
         usual = figure.reference
-        return word("lead.too_few", n=usual.n, needed=usual.needed, spans=word.spans(found.span.period))
+        return word("lead.too_few", n=usual.n, needed=usual.needed)
     return f"{word('lead.some_missing', n=days, days=found.days)}." if days < found.days else ""
 
 

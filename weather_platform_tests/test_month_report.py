@@ -64,5 +64,5 @@ def test_a_month_without_a_day_or_a_region_is_incomplete(stores: Stores) -> None
         stores.staging.replace_month(month, cut)
         found.append(failed(stores, month).get("completeness", "passed"))
     assert found[0] == "passed"
-    assert ["1 days silent" in said for said in found[1:]] == [True, True, False, False], found
+    assert ["1 day silent" in said for said in found[1:]] == [True, True, False, False], found
     assert [said.split(",")[0] for said in found[3:]] == ["2 stations absent", "5 stations absent"]

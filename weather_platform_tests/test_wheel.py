@@ -81,7 +81,7 @@ def test_an_installed_wheel_loads_and_serves_from_an_empty_folder(python: Path, 
         api = f"http://127.0.0.1:{variables['WEATHER_API_PORT']}"
         site = f"http://127.0.0.1:{variables['WEATHER_SITE_PORT']}"
         assert httpx2.get(f"{api}/openapi.json").json()["info"]["version"] == weather_platform.__version__
-        assert "14,840 observations of 62 cities" in (tmp_path / "log").read_text()
+        assert "14,964 observations of 62 cities" in (tmp_path / "log").read_text()
         assert httpx2.get(f"{site}/health").status_code == 200
     finally:
         served.terminate()

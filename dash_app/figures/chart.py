@@ -16,7 +16,7 @@ from weather_platform.domain.units import Unit
 Values = Sequence[float | None]
 Kind = Literal["line", "thin", "dashed", "bars", "up", "down", "none"]
 """How a layer is drawn; ``none`` is only said, not drawn."""
-_CHARACTER, _ROW, _SWATCH = 7.1, 19, 22
+_CHARACTER, _ROW, _SWATCH = 7.4, 19, 22
 """Of the legend and the axes, in the drawing's units: a letter's width, a row's height, a mark."""
 _BOTTOM, _MARK, _MOST_MARKS = 26, 3.4, 130
 
@@ -90,7 +90,8 @@ def drawn(chart: Chart, look: Look, *, title: str) -> str:
     has_right = any(layer.right for layer in chart.layers)
     axes = _axis(chart, right=False), _axis(chart, right=True)
     top = rows * _ROW + 26
-    frame = _Frame(44, width - (46 if has_right else 8), top, height - _BOTTOM, len(chart.labels), axes)
+    left = max(44.0, 14 + _CHARACTER * max(len(mark) for mark in _marks_said(axes[0], look)))
+    frame = _Frame(left, width - (46 if has_right else 8), top, height - _BOTTOM, len(chart.labels), axes)
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" tabindex="0"'
@@ -140,6 +141,11 @@ def _axis(chart: Chart, *, right: bool) -> list[float]:
     return nice_ticks(min(values, default=0.0), max(values, default=1.0))
 
 
+def _marks_said(marks: Sequence[float], look: Look) -> list[str]:
+    decimals = max(0, -math.floor(math.log10(marks[1] - marks[0]) + 1e-9))
+    return [look.language.number(mark, decimals) for mark in marks]
+
+
 def _legend(chart: Chart, width: float) -> Iterator[tuple[str, int]]:
     """Marks with their names in rows, and the row of each."""
     x, row = 4.0, 0
@@ -165,16 +171,13 @@ def _swatch(part: Band | Layer, x: float, y: float) -> str:
 
 
 def _grid(chart: Chart, look: Look, frame: _Frame, *, has_right: bool) -> Iterator[str]:
-    say = look.language.number
     for right in (False, True) if has_right else (False,):
-        ticks = frame.axes[right]
-        decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
         x, side = (frame.right + 6, "start") if right else (frame.left - 6, "end")
-        for value in ticks:
+        for value, said in zip(frame.axes[right], _marks_said(frame.axes[right], look), strict=True):
             y = frame.y(value, right=right)
             if not right:
                 yield f'<path d="M{frame.left:g} {y:.1f}H{frame.right:g}" class="grid"/>'
-            yield f'<text x="{x:g}" y="{y + 4:.1f}" class="tick {side}">{say(value, decimals)}</text>'
+            yield f'<text x="{x:g}" y="{y + 4:.1f}" class="tick {side}">{said}</text>'
         title = chart.right_title if right else chart.unit.symbol
         at = frame.right + 44 if right else 2
         kind = "end" if right else "start"

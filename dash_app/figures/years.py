@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 from dash_app import scales
 from dash_app.scales import Scale
 
-_CELL_WIDTH, _CELL_HEIGHT, _LEFT, _TOP, _GAP = 52, 30, 62, 34, 10
+_CELL_WIDTH, _CELL_HEIGHT, _LEFT, _TOP, _GAP = 60, 30, 62, 34, 10
 """Of the matrix, in the drawing's own units."""
 _STRIPES_WIDTH, _STRIPES_HEIGHT, _YEARS_BELOW = 1_000, 240, 30
 _MOST_LABELS = 12

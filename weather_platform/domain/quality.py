@@ -144,7 +144,8 @@ def completeness(summary: MonthSummary, now: datetime | None = None) -> Verdict:
         "silent_hours": [hour.isoformat() for hour in silent],
     }
     lack = f"{100 * share:.1f} % less than usual" if usual else "no earlier month to compare with"
-    return Verdict(passed, f"{len(absent)} stations absent, {lack}, {len(days)} days silent", figures)
+    silence = f"{len(days)} {'day' if len(days) == 1 else 'days'} silent"
+    return Verdict(passed, f"{len(absent)} stations absent, {lack}, {silence}", figures)
 
 
 def cadence(summary: MonthSummary) -> Verdict:

@@ -102,7 +102,7 @@ def test_ten_figures_on_screen_are_those_reckoned_here(site_of: Site, new_page: 
 def test_nine_decembers_are_too_few_and_give_no_average(site_of: Site) -> None:
     text = said(site_of(range(2015, 2024)))
     assert "December 2023 in Nice: 63.3 mm of rain, 4 days of 1 mm or more. " in text
-    assert "Only 9 complete Decembers loaded, 10 needed: not compared with others." in text
+    assert "Too few complete years to compare with: 9 of 10." in text
     assert not [word for word in ("usual", "driest", "warmest") if word in text]
 
 

@@ -265,7 +265,7 @@ def _at(identity: NDArray[np.str_], hours: Integers, which: int) -> _Flags:
 
 def _sent(noise: Noise, hours: Integers, seed: int) -> _Flags:
     """Which reports arrived: now and then the whole network is silent, often a station, some stations for days."""
-    network = _outages(Noise(seed, ("network",)), "network", hours, 0.03, 8)
+    network = _outages(Noise(seed, ("network",)), "network", hours, 0.03, 3)
     station = _outages(noise, "station", hours, 0.012, 24)
     automatic = np.isin([[key] for key in noise.keys], list(AUTOMATIC))
     unreliable = automatic & (noise.once("unreliable") < 0.4)
