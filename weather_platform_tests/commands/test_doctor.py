@@ -145,7 +145,7 @@ def test_servers_that_answer_are_well(
     assert "Correct the user or password in WEATHER_STAGING_URL." in says
 
 
-@pytest.mark.parametrize("command", ["doctor", "export"])
+@pytest.mark.parametrize("command", ["doctor", "status"])
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -15,6 +15,7 @@ import pytest
 from weather_platform.domain.months import Month
 from weather_platform.pipeline import curate_month, open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.databases import reading
 from weather_platform.storage.opening import Stores
 
 _NOBODY = 65534
@@ -98,7 +99,7 @@ def _held_open(home: Path) -> Iterator[Stores]:
     """Stores with a connection each, so that SQLite's ``-wal`` files are there, and not yet in the database."""
     settings = Settings.from_environment({"WEATHER_HOME": str(home)})
     stores = open_stores(settings)
-    with stores.staging.engine.connect() as connection:
+    with reading(stores.staging.engine) as connection:
         connection.exec_driver_sql("SELECT count(*) FROM _months")
         curated = stores.curated.find()
         next(curated)
