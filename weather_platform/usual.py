@@ -91,22 +91,23 @@ def store_normals(stores: Stores, source: ClimateSheets, now: datetime | None = 
     except (SourceUnavailable, BadInput) as error:
         trouble = f"{error.cause} {error.cure}"
     sheets, unread = {}, []
-    for number, kept in kept_sheets(blobs).items():
+    kept = kept_sheets(blobs)
+    for number, (key, _) in kept.items():
         try:
-            sheets[number] = read_sheet(blobs.get(kept.key)), kept
+            sheets[number] = read_sheet(blobs.get(key))
         except BadInput as error:
-            unread.append(f"{kept.key}: {error.cause}")
+            unread.append(f"{key}: {error.cause}")
     found = []
     for station in stations:
-        if near := nearest_place(station, [sheet for sheet, _ in sheets.values()]):
-            sheet, kept = sheets[near.number]
+        if near := nearest_place(station, sheets.values()):
+            sheet, (key, file) = sheets[near.number], kept[near.number]
             found.append(
                 StationNormals(
                     station_id=station.station_id,
                     distance_km=distance_km(station, sheet),
-                    raw_object=kept.key,
-                    address=kept.provenance.name,
-                    received=kept.received,
+                    raw_object=key,
+                    address=file.provenance.name,
+                    received=file.received,
                     sheet=sheet,
                 )
             )

@@ -1,42 +1,22 @@
-"""Official climate sheets as received, beside the months in the raw store: immutable, named by place and hash."""
+"""Official climate sheets, in the raw store by Météo-France's number of the place; the one received last counts."""
 
-import hashlib
-from datetime import UTC, datetime
-
-import msgspec
+from datetime import datetime
 
 from weather_platform.domain.provenance import Provenance
 from weather_platform.storage.blobs import Blobs
+from weather_platform.storage.received import ReceivedFile, received_files, store_received
 
-_FOLDER = "normals"
-_SIDECAR = ".meta.json"
-
-
-class KeptSheet(msgspec.Struct, frozen=True):
-    """Where a sheet is and where it came from; its bytes are at `key`."""
-
-    number: str
-    """Météo-France's, eight digits."""
-    key: str
-    sha256: str
-    received: datetime
-    provenance: Provenance
+_FOLDER, _SUFFIX = "normals", ".data"
 
 
 def keep_sheet(
     blobs: Blobs, number: str, body: bytes, provenance: Provenance, received: datetime | None = None
-) -> KeptSheet:
-    """Store the bytes with their origin; the sheet of a place received last counts."""
-    sha256 = hashlib.sha256(body).hexdigest()
-    stem = f"{_FOLDER}/{number}-{sha256[:16]}"
-    kept = KeptSheet(number, f"{stem}.data", sha256, (received or datetime.now(UTC)).astimezone(UTC), provenance)
-    blobs.put_if_absent(kept.key, body)
-    blobs.put(f"{stem}{_SIDECAR}", msgspec.json.format(msgspec.json.encode(kept)))
-    return kept
+) -> None:
+    """Store the bytes with their origin."""
+    store_received(blobs, f"{_FOLDER}/{number}-", _SUFFIX, body, provenance, received)
 
 
-def kept_sheets(blobs: Blobs) -> dict[str, KeptSheet]:
-    """The latest sheet of each place, by number."""
-    sidecars = [blob.key for blob in blobs.list(f"{_FOLDER}/") if blob.key.endswith(_SIDECAR)]
-    found = [msgspec.json.decode(blobs.get(key), type=KeptSheet) for key in sidecars]
-    return {kept.number: kept for kept in sorted(found, key=lambda each: each.received)}
+def kept_sheets(blobs: Blobs) -> dict[str, tuple[str, ReceivedFile]]:
+    """The key and the origin of the latest sheet of each place, by number."""
+    found = received_files(blobs, _FOLDER)
+    return {kept.stem.removeprefix(f"{_FOLDER}/").partition("-")[0]: (f"{kept.stem}{_SUFFIX}", kept) for kept in found}
