@@ -28,8 +28,6 @@ LARGEST_BYTES = 1_000_000
 ALL_BYTES = 48_000_000
 _OF_AN_ANSWER = 2_000
 """Bytes beside the body: headers, key, dictionaries."""
-_KEYS = 10_000
-"""Of requests seen once."""
 _SILENT_S = 30.0
 """How long a store that did not answer is left alone: the routes ask it anyway."""
 _SHAPED_BY = {"accept": "*/*", "host": "", "origin": ""}
@@ -56,8 +54,8 @@ class Look:
     def __init__(self, token: Callable[[], str]) -> None:
         self._token = token
         self._threads = CapacityLimiter(1)
-        self._next: asyncio.Future[str | None] | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        self._next: asyncio.Task[str | None] | None = None
         self._silent_until = 0.0
 
     async def after_now(self) -> str | None:
@@ -65,16 +63,13 @@ class Look:
         if time.monotonic() < self._silent_until:
             return None
         if self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
-        waiting = self._next
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        return await asyncio.shield(waiting)
+            self._next = asyncio.create_task(self._look())
+        return await asyncio.shield(self._next)
 
-    async def _look(self) -> None:
-        while self._next is not None:
-            waiting, self._next = self._next, None
-            waiting.set_result(await to_thread.run_sync(self._asked, limiter=self._threads))
+    async def _look(self) -> str | None:
+        async with self._turn:
+            self._next = None  # a request from now on needs a later look
+            return await to_thread.run_sync(self._asked, limiter=self._threads)
 
     def _asked(self) -> str | None:
         try:
@@ -95,8 +90,8 @@ class Remembered:
         self._app = app
         self._look = Look(token)
         self._admit = admit
-        self._seen: OrderedDict[Key, None] = OrderedDict()
-        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._answers: OrderedDict[Key, Answer | None] = OrderedDict()
+        """None where a request was seen once."""
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +100,7 @@ class Remembered:
             await self._app(scope, receive, send)
             return
         key = _key(scope, headers)
-        token = await self._look.after_now() if key in self._seen else None
+        token = await self._look.after_now() if key in self._answers else None
         found = self._answers.get(key)
         if found is None or token is None or found.token != token:
             await self._app(scope, receive, self._noting(key, token, scope, send))
@@ -136,7 +131,8 @@ class Remembered:
         async def send_noting(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start" and _may_be_remembered(message):
-                self._note(key)
+                if key not in self._answers:
+                    self._keep(key, None)
                 start = {**message, "headers": list(message["headers"])} if token is not None else None
             elif message["type"] == "http.response.body" and start is not None and token is not None:
                 pieces.append(message.get("body", b""))
@@ -150,17 +146,9 @@ class Remembered:
 
         return send_noting
 
-    def _note(self, key: Key) -> None:
-        self._seen[key] = None
-        self._seen.move_to_end(key)
-        if len(self._seen) > _KEYS:
-            self._seen.popitem(last=False)
-
-    def _keep(self, key: Key, answer: Answer) -> None:
-        if (old := self._answers.pop(key, None)) is not None:
-            self._bytes -= _size(old)
+    def _keep(self, key: Key, answer: Answer | None) -> None:
+        self._bytes += _size(answer) - (_size(self._answers.pop(key)) if key in self._answers else 0)
         self._answers[key] = answer
-        self._bytes += _size(answer)
         while self._bytes > ALL_BYTES:
             _, oldest = self._answers.popitem(last=False)
             self._bytes -= _size(oldest)
@@ -171,8 +159,8 @@ def _whole(headers: list[tuple[bytes, bytes]], body: bytes) -> list[tuple[bytes,
     return [*(each for each in headers if each[0] != b"content-length"), (b"content-length", b"%d" % len(body))]
 
 
-def _size(answer: Answer) -> int:
-    return len(answer.body) + _OF_AN_ANSWER
+def _size(answer: Answer | None) -> int:
+    return _OF_AN_ANSWER + (len(answer.body) if answer else 0)
 
 
 def _may_be_remembered(start: Message) -> bool:

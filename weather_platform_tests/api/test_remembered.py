@@ -127,6 +127,18 @@ def test_one_look_serves_all_that_wait_and_none_that_came_before() -> None:
     assert asyncio.run(ask()) == ("0", ["1"] * 50)
 
 
+def test_a_fault_of_the_look_reaches_all_that_wait() -> None:
+    def token() -> str:
+        raise KeyError("a fault of ours")
+
+    async def ask() -> list[BaseException | str | None]:
+        look = Look(token)
+        waiting = asyncio.gather(*(look.after_now() for _ in range(3)), return_exceptions=True)
+        return await asyncio.wait_for(waiting, 5)
+
+    assert [type(each) for each in asyncio.run(ask())] == [KeyError] * 3
+
+
 def test_a_silent_store_is_left_alone_for_a_while() -> None:
     calls = []
 
