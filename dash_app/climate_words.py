@@ -97,9 +97,8 @@ def rank(view: View, found: Rank | TooFewYears | None) -> str:
     """``3e plus haut sur 14``, from the nearer end; a place that half of the years share says nothing."""
     if not isinstance(found, Rank) or 2 * len(found.tied_years) >= found.of:
         return "–"
-    from_top = found.lowest is None or found.highest <= found.lowest
-    place = found.highest if from_top or found.lowest is None else found.lowest
-    text = view.word(f"climate.rank_{'high' if from_top else 'low'}", rank=ordinal(view.word, place), of=found.of)
+    end, place = found.nearer_end
+    text = view.word(f"climate.rank_{end}", rank=ordinal(view.word, place), of=found.of)
     return text + (f" ({view.word('climate.tied')})" if found.tied_years else "")
 
 

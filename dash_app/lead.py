@@ -234,9 +234,8 @@ def _rank(view: View, found: Compared, figure: Comparison, rank: Rank) -> str:
 
 
 def _place(view: View, figure: str, rank: Rank) -> str:
-    low = rank.lowest is not None and rank.lowest < rank.highest
-    place = rank.lowest if low and rank.lowest is not None else rank.highest
-    key = f"ranks.{figure.partition('.')[0]}_{'low' if low else 'high'}"
+    end, place = rank.nearer_end
+    key = f"ranks.{figure.partition('.')[0]}_{end}"
     return view.word(f"{key}_first") if place == 1 else view.word(key, nth=said.ordinal(view.word, place))
 
 

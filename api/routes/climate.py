@@ -14,8 +14,9 @@ from api.schemas import ClimateQuery, ComparisonsQuery, MonthsQuery, NormalsQuer
 from weather_platform.climatology import Comparison
 from weather_platform.domain.climate.figures import FIGURES
 from weather_platform.domain.climate.normals import NormalRow, StationNormals
+from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.records import Record
-from weather_platform.domain.climate.reference import Reference, TooFewYears
+from weather_platform.domain.climate.reference import Reference
 from weather_platform.domain.climate.table import months
 from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR
 from weather_platform.domain.months import Month
@@ -192,9 +193,9 @@ def _by_station(
 
 
 def _comparison(found: Comparison, station: str, year: int, period: str) -> dict[str, Any]:
-    usual, place, anomaly = found.reference, found.rank, found.anomaly
-    known = isinstance(usual, Reference)
-    ranked = place if place is not None and not isinstance(place, TooFewYears) else None
+    usual, anomaly = found.reference, found.anomaly
+    known = usual if isinstance(usual, Reference) else None
+    ranked = found.rank if isinstance(found.rank, Rank) else None
     return {
         "station_id": station,
         "year": year,
@@ -210,15 +211,11 @@ def _comparison(found: Comparison, station: str, year: int, period: str) -> dict
         "rank_lowest": ranked.lowest if ranked else None,
         "rank_of": ranked.of if ranked else None,
         "tied_years": " ".join(map(str, ranked.tied_years)) if ranked else "",
-        "reference_kind": usual.kind if isinstance(usual, Reference) else "none",
-        "reference_mean": usual.mean if isinstance(usual, Reference) else None,
+        "reference_kind": known.kind if known else "none",
+        "reference_mean": known.mean if known else None,
         "reference_years": usual.n,
-        "says": "" if known else f"too few years for a comparison ({usual.n} of {_needed(usual)})",
+        "says": "" if known else str(usual),
     }
-
-
-def _needed(usual: Reference | TooFewYears) -> int:
-    return usual.needed if isinstance(usual, TooFewYears) else usual.n
 
 
 def _reference(found: Reference) -> Mapping[str, Any]:

@@ -122,7 +122,7 @@ def _row(found: Comparison, sheet: MonthDocument | None) -> tuple[object, ...]:
 def _usual(found: Comparison) -> str:
     usual = found.reference
     if isinstance(usual, TooFewYears):
-        return f"too few years for a comparison ({usual.n} of {usual.needed})"
+        return str(usual)
     return f"{_number(usual.mean)} ({usual.kind} {usual.first_year}–{usual.last_year}, {usual.n} years)"
 
 

@@ -5,6 +5,7 @@ Competition ranking: 1, 2, 2, 4. Only complete figures are ranked. A nearly comp
 """
 
 from collections.abc import Collection
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -33,6 +34,13 @@ class Rank(msgspec.Struct, frozen=True, kw_only=True):
     """Years between first and last that are not ranked: incomplete or missing."""
     at_least: bool
     """True for a lower bound: it stands here or higher."""
+
+    @property
+    def nearer_end(self) -> tuple[Literal["high", "low"], int]:
+        """The end that the year is nearer to, the upper one of two, and its place from there."""
+        if self.lowest is None or self.highest <= self.lowest:
+            return "high", self.highest
+        return "low", self.lowest
 
 
 class StationRank(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,6 +59,9 @@ class TooFewYears(msgspec.Struct, frozen=True, kw_only=True):
     n: int
     needed: int = AVERAGE_YEARS
 
+    def __str__(self) -> str:
+        return f"too few years for a comparison ({self.n} of {self.needed})"
+
 
 class Anomaly(msgspec.Struct, frozen=True, kw_only=True):
     """A value compared with its reference."""
