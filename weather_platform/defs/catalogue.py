@@ -43,10 +43,11 @@ def repair_in(
     allow_verdicts_again()
     shown = {asset: _shown(instance, asset) for asset in names.ASSETS}
     for month in wanted:
-        facts = dict(_held(stores, month, links))
+        held = StoredMonth(stores, month)
+        facts = dict(_facts(stores, held, links))
         lacking = [asset for asset in facts if str(month) not in shown[asset]]
         for asset in lacking:
-            _show(instance, asset, month, facts[asset], stores)
+            _show(instance, asset, held, facts[asset])
         yield month, lacking
 
 
@@ -75,9 +76,9 @@ def _months(stores: Stores) -> list[str]:
     return sorted({month for month in {*stores.raw.partitions(), *staged} if month[:1].isdigit()})
 
 
-def _held(stores: Stores, month: Month, links: Links) -> Iterator[tuple[str, Facts]]:
+def _facts(stores: Stores, held: StoredMonth, links: Links) -> Iterator[tuple[str, Facts]]:
     """The facts of each layer that holds the month."""
-    door, held = Door("catalogue", str(month)), StoredMonth(stores, month)
+    month, door = held.month, Door("catalogue", str(held.month))
     objects = [_as_stored(obj) for obj in stores.raw.objects(str(month))]
     if objects:
         yield names.RAW_OBSERVATIONS, raw_facts(month, objects, door, links)
@@ -98,15 +99,12 @@ def _shown(instance: dg.DagsterInstance, asset: str) -> set[str]:
     return set(instance.get_materialized_partitions(dg.AssetKey(asset)))
 
 
-def _show(instance: dg.DagsterInstance, asset: str, month: Month, facts: Facts, stores: Stores) -> None:
-    materialized = dg.AssetMaterialization(asset, partition=str(month), metadata=as_metadata(facts))
-    instance.report_runless_asset_event(materialized)
-    held = StoredMonth(stores, month)
+def _show(instance: dg.DagsterInstance, asset: str, held: StoredMonth, facts: Facts) -> None:
+    month = str(held.month)
+    instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=month, metadata=as_metadata(facts)))
     for check in CHECKS:
         if check.asset == asset:
             verdict = judged(check, check.judge(held))
             instance.report_runless_asset_event(
-                dg.AssetCheckEvaluation(
-                    asset_key=dg.AssetKey(asset), check_name=check.name, partition=str(month), **verdict
-                )
+                dg.AssetCheckEvaluation(asset_key=dg.AssetKey(asset), check_name=check.name, partition=month, **verdict)
             )
