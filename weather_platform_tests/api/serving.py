@@ -36,6 +36,12 @@ class Api:
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.client.get(path, **options)
 
+    def data(self, path: str) -> list[dict[str, Any]]:
+        """The rows of a page, which must be one."""
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["data"])
+
     def post_file(self, path: str, body: bytes, name: str = "file.json", **options: Any) -> httpx.Response:
         """Post one file as a form does."""
         return self.client.post(path, files={"file": (name, body)}, **options)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -31,23 +30,17 @@ def climate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         yield api
 
 
-def rows(api: Api, path: str) -> list[dict[str, Any]]:
-    answer = api.get(path)
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["data"])
-
-
 def test_months_are_sheets_and_columns_of_them(climate: Api) -> None:
-    (whole,) = rows(climate, "/climate/months?city=nice&from=2016-12&to=2016-12")
+    (whole,) = climate.data("/climate/months?city=nice&from=2016-12&to=2016-12")
     assert (whole["_id"], whole["rr"]["total"], whole["rr"]["status"]) == ("07690:2016-12", 70.0, "complete")
-    assert rows(climate, "/climate/months?from=2023-12&columns=month&columns=rr_total_mm&columns=city") == [
+    assert climate.data("/climate/months?from=2023-12&columns=month&columns=rr_total_mm&columns=city") == [
         {"city": "ORLY", "month": "2023-12", "rr_total_mm": 1.0},
         {"city": "NICE", "month": "2023-12", "rr_total_mm": 80.0},
     ]
 
 
 def test_a_month_is_compared_with_the_other_years(climate: Api) -> None:
-    (found,) = rows(climate, "/climate/comparisons?city=nice&year=2016&period=12&figure=rr.total")
+    (found,) = climate.data("/climate/comparisons?city=nice&year=2016&period=12&figure=rr.total")
     assert found == {
         "city": "NICE",
         "station_id": "07690",
@@ -72,21 +65,21 @@ def test_a_month_is_compared_with_the_other_years(climate: Api) -> None:
 
 
 def test_nine_years_are_too_few_and_the_answer_says_so(climate: Api) -> None:
-    (found,) = rows(climate, "/climate/comparisons?city=orly&year=2016&period=12&figure=rr.total")
+    (found,) = climate.data("/climate/comparisons?city=orly&year=2016&period=12&figure=rr.total")
     told = [found[name] for name in ("reference_kind", "reference_mean", "anomaly", "rank_highest", "says")]
     assert told == ["none", None, None, None, "too few years for a comparison (9 of 10)"]
-    assert rows(climate, "/climate/reference?city=orly&period=12&figure=rr.total") == []
+    assert climate.data("/climate/reference?city=orly&period=12&figure=rr.total") == []
 
 
 def test_a_season_that_lacks_months_has_no_anomaly(climate: Api) -> None:
-    (found,) = rows(climate, "/climate/seasons?city=nice&year=2017&period=DJF&figure=rr.total")
+    (found,) = climate.data("/climate/seasons?city=nice&year=2017&period=DJF&figure=rr.total")
     assert (found["status"], found["value"], found["anomaly"]) == ("incomplete", 70.0, None)
-    (year,) = rows(climate, "/climate/years?city=nice&year=2016&figure=rr.total")
+    (year,) = climate.data("/climate/years?city=nice&year=2016&figure=rr.total")
     assert (year["period"], year["status"]) == ("year", "incomplete")
 
 
 def test_the_reference_and_the_records_name_their_years(climate: Api) -> None:
-    (usual,) = rows(climate, "/climate/reference?city=nice&period=12&figure=rr.total")
+    (usual,) = climate.data("/climate/reference?city=nice&period=12&figure=rr.total")
     assert [usual[name] for name in ("kind", "n", "mean", "highest", "highest_years")] == [
         "average",
         10,
@@ -95,7 +88,7 @@ def test_the_reference_and_the_records_name_their_years(climate: Api) -> None:
         "2015",
     ]
     wettest, driest = sorted(
-        rows(climate, "/climate/records?city=nice&period=12&figure=rr.total"), key=lambda r: -r["value"]
+        climate.data("/climate/records?city=nice&period=12&figure=rr.total"), key=lambda r: -r["value"]
     )
     assert [wettest[name] for name in ("which", "value", "days")] == ["highest", 90.0, "2015-12-01"]
     assert [driest[name] for name in ("which", "value", "last_month")] == ["lowest", 5.0, "2023-12"]
@@ -103,13 +96,13 @@ def test_the_reference_and_the_records_name_their_years(climate: Api) -> None:
 
 def test_an_incomplete_station_is_not_the_driest(climate: Api) -> None:
     asked = "/climate/ranking?figure=rr.total&year=2023&period=12&lowest_first=true"
-    assert [(row["rank"], row["city"]) for row in rows(climate, asked)] == [(1, "NICE")]
-    everyone = rows(climate, f"{asked}&incomplete=true")
+    assert [(row["rank"], row["city"]) for row in climate.data(asked)] == [(1, "NICE")]
+    everyone = climate.data(f"{asked}&incomplete=true")
     assert [(row["rank"], row["city"], row["status"]) for row in everyone] == [
         (1, "NICE", "complete"),
         (None, "ORLY", "incomplete"),
     ]
-    assert rows(climate, f"{asked}&region=bretagne") == []
+    assert climate.data(f"{asked}&region=bretagne") == []
 
 
 @pytest.mark.parametrize(
@@ -118,8 +111,7 @@ def test_an_incomplete_station_is_not_the_driest(climate: Api) -> None:
 def test_pages_of_climate_hold_every_row_once(climate: Api, path: str) -> None:
     turned = pages(climate, path)
     assert len(turned) > 1
-    whole = rows(
-        climate,
+    whole = climate.data(
         path.replace("limit=", "limit=10000&x=").partition("&x")[0] + path.partition("limit=")[2].lstrip("0123456789"),
     )
     assert [row for page in turned for row in page] == whole
@@ -140,7 +132,7 @@ def test_a_figure_or_period_that_is_none_is_refused_with_those_there_are(climate
 
 
 def test_official_normals_stand_beside_with_their_years_and_place(climate: Api) -> None:
-    assert rows(climate, "/climate/normals?city=nice") == []
+    assert climate.data("/climate/normals?city=nice") == []
     known = climate.get("/climate/normals?city=nice").headers["etag"]
     of_nice = StationNormals(
         station_id="07690",
@@ -152,7 +144,7 @@ def test_official_normals_stand_beside_with_their_years_and_place(climate: Api) 
     )
     climate.services.layers.by_station.replace(NORMALS, [of_nice])
     assert climate.get("/climate/normals?city=nice", headers={"if-none-match": known}).status_code == 200
-    assert len(rows(climate, "/climate/normals")) == len(of_nice.sheet.rows)
-    (rain,) = rows(climate, "/climate/normals?city=nice&figure=rr.total")
+    assert len(climate.data("/climate/normals")) == len(of_nice.sheet.rows)
+    (rain,) = climate.data("/climate/normals?city=nice&figure=rr.total")
     assert (rain["city"], rain["month_01"], rain["month_03"], rain["year"]) == ("NICE", 70.1, None, 717.0)
     assert (rain["first_year"], rain["last_year"], rain["place"], rain["distance_km"]) == (1996, 2020, "AILLEURS", 0.1)

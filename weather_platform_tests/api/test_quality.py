@@ -23,30 +23,24 @@ def doubted(api: Api) -> Api:
     return api
 
 
-def rows(api: Api, path: str) -> list[dict[str, Any]]:
-    answer = api.get(path)
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["data"])
-
-
 def lowest(api: Api) -> float:
-    (document,) = rows(api, "/curated/cities/nice?from=2023-11-01&to=2023-11-01")
+    (document,) = api.data("/curated/cities/nice?from=2023-11-01&to=2023-11-01")
     return float(document["metrics"]["temperature"]["min"])
 
 
 def test_a_decision_lifts_a_flag_until_it_is_forgotten(doubted: Api) -> None:
-    (flag,) = rows(doubted, "/quality/flags?city=nice")
+    (flag,) = doubted.data("/quality/flags?city=nice")
     assert (flag["date"], flag["field"], flag["rule"], flag["verdict"]) == (ZERO, "t", "E2", "erroneous")
     assert lowest(doubted) == 12.0
     made = doubted.client.post("/quality/overrides", json=DECISION)
     assert made.status_code == 201, made.text
     assert doubted.get(f"/ingestions/{made.json()['made_again']}").json()["state"] == "done"
     assert lowest(doubted) == 0.0
-    (lifted,) = rows(doubted, "/quality/flags")
+    (lifted,) = doubted.data("/quality/flags")
     assert lifted == {**flag, "verdict": "good", "reason": "hail", "who": "Ada"}
-    assert rows(doubted, "/quality/overrides") == [{**made.json(), "made_again": None}]
+    assert doubted.data("/quality/overrides") == [{**made.json(), "made_again": None}]
     assert doubted.client.delete(f"/quality/overrides/{made.json()['id']}").status_code == 200
-    assert (lowest(doubted), rows(doubted, "/quality/flags")) == (12.0, [flag])
+    assert (lowest(doubted), doubted.data("/quality/flags")) == (12.0, [flag])
     assert doubted.client.delete(f"/quality/overrides/{made.json()['id']}").status_code == 404
 
 
@@ -68,11 +62,11 @@ def test_a_decision_needs_a_key_where_writing_does(tmp_path: Any) -> None:
 def test_a_decision_that_says_too_little_is_refused(api: Api, wrong: dict[str, str]) -> None:
     answer = api.client.post("/quality/overrides", json={**DECISION, **wrong})
     assert (answer.status_code, "cure" in answer.json()) == (422, True)
-    assert rows(api, "/quality/overrides") == []
+    assert api.data("/quality/overrides") == []
 
 
 def test_observations_of_all_cities_carry_their_flags(doubted: Api) -> None:
-    found = rows(doubted, "/observations?from=2023-11-01&to=2023-11-01&hour=0,12&columns=t&columns=flags")
+    found = doubted.data("/observations?from=2023-11-01&to=2023-11-01&hour=0,12&columns=t&columns=flags")
     assert found == [
         {"city": "ORLY", "t": 285.15, "flags": ""},
         {"city": "ORLY", "t": 287.15, "flags": ""},
@@ -85,7 +79,7 @@ def test_observations_of_all_cities_carry_their_flags(doubted: Api) -> None:
 
 def test_pages_of_observations_and_flags_join_without_a_gap(doubted: Api) -> None:
     for path in ("/observations", "/quality/flags"):
-        whole, joined, address = rows(doubted, path), list[Any](), f"{path}?limit=3"
+        whole, joined, address = doubted.data(path), list[Any](), f"{path}?limit=3"
         while address:
             page = doubted.get(address).json()
             joined += page["data"]
