@@ -1,13 +1,13 @@
 # One image for every process of the platform; which one is the command's business (docker-compose.yml).
 
 FROM python:3.12-slim-bookworm AS dependencies
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_CACHE_DIR=/var/cache/pip
 WORKDIR /build
 RUN python -m venv /opt/venv
 # First what changes seldom. The lock is complete and hashed, so nothing is resolved again. Kubernetes has one of its own.
 ARG LOCK=requirements-servers.lock
 COPY ${LOCK} .
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     /opt/venv/bin/pip install --no-deps --require-hashes --only-binary :all: -r "${LOCK}"
 # What no process here imports: the tests of the largest packages, C headers, and AWS's 400 services but S3 and sign-in.
 WORKDIR /opt/venv/lib/python3.12/site-packages
@@ -21,7 +21,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY weather_platform weather_platform
 COPY api api
 COPY dash_app dash_app
-RUN --mount=type=cache,target=/root/.cache/pip /opt/venv/bin/pip install --no-deps --target /opt/platform .
+RUN --mount=type=cache,target=/var/cache/pip /opt/venv/bin/pip install --no-deps --target /opt/platform .
 
 FROM python:3.12-slim-bookworm
 ARG VERSION=0.1.0

@@ -588,7 +588,7 @@ class Cities(BaseModel):
 
 
 class Health(BaseModel):
-    """`ok`, or what is wrong, by store; each keeps its old name, whatever it is made of."""
+    """`ok`, or what is wrong, by store; `mysql` and `mongodb` are names of layers: `stores` names the kind in use."""
 
     status: Literal["healthy", "degraded"]
     stores: dict[str, str] = Field(

@@ -142,7 +142,7 @@ class FlagStore:
             return ()
         try:
             return read_overrides(self._file.read_text(encoding="utf-8"))
-        except FileNotFoundError:  # nobody has decided anything yet
+        except FileNotFoundError:  # no decision was written yet
             return ()
         except BadInput as error:
             raise BadInput(f"{self._file}: {error.cause}", error.cure) from error

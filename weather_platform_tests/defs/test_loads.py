@@ -283,7 +283,7 @@ def test_stored_months_are_processed_without_their_source(weather: Graph, monkey
 def test_records_of_no_month_are_kept_counted_and_shown_in_quarantine(
     archive: Path, own_archive: Path, weather: Graph
 ) -> None:
-    """A line with an unreadable month, and one of a month outside the partitions."""
+    """Two lines: the month of one is unreadable, that of the other is outside the partitions."""
     header, first, second, third, *_ = _lines(archive / "synop.202312.csv.gz")
     broken = second.replace(b"20231201", b"2023?201", 1)
     ancient = third.replace(b"20231201", b"19891201", 1)
