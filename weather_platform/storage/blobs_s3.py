@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.handlers import add_expect_header
 
 from weather_platform.domain.errors import NotFound, StoreRefused, StoreUnavailable
 from weather_platform.settings import S3Settings
@@ -59,6 +60,9 @@ class S3Blobs:
 
     def __init__(self, client: "S3Client", bucket: str, prefix: str = "") -> None:
         self.client = client
+        # boto3 asks before each PUT whether it may send the body. If the connection is cut within the answer, botocore
+        # 1.44 reads its end for ever (`AWSConnection._consume_headers`), and the request never ends.
+        client.meta.events.unregister("before-call.s3", add_expect_header)
         self.bucket = bucket
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 

@@ -237,12 +237,12 @@ class Trial:
         self._done(one, self._posting(self._file("last")))
 
     def _told(self, replica: Replica, action: Action) -> httpx.Response | None:
-        """The answer to a request in trouble: done, or to be sent again, or none, as from an API that died."""
+        """The answer to a request in trouble: done, or to be sent again, or none from an API that died."""
         answer = action.ask(replica)
         self.story.append(f"{action.what}: {'no answer' if answer is None else answer.status_code}")
-        if answer is None and self._kind[-1] in ("api killed", "one killed"):
+        if answer is None:
             wait_for(lambda: not replica.lives, f"an API without an answer to be dead; {self.story}", timeout_s=60)
-        elif answer is not None:
+        else:
             assert answer.status_code in (200, *_LATER), self._said(answer)
         return answer
 

@@ -1,12 +1,13 @@
 """The contract of `Blobs`, held by every adapter; then what a folder and a bucket have each of their own."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
 import httpx2 as httpx
@@ -306,3 +307,38 @@ def _keys_are_checked(settings: S3Settings) -> Iterator[None]:
 
 def _let_in_first(settings: S3Settings, requests: str) -> None:
     httpx.post(f"{settings.endpoint_url}/moto-api/reset-auth", content=requests).raise_for_status()
+
+
+@contextmanager
+def _cut_within_the_leave_to_send() -> Iterator[str]:
+    """The address of a server whose connections end within ``100 Continue``, or at once where nothing asks for it."""
+    with socket.create_server((LOOPBACK, 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):  # closed at the end
+                while True:
+                    with listening.accept()[0] as connection:
+                        if b"100-continue" in connection.recv(65_536).lower():
+                            connection.sendall(b"HTTP/1.1 100 Continue\r\n")
+
+        Thread(target=serve, daemon=True).start()
+        yield f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+
+
+def test_a_connection_cut_before_the_body_is_sent_ends_the_put() -> None:
+    """A trial between servers found it: botocore read the end of that connection for ever."""
+    raised: list[BaseException] = []
+
+    def put(address: str) -> None:
+        settings = S3Settings(endpoint_url=address, access_key="weather", secret_key="secret", region="eu-west-3")
+        try:
+            S3Blobs(s3_client(settings), "bucket").put_if_absent(KEY, b"body")
+        except StoreUnavailable as error:
+            raised.append(error)
+
+    with _cut_within_the_leave_to_send() as address:
+        putting = Thread(target=put, args=(address,), daemon=True)
+        putting.start()
+        putting.join(30)
+        assert not putting.is_alive()
+    assert [type(each) for each in raised] == [StoreUnavailable]
