@@ -31,18 +31,20 @@ class FlagStore:
         self._engine = engine
         self._file = overrides_file
 
-    def replace(self, month: Month, flags: Collection[Flag]) -> None:
-        """Make these the flags of a staged month, at once; the same flags again are not written."""
+    def replace(self, month: Month, flags: Collection[Flag], made_of: str | None = None) -> None:
+        """Make these the flags of a staged month, at once; the same flags again are not written.
+
+        `made_of` says what they and the month's sheets were made of (`made_of.MadeOf`).
+        """
         revision = _revision(flags)
 
         def at_once(connection: Connection) -> None:
-            there = connection.scalar(sa.select(MONTHS.c.flags).where(MONTHS.c.month == str(month)).with_for_update())
-            if there == revision:
-                return
-            connection.execute(sa.delete(FLAGS).where(FLAGS.c.month == str(month)))
-            if flags:
-                connection.execute(sa.insert(FLAGS), [_row(month, flag) for flag in flags])
-            connection.execute(sa.update(MONTHS).where(MONTHS.c.month == str(month)).values(flags=revision))
+            of_month = MONTHS.c.month == str(month)
+            if connection.scalar(sa.select(MONTHS.c.flags).where(of_month).with_for_update()) != revision:
+                connection.execute(sa.delete(FLAGS).where(FLAGS.c.month == str(month)))
+                if flags:
+                    connection.execute(sa.insert(FLAGS), [_row(month, flag) for flag in flags])
+            connection.execute(sa.update(MONTHS).where(of_month).values(flags=revision, sheets=made_of))
 
         in_transaction(self._engine, at_once)
 
