@@ -21,7 +21,7 @@ def cursor_of(after: object) -> object:
     """The cursor in the `next` of a page, which is an address; a cursor itself stays as it is."""
     if isinstance(after, str) and after.startswith(("http://", "https://")):
         asked = parse_qs(urlsplit(after).query)
-        return next((asked[name][0] for name in ("after", "before") if name in asked), after)
+        return next((asked[name][0] for name in ("after", "before", "since") if name in asked), after)
     return after
 
 
