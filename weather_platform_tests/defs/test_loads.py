@@ -94,7 +94,7 @@ def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: st
     assert [new_year["rainfall"][figure] for figure in ("total", "n")] == [13.90, 7]
 
 
-def test_a_range_is_a_run_per_month_each_with_its_facts_and_checks(weather: Graph) -> None:
+def test_a_range_is_a_run_per_month_each_with_its_metadata_and_checks(weather: Graph) -> None:
     months = ["2023-10", "2023-11", "2023-12"]
     run = weather.load("2023-10", "2023-12", cities=CITIES)
 
