@@ -1,4 +1,4 @@
-"""The last posting counts, and a posting can be taken back: right, wrong, right again; and all of that undone."""
+"""The last posting counts, and a posting can be withdrawn: right, wrong, right again; and all of that undone."""
 
 from typing import Any
 
