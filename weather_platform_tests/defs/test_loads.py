@@ -260,7 +260,7 @@ def test_a_run_outside_the_partitions_is_refused_before_fetching(
         assert opened.raw.partitions() == []
 
 
-def test_processing_a_month_to_come_is_no_success(weather: Graph) -> None:
+def test_processing_a_future_month_fails(weather: Graph) -> None:
     run = weather.process("2999-01")
     assert not run.success
     assert run.failures[names.STAGED_OBSERVATIONS]["cause"] == "The run is for 0 months, not for one."
