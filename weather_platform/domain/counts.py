@@ -29,7 +29,7 @@ class RecordCounts(msgspec.Struct, kw_only=True):
     generated: int = 0
     """Synthetic, in a month that has measurements."""
     refused: dict[str, int] = msgspec.field(default_factory=dict)
-    """Set aside, by reason."""
+    """Refused, by reason."""
     missing: dict[str, int] = msgspec.field(default_factory=dict)
     """Observations without a value, by column, for columns in their file."""
 

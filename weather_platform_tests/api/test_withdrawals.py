@@ -18,7 +18,7 @@ def post(api: Api, body: bytes, name: str = "a.csv") -> dict[str, Any]:
 
 
 def temperature(api: Api) -> float | None:
-    """What the document says; None where there is none."""
+    """What the document says; None without one."""
     documents = api.documents()
     return documents[0]["metrics"]["temperature"]["avg"] if documents else None
 
