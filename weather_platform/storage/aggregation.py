@@ -1,11 +1,11 @@
-"""Daily figures as SQL, one query per city table; `domain.statistics` defines them.
+"""Daily figures as SQL, one query for many city tables; `domain.statistics` defines them.
 
 Readings are added as whole millionths: exact in a double, so figures do not depend on the order of rows.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from types import MappingProxyType
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +16,8 @@ from weather_platform.domain.fields import RAIN_FIELDS
 from weather_platform.domain.statistics import MILLION, VECTOR_SCALE, DailyAggregate, Sum
 from weather_platform.domain.weather_stats import SUMS
 
+CITIES_PER_QUERY = 30
+"""SQLite takes at most 500 parts of a UNION."""
 _OBJECTS = ("object_min", "object_max", "rain_object_min", "rain_object_max")
 _READ = tuple((one.name, one.is_whole) for one in SUMS)
 _OBJECTS_AT = 2 + len(_READ)
@@ -51,7 +53,7 @@ def _columns(*, ends_with_midnight: bool) -> str:
 _RAIN = " OR ".join(f"{field} IS NOT NULL" for field in RAIN_FIELDS if any(one.field == field for one in SUMS))
 # Each row is one JSON text: PyMySQL takes as long to read 27 values as the query takes (measured); msgspec is faster.
 _QUERY = f"""
-SELECT JSON_ARRAY({", ".join(_SELECTED)})
+SELECT {{city}} AS city, JSON_ARRAY({", ".join(_SELECTED)})
 FROM (
   SELECT DATE(date) AS day, COUNT(*) AS observations, {_columns(ends_with_midnight=False)},
     MIN(raw_object) AS object_min, MAX(raw_object) AS object_max
@@ -62,7 +64,6 @@ FROM (
     MAX(CASE WHEN {_RAIN} THEN raw_object END) AS rain_object_max
   FROM {{table}} WHERE date > :first AND date <= :end GROUP BY {{rain_day}}
 ) AS r ON r.rain_day = d.day
-ORDER BY d.day
 """  # noqa: S608  # made of our own declarations
 _OBJECTS_QUERY = f"""
 SELECT DISTINCT DATE(date), {{rain_day}}, {_RAIN}, raw_object
@@ -83,16 +84,28 @@ Erroneous = Mapping[str, Sequence[datetime]]
 
 
 def daily_aggregates(
-    connection: Connection, table: sa.Table, first: date, last: date, erroneous: Erroneous = MappingProxyType({})
-) -> list[DailyAggregate]:
-    """A city's days with observations from first to last (inclusive), in one query."""
-    query = _QUERY.format(table=_sound(connection, table, erroneous), **_DIALECTS[connection.dialect.name])
+    connection: Connection, cities: Sequence[tuple[sa.Table, Erroneous]], first: date, last: date
+) -> list[list[DailyAggregate]]:
+    """The days with observations from first to last (inclusive), by city; one query for many cities."""
     bounds = {
         "first": _midnight(connection, first),
         "end": _midnight(connection, last + timedelta(days=1)),
     }
-    texts = connection.scalars(sa.text(query), bounds)
-    rows = [_Row.of(msgspec.json.decode(text)) for text in texts]
+    by_city: list[list[_Row]] = [[] for _ in cities]
+    for start in range(0, len(cities), CITIES_PER_QUERY):
+        query = " UNION ALL ".join(
+            _QUERY.format(city=city, table=_sound(connection, *of), **_DIALECTS[connection.dialect.name])
+            for city, of in enumerate(cities[start : start + CITIES_PER_QUERY], start)
+        )
+        for city, text in connection.execute(sa.text(query), bounds):
+            by_city[city].append(_Row.of(msgspec.json.decode(text)))
+    return [_days(connection, table, bounds, rows) for (table, _), rows in zip(cities, by_city, strict=True)]
+
+
+def _days(
+    connection: Connection, table: sa.Table, bounds: dict[str, datetime | str], rows: list["_Row"]
+) -> list[DailyAggregate]:
+    rows.sort(key=attrgetter("day"))
     objects = _objects(connection, table, bounds, rows)
     return [
         DailyAggregate(date.fromisoformat(row.day), row.observations, row.sums, tuple(sorted(objects[row.day])))

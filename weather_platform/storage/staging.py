@@ -170,20 +170,23 @@ class StagingStore:
             from weather_platform.domain.climate.days import climate_days, figures
 
             stretch = Stretch(first, last)
-            screened, climate = self._climate(connection, [[*of.values()][-1] for of in named.values()], stretch)
-            for place, by_month in enumerate(named.values()):
-                station = next(iter(by_month.values()))
-                erroneous = screened.erroneous_times(place)
-                found = {day.day: figures(day) for day in climate_days(climate, place)}
-                days = [
-                    day._replace(
-                        sums={**day.sums, **found[day.day]},
-                        raw_objects=tuple(sorted({*day.raw_objects, *others[station.station_id, day.day]})),
-                    )
-                    for day in daily_aggregates(connection, city_table(station.slug), first, last, erroneous)
-                ]
-                for month, station in by_month.items():
-                    yield station, [day for day in days if str(Month.of(day.day)) == month]
+            latest = [[*by_month.values()][-1] for by_month in named.values()]
+            screened, climate = self._climate(connection, latest, stretch)
+            cities = [
+                (city_table(station.slug), screened.erroneous_times(place)) for place, station in enumerate(latest)
+            ]
+            aggregates = daily_aggregates(connection, cities, first, last)
+        for place, (by_month, of_city) in enumerate(zip(named.values(), aggregates, strict=True)):
+            found = {day.day: figures(day) for day in climate_days(climate, place)}
+            days = [
+                day._replace(
+                    sums={**day.sums, **found[day.day]},
+                    raw_objects=tuple(sorted({*day.raw_objects, *others[latest[place].station_id, day.day]})),
+                )
+                for day in of_city
+            ]
+            for month, station in by_month.items():
+                yield station, [day for day in days if str(Month.of(day.day)) == month]
 
     def month_days(self, month: Month) -> "Days | None":
         """The climatological days of a month at the stations that it has observations of; None for no station."""
