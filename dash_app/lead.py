@@ -105,9 +105,20 @@ def sentence(view: View, found: Compared) -> str:
     """A period in words: ``December 2023 in Nice: 63 mm of rain, 82% of usual (77 mm, 28 Decembers 1996–2023) …``."""
     word, period = view.word, view.period_text
     clauses = [text for text in (_rain(view, found), _temperature(view, found)) if text]
-    text = " ".join(clause[:1].upper() + clause[1:] for clause in clauses[1:])
+    others = [clause[:1].upper() + clause[1:] for clause in clauses[1:]]
     start = word("lead.in_city", period=period[:1].upper() + period[1:], city=view.stations[0].display_name, text="")
-    return f"{start}{clauses[0]} {text}".strip() if clauses else f"{start}{word('lead.not_measured')}."
+    few = [each.reference for each in found.figures.values() if isinstance(each.reference, TooFewYears)]
+    if clauses and few and any(found.figures[name].reference in few for name in ("rr.total", "tm.mean")):
+        others.append(word("lead.too_few_years", needed=few[0].needed))
+    return " ".join([start + clauses[0], *others]) if clauses else f"{start}{word('lead.not_measured')}."
+
+
+def key_figures(view: View, found: Compared) -> Iterator[tuple[str, str]]:
+    """Label and value of temperature and rain, as on their cards."""
+    for card in _CARDS[:2]:
+        figure = found.figures[card.figure]
+        if figure.value is not None:
+            yield view.word(f"lead.{card.metric}_card"), said.value(view, figure, figure.figure)
 
 
 def cards(view: View, found: Compared) -> Any:
@@ -125,7 +136,7 @@ def _rain(view: View, found: Compared) -> str:
     total = found.figures["rr.total"]
     if total.value is None:
         return ""
-    parts = [view.word("lead.rain", total=_value(view, total, "rain")), *_usual(view, found, total, "rain")]
+    parts = [view.word("lead.rain", total=said.value(view, total, total.figure)), *_usual(view, found, total, "rain")]
     wet = found.figures["rr.days_ge_1"]
     if wet.value is not None and total.status in ("complete", "nearly"):
         parts.append(_counted(view, wet, _CARDS[1].counts[0], "lead.rain_days"))
@@ -141,10 +152,10 @@ def _temperature(view: View, found: Compared) -> str:
 
 
 def _closed(view: View, found: Compared, figure: Comparison, text: str) -> str:
-    """A clause with its rank, or with why there is none."""
+    """A clause with its rank, and with the days that are missing."""
     if isinstance(figure.rank, Rank):
-        return f"{text}{_semicolon(view)} {_rank(view, found, figure, figure.rank)}."
-    return f"{text}. {_not_ranked(view, found, figure)}".strip()
+        text = f"{text}{_semicolon(view)} {_rank(view, found, figure, figure.rank)}"
+    return f"{text}. {_lacking(view, found, figure)}".strip()
 
 
 def _semicolon(view: View) -> str:
@@ -164,7 +175,7 @@ def _card(view: View, found: Compared, card: _Card) -> Any:
         lines.append(html.P(reason, className="caveat"))
     lines += map(html.P, _details(view, found, card))
     lines += [html.P(text, className="caveat") for text in _caveats(view, found, card)]
-    return ui.fact(label, _value(view, figure, card.metric), lines)
+    return ui.fact(label, said.value(view, figure, figure.figure), lines)
 
 
 def _details(view: View, found: Compared, card: _Card) -> Iterator[str]:
@@ -202,11 +213,6 @@ def _caveats(view: View, found: Compared, card: _Card) -> Iterator[str]:
         yield view.word("lead.estimated")
 
 
-def _value(view: View, figure: Comparison, metric: str) -> str:
-    value = view.quantity(figure.value, metric)
-    return view.word("lead.at_least", value=value) if metric == "rain" and figure.status == "nearly" else value
-
-
 def _usual(view: View, found: Compared, figure: Comparison, metric: str) -> Iterator[str]:
     """The figure against what is usual; nothing where it is not compared."""
     usual, anomaly, word = figure.reference, figure.anomaly, view.word
@@ -217,7 +223,8 @@ def _usual(view: View, found: Compared, figure: Comparison, metric: str) -> Iter
     )
     mean = view.quantity(usual.mean, metric)
     if anomaly.ratio_percent is not None:
-        yield word("lead.ratio", percent=word.number(anomaly.ratio_percent), usual=mean, years=years)
+        percent = said.at_least(word.number(anomaly.ratio_percent), anomaly.lower_bound)
+        yield word("lead.ratio", percent=percent, usual=mean, years=years)
     else:
         yield word("lead.difference", difference=view.difference(anomaly.difference, metric), usual=mean, years=years)
 
@@ -245,15 +252,19 @@ def short_rank(view: View, figure: str, rank: Rank | None) -> str:
 
 
 def _not_ranked(view: View, found: Compared, figure: Comparison) -> str:
-    """Why a figure is not compared, or that days are missing though it is; empty for a whole one."""
-    word, element = view.word, FIGURES[figure.figure].element
-    days = found.known_days(element)
+    """Why a figure is not compared, and that days are missing though it is; empty for a whole one."""
+    few, reasons = figure.reference, [_lacking(view, found, figure)]
+    if figure.status in ("complete", "nearly") and isinstance(few, TooFewYears):
+        reasons.append(view.word("lead.too_few", n=few.n, needed=few.needed))
+    return " ".join(filter(None, reasons))
+
+
+def _lacking(view: View, found: Compared, figure: Comparison) -> str:
+    """How many days a figure rests on, where some are missing."""
+    known = found.known_days(FIGURES[figure.figure].element)
     if figure.status not in ("complete", "nearly"):
-        return word("lead.incomplete", n=days, days=found.days)
-    if isinstance(figure.reference, TooFewYears):
-        usual = figure.reference
-        return word("lead.too_few", n=usual.n, needed=usual.needed)
-    return f"{word('lead.some_missing', n=days, days=found.days)}." if days < found.days else ""
+        return view.word("lead.incomplete", n=known, days=found.days)
+    return f"{view.word('lead.some_missing', n=known, days=found.days)}." if known < found.days else ""
 
 
 def _days(view: View, days: Sequence[date]) -> str:
