@@ -58,7 +58,7 @@ class Services:
         self.withdrawals = Withdrawals(writing, self.ingestions, self.partitions)
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         for layers in self._opened:
             layers.close()
         self.orchestrator.close()

@@ -86,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """What a generated client calls the route: ``getCityDays`` where it says so, else its function's name."""
+    """The operationId of a route, which generated clients use: the one it declares, else its function's name."""
     first, *rest = route.name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 

@@ -51,10 +51,10 @@ def components() -> dict[str, Any]:
     """The schemas of all rows and pages, by name."""
     _, structs = msgspec.json.schema_components([WeatherStats, StationEvent, MonthDocument], ref_template=_REF)
     for name, schema in structs.items():
-        # `columns` leaves out what was not asked for; only a day's document keeps its `_id`.
+        # `columns` selects members; only a day's document always has its `_id`.
         if name not in ("StationEvent", "Event") and "required" in schema:
             schema["required"] = [one for one in schema["required"] if one == "_id" and name != "MonthDocument"]
-    # In a row of `columns`, a month's ten-day periods are one cell: JSON as text.
+    # With `columns`, a month's ten-day periods are one cell: JSON as text.
     decades = structs["MonthDocument"]["properties"]
     decades["decades"] = {"anyOf": [decades["decades"], {"type": "string"}]}
     return {

@@ -80,7 +80,7 @@ def _in_order(query: Asked, first: date | str | None, last: date | str | None) -
 
 
 class Query(BaseModel):
-    """Parameters of a request; what is not known is refused, so that a slip of the pen is noticed."""
+    """Parameters of a request; an unknown one is refused, so that a typo is noticed."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -243,7 +243,7 @@ class NormalsQuery(Formatted):
 
     @property
     def position(self) -> tuple[str, int]:
-        """The station and the place of the last row seen; before all where none was."""
+        """The station and the position of the last row seen; before all rows without one."""
         if self.after is None:
             return "", -1
         station, _, place = self.after.partition(":")
@@ -336,7 +336,7 @@ RuleId = Annotated[str, _one_of((ANY_RULE, *RULES)), Field(json_schema_extra={"e
 
 
 class OverrideIn(BaseModel):
-    """A decision about the values of a field from first to last time (UTC where no offset is given)."""
+    """A decision about the values of a field from first to last time (UTC without an offset)."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -452,7 +452,7 @@ class MonthOut(_Counts):  # type: ignore[misc]  # made from a struct
 
 
 class Withdraw(BaseModel):
-    """Why, and who says so; the caller's key or address where no name is given."""
+    """Reason and name; the name defaults to the caller's key or address."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "37 °C in February", "by": "Marie"}]}
@@ -473,7 +473,7 @@ class RunOut(BaseModel):
 
 
 class Progress(BaseModel):
-    """How many of the months stand where."""
+    """Number of months by state."""
 
     queued: int
     running: int
@@ -565,7 +565,7 @@ def first_look(receipt: Receipt) -> FirstLook:
 
 
 class Rows(BaseModel):
-    """A page of rows; `next` leads to the page after."""
+    """A page of rows; `next` is the address of the next page."""
 
     model_config = ConfigDict(extra="allow")
     count: int
@@ -574,7 +574,7 @@ class Rows(BaseModel):
 
 
 class Stored(BaseModel):
-    """A station that has something stored."""
+    """A station with stored data."""
 
     model_config = ConfigDict(extra="allow")
     city: str

@@ -1,6 +1,6 @@
-"""What `make compose` shows when the stack is healthy: December 2023 through Dagster, a small year through the API.
+"""The first load of `make compose`: December 2023 through Dagster, a small year through the API.
 
-Runs inside the container `api`, with a key for writing in WEATHER_API_KEY; ends with 1 where a figure is not right.
+Runs inside the container `api`, with a key for writing in WEATHER_API_KEY; exits with 1 if a figure is wrong.
 """
 
 import os
@@ -25,7 +25,7 @@ YEAR_RECORDS = 2_350
 
 
 class Held(NamedTuple):
-    """What each place says of the month."""
+    """Counts of the month from each layer."""
 
     status: str
     """Of Dagster's run."""
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def faults(source: str, month: Held, read: int) -> list[str]:
-    """Where the figures contradict each other, or those known of the source beforehand."""
+    """Contradictions between the figures, or with those known of the source."""
     figures = [
         ("status of the run", month.status, DagsterRunStatus.SUCCESS.value),
         ("observations in staging", month.observations, month.kept),
@@ -101,7 +101,7 @@ def run(client: DagsterGraphQLClient) -> str:
 
 
 def held(api: httpx.Client, status: str) -> Held:
-    """The month as its receipt, staging and the documents tell it."""
+    """The month's counts from its receipt, staging and the documents."""
     covered = api.get("/coverage", params={"from": MONTH, "to": MONTH}).raise_for_status().json()["data"]
     receipts = api.get("/ingestions", params={"limit": 200}).raise_for_status().json()["data"]
     fetched = (each for each in receipts if each["mode"] == "source" and each["months"] == [MONTH])

@@ -105,12 +105,12 @@ def reject_if_nothing_usable(stores: Stores, partitions: Partitions, stored: Seq
 
 
 def curated_days(month: Month) -> tuple[date, date]:
-    """The days that curating a month writes: those of its neighbours too that its readings may change."""
+    """The days that curating a month writes: including those of its neighbours that its readings may change."""
     return Stretch.of(month).changed
 
 
 class Seen(NamedTuple):
-    """How the stores stood when a month was added up: what is staged and curated of it and its neighbours."""
+    """Revisions of the stores when a month was aggregated: staging and documents of the month and its neighbours."""
 
     staged: str
     curated: tuple[str, str, str]
@@ -247,7 +247,7 @@ def _make_documents(stores: Stores, month: Month) -> Replaced:
 
 
 def curate_month(stores: Stores, month: Month) -> Replaced:
-    """Staging to documents, and to the monthly sheets that follow; what became of the documents."""
+    """Staging to documents and monthly sheets; returns how the documents changed."""
     replaced = _make_documents(stores, month)
     _make_sheets(stores, month)
     return replaced

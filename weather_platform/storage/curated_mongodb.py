@@ -85,13 +85,13 @@ class MongoCurated:
 
     def ensure(self) -> None:
         self.ping()
-        with self.explained():
+        with self.translated_errors():
             for name, keys in _INDEXES.items():
                 self._documents.create_index(keys, name=name)
             self._ensured = True
 
     def ping(self) -> None:
-        with self.explained():
+        with self.translated_errors():
             hello = self.database.client.admin.command("hello")
             if "setName" not in hello and hello.get("msg") != "isdbgrid":
                 raise StoreRefused(f"MongoDB at {self._where()} is a standalone server, without transactions.", _CURE)
@@ -110,8 +110,8 @@ class MongoCurated:
         return self.in_transaction(lambda session: self._replace_at_once(days, produced, session))
 
     def in_transaction(self, work: Callable[[ClientSession], Replaced]) -> Replaced:
-        """Do all of the work or none of it; again where another process is in the way."""
-        with self.explained():
+        """Do all of the work or none of it; try again after a conflict with another transaction."""
+        with self.translated_errors():
             attempts = itertools.count()
 
             def at_once(session: ClientSession) -> Replaced:
@@ -166,7 +166,7 @@ class MongoCurated:
             self._revisions.update_one({"_id": str(month)}, mark, upsert=True, session=session)
 
     def get(self, document_id: str) -> WeatherStats:
-        with self.explained():
+        with self.translated_errors():
             doc = self._documents.find_one({"_id": {"$eq": document_id}})
         for document in as_documents([] if doc is None else [doc], _document):
             return document
@@ -198,7 +198,7 @@ class MongoCurated:
             {"$sort": {"date": order, "station_id": order, "type": order}},
             *([] if query.limit is None else [{"$limit": query.limit}]),
         ]
-        with self.explained():
+        with self.translated_errors():
             cursor = self._documents.aggregate(pipeline, batchSize=_BATCH)
         return map(_event, self._each(cursor))
 
@@ -214,7 +214,7 @@ class MongoCurated:
                 }
             },
         ]
-        with self.explained():
+        with self.translated_errors():
             counted = {row["_id"]: row for row in self._documents.aggregate(by_station)}
             newest = [f"{row['_id']}:{row['last'].date()}" for row in counted.values()]
             named = self._documents.find(
@@ -223,7 +223,7 @@ class MongoCurated:
             return [_city(doc, counted[doc["station_id"]]) for doc in named]
 
     def days(self) -> Days | None:
-        with self.explained():
+        with self.translated_errors():
             ends = [
                 self._documents.find_one({}, {"date": 1, "_id": 0}, sort=[("date", order)])
                 for order in (ASCENDING, DESCENDING)
@@ -232,25 +232,25 @@ class MongoCurated:
         return None if first is None or last is None else (first["date"].date(), last["date"].date())
 
     def dates(self, stations: Collection[str] | None = None) -> list[date]:
-        with self.explained():
+        with self.translated_errors():
             found = self._documents.distinct("date", _selection(Query(stations=stations)))
         return sorted(moment.date() for moment in found)
 
     def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
-        with self.explained():
+        with self.translated_errors():
             return [_coverage(row) for row in self._documents.aggregate(coverage_pipeline(first, last))]
 
     def revision(self) -> str:
-        with self.explained():
+        with self.translated_errors():
             return overall_revision(mark["token"] for mark in self._revisions.find({}, {"token": 1}))
 
     def month_revision(self, month: Month) -> str:
-        with self.explained():
+        with self.translated_errors():
             mark = self._revisions.find_one({"_id": str(month)}, {"token": 1})
         return NO_REVISION if mark is None else str(mark["token"])
 
     def _each(self, cursor: Iterable[_Stored]) -> Iterator[_Stored]:
-        with self.explained():
+        with self.translated_errors():
             yield from cursor
 
     @property
@@ -272,7 +272,7 @@ class MongoCurated:
         return self.url.rpartition("@")[2].partition("?")[0].removeprefix("mongodb://")
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def translated_errors(self) -> Iterator[None]:
         """Translate an error of the server into one with cause and cure."""
         try:
             yield

@@ -1,7 +1,7 @@
-"""Verdicts of quality control beside the observations, and what people decided about them.
+"""Verdicts of quality control beside the observations, and decisions of people about them.
 
 The flags of a month are written with its monthly sheets, from the same screening; they go when the month is staged
-again. Decisions are those of the file `WEATHER_QC_OVERRIDES` and those kept here, the later of two on a value counts.
+again. Decisions are those of the file `WEATHER_QC_OVERRIDES` and those stored here; of two on a value the later counts.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class FlagStore:
         self._file = overrides_file
 
     def replace(self, month: Month, flags: Collection[Flag]) -> None:
-        """Make these the flags of a staged month, at once; the same flags again are not written."""
+        """Replace the flags of a staged month atomically; unchanged flags are not written again."""
         revision = _revision(flags)
 
         def at_once(connection: Connection) -> None:
@@ -80,7 +80,7 @@ class FlagStore:
     def texts(
         self, first: date | None, last: date | None, stations: Collection[str]
     ) -> dict[tuple[str, datetime], str]:
-        """The flags by station and time as `field:rule:verdict`, a space between."""
+        """The flags by station and time as `field:rule:verdict`, separated by spaces."""
         told: dict[tuple[str, datetime], str] = {}
         for flag in self.find(first, last, stations):
             place, text = (flag.station_id, flag.time), f"{flag.field}:{flag.rule}:{flag.verdict}"
@@ -88,7 +88,7 @@ class FlagStore:
         return told
 
     def revision(self, first: Month | None = None, last: Month | None = None) -> str:
-        """A text that changes whenever the flags of these months do."""
+        """A text that changes whenever the flags of these months change."""
         query = sa.select(MONTHS.c.month, MONTHS.c.flags).order_by(MONTHS.c.month)
         if first is not None:
             query = query.where(MONTHS.c.month >= str(first))
@@ -123,7 +123,7 @@ class FlagStore:
         return KeptOverride(key, made.replace(tzinfo=UTC), override)
 
     def one(self, key: str) -> KeptOverride:
-        """A decision kept here; NotFound for another."""
+        """A stored decision; NotFound for an unknown id."""
         for each in self.kept():
             if each.id == key:
                 return each
@@ -133,7 +133,7 @@ class FlagStore:
         )
 
     def drop(self, key: str) -> None:
-        """Forget a decision kept here; one that is not kept stays forgotten."""
+        """Remove a stored decision; removing it twice changes nothing."""
         query = sa.delete(OVERRIDES).where(OVERRIDES.c.id == key)
         in_transaction(self._engine, lambda connection: connection.execute(query))
 

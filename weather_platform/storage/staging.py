@@ -168,7 +168,7 @@ class StagingStore:
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
             others = _further_objects(connection, months)
-            # NumPy takes a sixth of a second to import: for who adds up days alone.
+            # NumPy takes a sixth of a second to import, which callers without the climatological day save.
             from weather_platform.domain.climate.days import climate_days, figures
 
             stretch = Stretch(first, last)
@@ -195,7 +195,7 @@ class StagingStore:
             return self._climate(connection, stations, Stretch.of(month), month)[1] if stations else None
 
     def flags(self, station: Station, first: date, last: date) -> "list[Flag]":
-        """What quality control says of a station's values from first to last, both included, in order of time."""
+        """The flags of a station's values from first to last, both included, in order of time."""
         return self.flagging.find(first, last, [station.station_id])
 
     def _climate(

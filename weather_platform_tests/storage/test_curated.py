@@ -262,7 +262,7 @@ def test_the_next_page_follows_even_if_the_last_document_is_deleted(filled: Cura
 @pytest.mark.parametrize(
     "after", ["", "07690", "07690:2023-02-30", "07690:2023-12-01:frost:x", "' OR 1=1 --", '{"$gt": ""}']
 )
-def test_what_is_no_place_in_the_order_is_refused(filled: CuratedStore, after: str) -> None:
+def test_an_invalid_cursor_is_refused(filled: CuratedStore, after: str) -> None:
     with pytest.raises(BadInput, match="not the end of a page"):
         filled.find(Query(after=after))
     with pytest.raises(BadInput, match="not the end of a page"):
@@ -327,7 +327,7 @@ def test_dates_are_the_days_that_a_station_has_a_document_of(filled: CuratedStor
     assert filled.dates(["99999"]) == []
 
 
-def test_a_city_goes_by_its_latest_name(curated: CuratedStore) -> None:
+def test_a_city_has_its_latest_name(curated: CuratedStore) -> None:
     renamed = msgspec.structs.replace(day_document(NICE, NEW_YEARS_EVE), city="NICE-AÉROPORT", slug="nice_aeroport")
     curated.replace(DAYS, [renamed, day_document(NICE, FIRST)])
     assert [(city.city, city.slug, city.documents) for city in curated.cities()] == [
