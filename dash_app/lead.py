@@ -3,7 +3,7 @@
 Every figure stands with what it is compared with, its rank, how complete it is and what is doubtful about it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -104,13 +104,23 @@ def comparable(view: View) -> Any:
 def sentence(view: View, found: Compared) -> str:
     """A period in words: ``December 2023 in Nice: 63 mm of rain, 82% of usual (77 mm, 28 Decembers 1996–2023) …``."""
     word, period = view.word, view.period_text
-    clauses = [text for text in (_rain(view, found), _temperature(view, found)) if text]
-    others = [clause[:1].upper() + clause[1:] for clause in clauses[1:]]
     start = word("lead.in_city", period=period[:1].upper() + period[1:], city=view.stations[0].display_name, text="")
-    few = [each.reference for each in found.figures.values() if isinstance(each.reference, TooFewYears)]
-    if clauses and few and any(found.figures[name].reference in few for name in ("rr.total", "tm.mean")):
-        others.append(word("lead.too_few_years", needed=few[0].needed))
-    return " ".join([start + clauses[0], *others]) if clauses else f"{start}{word('lead.not_measured')}."
+    clauses = {"rr.total": _rain(view, found), "tm.mean": _temperature(view, found)}
+    said_of = {name: text for name, text in clauses.items() if text}
+    if not said_of:
+        return f"{start}{word('lead.not_measured')}."
+    few = {name: usual for name in said_of if isinstance(usual := found.figures[name].reference, TooFewYears)}
+    if len(few) == len(said_of):  # said once of all
+        needed = max(usual.needed for usual in few.values())
+        return f"{start}{_sentences(said_of.values())} {word('lead.too_few_years', needed=needed)}"
+    reasons = {name: f" {_too_few(view, usual)}" for name, usual in few.items()}
+    return start + _sentences(text + reasons.get(name, "") for name, text in said_of.items())
+
+
+def _sentences(clauses: Iterable[str]) -> str:
+    """The first goes on where the period and the city were named."""
+    first, *others = clauses
+    return " ".join([first, *(text[:1].upper() + text[1:] for text in others)])
 
 
 def key_figures(view: View, found: Compared) -> Iterator[tuple[str, str]]:
@@ -136,7 +146,10 @@ def _rain(view: View, found: Compared) -> str:
     total = found.figures["rr.total"]
     if total.value is None:
         return ""
-    parts = [view.word("lead.rain", total=said.value(view, total, total.figure)), *_usual(view, found, total, "rain")]
+    text = view.word("lead.rain", total=said.value(view, total, total.figure))
+    if total.status == "nearly":
+        text += f" ({_some_missing(view, found, total)})"
+    parts = [text, *_usual(view, found, total, "rain")]
     wet = found.figures["rr.days_ge_1"]
     if wet.value is not None and total.status in ("complete", "nearly"):
         parts.append(_counted(view, wet, _CARDS[1].counts[0], "lead.rain_days"))
@@ -152,10 +165,10 @@ def _temperature(view: View, found: Compared) -> str:
 
 
 def _closed(view: View, found: Compared, figure: Comparison, text: str) -> str:
-    """A clause with its rank, and with the days that are missing."""
+    """A clause with its rank, or with the days that are too few for one."""
     if isinstance(figure.rank, Rank):
-        text = f"{text}{_semicolon(view)} {_rank(view, found, figure, figure.rank)}"
-    return f"{text}. {_lacking(view, found, figure)}".strip()
+        return f"{text}{_semicolon(view)} {_rank(view, found, figure, figure.rank)}."
+    return f"{text}. {_incomplete(view, found, figure)}".strip()
 
 
 def _semicolon(view: View) -> str:
@@ -253,18 +266,27 @@ def short_rank(view: View, figure: str, rank: Rank | None) -> str:
 
 def _not_ranked(view: View, found: Compared, figure: Comparison) -> str:
     """Why a figure is not compared, and that days are missing though it is; empty for a whole one."""
-    few, reasons = figure.reference, [_lacking(view, found, figure)]
-    if figure.status in ("complete", "nearly") and isinstance(few, TooFewYears):
-        reasons.append(view.word("lead.too_few", n=few.n, needed=few.needed))
-    return " ".join(filter(None, reasons))
+    if incomplete := _incomplete(view, found, figure):
+        return incomplete
+    few = _too_few(view, figure.reference) if isinstance(figure.reference, TooFewYears) else ""
+    lacking = _some_missing(view, found, figure)
+    return " ".join(filter(None, (lacking and f"{lacking}.", few)))
 
 
-def _lacking(view: View, found: Compared, figure: Comparison) -> str:
-    """How many days a figure rests on, where some are missing."""
+def _incomplete(view: View, found: Compared, figure: Comparison) -> str:
+    if figure.status in ("complete", "nearly"):
+        return ""
+    return view.word("lead.incomplete", n=found.known_days(FIGURES[figure.figure].element), days=found.days)
+
+
+def _some_missing(view: View, found: Compared, figure: Comparison) -> str:
+    """``30 of 31 days``; empty where none is missing."""
     known = found.known_days(FIGURES[figure.figure].element)
-    if figure.status not in ("complete", "nearly"):
-        return view.word("lead.incomplete", n=known, days=found.days)
-    return f"{view.word('lead.some_missing', n=known, days=found.days)}." if known < found.days else ""
+    return view.word("lead.some_missing", n=known, days=found.days) if known < found.days else ""
+
+
+def _too_few(view: View, usual: TooFewYears) -> str:
+    return view.word("lead.too_few", n=usual.n, needed=usual.needed)
 
 
 def _days(view: View, days: Sequence[date]) -> str:

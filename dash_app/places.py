@@ -89,7 +89,7 @@ def _of_sheets(view: View, reader: Reader, of: Span) -> pd.DataFrame:
 
 
 def _anomaly(view: View, found: Anomaly | None) -> float | None:
-    if found is None or view.metric.key not in scales.ANOMALIES:
+    if found is None or view.metric.key not in scales.COMPARED:
         return None
     shown: float | None = found.ratio_percent if view.metric.key == "rain" else found.difference
     return shown

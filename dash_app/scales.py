@@ -116,7 +116,7 @@ ANOMALY: Final = Scale(
         (6, "#8e2a0b"),
     )
 )
-"""Degrees above or below what is usual: white is usual."""
+"""Degrees of a month above or below what is usual: white is usual."""
 PRESSURE_ANOMALY: Final = Scale(
     (
         (-15, "#3d1f73"),
@@ -143,8 +143,10 @@ RAIN_PERCENT: Final = Scale(
     steps=True,
 )
 """Classes of percent of the usual rain: brown is dry, pale is usual, blue is wet."""
-ANOMALIES: Final = {"temperature": ANOMALY, "pressure": PRESSURE_ANOMALY, "rain": RAIN_PERCENT}
-"""By metric; the strongest gust of a month is shown as it is."""
+_ANOMALIES: Final = {"°C": ANOMALY, "hPa": PRESSURE_ANOMALY, "mm": RAIN_PERCENT}
+"""By unit; of rain in percent. The strongest gust is shown as it is."""
+COMPARED: Final = ("temperature", "pressure", "rain")
+"""Metrics that the map shows against what is usual."""
 PRESSURE: Final = Scale(
     ((970, "#3d1f73"), (1_000, "#8a6cb8"), (1_015, "#e6dfee"), (1_030, "#e2b878"), (1_045, "#a8641a"))
 )
@@ -171,6 +173,18 @@ def of_metric(metric: str, days: int = 1, *, home: bool) -> Scale:
     if metric == "rain":
         return rain(days, home=home)
     return {"temperature": temperature(home=home), "pressure": PRESSURE, "wind": WIND}[metric]
+
+
+def anomaly(unit: str, days: int) -> Scale | None:
+    """The scale of differences from what is usual, of figures in a unit as stored; None where there is none.
+
+    A season or a year differs less than a month: half and a third as much.
+    """
+    found = _ANOMALIES.get(unit)
+    if found is None or found.steps:
+        return found
+    share = 1.0 if days <= 45 else 0.5 if days <= 100 else 1 / 3
+    return Scale(tuple((value * share, color) for value, color in found.stops))
 
 
 def temperature(*, home: bool) -> Scale:

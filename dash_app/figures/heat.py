@@ -10,6 +10,7 @@ import pandas as pd
 
 from dash_app import scales
 from dash_app.figures.daily import day_ticks
+from dash_app.figures.legend import Bar, legend
 from dash_app.figures.look import Look
 from dash_app.measures import METRICS
 from dash_app.scales import Scale
@@ -133,14 +134,13 @@ def _rectangles(grid: Grid, scale: Scale, step_x: float, step_y: float) -> Itera
 
 
 def _legend(scale: Scale, metric: str, look: Look, width: float, y: float) -> Iterator[str]:
-    unit, left, length = look.unit(metric), _LEFT, width - _LEFT - 60
-    for start, part, color in scale.pieces:
-        x, wide = left + start * length, part * length + 0.4
-        yield f'<rect x="{x:.1f}" y="{y:g}" width="{wide:.1f}" height="9" fill="{color}"/>'
-    for place, value in scale.marks:
-        text = look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
-        yield f'<text x="{left + place * length:.1f}" y="{y + 23:g}" class="tick">{text}</text>'
-    yield f'<text x="{left + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
+    unit, length = look.unit(metric), width - _LEFT - 60
+
+    def said(value: float) -> str:
+        return look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
+
+    yield from legend(scale, Bar(_LEFT, y, length, 9, 12), said)
+    yield f'<text x="{_LEFT + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
 
 
 def _cells(table: pd.DataFrame) -> list[list[float | None]]:

@@ -9,17 +9,19 @@ from xml.sax.saxutils import escape, quoteattr
 import pandas as pd
 
 from dash_app import scales
+from dash_app.figures.legend import Bar, legend
 from dash_app.figures.look import Look
 from dash_app.frames import is_known, records
 from dash_app.insets import INSETS, TALL, WIDE, Layout, is_at_home, mercator
+from dash_app.measures import METRICS
 from dash_app.scales import Scale
 from weather_platform.domain.units import Unit
 
 UNITS_A_DEGREE = 40
 """Of the drawing; the outline (`deploy/make_outline.py`) is in the same."""
 _LEGEND_HEIGHT = 72
-_LETTER = 10
-"""Width of a digit of a legend, in the drawing's units."""
+_FONT = 17
+"""Of a legend (`site.css`)."""
 _EDGE = 22
 """Room for a value on the edge."""
 
@@ -74,8 +76,8 @@ class Shown(NamedTuple):
 
     @classmethod
     def of(cls, look: Look, metric: str, days: int, *, anomaly: bool) -> "Shown":
-        if anomaly:
-            return cls(look, metric, scales.ANOMALIES[metric], scales.ANOMALIES[metric], anomaly)
+        if anomaly and (scale := scales.anomaly(METRICS[metric].unit, days)):
+            return cls(look, metric, scale, scale, anomaly)
         home, overseas = (scales.of_metric(metric, days, home=at_home) for at_home in (True, False))
         return cls(look, metric, home, overseas, anomaly)
 
@@ -205,22 +207,17 @@ def _bars(shown: Shown, layout: Layout, width: float) -> Iterator[_Bar]:
 
 
 def _legend(shown: Shown, bar: _Bar, top: float) -> Iterator[str]:
-    """A bar of the scale's colours, its values below and its name and unit above."""
-    unit, y = shown.unit, top + bar.row * _LEGEND_HEIGHT + 26
-    for start, part, color in bar.scale.pieces:
-        x, wide = bar.left + start * bar.length, part * bar.length + 0.5
-        yield f'<rect x="{x:.1f}" y="{y}" width="{wide:.1f}" height="14" fill="{color}"/>'
-    marks = [(place, _tick(shown, unit.exact(value))) for place, value in bar.scale.marks]
-    longest = _LETTER * (1 + max(len(text) for _, text in marks))
-    every = 2 if longest * len(marks) > bar.length else 1
-    for place, text in marks[::every]:
-        yield f'<text x="{bar.left + place * bar.length:.1f}" y="{y + 33}" class="tick">{text}</text>'
+    """With its name and unit above."""
+    y = top + bar.row * _LEGEND_HEIGHT + 26
+    yield from legend(bar.scale, Bar(bar.left, y, bar.length, 14, _FONT), lambda value: _tick(shown, value))
+    unit = shown.unit
     symbol = shown.look.language("overview.percent_of_usual") if unit.symbol == "%" else unit.symbol
     if bar.name:
         yield f'<text x="{bar.left:.1f}" y="{y - 7}" class="bar-name">{escape(bar.name)}</text>'
     yield f'<text x="{bar.left + bar.length:.1f}" y="{y - 7}" class="unit">{escape(symbol)}</text>'
 
 
-def _tick(shown: Shown, exact: float) -> str:
+def _tick(shown: Shown, value: float) -> str:
+    exact = shown.unit.exact(value)
     text = shown.look.language.number(exact, 0 if abs(exact - round(exact)) < 0.05 else 1)
     return f"+{text}" if shown.anomaly and shown.unit.symbol != "%" and exact > 0 else text

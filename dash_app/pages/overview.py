@@ -94,7 +94,7 @@ def _range(view: View, area: str, rows: pd.DataFrame, column: str) -> str:
 
 
 def _why_values(view: View) -> Iterator[str]:
-    if view.metric.key not in scales.ANOMALIES:
+    if view.metric.key not in scales.COMPARED:
         yield view.word("overview.no_anomaly")
     elif span(view.period) is None:
         yield view.word("overview.no_span")
@@ -182,14 +182,14 @@ def _list(view: View, found: pd.DataFrame) -> Any:
 
 
 def _list_value(view: View, place: dict[str, Any]) -> Any:
-    """The figure; where days are missing that matter to it, with its days, and marked."""
+    """The figure; of an incomplete station with its days, and marked."""
     if not is_known(place["value"]):
         return "–"
     value = said.at_least(view.number(place["value"], view.metric.key), place["bound"])
-    if place["ranked"] and not place["bound"]:
+    if place["ranked"]:
         return value
     days = view.word("overview.days", n=place["days"], all=view.days)
-    return html.Span([value, html.Small(f" ({days})")], className="" if place["ranked"] else "incomplete")
+    return html.Span([value, html.Small(f" ({days})")], className="incomplete")
 
 
 def _list_anomaly(view: View, value: float | None) -> str:

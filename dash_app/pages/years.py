@@ -25,8 +25,6 @@ from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR, Years
 _MOST_SAID: Final = 3
 _OF_A_MONTH: Final = (".mean", ".total")
 """How figures end whose records are months, not days."""
-_ANOMALIES: Final = {"°C": scales.ANOMALY, "hPa": scales.PRESSURE_ANOMALY}
-"""By the figure's unit."""
 
 
 def page(view: View, reader: Reader) -> list[Any]:
@@ -62,7 +60,7 @@ def _choices(view: View) -> Iterator[Any]:
             data=[{"value": value, "label": text[:1].upper() + text[1:]} for value, text in options.items()],
             value=getattr(view.state, choice),
             allowDeselect=False,
-            className="control city",
+            className=f"control {'figure' if choice == 'figure' else 'city'}",
         )
 
 
@@ -91,8 +89,11 @@ def _column(view: View, span: str) -> Column:
 
 
 def _scale(view: View, span: str) -> Scale:
-    days = 31 if span in MONTHS else 92 if span in SEASONS else 366
-    return scales.of_figure(view.state.figure, days, home=view.home)
+    return scales.of_figure(view.state.figure, _days_in(span), home=view.home)
+
+
+def _days_in(span: str) -> int:
+    return 31 if span in MONTHS else 92 if span in SEASONS else 366
 
 
 def _cell(view: View, found: FigureValue, year: int, span: str) -> Cell:
@@ -131,8 +132,8 @@ def _stripes(view: View, compared: Mapping[int, Comparison], name: str) -> Any:
         text = ui.counted(word, "years.too_few", usual.n, needed=usual.needed, span=span_name(view, view.state.span))
         return ui.card(word("years.stripes"), html.P(text), id="card-stripes")
     is_rain = figure == "rr.total"
-    scale = scales.RAIN_PERCENT if is_rain else _ANOMALIES.get(FIGURES[figure].unit)
-    if scale is None:
+    scale = scales.anomaly(FIGURES[figure].unit, _days_in(view.state.span))
+    if scale is None or (FIGURES[figure].unit == "mm" and not is_rain):
         return None
     found = [_stripe(view, year, of, is_rain=is_rain) for year, of in compared.items()]
     while found and found[0].anomaly is None:
@@ -149,7 +150,13 @@ def _stripes(view: View, compared: Mapping[int, Comparison], name: str) -> Any:
             mean=said.quantity(view, figure, usual.mean),
         )
     ]
-    return ui.drawing(view, "stripes", title, stripes(found, scale, title=title), summary)
+    unit = word("overview.percent_of_usual") if is_rain else said.symbol_of(view, figure)
+
+    def said_of(value: float) -> str:
+        return word.number(value) if is_rain else said.difference(view, figure, value)
+
+    svg = stripes(found, scale, said=said_of, unit=unit, title=title)
+    return ui.drawing(view, "stripes", title, svg, summary, wide=True)
 
 
 def _stripe(view: View, year: int, of: Comparison, *, is_rain: bool) -> Stripe:

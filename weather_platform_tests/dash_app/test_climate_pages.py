@@ -168,7 +168,9 @@ def test_a_cell_has_the_colour_of_its_value_alone_and_no_colour_where_incomplete
 
 
 def test_a_stripe_of_the_usual_is_white_and_one_unknown_is_grey() -> None:
-    drawn = stripes([Stripe(2022, 0.0, "", "/"), Stripe(2023, None, "", "/")], scales.ANOMALY, title="Stripes")
+    drawn = stripes(
+        [Stripe(2022, 0.0, "", "/"), Stripe(2023, None, "", "/")], scales.ANOMALY, said=str, unit="°C", title="Stripes"
+    )
     assert 'fill="#f6f5ef"' in drawn
     assert 'fill="var(--land)"' in drawn
 
