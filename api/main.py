@@ -42,11 +42,13 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.catalogue.start()
+        services.webhook.start()
         warming = threading.Timer(_WARM_AFTER_S, services.orchestrator.warm)
         warming.daemon = True
         warming.start()
         yield
         warming.cancel()
+        services.webhook.stop()
         services.catalogue.stop()
         services.close()
 

@@ -102,6 +102,14 @@ COVERAGE_COLUMNS = (
     Column("first", datetime, "", "time of the first observation"),
     Column("last", datetime, "", "time of the last observation"),
 )
+CHANGE_COLUMNS = (
+    Column("number", int, "", "number of the change; a later one is greater"),
+    Column("month", str, "", "month of the documents that changed"),
+    Column("city", str, "", "name of the station"),
+    Column("slug", str, "", "name of the station in addresses"),
+    Column("station_id", str, "", "WMO station number"),
+    Column("url", str, "", "the documents of this city and month as they are now"),
+)
 QUARANTINE_COLUMNS = (
     Column("month", str, "", "partition of the raw object"),
     Column("raw_object", str, "", "raw object that the record is in"),
@@ -201,6 +209,10 @@ _OTHERS: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
             "unit": {"type": "string"},
             "summary": {"type": "object", "additionalProperties": _SUMMARY, "description": "By slug of the city."},
         },
+    ),
+    "Changes": (
+        json_schema(CHANGE_COLUMNS),
+        {"next_since": {"type": "integer", "description": "`since` of the next request: the last number so far."}},
     ),
     "MonthlySheets": (_ref("MonthDocument"), {}),
     "Comparisons": (json_schema(COMPARISON_COLUMNS), {}),

@@ -21,7 +21,7 @@ def cursor_of(after: object) -> object:
     """The cursor in an address from `next`; a bare cursor is returned unchanged."""
     if isinstance(after, str) and after.startswith(("http://", "https://")):
         asked = parse_qs(urlsplit(after).query)
-        return next((asked[name][0] for name in ("after", "before") if name in asked), after)
+        return next((asked[name][0] for name in ("after", "before", "since") if name in asked), after)
     return after
 
 

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BrokenOff, Conflict, NotAcceptable, OutsideBody, TooBusy, TooOften, Unsupported
+from api.errors import BrokenOff, Conflict, CursorGone, NotAcceptable, OutsideBody, TooBusy, TooOften, Unsupported
 from api.ingestion import IngestionFailed
 from api.logs import request_id_of
 from api.orchestrator import OrchestratorRefused, OrchestratorUnavailable
@@ -37,6 +37,7 @@ _STATUS: tuple[tuple[type[WeatherError], int], ...] = (
     (UnknownCity, 404),
     (NotFound, 404),
     (Conflict, 409),
+    (CursorGone, 410),
     (NotAcceptable, 406),
     (TooOften, 429),
     (TooBusy, 503),

@@ -221,6 +221,13 @@ class CoverageQuery(Formatted):
         return _in_order(self, self.from_, self.to)
 
 
+class ChangesQuery(Formatted):
+    since: Annotated[int, BeforeValidator(cursor_of), Field(ge=0, le=2**53)] = Field(
+        0, description="The `next_since` or `next` of the page before, or the `number` of its last row.", examples=[0]
+    )
+    limit: Limit = Field(1_000, examples=[100])
+
+
 SheetColumn = Annotated[str, _one_of(_SHEET), Field(json_schema_extra={"enum": list(_SHEET)})]
 FigureName = Annotated[str, _one_of(tuple(FIGURES)), Field(json_schema_extra={"enum": list(FIGURES)})]
 PeriodName = Annotated[str, _one_of(PERIODS), Field(json_schema_extra={"enum": list(PERIODS)})]

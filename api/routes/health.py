@@ -28,6 +28,7 @@ def links(request: Request) -> dict[str, Any]:
         "staging_cities": "staging_cities",
         "curated_cities": "curated_cities",
         "documents": "read_documents",
+        "changes": "list_changes",
         "stations": "list_stations",
         "coverage": "show_coverage",
         "quarantine": "list_quarantine",
