@@ -3,7 +3,6 @@
 Runs inside the container `api`, with a key for writing in WEATHER_API_KEY; exits with 1 if a figure is wrong.
 """
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,9 @@ from typing import Any, NamedTuple
 import httpx2 as httpx
 from dagster import DagsterRunStatus
 from dagster_graphql import DagsterGraphQLClient
+from requests.auth import HTTPBasicAuth
+
+from weather_platform.settings import Settings
 
 MONTH = "2023-12"
 YEAR = Path("data/ingestion/2024.json")
@@ -39,14 +41,13 @@ class Held(NamedTuple):
 
 
 def main() -> int:
-    dagster = httpx.URL(os.environ["WEATHER_DAGSTER_URL"])
-    source = os.environ["WEATHER_SOURCE"]
+    settings = Settings.from_environment()
+    source = settings.source
+    key = settings.api.key.get_secret_value() if settings.api.key else ""
     began = time.monotonic()
-    status = run(DagsterGraphQLClient(dagster.host, port_number=dagster.port))
+    status = run(dagster(settings))
     print(f"{MONTH} from {source} through Dagster: {status} after {time.monotonic() - began:.1f} s")
-    with httpx.Client(
-        base_url="http://127.0.0.1:8000", headers={"x-api-key": os.environ["WEATHER_API_KEY"]}, timeout=300
-    ) as api:
+    with httpx.Client(base_url=settings.api.url, headers={"x-api-key": key}, timeout=300) as api:
         month = held(api, status)
         print(f"{MONTH}: {month.observations:,} observations became {month.documents:,} documents")
         began = time.monotonic()
@@ -81,6 +82,12 @@ def faults(source: str, month: Held, read: int) -> list[str]:
         figures += [("observations", month.observations, observations), ("documents", month.documents, documents)]
     found = [f"{name}: {value}, expected {wanted}" for name, value, wanted in figures if value != wanted]
     return found if month.documents else [*found, "no document"]
+
+
+def dagster(settings: Settings) -> DagsterGraphQLClient:
+    """A client of the deployment's Dagster, signed in where that is asked for."""
+    url, login = httpx.URL(settings.dagster_url), settings.dagster_credentials
+    return DagsterGraphQLClient(url.host, port_number=url.port, auth=HTTPBasicAuth(*login) if login else None)
 
 
 def run(client: DagsterGraphQLClient) -> str:

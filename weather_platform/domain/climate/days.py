@@ -214,6 +214,13 @@ def _rain(rains: Rains, station: int, day: int, window: str) -> ClimateRain:
     )
 
 
+def reported_rain_after(days: Days) -> set[str]:
+    """Stations whose last day has rain from a report of the day after, at 00 UTC; by number."""
+    grid = days.screened.grid
+    midnight = days.screened.sound("rr3")[:, grid.column(days.stretch.end)]
+    return {station.station_id for station, rain in zip(grid.stations, midnight, strict=True) if not np.isnan(rain)}
+
+
 def plain(hundredths: float | np.float64) -> float | None:
     """Hundredths in their unit; None for NaN."""
     return None if np.isnan(hundredths) else float(hundredths) / 100
