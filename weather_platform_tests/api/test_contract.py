@@ -14,7 +14,7 @@ from weather_platform.tables import MEDIA_TYPES
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
 
 EXAMPLES = os.environ.get("WEATHER_TESTS_SCHEMATHESIS_EXAMPLES", "8")
-"""Of each operation, and what it takes grows with them: `--timeout` must be larger for 60."""
+"""Of each operation; 60 take a minute or two."""
 
 
 def operations(api: Api) -> list[tuple[str, str, dict[str, Any]]]:
