@@ -22,7 +22,7 @@ from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import WeatherStats, document
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
-from weather_platform.storage.curated import Query, Replaced
+from weather_platform.storage.curated import Replaced
 from weather_platform.storage.opening import Stores as Stores  # noqa: PLC0414  # most callers have both from here
 from weather_platform.storage.opening import open_stores as open_stores  # noqa: PLC0414
 from weather_platform.storage.raw import RawStore
@@ -198,22 +198,13 @@ def month_sheets(stores: Stores, month: Month, now: datetime | None = None) -> S
 
 def _sheets(stores: Stores, month: Month, now: datetime) -> "tuple[list[MonthDocument], list[Flag]]":
     from weather_platform.domain.climate.document import month_documents
-    from weather_platform.domain.climate.month import monthly_climates
 
-    days = stores.staging.month_days(month)
-    if days is None:
+    made = stores.staging.month_climate(month)
+    if made is None:
         return [], []
-    stations = {station.station_id: station for station in days.screened.grid.stations}
-    sheets = month_documents(monthly_climates(days), stations, _synthetic_stations(stores, month), now)
-    return sheets, days.screened.flags(days.stretch)
-
-
-def _synthetic_stations(stores: Stores, month: Month) -> set[str]:
-    first, last = month.first_day, month.last_day
-    if not stores.staging.synthetic_objects(first, last):
-        return set()
-    found = stores.curated.find(Query(first=first, last=last))
-    return {document.station_id for document in found if document.provenance.synthetic}
+    stations = {station.station_id: station for station in made.days.stations}
+    synthetic = made.synthetic(stores.staging.synthetic_objects(month.first_day, month.last_day))
+    return month_documents(made.sheets, stations, synthetic, made.raw_objects(), now), made.flags
 
 
 def _seen_of_sheets(stores: Stores, month: Month) -> tuple[str, str]:

@@ -24,6 +24,8 @@ class MonthDocument(MonthlyClimate, frozen=True, kw_only=True, rename={"document
     slug: str
     synthetic: bool
     """Whether a raw object of the month holds no measurements."""
+    raw_objects: tuple[str, ...] = ()
+    """Names of the raw objects behind its days, those of the neighbouring months too; none in older sheets."""
     code_version: str
     revision: str
     """Hash of all but `updated_at`."""
@@ -31,19 +33,38 @@ class MonthDocument(MonthlyClimate, frozen=True, kw_only=True, rename={"document
 
 
 def month_documents(
-    sheets: Iterable[MonthlyClimate], stations: Mapping[str, Station], synthetic: Collection[str], now: datetime
+    sheets: Iterable[MonthlyClimate],
+    stations: Mapping[str, Station],
+    synthetic: Collection[str],
+    raw_objects: Mapping[str, tuple[str, ...]],
+    now: datetime,
 ) -> list[MonthDocument]:
-    """The sheets as documents made `now`; `synthetic` are the stations whose month holds no measurements."""
+    """The sheets as documents made `now`.
+
+    `synthetic` are the stations whose month holds no measurements, `raw_objects` those behind each station's days.
+    """
     whole_ms = now.replace(microsecond=now.microsecond // 1000 * 1000)  # what MongoDB keeps
-    return [_document(sheet, stations[sheet.station_id], sheet.station_id in synthetic, whole_ms) for sheet in sheets]
+    return [
+        _document(
+            sheet,
+            stations[sheet.station_id],
+            sheet.station_id in synthetic,
+            raw_objects.get(sheet.station_id, ()),
+            whole_ms,
+        )
+        for sheet in sheets
+    ]
 
 
-def _document(sheet: MonthlyClimate, station: Station, synthetic: bool, now: datetime) -> MonthDocument:
+def _document(
+    sheet: MonthlyClimate, station: Station, synthetic: bool, raw_objects: tuple[str, ...], now: datetime
+) -> MonthDocument:
     made = MonthDocument(
         document_id=f"{sheet.station_id}:{sheet.month}",
         city=station.name,
         slug=station.slug,
         synthetic=synthetic,
+        raw_objects=raw_objects,
         code_version=CODE_VERSION,
         revision="",
         updated_at=_NEVER,
