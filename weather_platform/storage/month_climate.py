@@ -5,7 +5,7 @@ for all of them: what was made is kept while its rows and the decisions about it
 """
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import NamedTuple
 
@@ -40,11 +40,6 @@ class MonthClimate(NamedTuple):
     def raw_objects(self) -> dict[str, tuple[str, ...]]:
         """Of each station: the raw objects behind its month."""
         return {s.station_id: self.origins.of_stretch(place) for place, s in enumerate(self.days.stations)}
-
-    def synthetic(self, objects: Collection[str]) -> set[str]:
-        """Stations that reported in one of these synthetic raw objects in the month itself."""
-        found = zip(self.days.stations, self.origins.of_reports, strict=True)
-        return {station.station_id for station, names in found if not set(names).isdisjoint(objects)}
 
     def of(self, station_id: str) -> "StationMonth | None":
         """One station's; None if it is not in the month."""
@@ -100,10 +95,10 @@ class MonthClimates:
         month: Month,
         stations: Sequence[Station],
         overrides: Sequence[Override],
-        revision: str,
+        made_of: str,
     ) -> MonthClimate:
-        """A month at these stations; `revision` is that of its rows and of its neighbours'."""
-        key = _Key(month, revision, tuple(overrides))
+        """A month at these stations; `made_of` tells its rows, its neighbours' and the overrides."""
+        key = _Key(month, made_of)
         with self._lock:
             made = self._kept.pop(key, None)
         made = made or month_climate(connection, month, stations, overrides)
@@ -122,8 +117,7 @@ class MonthClimates:
 
 class _Key(NamedTuple):
     month: Month
-    revision: str
-    overrides: tuple[Override, ...]
+    made_of: str
 
 
 def _size(made: MonthClimate) -> int:

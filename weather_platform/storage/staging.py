@@ -44,6 +44,7 @@ from weather_platform.storage.staging_tables import (
 if TYPE_CHECKING:
     from weather_platform.domain.climate.screening import Flag
     from weather_platform.storage.flags import FlagStore
+    from weather_platform.storage.made_of import MadeOf
     from weather_platform.storage.month_climate import MonthClimate, MonthClimates, StationMonth
 
 _LAST_SECOND = time(23, 59, 59)
@@ -169,7 +170,7 @@ class StagingStore:
             named: dict[str, dict[str, Station]] = {}
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
-            # NumPy takes a sixth of a second to import: for who adds up days alone.
+            # NumPy takes a sixth of a second to import, which callers without the climatological day save.
             from weather_platform.domain.climate.days import figures
 
             climates = [self._month(connection, month) for month in month_range(*months)]
@@ -190,11 +191,22 @@ class StagingStore:
             databases.snapshot(connection)
             return self._month(connection, month)
 
+    def sheets_made_of(self, *months: Month) -> "dict[Month, MadeOf]":
+        """What the monthly sheets of those of the months that are staged are made of."""
+        from weather_platform.storage.made_of import made_of
+
+        overrides = self.flagging.overrides()
+        with reading(self.engine) as connection:
+            databases.snapshot(connection)
+            return made_of(connection, months, overrides)
+
     def flags(self, station: Station, first: date, last: date) -> "list[Flag]":
-        """What quality control says of a station's values from first to last, both included, in order of time."""
+        """The flags of a station's values from first to last, both included, in order of time."""
         return self.flagging.find(first, last, [station.station_id])
 
     def _month(self, connection: Connection, month: Month) -> "MonthClimate | None":
+        from weather_platform.storage.made_of import made_of
+
         if self._climates is None:
             from weather_platform.storage.month_climate import MonthClimates
 
@@ -202,8 +214,10 @@ class StagingStore:
         stations = [covered.station for covered in _coverage(connection, [str(month)])]
         if not stations:
             return None
-        revision = _revision(connection, month.previous, month.next)
-        return self._climates.get(connection, month, stations, self.flagging.overrides(), revision)
+        overrides = self.flagging.overrides()
+        return self._climates.get(
+            connection, month, stations, overrides, made_of(connection, [month], overrides)[month].now
+        )
 
     def synthetic_objects(self, first: date, last: date) -> set[str]:
         """Names of raw objects with synthetic records in the months of these days."""
@@ -409,8 +423,15 @@ class StagingStore:
 
     def revision(self, first: Month | None = None, last: Month | None = None) -> str:
         """A text that changes whenever the rows of these months change; derived from their raw objects in order."""
+        told = (RAW_OBJECTS.c.month, RAW_OBJECTS.c.raw_object, RAW_OBJECTS.c.received)
+        query = sa.select(*told).order_by(*RAW_OBJECTS.primary_key)
+        if first is not None:
+            query = query.where(RAW_OBJECTS.c.month >= str(first))
+        if last is not None:
+            query = query.where(RAW_OBJECTS.c.month <= str(last))
         with reading(self.engine) as connection:
-            return _revision(connection, first, last)
+            staged = "".join("".join(row) for row in connection.execute(query))
+        return hashlib.sha256(f"{CODE_VERSION}{staged}".encode()).hexdigest()[:16]
 
     def _dicts(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         with reading(self.engine) as connection:
@@ -432,17 +453,6 @@ def _coverage(connection: Connection, months: Iterable[str] | None) -> list[Cove
     return [
         Coverage(row.month, _station(row), row.observations, row.first, row.last) for row in connection.execute(query)
     ]
-
-
-def _revision(connection: Connection, first: Month | None = None, last: Month | None = None) -> str:
-    told = (RAW_OBJECTS.c.month, RAW_OBJECTS.c.raw_object, RAW_OBJECTS.c.received)
-    query = sa.select(*told).order_by(*RAW_OBJECTS.primary_key)
-    if first is not None:
-        query = query.where(RAW_OBJECTS.c.month >= str(first))
-    if last is not None:
-        query = query.where(RAW_OBJECTS.c.month <= str(last))
-    staged = "".join("".join(row) for row in connection.execute(query))
-    return hashlib.sha256(f"{CODE_VERSION}{staged}".encode()).hexdigest()[:16]
 
 
 def _joined(months: "Iterable[StationMonth]") -> dict[str, list[datetime]]:
@@ -488,6 +498,7 @@ def _insert(connection: Connection, table: sa.Table, rows: Iterable[dict[str, An
 
 
 def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
+    first_days, last_days = (None, None) if month == UNPLACED else staged.edges(Month.parse(month))
     reported = Counter(row.date for rows in staged.rows.values() for row in rows)
     hours = () if month == UNPLACED else synoptic_hours(Month.parse(month))
     silent = [hour for hour in hours if 2 * reported[hour] < len(staged.rows) or not reported[hour]]
@@ -497,6 +508,8 @@ def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
         "silent_hours": [hour.isoformat() for hour in silent],
         "changes": staged.changes(),
         "code_version": CODE_VERSION,
+        "first_days": first_days,
+        "last_days": last_days,
     }
 
 

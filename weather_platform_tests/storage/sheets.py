@@ -31,4 +31,4 @@ def _with(made: MonthlyClimate, element: str, put: Mapping[str, Any]) -> Any:
 
 
 def document(made: MonthlyClimate, now: datetime = NOW) -> MonthDocument:
-    return month_documents([made], STATIONS, (), {made.station_id: ("3f2a9c0d1b4e5f67",)}, now)[0]
+    return month_documents([made], STATIONS, {made.station_id: ("3f2a9c0d1b4e5f67",)}, (), now)[0]

@@ -174,7 +174,7 @@ def climate_days(days: Days, station: int) -> list[ClimateDay]:
 
 
 def figures(day: ClimateDay) -> dict[str, float | str | bool | None]:
-    """What a daily document says of a climatological day, by the names that `weather_stats` reads."""
+    """The climatological figures of a daily document, by the names that `weather_stats` reads."""
     return {
         "tn": day.tn.value,
         "tn_method": day.tn.method,
@@ -276,7 +276,7 @@ def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.
 
 
 def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1, but: Mask | None = None) -> Rains:
-    """RR: the 24 h total if present; the few other days one by one, except those of `but`."""
+    """RR: the 24 h total if present; the few other days one by one, except the days of `but`."""
     rr24 = screened.sound("rr24")
     value = _at(rr24, starts, 24)
     method = np.where(np.isnan(value), _MISSING, 0)

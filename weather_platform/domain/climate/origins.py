@@ -39,8 +39,6 @@ class Origins(NamedTuple):
 
     of_days: list[list[tuple[str, ...]]]
     """All objects behind the figures of a day, sorted."""
-    of_reports: list[tuple[str, ...]]
-    """Those of the station's own reports in these days."""
 
     def of_stretch(self, station: int) -> tuple[str, ...]:
         """All objects behind the days of a station."""
@@ -70,8 +68,7 @@ def origins_of(reports: Reports, days: Days) -> Origins:
             behind[:, :, 1:] |= found[:, :, :-1] & by_difference[:, 1:]
             behind[:, :, :-1] |= found[:, :, 1:] & by_difference[:, :-1]
     behind &= inside.any(axis=0)
-    reported: Mask = inside.any(axis=2, keepdims=True)
-    return Origins(marks.named(behind), [names for (names,) in marks.named(reported)])
+    return Origins(marks.named(behind))
 
 
 class _Marks:
