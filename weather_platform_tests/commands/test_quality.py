@@ -39,5 +39,5 @@ def test_a_flag_is_lifted_listed_and_set_again(tmp_path: Path) -> None:
         assert json.loads(run(api, "quality", "list", "--json")) == []
         with pytest.raises(WeatherError, match="No override"):
             run(api, "quality", "remove", kept["id"])
-        with pytest.raises(WeatherError, match="body.rule cannot be used"):
+        with pytest.raises(WeatherError, match=r"body\.rule cannot be used"):
             run(api, *(word.replace("E2", "E99") for word in LIFT), "--reason", "a hailstorm")
