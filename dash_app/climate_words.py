@@ -8,6 +8,7 @@ from dash_app import components as ui
 from dash_app.frames import is_known
 from dash_app.language import Language
 from dash_app.view import View
+from weather_platform.climatology import Comparison
 from weather_platform.domain.climate.figures import FIGURES
 from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.reference import Anomaly, Reference, TooFewYears
@@ -81,6 +82,12 @@ def usual_alone(view: View, figure: str, found: Reference | TooFewYears) -> str:
         return "–"
     unit = unit_of(view, FIGURES[figure].unit)
     return view.word.number(unit.exact(found.mean), max(1, decimals_of(unit)))
+
+
+def least(view: View, of: Comparison) -> str:
+    """A value without its unit, ``≥`` before a total that lacks days."""
+    lacking = FIGURES[of.figure].kind == "total" and of.value is not None and of.status in ("nearly", "incomplete")
+    return f"{'≥ ' if lacking else ''}{number(view, of.figure, of.value)}"
 
 
 def anomaly(view: View, figure: str, found: Anomaly | None) -> str:

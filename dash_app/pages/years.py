@@ -77,7 +77,7 @@ def _matrix(view: View, years: Years, name: str) -> Any:
     rows = [[_cell(view, years.at(figure, station, year, span), year, span) for span in spans] for year in shown]
     svg = matrix(shown, columns, rows, title=word("years.matrix_of", figure=name))
     summary = [word("years.matrix_summary", n=word.number(len(shown)), unit=said.symbol_of(view, figure))]
-    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, wide=True)
+    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, kind="wide")
 
 
 def _is_there(years: Years, station: str, year: int, figure: str) -> Iterator[bool]:
