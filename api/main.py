@@ -42,11 +42,13 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.catalogue.start()
+        services.webhook.start()
         warming = threading.Timer(_WARM_AFTER_S, services.orchestrator.warm)
         warming.daemon = True
         warming.start()
         yield
         warming.cancel()
+        services.webhook.stop()
         services.catalogue.stop()
         services.close()
 
@@ -86,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """What a generated client calls the route: ``getCityDays`` where it says so, else its function's name."""
+    """The operationId of a route, which generated clients use: the one it declares, else its function's name."""
     first, *rest = route.name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 

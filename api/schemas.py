@@ -80,7 +80,7 @@ def _in_order(query: Asked, first: date | str | None, last: date | str | None) -
 
 
 class Query(BaseModel):
-    """Parameters of a request; what is not known is refused, so that a slip of the pen is noticed."""
+    """Parameters of a request; an unknown one is refused, so that a typo is noticed."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -221,6 +221,13 @@ class CoverageQuery(Formatted):
         return _in_order(self, self.from_, self.to)
 
 
+class ChangesQuery(Formatted):
+    since: Annotated[int, BeforeValidator(cursor_of), Field(ge=0, le=2**53)] = Field(
+        0, description="The `next_since` or `next` of the page before, or the `number` of its last row.", examples=[0]
+    )
+    limit: Limit = Field(1_000, examples=[100])
+
+
 SheetColumn = Annotated[str, _one_of(_SHEET), Field(json_schema_extra={"enum": list(_SHEET)})]
 FigureName = Annotated[str, _one_of(tuple(FIGURES)), Field(json_schema_extra={"enum": list(FIGURES)})]
 PeriodName = Annotated[str, _one_of(PERIODS), Field(json_schema_extra={"enum": list(PERIODS)})]
@@ -243,7 +250,7 @@ class NormalsQuery(Formatted):
 
     @property
     def position(self) -> tuple[str, int]:
-        """The station and the place of the last row seen; before all where none was."""
+        """The station and the position of the last row seen; before all rows without one."""
         if self.after is None:
             return "", -1
         station, _, place = self.after.partition(":")
@@ -336,7 +343,7 @@ RuleId = Annotated[str, _one_of((ANY_RULE, *RULES)), Field(json_schema_extra={"e
 
 
 class OverrideIn(BaseModel):
-    """A decision about the values of a field from first to last time (UTC where no offset is given)."""
+    """A decision about the values of a field from first to last time (UTC without an offset)."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -452,7 +459,7 @@ class MonthOut(_Counts):  # type: ignore[misc]  # made from a struct
 
 
 class Withdraw(BaseModel):
-    """Why, and who says so; the caller's key or address where no name is given."""
+    """Reason and name; the name defaults to the caller's key or address."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "37 °C in February", "by": "Marie"}]}
@@ -473,7 +480,7 @@ class RunOut(BaseModel):
 
 
 class Progress(BaseModel):
-    """How many of the months stand where."""
+    """Number of months by state."""
 
     queued: int
     running: int
@@ -565,7 +572,7 @@ def first_look(receipt: Receipt) -> FirstLook:
 
 
 class Rows(BaseModel):
-    """A page of rows; `next` leads to the page after."""
+    """A page of rows; `next` is the address of the next page."""
 
     model_config = ConfigDict(extra="allow")
     count: int
@@ -574,7 +581,7 @@ class Rows(BaseModel):
 
 
 class Stored(BaseModel):
-    """A station that has something stored."""
+    """A station with stored data."""
 
     model_config = ConfigDict(extra="allow")
     city: str

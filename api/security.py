@@ -1,4 +1,4 @@
-"""Who may do what, and how often."""
+"""Access: keys, the local default and rate limits."""
 
 import hmac
 import re
@@ -22,7 +22,7 @@ _WRONG_KEYS_PER_MINUTE = 20
 
 
 class Caller(NamedTuple):
-    """Who asks: the name of a key, or an address."""
+    """The name of a key, or an address."""
 
     name: str
     has_key: bool
@@ -33,7 +33,7 @@ class Guard:
 
     def __init__(self, settings: ApiSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
-        # On the local default the one caller is the person at the keyboard.
+        # In the local default the only caller is the person at the keyboard.
         self._writes = RateLimit(0 if settings.is_local else settings.writes_per_minute, clock)
         self._reads = RateLimit(0 if settings.is_local else settings.reads_per_minute, clock)
         self._wrong_keys = RateLimit(_WRONG_KEYS_PER_MINUTE, clock)
@@ -59,7 +59,7 @@ class Guard:
         return caller
 
     def _caller(self, request: Request) -> Caller:
-        """Whose key it is; of two keys in two headers both must be known."""
+        """The owner of the key; of two keys in two headers both must be valid."""
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         offered = [request.headers.get("x-api-key", ""), bearer.strip() if scheme.lower() == "bearer" else ""]
         address = request.client.host if request.client else "unknown"
@@ -75,7 +75,7 @@ class Guard:
         raise Denied("This API key is not known here.", "Check the key, or have the operator make one.")
 
     def _check_local(self, request: Request) -> None:
-        """Without keys only this machine writes, and no web page in its browser does."""
+        """Without keys, only this machine may write, and no web page in its browser."""
         client = request.client.host if request.client else ""
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         if client not in LOOPBACK_HOSTS or host not in LOOPBACK_HOSTS:
@@ -90,7 +90,7 @@ class Guard:
 
 
 class RateLimit:
-    """So many requests a minute and caller; a caller that was silent may spend a whole minute's at once."""
+    """Requests per minute and caller; a caller that was idle may use a whole minute's requests at once."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
         self._per_minute = per_minute
@@ -99,7 +99,7 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def take(self, caller: str) -> None:
-        """Count one request; TooOften where there is none left."""
+        """Count one request; TooOften above the limit."""
         if not self._per_minute:
             return
         per_second = self._per_minute / 60
@@ -116,7 +116,7 @@ class RateLimit:
 
 
 def refuse_placeholders(settings: Settings) -> None:
-    """BadSettings where a store would be reached with such a secret, unless the platform runs in its local default.
+    """BadSettings if the secret of a store is a placeholder, unless the platform runs in its local default.
 
     Those of API keys are refused by `Settings` already.
     """

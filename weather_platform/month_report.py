@@ -24,7 +24,7 @@ from weather_platform.storage.curated import Coverage, Query, Replaced
 if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
 
-Facts = dict[str, Any]
+Metadata = dict[str, Any]
 """Metadata by label: numbers, texts (of `…_url` addresses), lists and mappings; a list of mappings is a table."""
 
 
@@ -55,7 +55,7 @@ class Links(NamedTuple):
 
 
 class StoredMonth:
-    """What the stores hold of a month; each is read once."""
+    """What the stores hold for a month; each store is read once."""
 
     def __init__(self, stores: Stores, month: Month) -> None:
         self.month = month
@@ -101,7 +101,9 @@ class StoredMonth:
         return rain
 
 
-def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links, notes: Sequence[str] = ()) -> Facts:
+def raw_metadata(
+    month: Month, stored: Sequence[Stored], door: Door, links: Links, notes: Sequence[str] = ()
+) -> Metadata:
     """Metadata of the raw objects of `month` that one load or posting stored; `stored` has all its objects.
 
     `notes` are remarks of the source.
@@ -125,7 +127,7 @@ def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links, 
     }
 
 
-def staged_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
+def staged_metadata(held: StoredMonth, door: Door, links: Links) -> Metadata:
     """Metadata of all that staging holds of the month."""
     summary, month = held.staged, held.month
     total = summary.total
@@ -150,7 +152,7 @@ def staged_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
     }
 
 
-def document_facts(held: StoredMonth, replaced: Replaced, door: Door, links: Links) -> Facts:
+def document_metadata(held: StoredMonth, replaced: Replaced, door: Door, links: Links) -> Metadata:
     """Metadata of the month's documents and of what curating it changed."""
     first, last = held.month.first_day, held.month.last_day
     return {
@@ -165,8 +167,8 @@ def document_facts(held: StoredMonth, replaced: Replaced, door: Door, links: Lin
     }
 
 
-def sheet_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
-    """Of the monthly sheets: how many are complete by element; and what quality control flagged, by rule."""
+def sheet_metadata(held: StoredMonth, door: Door, links: Links) -> Metadata:
+    """Metadata of the monthly sheets: complete ones by element, and flagged values by rule."""
     complete = {
         element: sum(getattr(sheet, element).status == "complete" for sheet in held.sheets)
         for element in ("tn", "tx", "rr")
@@ -187,7 +189,7 @@ def sheet_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
     }
 
 
-def _by(door: Door) -> Facts:
+def _by(door: Door) -> Metadata:
     return {"received_by": door.name, "reference": door.reference}
 
 

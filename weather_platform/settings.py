@@ -315,6 +315,8 @@ class Settings(_Masked, BaseSettings):
     """Bucket for the output of Dagster's runs; unset: its home."""
     alert_url: WebAddress | None = None
     """Webhook for failed runs and overdue observations: a POST of JSON with `text`."""
+    changes_url: WebAddress | None = None
+    """Webhook for changed documents: the API posts each page of `GET /changes` to it, at least once and in order."""
     launcher: Literal["celery", "default"] = "celery"
     """Launcher of runs: on running workers, or Dagster's standard launcher (a new process per run)."""
     executor: Literal["in_process", "k8s"] = "in_process"

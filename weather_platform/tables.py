@@ -27,7 +27,7 @@ GROUP_ROWS = 10_000
 
 
 class Format(StrEnum):
-    """How a table is written."""
+    """A file format of tables."""
 
     JSON = "json"
     NDJSON = "ndjson"
@@ -267,7 +267,7 @@ def _write_meanings(book: Any, columns: Sequence[Column]) -> None:
 
 
 class _Sink(io.RawIOBase):
-    """What a writer has written since the last look."""
+    """Collects the bytes written since the last read."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -54,7 +54,7 @@ def climate(
     period: Annotated[str | None, typer.Argument(metavar="[MONTH|YEAR]", help="2023-12 or 2023; else the last")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Print the climate of a month or year: figures, how complete they are, what is usual, and rank."""
+    """Print the climate of a month or year: figures with their completeness, usual values and ranks."""
     stores = Stores(Settings.from_environment(), read_only=True)
     station = find_station(city, stores.stations())
     climatology = Climatology(stores)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.explained import explained
-from weather_platform.defs.facts import POOL
+from weather_platform.defs.attributes import POOL
+from weather_platform.defs.failures import dagster_failures
 from weather_platform.defs.metadata import judged
 from weather_platform.defs.partitions import MONTHS, month_of_run
 from weather_platform.defs.stores import StoresResource
@@ -38,7 +38,7 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
             check for name, check in checks.items() if name in {key.name for key in context.selected_asset_check_keys}
         ]
         run = context.op_execution_context
-        with explained(run.retry_number):
+        with dagster_failures(run.retry_number):
             if not run.has_partition_key:
                 yield from _of_all_months(stores.open(), asked)
                 return

@@ -53,6 +53,9 @@ MONTHS = sa.Table(
     sa.Column("changes", sa.JSON, nullable=False, comment="observations that cleaning changed, by what"),
     sa.Column("code_version", sa.String(32), comment="of the rules that staged it; null: before they were noted"),
     sa.Column("flags", sa.String(16), comment="hash of the month's flags; null: not screened since it was staged"),
+    sa.Column("first_days", sa.String(16), comment="hash of what the sheets of the month before are made of, too"),
+    sa.Column("last_days", sa.String(16), comment="hash of what the sheets of the month after are made of, too"),
+    sa.Column("sheets", sa.String(16), comment="what its sheets were made of; null: not made since it was staged"),
     **_MYSQL,
 )
 FLAGS = sa.Table(

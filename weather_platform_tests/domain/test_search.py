@@ -104,7 +104,7 @@ def test_the_nearest_is_one_of_the_stations_there_are() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", ",,", "\ufffd\0"])
-def test_a_blank_is_no_station(text: str) -> None:
+def test_a_blank_matches_no_station(text: str) -> None:
     with pytest.raises(UnknownCity):
         find_station(text, {**STATIONS, "00000": station_for("00000")})
 
