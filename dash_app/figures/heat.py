@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pandas as pd
 
 from dash_app.figures.daily import day_ticks
+from dash_app.figures.legend import Bar, legend
 from dash_app.figures.look import Look
 from dash_app.measures import METRICS
 from dash_app.scales import Scale
@@ -21,7 +22,6 @@ MOST_DAYS = 400
 _PA_PER_HPA = 100
 _LEFT, _TOP, _BOTTOM, _LEGEND, _CHARACTER = 44, 6, 26, 44, 6.6
 _MANY_ROWS = 20
-_STEPS = 24
 
 
 class Grid(NamedTuple):
@@ -145,22 +145,12 @@ def _rectangles(grid: Grid, scale: Scale, corner: tuple[float, float], step: tup
 
 def _legend(scale: Scale, unit: Unit, look: Look, place: tuple[float, float], height: float) -> Iterator[str]:
     """From a place's left edge on, so long."""
-    (left, length), y, (low, high) = place, height - _LEGEND + 8, scale.bounds
-    stops = len(scale.stops)
-    shares = (
-        [(n / stops, 1 / stops, color) for n, (_, color) in enumerate(scale.stops)]
-        if scale.steps
-        else [(n / _STEPS, 1 / _STEPS, scale.color(low + (n + 0.5) / _STEPS * (high - low))) for n in range(_STEPS)]
-    )
-    for share, part, color in shares:
-        yield (
-            f'<rect x="{left + share * length:.1f}" y="{y:g}" width="{part * length + 0.4:.1f}" height="9"'
-            f' fill="{color}"/>'
-        )
-    for number, (value, _) in enumerate(scale.stops):
-        share = number / stops if scale.steps else (value - low) / (high - low)
-        text = look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
-        yield f'<text x="{left + share * length:.1f}" y="{y + 23:g}" class="tick">{text}</text>'
+    (left, length), y = place, height - _LEGEND + 8
+
+    def said(value: float) -> str:
+        return look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
+
+    yield from legend(scale, Bar(left, y, length, 9, 12), said)
     yield f'<text x="{left + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
 
 

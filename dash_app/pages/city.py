@@ -143,7 +143,7 @@ def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> 
     if not known:
         text = word(f"city.no_{metric.key}", city=view.stations[0].display_name)
         return ui.card(title, switches, ui.notice(word("city.no_measure"), text, color="gray"))
-    scale, unit = scales.of_metric(metric.key), view.look.unit(metric.key)
+    scale, unit = scales.of_metric(metric.key, home=view.home), view.look.unit(metric.key)
     svg = heat.drawn(grid, scale, unit, view.look, title=" ".join([f"{title}.", *summary]))
     return ui.drawing(view, "heat", title, svg, summary, above=switches, kind="by_day" if grid.days else "still")
 

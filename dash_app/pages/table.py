@@ -188,10 +188,10 @@ def _total(view: View, name: str, days: pd.DataFrame, compared: dict[str, Compar
     for column in COLUMNS[1:]:
         known, of = days[column].dropna(), (compared or {}).get(_FIGURES.get(column, ""))
         if of is not None:
-            cells.append(said.least(view, of))
+            cells.append(said.value_alone(view, of, of.figure))
         elif column in _OVER_DAYS and not known.empty:
-            least = "≥ " if _OVER_DAYS[column] == "sum" and len(known) < len(days) else ""
-            cells.append(least + _shown(view, column, float(known.agg(_OVER_DAYS[column]))))
+            bound = _OVER_DAYS[column] == "sum" and len(known) < len(days)
+            cells.append(said.at_least(_shown(view, column, float(known.agg(_OVER_DAYS[column]))), bound))
         else:
             cells.append("–" if column in _OVER_DAYS else "")
     readings = f"{int(days['observations'].sum())} / {READINGS_A_DAY * len(days)}"

@@ -42,6 +42,7 @@ from weather_platform.storage.staging_tables import (
     RAW_OBJECTS,
     city_table,
 )
+from weather_platform.storage.verdicts import VerdictStore
 
 if TYPE_CHECKING:
     from weather_platform.domain.climate.days import Days
@@ -89,6 +90,8 @@ class StagingStore:
         self.engine = engine
         self._overrides_file = overrides_file
         self._flagging: FlagStore | None = None
+        self.verdicts = VerdictStore(engine)
+        """The history of the checks."""
         self._csv_folder = csv_folder
         self._loader = Loader()
         self._cities_made: set[str] = set()

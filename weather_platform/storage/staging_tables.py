@@ -89,6 +89,18 @@ OVERRIDES = sa.Table(
     comment="decisions of people about flags, made over HTTP; others are in the file WEATHER_QC_OVERRIDES",
     **_MYSQL,
 )
+VERDICTS = sa.Table(
+    "_verdicts",
+    _own,
+    sa.Column("month", sa.String(8), primary_key=True),
+    sa.Column("check_name", sa.String(32), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True, comment="in the history of the month's check, from 1"),
+    sa.Column("noted", _TIME, nullable=False),
+    sa.Column("passed", sa.Boolean, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    comment="verdicts of the checks of a month, each where it differs from the one before; staging anew keeps them",
+    **_MYSQL,
+)
 COVERAGE = sa.Table(
     "_coverage",
     _own,
