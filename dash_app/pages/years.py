@@ -21,6 +21,7 @@ from weather_platform.domain.climate.figures import FIGURES, FigureValue
 from weather_platform.domain.climate.records import ALL_MONTHS, Record
 from weather_platform.domain.climate.reference import TooFewYears
 from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR, Years
+from weather_platform.domain.months import Month
 
 _MOST_SAID: Final = 3
 _OF_A_MONTH: Final = (".mean", ".total")
@@ -76,7 +77,9 @@ def _matrix(view: View, years: Years, name: str) -> Any:
     shown = [year for year in years.years if any(_is_there(years, station, year, figure))]
     rows = [[_cell(view, years.at(figure, station, year, span), year, span) for span in spans] for year in shown]
     svg = matrix(shown, columns, rows, title=word("years.matrix_of", figure=name))
-    summary = [word("years.matrix_summary", n=word.number(len(shown)), unit=said.symbol_of(view, figure))]
+    colours = word(f"years.matrix_{'home' if view.home else 'overseas'}")
+    unit = said.symbol_of(view, figure)
+    summary = [ui.counted(word, "years.matrix_summary", len(shown), unit=unit, colours=colours)]
     return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, wide=True)
 
 
@@ -201,7 +204,7 @@ def _ranking(view: View, known: Mapping[int, Comparison]) -> Any:
             )
     head = [word("years.rank"), word("years.when"), word("sheet.value"), word("sheet.anomaly")]
     title = word("years.ranking", span=span_name(view, view.state.span))
-    hint = word("years.ranked", n=word.number(len(ranked)))
+    hint = ui.counted(word, "years.ranked", len(ranked))
     return ui.card(
         title, html.P(hint, className="hint"), ui.table(head, rows, numbers_from=2, label=title), id="ranking"
     )
@@ -237,7 +240,10 @@ def _records(view: View, records: list[Record]) -> Any:
                 ]
             )
     title = word("years.records", span=span)
-    hint = word("years.records_since", first=records[0].first_month, last=records[0].last_month) if records else ""
+    hint = ""
+    if records:
+        first, last = Month.parse(records[0].first_month), Month.parse(records[0].last_month)
+        hint = word("years.records_since", period=word.period(first.first_day, last.last_day))
     return ui.card(title, html.P(hint, className="hint"), ui.table(head, rows, label=title), id="records")
 
 
