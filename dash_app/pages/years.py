@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import dash_mantine_components as dmc
@@ -10,6 +11,7 @@ from dash import html
 from dash_app import climate_words as said
 from dash_app import components as ui
 from dash_app import scales
+from dash_app.figures.legend import tick
 from dash_app.figures.years import Cell, Column, Stripe, matrix, stripes
 from dash_app.periods import Period
 from dash_app.reader import Reader
@@ -155,10 +157,8 @@ def _stripes(view: View, compared: Mapping[int, Comparison], name: str) -> Any:
     ]
     unit = word("overview.percent_of_usual") if is_rain else said.symbol_of(view, figure)
 
-    def said_of(value: float) -> str:
-        return word.number(value) if is_rain else said.difference(view, figure, value)
-
-    svg = stripes(found, scale, said=said_of, unit=unit, title=title)
+    shown = said.unit_of(view, "%" if is_rain else FIGURES[figure].unit)
+    svg = stripes(found, scale, said=partial(tick, word, shown, signed=not is_rain), unit=unit, title=title)
     return ui.drawing(view, "stripes", title, svg, summary, wide=True)
 
 
