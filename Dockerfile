@@ -1,6 +1,6 @@
 # One image for every process of the platform; which one is the command's business (docker-compose.yml).
 
-FROM python:3.12-slim-bookworm AS dependencies
+FROM python:3.12.13-slim-bookworm AS dependencies
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_CACHE_DIR=/var/cache/pip
 WORKDIR /build
 RUN python -m venv /opt/venv
@@ -23,7 +23,7 @@ COPY api api
 COPY dash_app dash_app
 RUN --mount=type=cache,target=/var/cache/pip /opt/venv/bin/pip install --no-deps --target /opt/platform .
 
-FROM python:3.12-slim-bookworm
+FROM python:3.12.13-slim-bookworm
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="weather_platform" \
       org.opencontainers.image.version="${VERSION}" \

@@ -1,4 +1,4 @@
-"""Reports months written without a run to Dagster, at once or when Dagster is available again.
+"""Reports months written without a run to Dagster, at once or once Dagster is available again.
 
 Events wait in the staging database, so an outage of Dagster or a restart of the API loses none, and no caller waits for
 Dagster. The report of a month is that of a run (`month_report`): metadata, then the checks.
@@ -17,13 +17,14 @@ from weather_platform.intake import Stored
 from weather_platform.month_report import (
     CHECKS,
     Door,
-    Facts,
     Links,
+    Metadata,
     StoredMonth,
-    document_facts,
-    raw_facts,
-    sheet_facts,
-    staged_facts,
+    document_metadata,
+    judge_month,
+    raw_metadata,
+    sheet_metadata,
+    staged_metadata,
 )
 from weather_platform.storage.curated import Replaced
 from weather_platform.storage.opening import Stores
@@ -56,7 +57,7 @@ class Catalogue:
         """Report the raw objects of some months, out of all objects of one posting."""
         self._tell(
             CatalogueUpdate(
-                names.RAW_OBSERVATIONS, str(month), door.reference, raw_facts(month, stored, door, self._links)
+                names.RAW_OBSERVATIONS, str(month), door.reference, raw_metadata(month, stored, door, self._links)
             )
             for month in months
         )
@@ -98,17 +99,16 @@ class Catalogue:
 
     def _deliver_one(self, update: CatalogueUpdate) -> None:
         held = StoredMonth(self._layers, Month.parse(update.month))
-        self._orchestrator.report(update.asset, update.month, self._facts(update, held))
-        for check in CHECKS:
-            if check.asset == update.asset:
-                self._orchestrator.report_check(update.month, check, check.judge(held))
+        self._orchestrator.report(update.asset, update.month, self._metadata(update, held))
+        for check, verdict in judge_month(held, (check for check in CHECKS if check.asset == update.asset)):
+            self._orchestrator.report_check(update.month, check, verdict)
 
-    def _facts(self, update: CatalogueUpdate, held: StoredMonth) -> Facts:
+    def _metadata(self, update: CatalogueUpdate, held: StoredMonth) -> Metadata:
         if update.asset == names.RAW_OBSERVATIONS:
             return update.metadata
         door = Door(update.metadata["received_by"], update.ingestion)
         if update.asset == names.STAGED_OBSERVATIONS:
-            return staged_facts(held, door, self._links)
+            return staged_metadata(held, door, self._links)
         if update.asset == names.MONTHLY_CLIMATE:
-            return sheet_facts(held, door, self._links)
-        return document_facts(held, Replaced(**update.metadata["replaced"]), door, self._links)
+            return sheet_metadata(held, door, self._links)
+        return document_metadata(held, Replaced(**update.metadata["replaced"]), door, self._links)

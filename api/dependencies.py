@@ -6,6 +6,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from api.catalogue import Catalogue
+from api.changes import Webhook
 from api.ingestion import Ingestions
 from api.metrics import Metrics
 from api.orchestrator import Orchestrator
@@ -38,7 +39,7 @@ class Services:
 
         self.settings = settings
         self.metrics = Metrics()
-        writing = Stores(settings)
+        self.writing = writing = Stores(settings)
         # Reads use the read-only users of the databases, if configured.
         self.layers = Stores(settings.for_reading, read_only=True) if settings.has_readers else writing
         self.climatology = Climatology(self.layers)
@@ -49,6 +50,7 @@ class Services:
         self.probing = CapacityLimiter(_PROBES_AT_ONCE)
         self.orchestrator = Orchestrator(settings.dagster_url, settings.dagster_credentials)
         self.catalogue = Catalogue(writing, self.orchestrator, Links.of(settings))
+        self.webhook = Webhook(writing, settings)
         self.guard = Guard(settings.api)
         self.partitions = Partitions(settings.first_month)
         limits = Limits(settings.api.unpacked_limit_bytes, settings.api.members)
@@ -58,7 +60,7 @@ class Services:
         self.withdrawals = Withdrawals(writing, self.ingestions, self.partitions)
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         for layers in self._opened:
             layers.close()
         self.orchestrator.close()

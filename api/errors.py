@@ -45,3 +45,7 @@ class OutsideBody(WeatherError):
     def __init__(self, size_bytes: int) -> None:
         super().__init__(f"The file has {size_bytes:,} bytes.", "Ask for a range within them.")
         self.size_bytes = size_bytes
+
+
+class CursorGone(WeatherError):
+    """A place in the changes that this store never gave, or no longer has."""

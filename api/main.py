@@ -16,6 +16,7 @@ from api import problems
 from api.dependencies import Services
 from api.logs import Traced
 from api.openapi import describe
+from api.ranged import Ranged
 from api.remembered import Remembered
 from api.routes import ROUTERS
 from api.routes.docs import ASSETS
@@ -42,11 +43,13 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.catalogue.start()
+        services.webhook.start()
         warming = threading.Timer(_WARM_AFTER_S, services.orchestrator.warm)
         warming.daemon = True
         warming.start()
         yield
         warming.cancel()
+        services.webhook.stop()
         services.catalogue.stop()
         services.close()
 
@@ -56,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         Middleware(Traced, metrics=services.metrics),
         Middleware(problems.Unexpected),
         Middleware(Remembered, token=services.layers.token, admit=services.admit_reader),
+        Middleware(Ranged, admit=services.admit_reader),
         Middleware(Compressed, minimum_size=1_000, compresslevel=5),
     ]
     if settings.api.cors_origins:
@@ -86,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _operation_id(route: APIRoute) -> str:
-    """What a generated client calls the route: ``getCityDays`` where it says so, else its function's name."""
+    """The operationId of a route, which generated clients use: the one it declares, else its function's name."""
     first, *rest = route.name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 

@@ -1,4 +1,4 @@
-"""Observations as an answer: pages of rows of some cities, one city after the other."""
+"""Pages of observations of some cities, one city after the other."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

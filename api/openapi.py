@@ -1,4 +1,4 @@
-"""The OpenAPI document, completed with what every operation shares: problems, and keys where they are asked for."""
+"""The OpenAPI document, completed with the parts that all operations share: problems, and keys where required."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _OPEN = ("/", "/livez", "/readyz", "/health")
 
 
 def describe(app: FastAPI, settings: ApiSettings) -> None:
-    """Have the application give the completed document."""
+    """Make the application serve the completed document."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -1,7 +1,7 @@
 """The API's client of Dagster: launches runs, follows them, reports months. The only file with GraphQL.
 
-All goes through dagster-graphql's own client, which is imported by the first call (2 to 3 s), not with this module. It
-must not be shared by threads, so each call makes its own (measured: under 1 ms).
+All calls use dagster-graphql's own client, which the first call imports (2 to 3 s). It must not be shared by threads,
+so each call makes its own (measured: under 1 ms).
 """
 
 import json
@@ -163,18 +163,18 @@ class Orchestrator:
 
     @cached_property
     def _http(self) -> "httpx.Client":
-        """One for all threads: to make a client takes as long as a report does, for the sake of its TLS context."""
+        """One for all threads: creating a client takes as long as a report, because of its TLS context."""
         import httpx2 as httpx
 
         return httpx.Client(auth=self._credentials)
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         if "_http" in vars(self):
             self._http.close()
 
     def warm(self) -> None:
-        """Import what the first call would import."""
+        """Import the modules that the first call needs."""
         from dagster_graphql import DagsterGraphQLClient  # noqa: F401
 
     def ping(self) -> None:
@@ -214,7 +214,7 @@ class Orchestrator:
                 raise self._trouble_with(": ".join((result["__typename"], result.get("message") or ", ".join(errors))))
 
     def runs(self, tag: str, value: str) -> list[FoundRun]:
-        """The runs with a tag, the newest first; without those that repeated another and never began."""
+        """The runs with a tag, newest first, except repeated launches that never began."""
         found = self._ask(FOUND, {"filter": {"tags": [{"key": tag, "value": value}]}}, "runsOrError")["results"]
         return [run for run in map(_found, found) if names.REPEATS_TAG not in run.tags]
 
@@ -232,7 +232,7 @@ class Orchestrator:
         ]
 
     def trouble(self, run_id: str) -> Trouble:
-        """Why a run failed: the cause and the cure that it recorded, or the last words there are."""
+        """Why a run failed: the cause and cure that it recorded, or the last message in its log."""
         events = self._ask(ENDING, {"run": run_id}, "runOrError")["eventConnection"]["events"]
         cure = f"Look at the run, {self.run_url(run_id)}; then post the file again."
         for event in events:
@@ -248,11 +248,11 @@ class Orchestrator:
         return Trouble(cause=f"{message.splitlines()[0].rstrip('.')}.", cure=cure)
 
     def report(self, asset: str, month: str, metadata: Mapping[str, Any]) -> None:
-        """Show one month as materialised without a run, with figures: GraphQL's mutation takes none, so by REST."""
+        """Report one month as materialised without a run: by REST, since GraphQL's mutation takes no metadata."""
         self._report(f"report_asset_materialization/{asset}", {"partition": month, "metadata": dict(metadata)})
 
     def report_check(self, month: str, check: Check, verdict: Verdict) -> None:
-        """Show the verdict of a check on what was reported last; by REST as well."""
+        """Report the result of a check on the last materialisation; by REST as well."""
         body = {
             "check_name": check.name,
             "partition": month,
@@ -284,7 +284,7 @@ class Orchestrator:
 
     def _ask(self, query: str, variables: dict[str, Any], field: str, timeout_s: int = _TIMEOUT_S) -> dict[str, Any]:
         with self._client(timeout_s) as client:
-            # The client has methods for single runs alone; this is what they all call.
+            # The client has methods for single runs only; all of them call this one.
             answer: dict[str, Any] = client._execute(query, variables)[field]  # noqa: SLF001
         if "message" in answer:
             raise self._trouble_with(f"{answer['__typename']}: {answer['message']}")
@@ -311,10 +311,10 @@ class Orchestrator:
                 raise self._unavailable(cause) from error
             raise self._trouble_with(
                 f"{type(cause).__name__}: {cause}"
-            ) from error  # its own words hold the whole query
+            ) from error  # its message contains the whole query
 
     def _trouble_with(self, reason: str) -> WeatherError:
-        """What an answer without success means."""
+        """The error behind an unsuccessful answer."""
         if any(name in reason for name in _NOT_LOADED):
             return self._not_loaded()
         return _refused(reason.strip().splitlines()[0])

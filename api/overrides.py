@@ -1,4 +1,4 @@
-"""Decisions about flags: kept, their months made again, and forgotten."""
+"""Decisions about flags: storing and removing them, and making their months again."""
 
 from api.ingestion import Ingestions
 from weather_platform.domain.climate.overrides import KeptOverride, Override
@@ -8,19 +8,19 @@ from weather_platform.storage.opening import Stores
 
 
 class Overrides:
-    """The overrides kept in the staging database. Repeating an interrupted request finishes it."""
+    """The overrides stored in the staging database. Repeating an interrupted request finishes it."""
 
     def __init__(self, layers: Stores, ingestions: Ingestions) -> None:
         self._layers = layers
         self._ingestions = ingestions
 
     def keep(self, override: Override, *, request_id: str = "") -> tuple[KeptOverride, Receipt | None]:
-        """Keep a decision and make its months again; no receipt where none of them is staged."""
+        """Store a decision and make its months again; no receipt if none of them is staged."""
         kept = self._layers.staging.flagging.keep(override)
         return kept, self._made_again(override, request_id)
 
     def drop(self, key: str, *, request_id: str = "") -> tuple[KeptOverride, Receipt | None]:
-        """Forget a decision, NotFound for another, and make its months again."""
+        """Remove a decision and make its months again; NotFound for an unknown one."""
         flagging = self._layers.staging.flagging
         kept = flagging.one(key)
         flagging.drop(key)

@@ -51,10 +51,10 @@ def components() -> dict[str, Any]:
     """The schemas of all rows and pages, by name."""
     _, structs = msgspec.json.schema_components([WeatherStats, StationEvent, MonthDocument], ref_template=_REF)
     for name, schema in structs.items():
-        # `columns` leaves out what was not asked for; only a day's document keeps its `_id`.
+        # `columns` selects members; only a day's document always has its `_id`.
         if name not in ("StationEvent", "Event") and "required" in schema:
             schema["required"] = [one for one in schema["required"] if one == "_id" and name != "MonthDocument"]
-    # In a row of `columns`, a month's ten-day periods are one cell: JSON as text.
+    # With `columns`, a month's ten-day periods are one cell: JSON as text.
     decades = structs["MonthDocument"]["properties"]
     decades["decades"] = {"anyOf": [decades["decades"], {"type": "string"}]}
     return {
@@ -101,6 +101,14 @@ COVERAGE_COLUMNS = (
     Column("share", float, "", "observations / expected, at most 1", nullable=True),
     Column("first", datetime, "", "time of the first observation"),
     Column("last", datetime, "", "time of the last observation"),
+)
+CHANGE_COLUMNS = (
+    Column("number", int, "", "number of the change; a later one is greater"),
+    Column("month", str, "", "month of the documents that changed"),
+    Column("city", str, "", "name of the station"),
+    Column("slug", str, "", "name of the station in addresses"),
+    Column("station_id", str, "", "WMO station number"),
+    Column("url", str, "", "the documents of this city and month as they are now"),
 )
 QUARANTINE_COLUMNS = (
     Column("month", str, "", "partition of the raw object"),
@@ -201,6 +209,10 @@ _OTHERS: dict[str, tuple[Mapping[str, Any], dict[str, Any]]] = {
             "unit": {"type": "string"},
             "summary": {"type": "object", "additionalProperties": _SUMMARY, "description": "By slug of the city."},
         },
+    ),
+    "Changes": (
+        json_schema(CHANGE_COLUMNS),
+        {"next_since": {"type": "integer", "description": "`since` of the next request: the last number so far."}},
     ),
     "MonthlySheets": (_ref("MonthDocument"), {}),
     "Comparisons": (json_schema(COMPARISON_COLUMNS), {}),

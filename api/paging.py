@@ -1,4 +1,4 @@
-"""Pages of rows: how many, where the next begins, and how a caller asks for it."""
+"""Pages of rows: their size, and the cursor of the next one."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
@@ -13,20 +13,20 @@ _JSON_ROWS = 1_000
 
 
 def rows_of(limit: int | None, form: Format) -> int | None:
-    """How many rows a page has; None for all of them, streamed."""
+    """Number of rows on a page; None to stream all rows."""
     return limit or (_JSON_ROWS if form is Format.JSON else None)
 
 
 def cursor_of(after: object) -> object:
-    """The cursor in the `next` of a page, which is an address; a cursor itself stays as it is."""
+    """The cursor in an address from `next`; a bare cursor is returned unchanged."""
     if isinstance(after, str) and after.startswith(("http://", "https://")):
         asked = parse_qs(urlsplit(after).query)
-        return next((asked[name][0] for name in ("after", "before") if name in asked), after)
+        return next((asked[name][0] for name in ("after", "before", "since") if name in asked), after)
     return after
 
 
 class Page(Generic[Row]):
-    """Rows, and the address of the next page where there is one: known once the rows were read."""
+    """Rows, and the address of the next page if there is one; it is known once the rows are read."""
 
     def __init__(
         self, rows: Iterable[Row], limit: int | None = None, following: Callable[[Row], str] | None = None
@@ -38,7 +38,7 @@ class Page(Generic[Row]):
 
     @property
     def is_small(self) -> bool:
-        """Whether the page is held in memory, and answered at once with its length and the link to the next."""
+        """Whether the page is held in memory, and sent at once with its length and the link to the next."""
         return self.limit is not None and self.limit <= _JSON_ROWS
 
     @property
@@ -55,11 +55,11 @@ class Page(Generic[Row]):
             yield (last := row)
 
     def close(self) -> None:
-        """Let go of the store that the rows are from."""
+        """Release the store that the rows are read from."""
         if callable(close := getattr(self._rows, "close", None)):
             close()
 
 
 def page(request: Request, rows: Iterable[Row], limit: int | None, cursor: Callable[[Row], str]) -> Page[Row]:
-    """The first `limit` rows out of one more; the next page starts after the last one's `cursor`."""
+    """The first `limit` rows of `limit` + 1; the next page starts after the last one's `cursor`."""
     return Page(rows, limit, lambda last: str(request.url.include_query_params(after=cursor(last))))

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BrokenOff, Conflict, NotAcceptable, OutsideBody, TooBusy, TooOften, Unsupported
+from api.errors import BrokenOff, Conflict, CursorGone, NotAcceptable, OutsideBody, TooBusy, TooOften, Unsupported
 from api.ingestion import IngestionFailed
 from api.logs import request_id_of
 from api.orchestrator import OrchestratorRefused, OrchestratorUnavailable
@@ -37,6 +37,7 @@ _STATUS: tuple[tuple[type[WeatherError], int], ...] = (
     (UnknownCity, 404),
     (NotFound, 404),
     (Conflict, 409),
+    (CursorGone, 410),
     (NotAcceptable, 406),
     (TooOften, 429),
     (TooBusy, 503),
@@ -58,7 +59,7 @@ _OUTAGES: tuple[tuple[type[WeatherError], str, str], ...] = (
 
 def install(app: FastAPI) -> None:
     """Register handlers that answer every error as a problem."""
-    app.add_exception_handler(WeatherError, explained)
+    app.add_exception_handler(WeatherError, answer_of)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
 
@@ -80,8 +81,8 @@ def problem(
     return Response(text, status, {**(headers or {}), "cache-control": "no-store"}, MEDIA_TYPE)
 
 
-async def explained(request: Request, error: Exception) -> Response:
-    """An error of the platform as the answer; its status follows from its class."""
+async def answer_of(request: Request, error: Exception) -> Response:
+    """The answer for an error of the platform; its status follows from its class."""
     assert isinstance(error, WeatherError)  # noqa: S101  # what the handler is registered for
     reason = error.reason if isinstance(error, IngestionFailed) else error
     status = getattr(reason, "status", None) or next((code for kind, code in _STATUS if isinstance(reason, kind)), 500)
@@ -136,7 +137,7 @@ def _fault(found: dict[str, Any], request: Request) -> dict[str, Any]:
 
 
 def _parameters(request: Request) -> list[str]:
-    """The names of the query parameters that the route knows."""
+    """The names of the route's query parameters."""
     dependant = getattr(request.scope.get("route"), "dependant", None)
     models = [parameter.field_info.annotation for parameter in getattr(dependant, "query_params", [])]
     fields = [getattr(model, "model_fields", {}) for model in models]
@@ -197,7 +198,7 @@ class Unexpected:
             if scope["type"] != "http":
                 raise
             _log.exception("unexpected", extra={"path": scope["path"]})
-            if not has_begun:  # else the server breaks the connection off, as the answer lacks its end
+            if not has_begun:  # otherwise the server drops the connection, because the answer is incomplete
                 cure = "Tell the operator the `instance` of this answer."
                 answer = problem(Request(scope), 500, "An unexpected error occurred.", cure)
                 await answer(scope, receive, send)

@@ -34,7 +34,7 @@ def asked_part(request: Request, size_bytes: int, etag: str) -> Part:
     found = _ONE.fullmatch(request.headers.get("range", "").strip())
     if found is None or request.headers.get("if-range", etag) != etag or not (found[1] or found[2]):
         return whole
-    if not found[1]:  # so many of the last
+    if not found[1]:  # a number of last bytes
         first, last = max(size_bytes - int(found[2]), 0), size_bytes - 1
     else:
         first, last = int(found[1]), min(int(found[2] or size_bytes - 1), size_bytes - 1)

@@ -1,8 +1,8 @@
-"""Answers of reading routes, remembered until the stores change: found before routing, compressed once.
+"""Caches answers of reading routes until the stores change: looked up before routing, compressed once.
 
-Every request still learns whether its answer holds: it waits for a look at the stores that began after it came. One
-look serves all requests that wait for it, so an answer is never older than its request, however many ask. An answer is
-remembered from its second request on: most are asked for once.
+Every request still learns whether its answer holds: it waits for a store token that was requested after it arrived. One
+token serves all requests that wait for it, so an answer is never older than its request. An answer is cached from its
+second request on: most are requested once.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ Key = tuple[str, ...]
 
 
 class Answer(NamedTuple):
-    """One remembered answer, as it goes to the server."""
+    """One cached answer, as passed to the server."""
 
     token: str
     """What the stores said before it was made."""
@@ -48,8 +48,8 @@ class Answer(NamedTuple):
     route: Any
 
 
-class Look:
-    """Asks the stores for their token, one call at a time, however many wait."""
+class StoreToken:
+    """Asks the stores for their token, one call at a time for any number of waiters."""
 
     def __init__(self, token: Callable[[], str]) -> None:
         self._token = token
@@ -59,16 +59,16 @@ class Look:
         self._silent_until = 0.0
 
     async def after_now(self) -> str | None:
-        """The token by a call that begins after this one; None where a store does not answer."""
+        """The token from a call that begins after this one; None if a store does not answer."""
         if time.monotonic() < self._silent_until:
             return None
         if self._next is None:
-            self._next = asyncio.create_task(self._look())
+            self._next = asyncio.create_task(self._read())
         return await asyncio.shield(self._next)
 
-    async def _look(self) -> str | None:
+    async def _read(self) -> str | None:
         async with self._turn:
-            self._next = None  # a request from now on needs a later look
+            self._next = None  # a request from now on needs a later read
             return await to_thread.run_sync(self._asked, limiter=self._threads)
 
     def _asked(self) -> str | None:
@@ -80,15 +80,15 @@ class Look:
 
 
 class Remembered:
-    """Middleware that answers again what it answered before, where nothing changed.
+    """Middleware that repeats an earlier answer if nothing has changed.
 
     Remembers whole answers of GET with status 200 and a weak ETag (`api.caching`); the least recently used go first.
-    Callers are admitted as the routes do it.
+    Callers are admitted as in the routes.
     """
 
     def __init__(self, app: ASGIApp, token: Callable[[], str], admit: Callable[[Request], object]) -> None:
         self._app = app
-        self._look = Look(token)
+        self._store_token = StoreToken(token)
         self._admit = admit
         self._answers: OrderedDict[Key, Answer | None] = OrderedDict()
         """None where a request was seen once."""
@@ -100,7 +100,7 @@ class Remembered:
             await self._app(scope, receive, send)
             return
         key = _key(scope, headers)
-        token = await self._look.after_now() if key in self._answers else None
+        token = await self._store_token.after_now() if key in self._answers else None
         found = self._answers.get(key)
         if found is None or token is None or found.token != token:
             await self._app(scope, receive, self._noting(key, token, scope, send))
@@ -113,7 +113,7 @@ class Remembered:
         try:
             self._admit(request)
         except WeatherError as error:
-            return await problems.explained(request, error)
+            return await problems.answer_of(request, error)
         told = Headers(raw=found.headers)
         if is_known(told["etag"], request.headers.get("if-none-match", "")):
             unchanged = Response(status_code=304)
@@ -155,7 +155,7 @@ class Remembered:
 
 
 def _whole(headers: list[tuple[bytes, bytes]], body: bytes) -> list[tuple[bytes, bytes]]:
-    """With the length, which a streamed answer does not have."""
+    """The headers with the length, which a streamed answer lacks."""
     return [*(each for each in headers if each[0] != b"content-length"), (b"content-length", b"%d" % len(body))]
 
 
@@ -171,7 +171,7 @@ def _may_be_remembered(start: Message) -> bool:
 
 
 def _key(scope: Scope, headers: Headers) -> Key:
-    """All that an answer depends on, beside the stores."""
+    """Everything an answer depends on besides the stores."""
     compressed = "gzip" if "gzip" in headers.get("accept-encoding", "") else ""
     place = (scope["scheme"], scope.get("root_path", ""), scope["path"], scope["query_string"].decode("latin-1"))
     return (*place, *(headers.get(name, default) for name, default in _SHAPED_BY.items()), compressed)

@@ -56,7 +56,12 @@ def _one_of(allowed: tuple[str, ...]) -> AfterValidator:
 
 Day = Annotated[date, BeforeValidator(_day)]
 MonthKey = Annotated[str, Field(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")]
-DocumentColumn = Annotated[str, _one_of(DOCUMENT_PARTS), Field(json_schema_extra={"enum": list(DOCUMENT_PARTS)})]
+_DOCUMENT_PARTS: dict[str, Any] = {
+    "enum": list(DOCUMENT_PARTS),
+    # Generated clients make names of them, and would make the same one of `windows.supposed` and `windows_supposed`.
+    "x-enum-varnames": [part.upper().replace(".", "_PART_") for part in DOCUMENT_PARTS],
+}
+DocumentColumn = Annotated[str, _one_of(DOCUMENT_PARTS), Field(json_schema_extra=_DOCUMENT_PARTS)]
 StagingColumn = Annotated[str, _one_of(_STAGED), Field(json_schema_extra={"enum": list(_STAGED)})]
 ReasonText = Annotated[str, _one_of(tuple(Reason)), Field(json_schema_extra={"enum": [str(r) for r in Reason]})]
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS)]
@@ -80,7 +85,7 @@ def _in_order(query: Asked, first: date | str | None, last: date | str | None) -
 
 
 class Query(BaseModel):
-    """Parameters of a request; what is not known is refused, so that a slip of the pen is noticed."""
+    """Parameters of a request; an unknown one is refused, so that a typo is noticed."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -221,6 +226,13 @@ class CoverageQuery(Formatted):
         return _in_order(self, self.from_, self.to)
 
 
+class ChangesQuery(Formatted):
+    since: Annotated[int, BeforeValidator(cursor_of), Field(ge=0, le=2**53)] = Field(
+        0, description="The `next_since` or `next` of the page before, or the `number` of its last row.", examples=[0]
+    )
+    limit: Limit = Field(1_000, examples=[100])
+
+
 SheetColumn = Annotated[str, _one_of(_SHEET), Field(json_schema_extra={"enum": list(_SHEET)})]
 FigureName = Annotated[str, _one_of(tuple(FIGURES)), Field(json_schema_extra={"enum": list(FIGURES)})]
 PeriodName = Annotated[str, _one_of(PERIODS), Field(json_schema_extra={"enum": list(PERIODS)})]
@@ -243,7 +255,7 @@ class NormalsQuery(Formatted):
 
     @property
     def position(self) -> tuple[str, int]:
-        """The station and the place of the last row seen; before all where none was."""
+        """The station and the position of the last row seen; before all rows without one."""
         if self.after is None:
             return "", -1
         station, _, place = self.after.partition(":")
@@ -336,7 +348,7 @@ RuleId = Annotated[str, _one_of((ANY_RULE, *RULES)), Field(json_schema_extra={"e
 
 
 class OverrideIn(BaseModel):
-    """A decision about the values of a field from first to last time (UTC where no offset is given)."""
+    """A decision about the values of a field from first to last time (UTC without an offset)."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -452,7 +464,7 @@ class MonthOut(_Counts):  # type: ignore[misc]  # made from a struct
 
 
 class Withdraw(BaseModel):
-    """Why, and who says so; the caller's key or address where no name is given."""
+    """Reason and name; the name defaults to the caller's key or address."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "37 °C in February", "by": "Marie"}]}
@@ -473,7 +485,7 @@ class RunOut(BaseModel):
 
 
 class Progress(BaseModel):
-    """How many of the months stand where."""
+    """Number of months by state."""
 
     queued: int
     running: int
@@ -565,7 +577,7 @@ def first_look(receipt: Receipt) -> FirstLook:
 
 
 class Rows(BaseModel):
-    """A page of rows; `next` leads to the page after."""
+    """A page of rows; `next` is the address of the next page."""
 
     model_config = ConfigDict(extra="allow")
     count: int
@@ -574,7 +586,7 @@ class Rows(BaseModel):
 
 
 class Stored(BaseModel):
-    """A station that has something stored."""
+    """A station with stored data."""
 
     model_config = ConfigDict(extra="allow")
     city: str

@@ -1,20 +1,17 @@
-"""Who may do what, and how often."""
+"""Access: keys, the local default and rate limits."""
 
 import hmac
 import re
-import threading
-import time
-from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
 
-from api.errors import Denied, TooOften
+from api.errors import Denied
+from api.rates import RateLimit, SharedCounts
 from weather_platform.domain.errors import BadSettings
 from weather_platform.settings import LOOPBACK_HOSTS, PLACEHOLDERS, ApiSettings, Settings, hashed_key
 
-_FORGET_ABOVE = 10_000
 _ORNAMENT = re.compile(r"[\W\d_]+")
 """What adorns a word and makes no secret of it."""
 _WRONG_KEYS_PER_MINUTE = 20
@@ -22,7 +19,7 @@ _WRONG_KEYS_PER_MINUTE = 20
 
 
 class Caller(NamedTuple):
-    """Who asks: the name of a key, or an address."""
+    """The name of a key, or an address."""
 
     name: str
     has_key: bool
@@ -31,12 +28,13 @@ class Caller(NamedTuple):
 class Guard:
     """Keys, the local default, and limits on the rate."""
 
-    def __init__(self, settings: ApiSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
-        # On the local default the one caller is the person at the keyboard.
-        self._writes = RateLimit(0 if settings.is_local else settings.writes_per_minute, clock)
-        self._reads = RateLimit(0 if settings.is_local else settings.reads_per_minute, clock)
-        self._wrong_keys = RateLimit(_WRONG_KEYS_PER_MINUTE, clock)
+        shared = SharedCounts(settings.limits_url) if settings.limits_url else None
+        # In the local default the only caller is the person at the keyboard.
+        self._writes = RateLimit(0 if settings.is_local else settings.writes_per_minute, "writes", shared)
+        self._reads = RateLimit(0 if settings.is_local else settings.reads_per_minute, "reads", shared)
+        self._wrong_keys = RateLimit(_WRONG_KEYS_PER_MINUTE, "wrong keys", shared)
 
     def admit_writer(self, request: Request) -> Caller:
         """The writer; Denied without a key, except in the local default."""
@@ -59,7 +57,7 @@ class Guard:
         return caller
 
     def _caller(self, request: Request) -> Caller:
-        """Whose key it is; of two keys in two headers both must be known."""
+        """The owner of the key; of two keys in two headers both must be valid."""
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         offered = [request.headers.get("x-api-key", ""), bearer.strip() if scheme.lower() == "bearer" else ""]
         address = request.client.host if request.client else "unknown"
@@ -75,7 +73,7 @@ class Guard:
         raise Denied("This API key is not known here.", "Check the key, or have the operator make one.")
 
     def _check_local(self, request: Request) -> None:
-        """Without keys only this machine writes, and no web page in its browser does."""
+        """Without keys, only this machine may write, and no web page in its browser."""
         client = request.client.host if request.client else ""
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         if client not in LOOPBACK_HOSTS or host not in LOOPBACK_HOSTS:
@@ -89,34 +87,8 @@ class Guard:
             raise Denied(f"A page of {origin[:100]} may not write here.", "Add it to WEATHER_API_CORS_ORIGINS.", 403)
 
 
-class RateLimit:
-    """So many requests a minute and caller; a caller that was silent may spend a whole minute's at once."""
-
-    def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
-        self._per_minute = per_minute
-        self._clock = clock
-        self._left: dict[str, tuple[float, float]] = {}
-        self._lock = threading.Lock()
-
-    def take(self, caller: str) -> None:
-        """Count one request; TooOften where there is none left."""
-        if not self._per_minute:
-            return
-        per_second = self._per_minute / 60
-        with self._lock:
-            now = self._clock()
-            if len(self._left) > _FORGET_ABOVE:
-                self._left = {name: entry for name, entry in self._left.items() if now - entry[1] < 60}
-            left, since = self._left.get(caller, (float(self._per_minute), now))
-            left = min(left + (now - since) * per_second, self._per_minute)
-            self._left[caller] = (left - 1 if left >= 1 else left, now)
-        if left < 1:
-            wait_s = max(1, round((1 - left) / per_second + 0.5))
-            raise TooOften(f"More than {self._per_minute} requests a minute.", f"Wait {wait_s} s.", wait_s)
-
-
 def refuse_placeholders(settings: Settings) -> None:
-    """BadSettings where a store would be reached with such a secret, unless the platform runs in its local default.
+    """BadSettings if the secret of a store is a placeholder, unless the platform runs in its local default.
 
     Those of API keys are refused by `Settings` already.
     """
@@ -128,6 +100,7 @@ def refuse_placeholders(settings: Settings) -> None:
         "WEATHER_CURATED_URL": settings.curated_url,
         "WEATHER_CURATED_READ_URL": settings.curated_read_url,
         "WEATHER_BROKER_URL": settings.broker_url,
+        "WEATHER_API_LIMITS_URL": settings.api.limits_url,
         "WEATHER_DAGSTER_STORAGE_URL": settings.dagster_storage_url,
     }
     secrets = {name: urlsplit(url or "").password for name, url in addresses.items()}

@@ -1,4 +1,4 @@
-"""How the API is served: uvicorn's own settings, from ours."""
+"""Serves the API: uvicorn's settings, from the platform's."""
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -7,7 +7,7 @@ from weather_platform.settings import ApiSettings
 
 
 def server_config(app: ASGIApp, settings: ApiSettings) -> uvicorn.Config:
-    """Only the named proxies say whom they ask for and by which scheme; uvicorn's default trusts all of loopback."""
+    """Only the configured proxies may name the client and the scheme; uvicorn's default trusts all of loopback."""
     return uvicorn.Config(
         app,
         host=settings.host,

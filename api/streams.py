@@ -36,7 +36,7 @@ class Streams:
 
     @property
     def open(self) -> int:
-        """How many run now."""
+        """Number of running streams."""
         return self._open
 
     def lease(self) -> "Lease":

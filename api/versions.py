@@ -6,7 +6,7 @@ VERSION = "/v1"
 
 
 class Versioned:
-    """Takes the version as a part of the root path, where one is asked for; paths without one stay as they are."""
+    """Moves the version from the path to the root path; paths without a version stay unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

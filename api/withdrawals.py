@@ -1,4 +1,4 @@
-"""Take a posting back, or restore it: its objects stay, and its months are made again without or with them."""
+"""Withdraw a posting, or restore it: its objects stay, and its months are made again without or with them."""
 
 import logging
 from datetime import UTC, datetime

@@ -1,5 +1,6 @@
 """Texts, numbers and dates in the reader's language; the texts are in `texts/`, one file per language."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -15,6 +16,18 @@ LANGUAGES: Final = ("fr", "en")
 """The first is the default if the browser asks for none of them."""
 _NARROW_SPACE: Final = "\u202f"
 _SPACE: Final = "\u00a0"
+_ARTICLES: Final = {
+    f"{preposition} {start}": said
+    for start, of, at in (
+        ("Le ", "du ", "au "),
+        ("Les ", "des ", "aux "),
+        ("Cap ", "du cap ", "au cap "),
+        ("Pointe ", "de la pointe ", "à la pointe "),
+    )
+    for preposition, said in (("de", of), ("à", at))
+}
+"""What French makes of a preposition and the article of a place: ``à Le Puy`` is ``au Puy``."""
+_WITH_ARTICLE: Final = re.compile(rf"\b({'|'.join(_ARTICLES)})")
 
 
 class Language:
@@ -29,7 +42,8 @@ class Language:
         text: Any = self._texts
         for part in key.split("."):
             text = text[part]
-        return str(text).format(**values)
+        said = str(text).format(**values)
+        return _WITH_ARTICLE.sub(lambda found: _ARTICLES[found[0]], said) if self.code == "fr" else said
 
     @property
     def separators(self) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from dash_app import language as languages
 from dash_app.figures.look import Look
 from dash_app.frames import is_known
+from dash_app.insets import is_at_home
 from dash_app.language import Language
 from dash_app.measures import METRICS, Metric, units_of
 from dash_app.periods import Period, whole, within
@@ -84,6 +85,11 @@ class View:
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
+
+    @property
+    def home(self) -> bool:
+        """Whether the (first) city is in metropolitan France."""
+        return is_at_home(self.stations[0].longitude_deg, self.stations[0].latitude_deg)
 
     @property
     def month(self) -> Month:

@@ -26,7 +26,7 @@ trap 'exit 130' INT TERM
 docker compose stop
 for volume in s3-data mysql-data mongodb-data mongodb-config redis-data; do
     docker run --rm --network none --user 0 --entrypoint tar -v "${project}_$volume:/volume:ro" \
-        weather-platform:local -C /volume -czf - . >"$unfinished/$volume.tar.gz"
+        weather-platform:local -C /volume --use-compress-program='gzip -1' -cf - . >"$unfinished/$volume.tar.gz"
 done
 for archive in "$unfinished"/*.tar.gz; do gzip -t "$archive"; done
 mv "$unfinished" "$backup"

@@ -1,9 +1,8 @@
-"""What `make compose` shows when the stack is healthy: December 2023 through Dagster, a small year through the API.
+"""The first load of `make compose`: December 2023 through Dagster, a small year through the API.
 
-Runs inside the container `api`, with a key for writing in WEATHER_API_KEY; ends with 1 where a figure is not right.
+Runs inside the container `api`, with a key for writing in WEATHER_API_KEY; exits with 1 if a figure is wrong.
 """
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,9 @@ from typing import Any, NamedTuple
 import httpx2 as httpx
 from dagster import DagsterRunStatus
 from dagster_graphql import DagsterGraphQLClient
+from requests.auth import HTTPBasicAuth
+
+from weather_platform.settings import Settings
 
 MONTH = "2023-12"
 YEAR = Path("data/ingestion/2024.json")
@@ -25,7 +27,7 @@ YEAR_RECORDS = 2_350
 
 
 class Held(NamedTuple):
-    """What each place says of the month."""
+    """Counts of the month from each layer."""
 
     status: str
     """Of Dagster's run."""
@@ -39,14 +41,13 @@ class Held(NamedTuple):
 
 
 def main() -> int:
-    dagster = httpx.URL(os.environ["WEATHER_DAGSTER_URL"])
-    source = os.environ["WEATHER_SOURCE"]
+    settings = Settings.from_environment()
+    source = settings.source
+    key = settings.api.key.get_secret_value() if settings.api.key else ""
     began = time.monotonic()
-    status = run(DagsterGraphQLClient(dagster.host, port_number=dagster.port))
+    status = run(dagster(settings))
     print(f"{MONTH} from {source} through Dagster: {status} after {time.monotonic() - began:.1f} s")
-    with httpx.Client(
-        base_url="http://127.0.0.1:8000", headers={"x-api-key": os.environ["WEATHER_API_KEY"]}, timeout=300
-    ) as api:
+    with httpx.Client(base_url=settings.api.url, headers={"x-api-key": key}, timeout=300) as api:
         month = held(api, status)
         print(f"{MONTH}: {month.observations:,} observations became {month.documents:,} documents")
         began = time.monotonic()
@@ -69,7 +70,7 @@ def main() -> int:
 
 
 def faults(source: str, month: Held, read: int) -> list[str]:
-    """Where the figures contradict each other, or those known of the source beforehand."""
+    """Contradictions between the figures, or with those known of the source."""
     figures = [
         ("status of the run", month.status, DagsterRunStatus.SUCCESS.value),
         ("observations in staging", month.observations, month.kept),
@@ -81,6 +82,12 @@ def faults(source: str, month: Held, read: int) -> list[str]:
         figures += [("observations", month.observations, observations), ("documents", month.documents, documents)]
     found = [f"{name}: {value}, expected {wanted}" for name, value, wanted in figures if value != wanted]
     return found if month.documents else [*found, "no document"]
+
+
+def dagster(settings: Settings) -> DagsterGraphQLClient:
+    """A client of the deployment's Dagster, signed in where that is asked for."""
+    url, login = httpx.URL(settings.dagster_url), settings.dagster_credentials
+    return DagsterGraphQLClient(url.host, port_number=url.port, auth=HTTPBasicAuth(*login) if login else None)
 
 
 def run(client: DagsterGraphQLClient) -> str:
@@ -101,7 +108,7 @@ def run(client: DagsterGraphQLClient) -> str:
 
 
 def held(api: httpx.Client, status: str) -> Held:
-    """The month as its receipt, staging and the documents tell it."""
+    """The month's counts from its receipt, staging and the documents."""
     covered = api.get("/coverage", params={"from": MONTH, "to": MONTH}).raise_for_status().json()["data"]
     receipts = api.get("/ingestions", params={"limit": 200}).raise_for_status().json()["data"]
     fetched = (each for each in receipts if each["mode"] == "source" and each["months"] == [MONTH])

@@ -1,11 +1,11 @@
-"""How gunicorn serves the site in a container."""
+"""Gunicorn's settings for the site in a container."""
 
 from typing import Any
 
 bind = "0.0.0.0:8050"
 workers = 2
 threads = 4
-preload_app = False  # each worker keeps what it read in a memory and a thread of its own
+preload_app = False  # each worker has its own cache and reader thread
 worker_tmp_dir = "/dev/shm"  # a heartbeat on a slow disk looks like a hung worker
 timeout = 120
 control_socket_disable = True  # not used inside the container

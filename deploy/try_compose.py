@@ -16,10 +16,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import httpx2 as httpx
 import msgspec
+from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
+from requests.auth import HTTPBasicAuth
 
 from api.orchestrator import Orchestrator
 from weather_platform import names
@@ -30,11 +33,16 @@ from weather_platform.intake import receive
 from weather_platform.pipeline import curate_month, open_stores, stage_month
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import SampleSource, sample_stations, write_sample
+from weather_platform_tests.runtime.backfills import BACKFILL_GAVE_UP, backfill_status, launch_backfill
 
 PROJECT = "weather-try"
 PORTS = {"DAGSTER_PORT": 13010, "API_PORT": 18010, "SITE_PORT": 18060}
 COMPOSE_FILE = "docker-compose.yml"
-KILLED = "s3 mysql mongodb redis worker code-server dagster-webserver dagster-daemon api site".split()
+KILLED = [
+    *[(name,) for name in ("s3", "mysql", "mongodb", "redis", "worker", "code-server")],
+    *[(name,) for name in ("dagster-webserver", "dagster-daemon", "api", "site")],
+    *[("mysql", "mongodb"), ("worker", "dagster-daemon"), ("code-server", "dagster-daemon"), ("redis", "worker")],
+]
 KILL_AFTER_S = 2.0
 HEALTHY_TIMEOUT_S = 300
 SETTLED_TIMEOUT_S = 600
@@ -60,11 +68,16 @@ class Stack:
         key = {"x-api-key": settings["WEATHER_API_KEY"]}
         self.key = settings["WEATHER_API_KEY"]
         self.api = httpx.Client(base_url=f"http://127.0.0.1:{PORTS['API_PORT']}", headers=key, timeout=900)
-        self.dagster = Orchestrator(f"http://127.0.0.1:{PORTS['DAGSTER_PORT']}")
+        name, _, password = settings["WEATHER_DAGSTER_LOGIN"].partition(":")
+        self.dagster = Orchestrator(f"http://127.0.0.1:{PORTS['DAGSTER_PORT']}", (name, password))
+        self._graphql = DagsterGraphQLClient(
+            "127.0.0.1", port_number=PORTS["DAGSTER_PORT"], auth=HTTPBasicAuth(name, password)
+        )
 
     def compose(self, *arguments: str, quiet: bool = True) -> str:
         command = ["docker", "compose", "-p", PROJECT, "--env-file", str(self._env_file), *self._files, *arguments]
-        done = subprocess.run(command, capture_output=quiet, text=True, check=False)
+        environment = {**os.environ, "WEATHER_API_KEY": self.key}  # for `exec -e`; a command line can be read by all
+        done = subprocess.run(command, capture_output=quiet, text=True, check=False, env=environment)
         if done.returncode:
             raise NotAsItShouldBe(f"docker compose {' '.join(arguments)}: {(done.stderr or '')[-2000:]}")
         return done.stdout or ""
@@ -86,17 +99,20 @@ class Stack:
         time.sleep(1)  # a container that died a moment ago may still be called healthy
         wait_for(healthy, "every container to be healthy", HEALTHY_TIMEOUT_S)
 
-    def kill(self, service: str) -> None:
-        """SIGKILL to the container's first process, as a crash; `docker kill` would keep it from being restarted."""
-        for found in self.containers(service):
-            pid = subprocess.check_output(["docker", "inspect", "-f", "{{.State.Pid}}", found["ID"]], text=True)
+    def kill(self, *services: str) -> None:
+        """SIGKILL to the containers' first processes, as a crash; `docker kill` would keep them from restarting."""
+        containers = [found["ID"] for service in services for found in self.containers(service)]
+        pids = subprocess.check_output(["docker", "inspect", "-f", "{{.State.Pid}}", *containers], text=True)
+        for pid in pids.split():
             os.kill(int(pid), signal.SIGKILL)
+
+    def first_load(self) -> None:
+        """The check that `make compose` ends with."""
+        print(self.compose("exec", "-T", "-e", "WEATHER_API_KEY", "api", "python", "first_load.py"))
 
     def load(self, months: Sequence[Month]) -> str:
         """Launch a run that loads the months, and its id."""
-        from dagster_graphql import DagsterGraphQLClient
-
-        return DagsterGraphQLClient("127.0.0.1", port_number=PORTS["DAGSTER_PORT"]).submit_job_execution(
+        return self._graphql.submit_job_execution(
             names.LOAD_JOB,
             repository_location_name=names.LOCATION,
             repository_name=names.REPOSITORY,
@@ -106,6 +122,21 @@ class Stack:
                 "dagster/asset_partition_range_end": str(months[-1]),
             },
         )
+
+    def backfill(self, months: Sequence[Month]) -> str:
+        """Launch a backfill of all assets, as the button of Dagster's UI does, and its id."""
+        return launch_backfill(self._graphql, months)
+
+    def wait_for_backfill(self, backfill_id: str) -> None:
+        def done() -> bool:
+            with contextlib.suppress(DagsterGraphQLClientError):  # Dagster itself may be the one that restarts
+                status = backfill_status(self._graphql, backfill_id)
+                if status in BACKFILL_GAVE_UP:
+                    raise NotAsItShouldBe(f"backfill {backfill_id} ended as {status}")
+                return status == "COMPLETED_SUCCESS"
+            return False
+
+        wait_for(done, f"backfill {backfill_id} to end well", SETTLED_TIMEOUT_S)
 
     def wait_for_run(self, run_id: str) -> int:
         """Wait until the run, or the last of its retries, is done; how many there were beside it."""
@@ -261,25 +292,48 @@ def look_at_the_site() -> None:
     say(f"the site in Chromium: {title!r}, {plots} figures, no error")
 
 
-def kill_each_in_turn(stack: Stack, reference: Reference, months: Iterator[list[Month]], folder: Path) -> None:
-    """Each container dies while a run loads two months and a file is posted."""
-    for service in KILLED:
+def kill_in_turn(stack: Stack, reference: Reference, months: Iterator[list[Month]], folder: Path) -> None:
+    """Each container, then pairs of them, die while a run loads two months and a file is posted."""
+    for services in KILLED:
         wanted = next(months)
-        small = sample_file(folder / f"{service}.json", wanted[0].next.next, stations=5)
+        small = sample_file(folder / f"{'-'.join(services)}.json", wanted[0].next.next, stations=5)
         run_id = stack.load(wanted)
         posting = threading.Thread(target=stack.ingest, args=(small, "/ingest-fast"))
         posting.start()
         time.sleep(KILL_AFTER_S)
         began = time.monotonic()
-        stack.kill(service)
+        stack.kill(*services)
         stack.wait_until_healthy()
         healthy_s = time.monotonic() - began
         retried = stack.wait_for_run(run_id)
         posting.join()
         settled_s = time.monotonic() - began
         again = ", the run was retried" if retried else ""
-        say(f"killed {service:18} healthy after {healthy_s:4.0f} s, all loaded after {settled_s:4.0f} s{again}")
+        them = " and ".join(services)
+        say(f"killed {them:30} healthy after {healthy_s:4.0f} s, all loaded after {settled_s:4.0f} s{again}")
         reference.load(wanted)
+        reference.receive(small)
+    compare(stack, reference)
+
+
+def restart_under_load(stack: Stack, reference: Reference, months: Iterator[list[Month]], folder: Path) -> None:
+    """Everything restarts while a backfill and a run are in flight and a file waits for its run."""
+    for delay_s in (1.0, 10.0, 35.0):  # before the daemon has looked at the backfill, and after
+        filled, loaded = next(months), next(months)
+        small = sample_file(folder / "restart.json", loaded[0].next.next, stations=5)
+        backfill_id, run_id = stack.backfill(filled), stack.load(loaded)
+        posting = threading.Thread(target=stack.ingest, args=(small, "/ingest"))
+        posting.start()
+        time.sleep(delay_s)
+        began = time.monotonic()
+        stack.compose("restart")
+        stack.wait_until_healthy()
+        healthy_s = time.monotonic() - began
+        stack.wait_for_run(run_id)
+        stack.wait_for_backfill(backfill_id)
+        posting.join()
+        say(f"restarted after {delay_s:2.0f} s: healthy after {healthy_s:.0f} s, all {time.monotonic() - began:.0f} s")
+        reference.load([*filled, *loaded])
         reference.receive(small)
     compare(stack, reference)
 
@@ -343,7 +397,7 @@ def back_up_and_restore(stack: Stack, folder: Path, env_file: Path) -> None:
 def story(stack: Stack, folder: Path, env_file: Path, *, quick: bool) -> None:
     reference = Reference(folder / "reference")
     stack.up()
-    print(stack.compose("exec", "-T", "-e", f"WEATHER_API_KEY={stack.key}", "api", "python", "first_load.py"))
+    stack.first_load()
     reference.load(parse_months("2023-12"))
     reference.receive(Path("data/ingestion/2024.json"))
     small = sample_file(folder / "small.json", Month.parse("2022-05"), stations=10)
@@ -352,15 +406,12 @@ def story(stack: Stack, folder: Path, env_file: Path, *, quick: bool) -> None:
     reference.receive(small)
     compare(stack, reference)
     look_at_the_site()
-    kill_each_in_turn(stack, reference, three_each("2010-01"), folder)
+    months = three_each("2004-01")
+    kill_in_turn(stack, reference, months, folder)
+    restart_under_load(stack, reference, months, folder)
     backfill_on_two_workers(stack, reference)
     if not quick:
         ingest_years(stack, reference, folder)
-    began = time.monotonic()
-    stack.compose("restart")
-    stack.wait_until_healthy()
-    say(f"docker compose restart: healthy after {time.monotonic() - began:.0f} s")
-    compare(stack, reference)
     back_up_and_restore(stack, folder, env_file)
     compare(stack, reference)
 
@@ -370,7 +421,7 @@ def with_localstack(env_file: Path) -> None:
     say("the same with LocalStack")
     try:
         stack.up()
-        print(stack.compose("exec", "-T", "-e", f"WEATHER_API_KEY={stack.key}", "api", "python", "first_load.py"))
+        stack.first_load()
     finally:
         stack.compose("down", "--volumes")
 
@@ -385,7 +436,7 @@ def main() -> int:
         env_file = folder / "env"
         subprocess.run(["deploy/make-env.sh", env_file], check=True)
         with env_file.open("a") as file:
-            file.write("\nWEATHER_SOURCE=sample\nWEATHER_RUNS_AT_ONCE=4\n")
+            file.write(f"\nWEATHER_SOURCE=sample\nWEATHER_RUNS_AT_ONCE=4\nWEATHER_DAGSTER_LOGIN=try:{token_hex(16)}\n")
             file.writelines(f"{name}={port}\n" for name, port in PORTS.items())
         stack = Stack(env_file, COMPOSE_FILE)
         stack.compose("down", "--volumes")

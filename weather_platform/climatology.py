@@ -1,7 +1,7 @@
-"""What a station's weather is compared with, for the API, the site, the command line and notebooks; no Dagster.
+"""Comparisons of a station's weather, for the API, the site, the command line and notebooks; no Dagster.
 
-`Climatology` answers from the stores. Figures over years are kept by the revision of the monthly sheets: a station's
-are made in some milliseconds where they changed (docs/decisions/0050).
+`Climatology` answers from the stores. Figures over years are cached by the revision of the monthly sheets; after a
+change, a station's take milliseconds (docs/decisions/0050).
 
 * `months` and `month`: sheets (`domain.climate.document`), each figure with how complete it is
 * `years`: figures of a station by year and period (`domain.climate.years`)
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from weather_platform.domain.climate.completeness import Status
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.figures import FIGURES, FigureValue
 from weather_platform.domain.climate.normals import StationNormals
@@ -53,7 +54,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     figure: str
     value: float | None
-    status: str
+    status: Status
     reference: Reference | TooFewYears
     anomaly: Anomaly | None
     """None where the figure is not complete, or has no reference."""
@@ -62,7 +63,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reading(NamedTuple):
-    """An observation as staged, and what quality control says of its values."""
+    """An observation as staged, with the verdicts of quality control."""
 
     row: dict[str, Any]
     flags: "list[Flag]"
@@ -88,7 +89,7 @@ class CityMonth(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What was made of a station's sheets."""
+    """Cached results from a station's sheets."""
 
     years: Years
     references: dict[tuple[str, str], Reference]
@@ -110,7 +111,7 @@ class Climatology:
         self._records: dict[str, list[Record]] = {}
 
     def revision(self) -> str:
-        """A text that changes whenever one of the answers may have."""
+        """A text that changes whenever an answer may have changed."""
         return self._stores.monthly.revision()
 
     def months(self, query: MonthQuery) -> Iterator[MonthDocument]:
@@ -126,7 +127,7 @@ class Climatology:
         return self._stores.monthly.stations()
 
     def years(self, station_id: str) -> Years:
-        """A station's figures by year and period; of no year where it has no sheet."""
+        """A station's figures by year and period; of no year if it has no sheet."""
         return self._of(station_id).years
 
     def references(self, station_id: str) -> list[Reference]:
@@ -144,7 +145,7 @@ class Climatology:
         return self._stores.by_station.revision(NORMALS)
 
     def normals(self, station_id: str) -> StationNormals | None:
-        """The official sheet of a station; None where there is none nearby, or none was fetched."""
+        """The official sheet of a station; None if none is nearby or none was fetched."""
         return self._stores.by_station.get(NORMALS, station_id)
 
     def reference(self, station_id: str, period: str, figure: str) -> Reference | TooFewYears:
@@ -216,7 +217,7 @@ class Climatology:
         return self._known[station_id]
 
     def _renew(self) -> None:
-        """Forget what was made of other sheets."""
+        """Discard results from outdated sheets."""
         revision = self.revision()
         with self._lock:
             if revision != self._revision:

@@ -118,7 +118,7 @@ class Landing:
 
 
 def _sort_into(sorted_: Future[list[Stored]], stores: Stores, partitions: Partitions, blob: BlobInfo) -> None:
-    """Store a file's records raw, one object per month, and keep the receipt; the result raises what went wrong."""
+    """Store a file's records raw, one object per month, and its receipt; the future's result raises any error."""
     try:
         origin = Provenance(source="upload", name=blob.key, licence=ETALAB)
         with Intake(partitions) as intake, tempfile.TemporaryFile() as file:

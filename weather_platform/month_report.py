@@ -5,7 +5,7 @@ Plain values, without Dagster.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -24,7 +24,7 @@ from weather_platform.storage.curated import Coverage, Query, Replaced
 if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
 
-Facts = dict[str, Any]
+Metadata = dict[str, Any]
 """Metadata by label: numbers, texts (of `…_url` addresses), lists and mappings; a list of mappings is a table."""
 
 
@@ -55,7 +55,7 @@ class Links(NamedTuple):
 
 
 class StoredMonth:
-    """What the stores hold of a month; each is read once."""
+    """What the stores hold for a month; each store is read once."""
 
     def __init__(self, stores: Stores, month: Month) -> None:
         self.month = month
@@ -100,8 +100,14 @@ class StoredMonth:
                 rain.setdefault(document.station_id, []).append(document.metrics.rainfall.rr)
         return rain
 
+    def note(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Keep those verdicts of checks, by name, that differ from the last ones."""
+        self._stores.staging.verdicts.note(self.month, verdicts)
 
-def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links, notes: Sequence[str] = ()) -> Facts:
+
+def raw_metadata(
+    month: Month, stored: Sequence[Stored], door: Door, links: Links, notes: Sequence[str] = ()
+) -> Metadata:
     """Metadata of the raw objects of `month` that one load or posting stored; `stored` has all its objects.
 
     `notes` are remarks of the source.
@@ -125,7 +131,7 @@ def raw_facts(month: Month, stored: Sequence[Stored], door: Door, links: Links, 
     }
 
 
-def staged_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
+def staged_metadata(held: StoredMonth, door: Door, links: Links) -> Metadata:
     """Metadata of all that staging holds of the month."""
     summary, month = held.staged, held.month
     total = summary.total
@@ -150,7 +156,7 @@ def staged_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
     }
 
 
-def document_facts(held: StoredMonth, replaced: Replaced, door: Door, links: Links) -> Facts:
+def document_metadata(held: StoredMonth, replaced: Replaced, door: Door, links: Links) -> Metadata:
     """Metadata of the month's documents and of what curating it changed."""
     first, last = held.month.first_day, held.month.last_day
     return {
@@ -165,8 +171,8 @@ def document_facts(held: StoredMonth, replaced: Replaced, door: Door, links: Lin
     }
 
 
-def sheet_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
-    """Of the monthly sheets: how many are complete by element; and what quality control flagged, by rule."""
+def sheet_metadata(held: StoredMonth, door: Door, links: Links) -> Metadata:
+    """Metadata of the monthly sheets: complete ones by element, and flagged values by rule."""
     complete = {
         element: sum(getattr(sheet, element).status == "complete" for sheet in held.sheets)
         for element in ("tn", "tx", "rr")
@@ -187,7 +193,7 @@ def sheet_facts(held: StoredMonth, door: Door, links: Links) -> Facts:
     }
 
 
-def _by(door: Door) -> Facts:
+def _by(door: Door) -> Metadata:
     return {"received_by": door.name, "reference": door.reference}
 
 
@@ -228,7 +234,14 @@ CHECKS = (
 )
 
 
+def judge_month(held: StoredMonth, checks: Iterable[Check] = CHECKS) -> list[tuple[Check, Verdict]]:
+    """Checks with their results, which enter the history of the month (`storage.verdicts`)."""
+    found = [(check, check.judge(held)) for check in checks]
+    held.note({check.name: verdict for check, verdict in found})
+    return found
+
+
 def month_checks(stores: Stores, month: Month) -> list[tuple[Check, Verdict]]:
-    """Every check with its result for what the stores hold of a month; NotFound if it was never staged."""
+    """As `judge_month` for what the stores hold of a month, without writing; NotFound if it was never staged."""
     held = StoredMonth(stores, month)
     return [(check, check.judge(held)) for check in CHECKS]

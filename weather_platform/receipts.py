@@ -1,4 +1,4 @@
-"""Receipts of what comes in without a caller: files of `landing/`, and months fetched from a source.
+"""Receipts of arrivals without a caller: files in `landing/`, and months fetched from a source.
 
 Such a receipt is opened when its records are stored raw, and closed by the run that curates the last of its months.
 The receipts of posts are kept by the API, which waits for them.

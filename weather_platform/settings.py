@@ -187,6 +187,8 @@ class ApiSettings(_Part):
     """Writing requests per caller and minute; 0 for no limit."""
     reads_per_minute: int = Field(1_200, ge=0, le=1_000_000)
     """Reading requests per caller and minute; 0 for no limit."""
+    limits_url: RedisAddress | None = None
+    """Redis in which several API processes count these requests together; unset: each counts alone."""
 
     @property
     def is_local(self) -> bool:
@@ -315,6 +317,8 @@ class Settings(_Masked, BaseSettings):
     """Bucket for the output of Dagster's runs; unset: its home."""
     alert_url: WebAddress | None = None
     """Webhook for failed runs and overdue observations: a POST of JSON with `text`."""
+    changes_url: WebAddress | None = None
+    """Webhook for changed documents: the API posts each page of `GET /changes` to it, at least once and in order."""
     launcher: Literal["celery", "default"] = "celery"
     """Launcher of runs: on running workers, or Dagster's standard launcher (a new process per run)."""
     executor: Literal["in_process", "k8s"] = "in_process"

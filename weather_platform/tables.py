@@ -24,7 +24,7 @@ GROUP_ROWS = 10_000
 
 
 class Format(StrEnum):
-    """How a table is written."""
+    """A file format of tables."""
 
     JSON = "json"
     NDJSON = "ndjson"
@@ -191,7 +191,7 @@ def arrow_schema(columns: Sequence[Column]) -> Any:
 
 
 class _Sink(io.RawIOBase):
-    """What a writer has written since the last look."""
+    """Collects the bytes written since the last read."""
 
     def __init__(self) -> None:
         super().__init__()

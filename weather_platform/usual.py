@@ -1,6 +1,6 @@
-"""What is usual, stored: references made of all monthly sheets, and the official normals of stations.
+"""Makes and stores references of all monthly sheets, and the official normals of stations.
 
-The doors read what is stored here; `climatology` makes a reference itself where sheets have changed since.
+The doors read them here; if sheets have changed since, `climatology` computes a reference itself.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from weather_platform.storage.opening import Stores
 
 
 class StoredReferences(NamedTuple):
-    """What became of the references."""
+    """The result of storing references."""
 
     stations: int
     references: int
@@ -30,7 +30,7 @@ class StoredReferences(NamedTuple):
 
 
 def store_references(stores: Stores) -> StoredReferences:
-    """Make the references of every station again, of all its sheets, and store them."""
+    """Compute the references of every station from all its sheets, and store them."""
     made_of = stores.monthly.revision()
     counts = {"reference": 0, "average": 0}
 
@@ -47,7 +47,7 @@ def store_references(stores: Stores) -> StoredReferences:
 
 
 def faults_of_references(stores: Stores) -> list[str]:
-    """What is wrong with the stored references: not of the sheets as they are now, or of another number of years."""
+    """Faults of the stored references: made from other sheets than today's, or with another number of years."""
     faults, now = [], stores.monthly.revision()
     for station in stores.monthly.stations():
         stored = stores.by_station.get(REFERENCES, station)
@@ -66,7 +66,7 @@ def faults_of_references(stores: Stores) -> list[str]:
 
 
 class StoredNormals(NamedTuple):
-    """What became of the official sheets."""
+    """The result of storing official sheets."""
 
     stations: int
     fetched: int
@@ -77,9 +77,9 @@ class StoredNormals(NamedTuple):
 
 
 def store_normals(stores: Stores, source: ClimateSheets, now: datetime | None = None) -> StoredNormals:
-    """Fetch the sheets of the stations that have one nearby, keep them raw, and store what they say.
+    """Fetch the official sheets of places near stations, store them raw, and store their normals.
 
-    Without a network, those kept before are read again: nothing is lost, and `trouble` says why.
+    Without a network, the stored sheets are read again: nothing is lost, and `trouble` gives the reason.
     """
     now = now or datetime.now(UTC)
     stations, blobs, fetched, trouble = stores.stations().values(), stores.raw.blobs, 0, ""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from weather_platform.domain.climate.days import Days
 from weather_platform.domain.climate.overrides import COLUMNS, Override
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import BadInput, Overtaken
@@ -24,10 +25,13 @@ from weather_platform.pipeline import (
     Stores,
     curate_month,
     documents,
+    make_months,
     month_figures,
+    month_sheets,
     quarantine_unplaced,
     stage_month,
     store_documents,
+    store_sheets,
     store_staged,
 )
 from weather_platform.sources.sample import SampleSource
@@ -38,7 +42,8 @@ from weather_platform_tests.observations import NICE, NOWHERE
 
 A_THIRD = tuple(STATIONS)[::3]
 """Of the stations, for speed."""
-NOVEMBER, DECEMBER, JANUARY = Month(2023, 11), Month(2023, 12), Month(2024, 1)
+NOVEMBER, DECEMBER, JANUARY, FEBRUARY = Month(2023, 11), Month(2023, 12), Month(2024, 1), Month(2024, 2)
+AROUND_DECEMBER = [NOVEMBER, DECEMBER, JANUARY]
 EVE_MM = (0, 1.6, 10.9, 1, 0, 0.4, 0)
 """As measured in NICE on 31 December 2023, from 03 to 21 UTC."""
 FROM_2010 = Partitions(Month(2010, 1))
@@ -136,6 +141,66 @@ def test_figures_that_another_process_overtook_do_not_become_documents(stores: S
     with pytest.raises(Overtaken, match="2023-12 or a neighbour was written by another process"):
         store_documents(stores, old)
     assert [document.metrics.temperature.max for document in stores.curated.find()] == [17.0]
+
+
+@pytest.fixture
+def sheets_made(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> list[Month]:
+    """The months whose sheets are made, in order."""
+    made: list[Month] = []
+    month_days = stores.staging.month_days
+
+    def noted(month: Month) -> Days | None:
+        made.append(month)
+        return month_days(month)
+
+    monkeypatch.setattr(stores.staging, "month_days", noted)
+    return made
+
+
+def test_months_made_together_get_their_sheets_once(stores: Stores, sheets_made: list[Month], tmp_path: Path) -> None:
+    bodies = [array(*(report(f"{month}-{day:02}T06", t=280) for day in (1, 15, 28))) for month in AROUND_DECEMBER]
+    for body in bodies:
+        take_in(stores, body)
+    assert [made.month for made in make_months(stores, AROUND_DECEMBER)] == AROUND_DECEMBER
+    assert sheets_made == AROUND_DECEMBER
+    with layers.opened(layers.embedded(tmp_path / "one by one")) as others:
+        for body in reversed(bodies):
+            load(others, body)
+        assert layers.state(others) == layers.state(stores)
+
+
+@pytest.mark.parametrize(("day", "remade"), [(2, [JANUARY, DECEMBER]), (12, [JANUARY]), (31, [JANUARY, FEBRUARY])])
+def test_sheets_are_made_again_only_where_their_days_changed(
+    stores: Stores, sheets_made: list[Month], day: int, remade: list[Month]
+) -> None:
+    for month in (DECEMBER, JANUARY, FEBRUARY):
+        load(stores, array(report(f"{month}-15T06", t=280)))
+    sheets_made.clear()
+    load(stores, array(report(f"2024-01-{day:02}T06", t=281)), NOON + timedelta(hours=1))
+    assert sorted(sheets_made) == sorted(remade)
+
+
+def test_sheets_made_before_a_neighbour_was_staged_are_not_stored(stores: Stores) -> None:
+    """Its run left them to this one, as they were not there yet."""
+    take_in(stores, array(report("2023-12-31T06", t=280)))
+    stage_month(stores, DECEMBER)
+    made = month_sheets(stores, DECEMBER)
+    load(stores, array(report("2024-01-01T06", t=281)))
+    with pytest.raises(Overtaken, match="2023-12 or a neighbour was staged again meanwhile"):
+        store_sheets(stores, DECEMBER, made)
+    assert stores.monthly.months() == [JANUARY]
+
+
+def test_sheets_that_a_neighbour_made_again_meanwhile_stay(stores: Stores) -> None:
+    for month in (DECEMBER, JANUARY):
+        load(stores, array(report(f"{month}-15T06", t=280)))
+    load(stores, array(report("2024-02-01T06", t=281)))
+    take_in(stores, array(report("2023-12-31T06", t=280)), NOON + timedelta(hours=1))
+    stage_month(stores, DECEMBER)
+    made = month_sheets(stores, DECEMBER)
+    assert list(made.by_month) == [DECEMBER, JANUARY]
+    curate_month(stores, JANUARY)
+    assert sum(store_sheets(stores, DECEMBER, made)) == 1, "that of December alone"
 
 
 @pytest.mark.parametrize("sample_first", [True, False], ids=["the sample first", "the sample last"])

@@ -1,6 +1,7 @@
 """The routes, one module per resource; the work is done elsewhere."""
 
 from api.routes import (
+    changes,
     climate,
     compare,
     coverage,
@@ -28,6 +29,7 @@ ROUTERS = tuple(
         staging,
         observations,
         curated,
+        changes,
         stations,
         coverage,
         quarantine,

@@ -1,4 +1,4 @@
-"""Climatology: months, seasons and years, each with how complete it is, and what they are compared with."""
+"""Climatology: months, seasons and years, each with its completeness, and their comparisons."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any
@@ -72,7 +72,7 @@ def climate_comparisons(
 
 @router.get("/reference", response_model=None, responses=in_every_format("References"))
 def climate_reference(request: Request, services: AllServices, query: Annotated[ClimateQuery, Query()]) -> Response:
-    """What is usual at a station, of 10 years and more: a reference from 24 years, else an average so named."""
+    """Usual values at a station from at least 10 years: a reference from 24 years on, else an average, named so."""
 
     def rows(station: str) -> Rows:
         for found in services.climatology.references(station):
@@ -84,7 +84,7 @@ def climate_reference(request: Request, services: AllServices, query: Annotated[
 
 @router.get("/normals", response_model=None, responses=in_every_format("Normals"))
 def climate_normals(request: Request, services: AllServices, query: Annotated[NormalsQuery, Query()]) -> Response:
-    """Météo-France's official normals and records of the place of a station; none where its sheet is not loaded."""
+    """Météo-France's official normals and records for a station's place; empty if its sheet is not loaded."""
 
     def rows(station: str) -> Rows:
         found = services.climatology.normals(station)
@@ -97,7 +97,7 @@ def climate_normals(request: Request, services: AllServices, query: Annotated[No
 
 @router.get("/records", response_model=None, responses=in_every_format("Records"))
 def climate_records(request: Request, services: AllServices, query: Annotated[RecordsQuery, Query()]) -> Response:
-    """Extremes of all that is loaded of a station, not its official records."""
+    """Extremes of a station's loaded data, not its official records."""
 
     def rows(station: str) -> Rows:
         for found in services.climatology.records(station):
@@ -109,7 +109,7 @@ def climate_records(request: Request, services: AllServices, query: Annotated[Re
 
 @router.get("/ranking", response_model=None, responses=in_every_format("Ranking"))
 def climate_ranking(request: Request, services: AllServices, query: Annotated[RankingQuery, Query()]) -> Response:
-    """Stations in order of a figure; those whose figure is not complete only if asked, last and without a rank."""
+    """Stations in order of a figure; on request also those with an incomplete figure, last and without a rank."""
     form = negotiated(request, query.format)
     fresh = CacheHeaders(request, services.settings.api, services.climatology.revision())
     if unchanged := fresh.unchanged():
@@ -168,7 +168,7 @@ def _by_station(
     rows: Callable[[str], Rows],
     name: str,
 ) -> Response:
-    """Rows of each station in order of number; a page ends at the station and the place among its rows."""
+    """Rows of each station in order of number; the cursor has the station and the position among its rows."""
     form = negotiated(request, query.format)
     wanted = stations(services.layers, query.city)
     revision = services.climatology.revision() + services.climatology.normals_revision()

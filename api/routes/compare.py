@@ -59,7 +59,7 @@ def _shown(values: Mapping[str, float | None], unit: Unit) -> dict[str, float | 
 
 
 def _summary(values: Sequence[float | None], unit: Unit) -> dict[str, Any]:
-    """Mean, least, greatest and sum of the days that have a value, each converted once; null where none has."""
+    """Mean, least, greatest and sum over days with a value, each converted once; null without any."""
     known = [value for value in values if value is not None]
     if not known:
         return {"days": 0, "mean": None, "min": None, "max": None, "sum": None}

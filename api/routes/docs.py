@@ -1,4 +1,4 @@
-"""`/docs` and `/redoc` with assets of our own: they need no network, and load nothing from a third party."""
+"""`/docs` and `/redoc` from the API's own assets: they need no network and load nothing from third parties."""
 
 from pathlib import Path
 
@@ -42,12 +42,12 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/docs")
 def docs() -> HTMLResponse:
-    """Swagger UI: every operation, to be tried out."""
+    """Swagger UI: every operation, to try out."""
     style = '<link rel="stylesheet" href="assets/swagger-ui.css">'
     return HTMLResponse(_PAGE.format(style=style, library="swagger-ui-bundle.js"), headers=_HEADERS)
 
 
 @router.get("/redoc")
 def redoc() -> HTMLResponse:
-    """ReDoc: the same to be read."""
+    """ReDoc: the same operations, to read."""
     return HTMLResponse(_PAGE.format(style="", library="redoc.standalone.js"), headers=_HEADERS)

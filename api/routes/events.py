@@ -1,4 +1,4 @@
-"""Days out of the ordinary."""
+"""Extreme events."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["events"], dependencies=READS)
 
 @router.get("/events", response_model=None, responses=in_every_format("Events"), operation_id="listEvents")
 def list_events(request: Request, services: AllServices, query: Annotated[EventsQuery, Query()]) -> Response:
-    """Heavy rain, gusts, heat, frost and others by date; `at_least` asks for a value over a threshold of your own."""
+    """Heavy rain, gusts, heat, frost and others by date; `at_least` selects by a threshold of your own."""
     form = negotiated(request, query.format)
     store = services.layers.curated
     wanted = stations(services.layers, query.city)

@@ -1,4 +1,4 @@
-"""The way in, and whether everything is there."""
+"""The entry point, and health checks."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +28,7 @@ def links(request: Request) -> dict[str, Any]:
         "staging_cities": "staging_cities",
         "curated_cities": "curated_cities",
         "documents": "read_documents",
+        "changes": "list_changes",
         "stations": "list_stations",
         "coverage": "show_coverage",
         "quarantine": "list_quarantine",
@@ -47,13 +48,13 @@ def links(request: Request) -> dict[str, Any]:
 
 @router.get("/livez", operation_id="isAlive")
 async def alive() -> dict[str, str]:
-    """The process answers; asks no store, and waits for no thread."""
+    """The process answers; no store is asked and no thread is needed."""
     return {"status": "alive"}
 
 
 @router.get("/readyz", responses={503: {"model": Health}}, operation_id="isReady")
 async def ready(services: AllServices, response: Response) -> Health:
-    """Every store answers; 503 where one does not. Dagster may be down: `/ingest-fast` and reading go on."""
+    """Every store answers; 503 if one does not. Dagster may be down: `/ingest-fast` and reading still work."""
     health = await to_thread.run_sync(_health, services, limiter=services.probing)
     if not all(text == "ok" for text in (health.s3, health.mysql, health.mongodb)):
         response.status_code = 503
@@ -62,7 +63,7 @@ async def ready(services: AllServices, response: Response) -> Health:
 
 @router.get("/health", operation_id="getHealth")
 async def health(services: AllServices) -> Health:
-    """Every store and Dagster, one word each; always 200 (`/readyz` is for load balancers)."""
+    """Status of every store and of Dagster; always 200 (`/readyz` is for load balancers)."""
     return await to_thread.run_sync(_health, services, limiter=services.probing)
 
 

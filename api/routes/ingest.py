@@ -1,4 +1,4 @@
-"""Post files, follow what becomes of them."""
+"""Posting files, and their receipts."""
 
 import asyncio
 import time
@@ -59,7 +59,7 @@ async def ingest(
     query: Annotated[IngestQuery, Query()],
     idempotency_key: IdempotencyKey = None,
 ) -> JSONResponse:
-    """Keep the files and launch a Dagster run for their months; follow it by the links of the answer."""
+    """Store the files and launch one Dagster run per month; the links of the receipt follow them."""
     answer = await _ingested(request, services, caller, "run", query.name, idempotency_key)
     receipt = answer.receipt
     if query.wait and not receipt.is_finished:
@@ -75,7 +75,7 @@ async def ingest_fast(
     query: Annotated[IngestFastQuery, Query()],
     idempotency_key: IdempotencyKey = None,
 ) -> JSONResponse:
-    """Keep the files and make their documents here and now; the answer comes when they are readable."""
+    """Store the files and make their documents at once; answers when they are readable."""
     answer = await _ingested(request, services, caller, "fast", query.name, idempotency_key)
     return await _answered(request, services, answer, 200 if answer.receipt.is_finished else 202)
 
@@ -84,7 +84,7 @@ async def ingest_fast(
 def list_ingestions(
     request: Request, services: AllServices, query: Annotated[IngestionsQuery, Query()]
 ) -> IngestionList:
-    """Ingestions, the newest first."""
+    """Receipts, newest first."""
     receipts = services.ingestions.newest(query.before, query.limit)
     following = None
     if len(receipts) == query.limit:
@@ -95,7 +95,7 @@ def list_ingestions(
 
 @router.get("/ingestions/{ingestion}", dependencies=READS)
 def get_ingestion(request: Request, services: AllServices, ingestion: IngestionId) -> Ingestion:
-    """What became of posted files."""
+    """The receipt of posted files: what became of each record."""
     return shown(services.ingestions.get(ingestion), request, services)
 
 
@@ -103,7 +103,7 @@ def get_ingestion(request: Request, services: AllServices, ingestion: IngestionI
 async def withdraw_ingestion(
     request: Request, services: AllServices, caller: Writer, ingestion: IngestionId, why: Withdraw
 ) -> Ingestion:
-    """Take posted files back: they stay, marked, and their months are made again without them.
+    """Withdraw posted files: they stay stored, marked, and their months are made again without them.
 
     Another posting of the same records keeps counting. Answers when the documents are readable.
     """
@@ -118,7 +118,7 @@ async def withdraw_ingestion(
 
 @router.post("/ingestions/{ingestion}/restore")
 async def restore_ingestion(request: Request, services: AllServices, _: Writer, ingestion: IngestionId) -> Ingestion:
-    """Undo a withdrawal: the files count again, in their old place among the others."""
+    """Undo a withdrawal: the files count again, in their original order of receipt."""
     receipt = await to_thread.run_sync(
         lambda: services.withdrawals.restore(ingestion, request_id=request_id_of(request.scope)),
         limiter=services.at_once,
@@ -139,7 +139,7 @@ async def follow_ingestion(request: Request, services: AllServices, ingestion: I
     """The receipt as a stream of server-sent events until it is done or failed.
 
     An event named by the state, with the receipt, at each change of the state; an event `month` with a run of the
-    receipt at each change of a month. A browser that connects again after the end gets 204, which ends its tries.
+    receipt at each change of a month. A browser that reconnects after the end gets 204, and stops.
     """
     receipt = await to_thread.run_sync(services.ingestions.get, ingestion)
     if receipt.is_finished and "last-event-id" in request.headers:

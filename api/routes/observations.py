@@ -1,4 +1,4 @@
-"""Observations of any cities and hours, with what quality control says of them."""
+"""Observations of any cities and hours, with their flags."""
 
 from typing import Annotated
 
@@ -16,9 +16,9 @@ router = APIRouter(tags=["observations"], dependencies=READS)
 def list_observations(
     request: Request, services: AllServices, query: Annotated[ObservationsQuery, Query()]
 ) -> Response:
-    """Observations of all cities, or of some, or within a box, one city after the other in order of time.
+    """Observations of all cities, of some, or within a box; one city after the other, in order of time.
 
-    `flags` names the values that quality control doubts, as `field:rule:verdict`: `erroneous` ones are in no figure.
+    `flags` lists flagged values as `field:rule:verdict`; `erroneous` ones are left out of every figure.
     """
     wanted = stations(services.layers, query.city)
     if wanted is None:

@@ -1,4 +1,4 @@
-"""From a figure back to what it was made of."""
+"""From a figure back to its origin."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta

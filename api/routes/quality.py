@@ -1,4 +1,4 @@
-"""Quality control: what is doubted, and what people decided about it."""
+"""Quality control: flags, and the decisions of people about them."""
 
 from datetime import UTC
 from typing import Annotated
@@ -25,7 +25,7 @@ OverrideId = Annotated[str, Path(max_length=40, examples=["3f2a9c0d1b4e5f67"])]
 
 @router.get("/flags", response_model=None, responses=in_every_format("Flags"), dependencies=READS)
 def list_flags(request: Request, services: AllServices, query: Annotated[FlagsQuery, Query()]) -> Response:
-    """Values that are erroneous, suspect, or flagged and found good by a person; by month, station and time."""
+    """Flagged values (erroneous, suspect, or found good by a person), by month, station and time."""
     form = negotiated(request, query.format)
     wanted = stations(services.layers, query.city)
     flagging = services.layers.staging.flagging
@@ -53,9 +53,9 @@ def list_overrides(services: AllServices) -> OverrideList:
 
 @router.post("/overrides", status_code=201)
 async def override_flags(request: Request, services: AllServices, caller: Writer, decision: OverrideIn) -> OverrideOut:
-    """Lift flags of a station's values, or set one, with a reason; answers when the months are made again with it.
+    """Lift flags of a station's values, or set one, with a reason; answers when the months are made again.
 
-    No value is changed. Of two decisions about a value the later one counts; the same one again is kept once.
+    No value is changed. Of two decisions about a value the later one counts; a repeated one is stored once.
     """
 
     def keep() -> OverrideOut:
@@ -77,7 +77,7 @@ async def override_flags(request: Request, services: AllServices, caller: Writer
 
 @router.delete("/overrides/{override}")
 async def forget_override(request: Request, services: AllServices, _: Writer, override: OverrideId) -> OverrideOut:
-    """Forget a decision made here; answers when its months are made again without it."""
+    """Remove a decision made here; answers when its months are made again without it."""
     return await to_thread.run_sync(
         lambda: _shown(services, *services.overrides.drop(override, request_id=request_id_of(request.scope))),
         limiter=services.at_once,

@@ -37,7 +37,7 @@ def list_quarantine(request: Request, services: AllServices, query: Annotated[Qu
 async def replay_quarantine(request: Request, services: AllServices, _: Writer, replay: Replay) -> Ingestion:
     """Stage and curate months again from their raw objects, with today's rules; answers when it is done.
 
-    Without months: records that were in no partition go to theirs where there is one now.
+    Without months: records without a partition move to theirs if one exists now.
     """
     months = [Month.parse(month) for month in replay.months]
     for month in months:

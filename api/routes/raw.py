@@ -1,4 +1,4 @@
-"""The raw layer: files as they were received."""
+"""The raw layer: files as received."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/raw", tags=["raw"], dependencies=READS)
 
 @router.get("/files", response_model=Rows)
 def list_files(request: Request, layers: OpenLayers, query: Annotated[FilesQuery, Query()]) -> dict[str, Any]:
-    """Raw objects by month, in the order of receipt, each with where it is from."""
+    """Raw objects by month, in order of receipt, each with its origin."""
     found = list(islice(_after(layers.raw, query), query.limit + 1))
     page = found[: query.limit]
     following = None
@@ -44,7 +44,7 @@ def read_file(
     services: AllServices,
     name: Annotated[str, Path(max_length=200, examples=["2023-12/0123456789abcdef.json"])],
 ) -> Response:
-    """The bytes as received, streamed, with their length; `Range` is known. Named by key, or by its 16 hex digits."""
+    """The bytes as received, streamed, with their length; supports `Range`. `name` is the key, or its 16 hex digits."""
     raw = services.layers.raw
     try:
         obj = raw.find(name)
@@ -64,7 +64,7 @@ def read_file(
     media_type = "application/json" if obj.form == "json" else "text/csv"
     lease = services.streams.lease()
     try:
-        begun = chain(list(islice(chunks, 1)), chunks)  # so that an outage is still told as one
+        begun = chain(list(islice(chunks, 1)), chunks)  # so that an outage is still reported as an error
     except BaseException:
         lease.end()
         raise
@@ -74,7 +74,7 @@ def read_file(
 
 
 def _after(raw: RawStore, query: FilesQuery) -> Iterator[RawObject]:
-    """Objects behind the cursor; reads only the partitions that it reaches."""
+    """Objects after the cursor; reads only the partitions it needs."""
     start = query.after.partition("/")[0] if query.after else ""
     is_behind = query.after is None
     for partition in [query.month] if query.month else raw.partitions():

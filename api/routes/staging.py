@@ -17,7 +17,7 @@ router = APIRouter(prefix="/staging", tags=["staging"], dependencies=READS)
 
 @router.get("/cities", response_model=Cities, operation_id="listStagedCities")
 def staging_cities(layers: OpenLayers) -> dict[str, Any]:
-    """The cities that have a table, with what it holds."""
+    """The cities that have a table, with its rows and period."""
     tables: dict[str, dict[str, Any]] = {}
     for covered in layers.staging.coverage():
         station = covered.station

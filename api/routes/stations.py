@@ -1,4 +1,4 @@
-"""The stations: where observations come from."""
+"""The stations."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -18,10 +18,10 @@ _GEOJSON = "application/geo+json"
 
 @router.get("/stations", response_model=Rows, responses={200: {"content": {_GEOJSON: {"schema": {"type": "object"}}}}})
 def list_stations(request: Request, layers: OpenLayers, query: Annotated[StationsQuery, Query()]) -> JSONResponse:
-    """The reference stations and those that only files told of; as GeoJSON by `Accept` or `?format=geojson`.
+    """The reference stations and those found only in files; as GeoJSON by `Accept` or `?format=geojson`.
 
-    With `q` those that the words mean, each with why it matches and, where it is the nearest station to a town,
-    how far away it is; none that nothing means.
+    With `q`, the matching stations, each with the reason and, for the station nearest to a town, its distance; empty if
+    nothing matches.
     """
     stored = layers.staging.stations()
     known = layers.stations()

@@ -208,7 +208,9 @@
       cursor.setAttribute("visibility", "visible");
     }
     const said = rows.map((series) => `${series.name} ${valueAt(series, spot.place, points)}`).join(" · ");
-    svg.closest("figure").querySelector(".readout").textContent = `${points.labels[spot.place]}: ${said} ${points.unit}`;
+    const readout = svg.closest("figure").querySelector(".readout");
+    readout.textContent = `${points.labels[spot.place]}: ${said} ${points.unit}`;
+    readout.dataset.told = "";
   }
   function choosePlace(svg, spot) {
     const labels = pointsOf(svg).labels;

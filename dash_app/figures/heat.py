@@ -10,6 +10,7 @@ import pandas as pd
 
 from dash_app import scales
 from dash_app.figures.daily import day_ticks
+from dash_app.figures.legend import Bar, legend
 from dash_app.figures.look import Look
 from dash_app.measures import METRICS
 from dash_app.scales import Scale
@@ -20,7 +21,6 @@ MOST_DAYS = 400
 """More columns than that are narrower than a pixel and a half: months instead."""
 _PA_PER_HPA = 100
 _LEFT, _TOP, _BOTTOM, _LEGEND = 44, 6, 26, 44
-_STEPS = 24
 
 
 class Grid(NamedTuple):
@@ -77,10 +77,10 @@ def by_day(observations: pd.DataFrame) -> bool:
     return times.empty or (times.max() - times.min()).days <= MOST_DAYS
 
 
-def drawn(grid: Grid, metric: str, look: Look, *, title: str) -> str:
-    """The grid as SVG, with its legend below."""
+def drawn(grid: Grid, metric: str, look: Look, *, home: bool, title: str) -> str:
+    """The grid as SVG, with its legend below; `home` is whether the station is in metropolitan France."""
     width, height = (366, 270) if look.narrow else (640, 300)
-    scale, unit = scales.of_metric(metric), look.unit(metric)
+    scale, unit = scales.of_metric(metric, home=home), look.unit(metric)
     bottom = height - _BOTTOM - _LEGEND
     step_x = (width - _LEFT - 6) / max(1, len(grid.columns))
     step_y = (bottom - _TOP) / len(grid.rows)
@@ -134,24 +134,13 @@ def _rectangles(grid: Grid, scale: Scale, step_x: float, step_y: float) -> Itera
 
 
 def _legend(scale: Scale, metric: str, look: Look, width: float, y: float) -> Iterator[str]:
-    unit, (low, high) = look.unit(metric), scale.bounds
-    left, length = _LEFT, width - _LEFT - 60
-    stops = len(scale.stops)
-    shares = (
-        [(n / stops, 1 / stops, color) for n, (_, color) in enumerate(scale.stops)]
-        if scale.steps
-        else [(n / _STEPS, 1 / _STEPS, scale.color(low + (n + 0.5) / _STEPS * (high - low))) for n in range(_STEPS)]
-    )
-    for share, part, color in shares:
-        yield (
-            f'<rect x="{left + share * length:.1f}" y="{y:g}" width="{part * length + 0.4:.1f}" height="9"'
-            f' fill="{color}"/>'
-        )
-    for number, (value, _) in enumerate(scale.stops):
-        share = number / stops if scale.steps else (value - low) / (high - low)
-        text = look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
-        yield f'<text x="{left + share * length:.1f}" y="{y + 23:g}" class="tick">{text}</text>'
-    yield f'<text x="{left + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
+    unit, length = look.unit(metric), width - _LEFT - 60
+
+    def said(value: float) -> str:
+        return look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
+
+    yield from legend(scale, Bar(_LEFT, y, length, 9, 12), said)
+    yield f'<text x="{_LEFT + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
 
 
 def _cells(table: pd.DataFrame) -> list[list[float | None]]:

@@ -142,7 +142,7 @@ def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> 
     if not known:
         text = word(f"city.no_{metric.key}", city=view.stations[0].display_name)
         return ui.card(title, switches, ui.notice(word("city.no_measure"), text, color="gray"))
-    svg = heat.drawn(grid, metric.key, view.look, title=" ".join([f"{title}.", *summary]))
+    svg = heat.drawn(grid, metric.key, view.look, home=view.home, title=" ".join([f"{title}.", *summary]))
     return ui.drawing(view, "heat", title, svg, summary, above=switches)
 
 

@@ -122,7 +122,7 @@ def _facts(view: View, row: "pd.Series[Any]") -> Iterator[Any]:
         start, _, end = str(row[f"{name}_window"]).partition("-")
         yield ui.fact(
             word(f"day.{name}"),
-            f"≥ {shown}" if least else shown,
+            said.at_least(shown, least),
             [html.P(word(f"day.method_{method}")), html.P(word(f"day.window_{name}", start=start, end=end))],
         )
     gust = row["wind_gust_m_s"]

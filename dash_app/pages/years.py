@@ -60,7 +60,7 @@ def _choices(view: View) -> Iterator[Any]:
             data=[{"value": value, "label": text[:1].upper() + text[1:]} for value, text in options.items()],
             value=getattr(view.state, choice),
             allowDeselect=False,
-            className="control city",
+            className=f"control {'figure' if choice == 'figure' else 'city'}",
         )
 
 
@@ -89,7 +89,11 @@ def _column(view: View, span: str) -> Column:
 
 
 def _scale(view: View, span: str) -> Scale:
-    return scales.of_figure(view.state.figure, 31 if span in MONTHS else 92 if span in SEASONS else 366)
+    return scales.of_figure(view.state.figure, _days_in(span), home=view.home)
+
+
+def _days_in(span: str) -> int:
+    return 31 if span in MONTHS else 92 if span in SEASONS else 366
 
 
 def _cell(view: View, found: FigureValue, year: int, span: str) -> Cell:
@@ -97,10 +101,9 @@ def _cell(view: View, found: FigureValue, year: int, span: str) -> Cell:
     if value is None:
         return Cell("", None, "", "")
     complete = found.status == "complete"
-    least = "≥ " if FIGURES[figure].kind == "total" and not complete else ""
     text = said.number(view, figure, value)
     status = "" if complete else f", {view.word(f'climate.status_{found.status}')}"
-    says = f"{_when(view, year, span)}: {least}{said.quantity(view, figure, value)}{status}"
+    says = f"{_when(view, year, span)}: {said.value(view, found, figure)}{status}"
     return Cell(text, value if complete else None, says, _href(view, year, span))
 
 
@@ -122,21 +125,21 @@ def _href(view: View, year: int, span: str) -> str:
 
 
 def _stripes(view: View, compared: Mapping[int, Comparison], name: str) -> Any:
-    """Anomalies of temperature, and of rain in percent of what is usual; of other figures there are none."""
+    """Anomalies of temperature and pressure, and of rain in percent; of other figures there are none."""
     word, figure = view.word, view.state.figure
     usual = next(iter(compared.values())).reference
     if isinstance(usual, TooFewYears):
         text = ui.counted(word, "years.too_few", usual.n, needed=usual.needed, span=span_name(view, view.state.span))
         return ui.card(word("years.stripes"), html.P(text), id="card-stripes")
     is_rain = figure == "rr.total"
-    if FIGURES[figure].unit != "°C" and not is_rain:
+    scale = scales.anomaly(FIGURES[figure].unit, _days_in(view.state.span))
+    if scale is None or (FIGURES[figure].unit == "mm" and not is_rain):
         return None
     found = [_stripe(view, year, of, is_rain=is_rain) for year, of in compared.items()]
     while found and found[0].anomaly is None:
         del found[0]
     while found and found[-1].anomaly is None:
         del found[-1]
-    scale = scales.RAIN_RATIO if is_rain else scales.ANOMALY
     title = word("years.stripes_of", figure=name, span=span_name(view, view.state.span))
     summary = [
         word(
@@ -147,7 +150,13 @@ def _stripes(view: View, compared: Mapping[int, Comparison], name: str) -> Any:
             mean=said.quantity(view, figure, usual.mean),
         )
     ]
-    return ui.drawing(view, "stripes", title, stripes(found, scale, title=title), summary)
+    unit = word("overview.percent_of_usual") if is_rain else said.symbol_of(view, figure)
+
+    def said_of(value: float) -> str:
+        return word.number(value) if is_rain else said.difference(view, figure, value)
+
+    svg = stripes(found, scale, said=said_of, unit=unit, title=title)
+    return ui.drawing(view, "stripes", title, svg, summary, wide=True)
 
 
 def _stripe(view: View, year: int, of: Comparison, *, is_rain: bool) -> Stripe:
@@ -186,7 +195,7 @@ def _ranking(view: View, known: Mapping[int, Comparison]) -> Any:
                 [
                     "–",
                     ui.link(_when(view, year, view.state.span), _href(view, year, view.state.span)),
-                    said.quantity(view, of.figure, of.value),
+                    said.value(view, of, of.figure),
                     word(f"climate.status_{of.status}"),
                 ]
             )

@@ -1,4 +1,4 @@
-"""`weather catalogue`: Dagster's catalogue, put right from what the stores hold."""
+"""`weather catalogue`: repairs Dagster's catalogue from the stores."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from weather_platform.settings import Settings
 def catalogue(
     months: Annotated[str | None, typer.Argument(metavar="[MONTH[..MONTH]]", help="all stored months if none")] = None,
 ) -> None:
-    """Show the months in Dagster that the stores hold and its catalogue lacks, as after a wipe; loads nothing."""
+    """Report to Dagster the stored months that its catalogue lacks, for example after a wipe; loads nothing."""
     from weather_platform.runtime.catalogue import repair
 
     settings = Settings.from_environment()

@@ -8,7 +8,7 @@ import typer
 from weather_platform.climatology import Climatology, Comparison
 from weather_platform.commands.console import show_json, show_table
 from weather_platform.domain.climate.document import MonthDocument
-from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.figures import FIGURES, is_lower_bound
 from weather_platform.domain.climate.month import MonthTemperature
 from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.reference import TooFewYears
@@ -54,7 +54,7 @@ def climate(
     period: Annotated[str | None, typer.Argument(metavar="[MONTH|YEAR]", help="2023-12 or 2023; else the last")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Print the climate of a month or year: figures, how complete they are, what is usual, and rank."""
+    """Print the climate of a month or year: figures with their completeness, usual values and ranks."""
     stores = Stores(Settings.from_environment(), read_only=True)
     station = find_station(city, stores.stations())
     climatology = Climatology(stores)
@@ -114,7 +114,7 @@ def _row(found: Comparison, sheet: MonthDocument | None) -> tuple[object, ...]:
         complete = f"{found.status}, {part.missing} days missing"
     if found.figure.startswith(("tn.", "tx.")) and isinstance(part, MonthTemperature) and part.estimated:
         complete += ", estimated from readings (± 0.6 °C)"
-    at_least = "≥ " if found.status == "nearly" and found.figure == "rr.total" else ""
+    at_least = "≥ " if is_lower_bound(found.figure, found.status) else ""
     value = None if found.value is None else f"{at_least}{_number(found.value)} {FIGURES[found.figure].unit}"
     return _LABELS[found.figure], value, days, complete, _usual(found), _anomaly(found), _rank(found.rank)
 

@@ -74,7 +74,7 @@ def ingest(
 
 
 def opened() -> httpx.Client:
-    """A client of the API that the settings name."""
+    """A client of the API of the settings."""
     settings = Settings.from_environment().api
     headers = {"x-api-key": settings.key.get_secret_value()} if settings.key else {}
     return httpx.Client(base_url=settings.url, headers=headers, timeout=_TIMEOUT)
@@ -111,7 +111,7 @@ def _stands(receipt: dict[str, Any]) -> str:
 
 
 def _posted(api: httpx.Client, file: Path, *, fast: bool) -> dict[str, Any]:
-    """The receipt of one file, in its last state."""
+    """The receipt of one file, in its final state."""
     size = file.stat().st_size
     with _progress() as progress:
         bar = progress.add_task(file.name, total=size)
@@ -154,9 +154,9 @@ def _sent(file: Path, progress: Progress, bar: TaskID) -> Iterator[bytes]:
 def asked(
     api: httpx.Client, method: str, path: str, *, content: Callable[[], Iterator[bytes]] | None = None, **request: Any
 ) -> dict[str, Any]:
-    """The body of an answer; Refused where it is a problem, CannotServe where there is none.
+    """The body of an answer; Refused for a problem, CannotServe without an answer.
 
-    Asks again, as `Retry-After` says, where it asked too often.
+    Above the rate limit, waits as `Retry-After` says and tries again.
     """
     try:
         answer = api.request(method, path, content=content and content(), **request)

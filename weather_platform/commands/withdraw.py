@@ -1,4 +1,4 @@
-"""`weather withdraw`: take a posting back, or undo that, through the API."""
+"""`weather withdraw`: withdraw a posting, or undo that, through the API."""
 
 import getpass
 from typing import Annotated
@@ -17,7 +17,7 @@ def withdraw(
     undo: Annotated[bool, typer.Option("--undo", help="restore the posting at its old place in the order")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the receipt as JSON")] = False,
 ) -> None:
-    """Take a posting back and make its months again without it (API at WEATHER_API_URL).
+    """Withdraw a posting and make its months again without it (API at WEATHER_API_URL).
 
     The files are kept, marked as withdrawn. Another posting of the same records keeps counting.
     """

@@ -1,7 +1,7 @@
-"""Keeps other people's web pages away from Dagster's web application, which does what any request says.
+"""Keeps foreign web pages away from Dagster's web application, which executes any request.
 
 Dagster answers a mutation in the query of a GET, from any origin and under any host name (1.13.27): an ``<img>`` of any
-page that a person looks at wipes the catalogue, starts schedules, deletes runs. In front of it, this lets in
+page that a person looks at wipes the catalogue, starts schedules, deletes runs. The guard admits requests
 
 * requests to a known host name (against DNS rebinding),
 * from a page of the same origin, or from no page at all: programs, bookmarks, and links that open in a window,
@@ -51,7 +51,7 @@ class _Refused(NamedTuple):
 
 
 class Guarded:
-    """An application that only those above reach."""
+    """An application behind these rules."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] = (), sign_in: SignIn | None = None) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Dagster's daemons for the run queue and for backfills, which look as soon as there is something to do.
+"""Dagster's daemons for the run queue and for backfills, which act as soon as there is something to do.
 
 A backfill waits up to 30 s for the daemon's next look, and shows as in progress up to 30 s after its last run: the
 interval is a constant (dagster-io/dagster#11649). While a slot is free, a queued run waits up to 1.5 s (#26194).

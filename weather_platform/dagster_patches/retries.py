@@ -3,8 +3,8 @@
 - A failure is two writes: the event, then the run's status. The daemon reads events since its last one,
   skips a run whose status is not yet failed, and never returns to it. With Dagster 1.13.27 on a busy
   machine this lost a run whose worker had been killed; others counted such runs in dagster-io/dagster#33741.
-- A daemon that cannot reach the code server at that moment (both were restarted) writes "Failed to retry run", cancels
-  the retry permanently; a comment in its code says that it should not.
+- A daemon that cannot reach the code server at that moment (both were restarted) writes "Failed to retry run" and
+  cancels the retry permanently; a comment in its code says that it should not.
 """
 
 from collections.abc import Iterator

@@ -13,13 +13,14 @@ from weather_platform.intake import Stored
 from weather_platform.month_report import (
     CHECKS,
     Door,
-    Facts,
     Links,
+    Metadata,
     StoredMonth,
-    document_facts,
-    raw_facts,
-    sheet_facts,
-    staged_facts,
+    document_metadata,
+    judge_month,
+    raw_metadata,
+    sheet_metadata,
+    staged_metadata,
 )
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
@@ -29,7 +30,7 @@ from weather_platform.storage.curated import Replaced
 def repair_in(
     instance: dg.DagsterInstance, settings: Settings, stores: Stores, months: Sequence[Month] | None = None
 ) -> Iterator[tuple[Month, list[str]]]:
-    """Show every month of the stores that the catalogue lacks, with its checks; gives the assets that lacked it.
+    """Report every stored month that the catalogue lacks, with its checks; yields the assets that lacked it.
 
     `months` None: all that the stores hold, within the partitions. What the catalogue shows already stays as it is;
     no run is launched and nothing in the stores changes. BadInput if one of `months` is outside the partitions.
@@ -44,10 +45,10 @@ def repair_in(
     shown = {asset: _shown(instance, asset) for asset in names.ASSETS}
     for month in wanted:
         held = StoredMonth(stores, month)
-        facts = dict(_facts(stores, held, links))
-        lacking = [asset for asset in facts if str(month) not in shown[asset]]
+        metadata_by_asset = dict(_metadata(stores, held, links))
+        lacking = [asset for asset in metadata_by_asset if str(month) not in shown[asset]]
         for asset in lacking:
-            _show(instance, asset, held, facts[asset])
+            _show(instance, asset, held, metadata_by_asset[asset])
         yield month, lacking
 
 
@@ -76,19 +77,19 @@ def _months(stores: Stores) -> list[str]:
     return sorted({month for month in {*stores.raw.partitions(), *staged} if month[:1].isdigit()})
 
 
-def _facts(stores: Stores, held: StoredMonth, links: Links) -> Iterator[tuple[str, Facts]]:
-    """The facts of each layer that holds the month."""
+def _metadata(stores: Stores, held: StoredMonth, links: Links) -> Iterator[tuple[str, Metadata]]:
+    """The metadata of each layer that holds the month."""
     month, door = held.month, Door("catalogue", str(held.month))
     objects = [_as_stored(obj) for obj in stores.raw.objects(str(month))]
     if objects:
-        yield names.RAW_OBSERVATIONS, raw_facts(month, objects, door, links)
+        yield names.RAW_OBSERVATIONS, raw_metadata(month, objects, door, links)
     if stores.staging.coverage([str(month)]):
-        yield names.STAGED_OBSERVATIONS, staged_facts(held, door, links)
+        yield names.STAGED_OBSERVATIONS, staged_metadata(held, door, links)
         if held.documents:
             unchanged = Replaced(0, sum(city.documents for city in held.documents), 0)
-            yield names.WEATHER_STATS, document_facts(held, unchanged, door, links)
+            yield names.WEATHER_STATS, document_metadata(held, unchanged, door, links)
         if held.sheets:
-            yield names.MONTHLY_CLIMATE, sheet_facts(held, door, links)
+            yield names.MONTHLY_CLIMATE, sheet_metadata(held, door, links)
 
 
 def _as_stored(obj: RawObject) -> Stored:
@@ -99,12 +100,11 @@ def _shown(instance: dg.DagsterInstance, asset: str) -> set[str]:
     return set(instance.get_materialized_partitions(dg.AssetKey(asset)))
 
 
-def _show(instance: dg.DagsterInstance, asset: str, held: StoredMonth, facts: Facts) -> None:
+def _show(instance: dg.DagsterInstance, asset: str, held: StoredMonth, metadata: Metadata) -> None:
     month = str(held.month)
-    instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=month, metadata=as_metadata(facts)))
-    for check in CHECKS:
-        if check.asset == asset:
-            verdict = judged(check, check.judge(held))
-            instance.report_runless_asset_event(
-                dg.AssetCheckEvaluation(asset_key=dg.AssetKey(asset), check_name=check.name, partition=month, **verdict)
-            )
+    instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=month, metadata=as_metadata(metadata)))
+    for check, verdict in judge_month(held, (check for check in CHECKS if check.asset == asset)):
+        told = judged(check, verdict)
+        instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(asset_key=dg.AssetKey(asset), check_name=check.name, partition=month, **told)
+        )

@@ -5,37 +5,38 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import FLOWS, kind_of, layer_asset
+from weather_platform.defs.attributes import FLOWS, kind_of, layer_asset
+from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, monthly_metadata, sheets_of
 from weather_platform.defs.partitions import month_of, month_of_run
 from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
-from weather_platform.month_report import Links, StoredMonth, sheet_facts
+from weather_platform.month_report import Links, StoredMonth, sheet_metadata
 from weather_platform.pipeline import Sheets, month_sheets, store_sheets
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_FLAGS, _SEEN = "flags", "seen"
-"""In a frame's attributes: the flags of the months that it replaces, and what the stores held when it was made."""
+_FLAGS, _MADE_OF = "flags", "made_of"
+"""In a frame's attributes: the rest of `Sheets`."""
 
 
 class ClimateIOManager(StoresIOManager):
     """The monthly sheets in MongoDB or SQLite: stores a frame of them, loads those of the partitions as a frame."""
 
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
-        with explained(context.step_context.previous_attempt_count):
+        with dagster_failures(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             found, flags = sheets_of(obj), obj.attrs[_FLAGS]
-            store_sheets(stores, month, Sheets({each: found.get(each, []) for each in flags}, flags, obj.attrs[_SEEN]))
+            by_month = {each: found.get(each, []) for each in flags}
+            store_sheets(stores, month, Sheets(by_month, flags, obj.attrs[_MADE_OF]))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            facts = sheet_facts(StoredMonth(stores, month), door, links)
-            context.add_output_metadata({**as_metadata(facts), **monthly_metadata()})
+            metadata = sheet_metadata(StoredMonth(stores, month), door, links)
+            context.add_output_metadata({**as_metadata(metadata), **monthly_metadata()})
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
-        with explained(attempt_of(context)):
+        with dagster_failures(attempt_of(context)):
             from weather_platform.storage.monthly import MonthQuery  # numpy
 
             months = sorted(map(Month.parse, context.asset_partition_keys))
@@ -53,12 +54,13 @@ class ClimateIOManager(StoresIOManager):
     automation_condition=FLOWS,
 )
 def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[StoresResource]) -> Any:
-    """Figures of a station's month by the definitions of climatology, each with how complete it is.
+    """Monthly figures of each station by the definitions of climatology, each with its completeness.
 
-    A month also makes the sheets of its neighbours that are staged: a climatological day ends on the next civil day.
+    A month also makes the sheets of its neighbours again where its readings change them: a climatological day ends on
+    the next civil day.
     """
-    with explained(context.retry_number):
+    with dagster_failures(context.retry_number):
         sheets = month_sheets(stores.open(), month_of_run(context.run))
     frame = monthly_frame([sheet for of in sheets.by_month.values() for sheet in of])
-    frame.attrs |= {_SEEN: sheets.seen, _FLAGS: sheets.flags}
+    frame.attrs |= {_MADE_OF: sheets.made_of, _FLAGS: sheets.flags}
     return frame

@@ -3,13 +3,13 @@
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import FLOWS, database_of, document_lineage, document_schema, kind_of, layer_asset
+from weather_platform.defs.attributes import FLOWS, database_of, document_lineage, document_schema, kind_of, layer_asset
+from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
 from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.weather_stats import WeatherStats
-from weather_platform.month_report import Links, StoredMonth, document_facts
+from weather_platform.month_report import Links, StoredMonth, document_metadata
 from weather_platform.pipeline import CuratedMonth, MonthFigures, documents, store_documents
 from weather_platform.receipts import close_receipts
 from weather_platform.storage.curated import Query
@@ -21,17 +21,17 @@ class CuratedIOManager(StoresIOManager):
     """The curated store, MongoDB or SQLite: stores and loads the documents of a month."""
 
     def handle_output(self, context: dg.OutputContext, obj: CuratedMonth) -> None:
-        with explained(context.step_context.previous_attempt_count):
+        with dagster_failures(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             replaced = store_documents(stores, obj)
             close_receipts(stores, month, replaced)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            facts = document_facts(StoredMonth(stores, month), replaced, door, links)
-            context.add_output_metadata({**as_metadata(facts), "dagster/column_lineage": document_lineage()})
+            metadata = document_metadata(StoredMonth(stores, month), replaced, door, links)
+            context.add_output_metadata({**as_metadata(metadata), "dagster/column_lineage": document_lineage()})
 
     def load_input(self, context: dg.InputContext) -> list[WeatherStats]:
         month = month_of(context)
-        with explained(attempt_of(context)):
+        with dagster_failures(attempt_of(context)):
             return list(self.stores.open().curated.find(Query(first=month.first_day, last=month.last_day)))
 
 

@@ -30,7 +30,7 @@ class _Told(msgspec.Struct):
 
 
 def newest_staged(stores: Stores, now: datetime) -> datetime | None:
-    """The newest observation (aware, UTC) of this month and the one before; None where there is none."""
+    """The newest observation (aware, UTC) of this month or the one before; None without any."""
     month = Month.of(now)
     found = stores.staging.coverage([str(month.previous), str(month)])
     return max((coverage.last.replace(tzinfo=UTC) for coverage in found), default=None)

@@ -11,7 +11,7 @@ from weather_platform.defs.jobs import process_months
 from weather_platform.defs.metadata import as_metadata
 from weather_platform.defs.stores import StoresResource
 from weather_platform.landing import Arrival, LandedFile, Landing
-from weather_platform.month_report import Door, Links, raw_facts
+from weather_platform.month_report import Door, Links, raw_metadata
 
 BUDGET_S = 20.0
 """Of the 60 s that Dagster gives a tick. 24 months of 62 stations, 448 MB, take 6 s."""
@@ -43,8 +43,8 @@ def landed_files(context: dg.SensorEvaluationContext, stores: dg.ResourceParam[S
 
 def _received(arrival: Arrival, links: Links) -> Iterator[dg.AssetMaterialization]:
     for month in arrival.months if arrival.stored else ():
-        facts = raw_facts(month, arrival.stored, Door("landing", arrival.name), links)
-        yield dg.AssetMaterialization(names.RAW_OBSERVATIONS, partition=str(month), metadata=as_metadata(facts))
+        metadata = raw_metadata(month, arrival.stored, Door("landing", arrival.name), links)
+        yield dg.AssetMaterialization(names.RAW_OBSERVATIONS, partition=str(month), metadata=as_metadata(metadata))
 
 
 def _wanted(arrival: Arrival, known: LandedFile) -> Iterator[dg.RunRequest]:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.domain.quality import Verdict
-from weather_platform.month_report import Check, Door, Facts
+from weather_platform.month_report import Check, Door, Metadata
 
 _DESCRIBED = {
     "station": "WMO station number",
@@ -16,9 +16,9 @@ _DESCRIBED = {
 }
 
 
-def as_metadata(facts: Mapping[str, Any]) -> dict[str, Any]:
+def as_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Addresses become links, lists of mappings tables, other lists and mappings JSON."""
-    return {label: _value(label, value) for label, value in facts.items()}
+    return {label: _value(label, value) for label, value in metadata.items()}
 
 
 def door_of(run: dg.DagsterRun) -> Door:
@@ -48,7 +48,7 @@ def _value(label: str, value: Any) -> Any:
     return dg.MetadataValue.json(value) if isinstance(value, dict | list) else value
 
 
-def _table(rows: list[Facts]) -> dg.TableMetadataValue:
+def _table(rows: list[Metadata]) -> dg.TableMetadataValue:
     """Rows of one shape, at least one."""
     types = {bool: "bool", int: "int", float: "float", str: "string"}
     columns = [dg.TableColumn(name, types[type(value)], _DESCRIBED.get(name)) for name, value in rows[0].items()]

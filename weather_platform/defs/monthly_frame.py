@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.facts import table_schema
+from weather_platform.defs.attributes import table_schema
 from weather_platform.domain.months import Month
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from weather_platform.defs.explained import explained
+from weather_platform.defs.failures import dagster_failures
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.settings import Settings
@@ -29,7 +29,7 @@ def month_of_run(run: dg.DagsterRun) -> Month:
 def month_of(context: dg.InputContext | dg.OutputContext) -> Month:
     """The month to store or load; a failure with cause and cure unless there is exactly one."""
     keys = context.asset_partition_keys if context.has_asset_partitions else []
-    with explained(retry_number=0):
+    with dagster_failures(retry_number=0):
         if len(keys) != 1:
             raise BadInput(f"The run is for {len(keys)} months, not for one.", _ONE)
         return Month.parse(keys[0])

@@ -6,8 +6,8 @@ import dagster as dg
 from pydantic import Field
 
 from weather_platform import names
-from weather_platform.defs.explained import attempt_of, explained
-from weather_platform.defs.facts import kind_of, layer_asset
+from weather_platform.defs.attributes import kind_of, layer_asset
+from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import KEPT, month_of, month_of_run
 from weather_platform.defs.stores import SourceName, SourcesResource, StoresIOManager, StoresResource
@@ -16,7 +16,7 @@ from weather_platform.domain.errors import EmptyMonth, SourceUnavailable, Weathe
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED
 from weather_platform.domain.search import chosen_station
-from weather_platform.month_report import Links, raw_facts
+from weather_platform.month_report import Links, raw_metadata
 from weather_platform.pipeline import RawMonth, quarantine_unplaced
 from weather_platform.receipts import reject_if_withdrawn, store_fetched
 from weather_platform.sources.port import Payload
@@ -38,17 +38,17 @@ class RawIOManager(StoresIOManager):
     """The raw store, S3 or a folder: stores what came of a month, loads a month's objects."""
 
     def handle_output(self, context: dg.OutputContext, obj: Payload) -> None:
-        with explained(context.step_context.previous_attempt_count):
+        with dagster_failures(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             stored = store_fetched(stores, KEPT, obj.body, obj.provenance)
             if any(item.object.partition == UNPLACED for item in stored):
                 quarantine_unplaced(stores, KEPT)
             reject_if_withdrawn(month, stored)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            context.add_output_metadata(as_metadata(raw_facts(month, stored, door, links, obj.notes)))
+            context.add_output_metadata(as_metadata(raw_metadata(month, stored, door, links, obj.notes)))
 
     def load_input(self, context: dg.InputContext) -> RawMonth:
-        with explained(attempt_of(context)):
+        with dagster_failures(attempt_of(context)):
             return RawMonth(self.stores.open().raw, month_of(context))
 
 
@@ -83,7 +83,7 @@ def raw_observations(
 
     The current month is skipped if the source does not have it yet; any other missing month fails.
     """
-    with explained(context.retry_number):
+    with dagster_failures(context.retry_number):
         month, source = month_of_run(context.run), sources.open(config.source)
         stations = [chosen_station(city, stores.open().stations).station_id for city in config.cities]
         context.log.info("Fetching %s from %s.", month, source.name)

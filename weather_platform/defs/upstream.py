@@ -3,7 +3,7 @@
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.facts import SOURCES
+from weather_platform.defs.attributes import SOURCES
 from weather_platform.settings import Settings
 from weather_platform.sources.port import ETALAB
 

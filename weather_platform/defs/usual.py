@@ -1,10 +1,10 @@
-"""What is usual, of all months together: references from the loaded years, and Météo-France's official normals."""
+"""References from the loaded years, and Météo-France's official normals: assets made of all months."""
 
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.explained import explained
-from weather_platform.defs.facts import FLOWS, GROUP, kind_of
+from weather_platform.defs.attributes import FLOWS, GROUP, kind_of
+from weather_platform.defs.failures import dagster_failures
 from weather_platform.defs.stores import StoresResource
 
 CLIMATE_VERSION = "1"
@@ -28,10 +28,10 @@ def climate_reference(
 ) -> dg.MaterializeResult[None]:
     """Mean, median, percentiles and extremes with their years, of 10 years and more, by station, period and figure.
 
-    24 years make a reference, fewer an average. The API gives these; where a month has changed since, it makes them
-    itself, the same way.
+    24 years make a reference, fewer an average. The API serves these; if a month has changed since, it computes them
+    itself in the same way.
     """
-    with explained(context.retry_number):
+    with dagster_failures(context.retry_number):
         from weather_platform.usual import store_references  # numpy
 
         made = store_references(stores.open())
@@ -53,7 +53,7 @@ def climate_reference(
 def reference_covers_its_years(
     context: dg.AssetCheckExecutionContext, stores: dg.ResourceParam[StoresResource]
 ) -> dg.AssetCheckResult:
-    with explained(context.op_execution_context.retry_number):
+    with dagster_failures(context.op_execution_context.retry_number):
         from weather_platform.usual import faults_of_references
 
         faults = faults_of_references(stores.open())
@@ -81,7 +81,7 @@ def climate_normals(
 
     The sheets are kept as received. Without a network, those kept before are read again, and `trouble` says why.
     """
-    with explained(context.retry_number):
+    with dagster_failures(context.retry_number):
         from weather_platform.sources.climate_sheets import ClimateSheets
         from weather_platform.usual import store_normals
 

@@ -29,7 +29,7 @@ class RecordCounts(msgspec.Struct, kw_only=True):
     generated: int = 0
     """Synthetic, in a month that has measurements."""
     refused: dict[str, int] = msgspec.field(default_factory=dict)
-    """Set aside, by reason."""
+    """Refused, by reason."""
     missing: dict[str, int] = msgspec.field(default_factory=dict)
     """Observations without a value, by column, for columns in their file."""
 
@@ -50,20 +50,20 @@ class RecordCounts(msgspec.Struct, kw_only=True):
         return self.read - self.accepted - self.generated - self.refusals
 
     def give_way(self) -> None:
-        """Let nothing count."""
+        """Count every record as generated data that gave way to measurements."""
         generated = self.accepted + self.generated
         for name in OUTCOMES:
             setattr(self, name, 0)
         self.generated = generated
 
     def add(self, other: "RecordCounts") -> None:
-        """Count other records too."""
+        """Add other counts to these."""
         for name in COUNTERS:
             setattr(self, name, _sum(getattr(self, name), getattr(other, name)))
 
     @classmethod
     def total(cls, counts: Iterable["RecordCounts"]) -> Self:
-        """All of them added up."""
+        """The sum of several counts."""
         total = cls()
         for count in counts:
             total.add(count)

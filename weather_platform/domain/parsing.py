@@ -325,7 +325,7 @@ def _converted(values: dict[str, Any]) -> Any:
     except msgspec.ValidationError as error:
         found = _AT_FIELD.fullmatch(str(error))
         problem, name = found.groups() if found else (str(error), "")
-        if name in DESCRIPTIVE or name in FLAGS:  # no reason to lose the measurements
+        if name in DESCRIPTIVE or name in FLAGS:  # no reason to refuse the measurements
             return _converted({other: value for other, value in values.items() if other != name})
         if "<=" in problem or ">=" in problem:
             raise _outside(name, values[name]) from error

@@ -205,7 +205,7 @@ def documents_conserved(staged: Mapping[str, int], documented: Mapping[str, int]
 def totals_conserved(totals: Mapping[str, tuple[int, float]], daily: Mapping[str, Sequence[float]]) -> Verdict:
     """A month's rain is that of its documents: the same total for as many days, no less for more.
 
-    A day without an observation has no document; the next day's total may still tell its rain.
+    A day without an observation has no document; the next day's total may still include its rain.
     `totals` are days and mm by WMO station number, `daily` the mm of each document that has rain.
     """
     differing = {

@@ -131,7 +131,7 @@ def least(field: str) -> Rule:
 
 
 def climatological(name: str, field: str, otherwise: float | str | bool | None = None) -> Rule:
-    """What climatology found, in the unit of the document; `otherwise` for a day that it was not asked about."""
+    """A climatological figure, in the unit of the document; `otherwise` if none was computed for the day."""
     return Rule(field, (), lambda sums, _: sums.get(name, otherwise))
 
 

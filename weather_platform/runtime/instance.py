@@ -137,7 +137,7 @@ def _concurrency(settings: Settings) -> dict[str, Any]:
     executor (`interval_to_next_pending_claim_check` is never above 0), and a killed run keeps its slot.
     """
     return {
-        # SQLite has one writer at a time too: the others wait for its lock (`storage.databases`).
+        # SQLite has one writer at a time too; the others wait for its lock (`storage.databases`).
         "pools": {"default_limit": settings.runs_at_once, "granularity": "run"},
         "runs": {
             "max_concurrent_runs": settings.runs_at_once,

@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def noticed_interrupts() -> Iterator[Callable[[], bool]]:
-    """Give a function that tells whether Ctrl-C or SIGTERM came since, whatever became of it.
+    """Yield a function that returns whether Ctrl-C or SIGTERM came since, even if Dagster dropped it.
 
     Dagster replaces the handlers while it executes: an interrupt in a step makes a failed run, and one between two
-    steps is dropped (`dagster._utils.interrupts`, 1.13.27). The wakeup descriptor hears every signal all the same.
+    steps is dropped (`dagster._utils.interrupts`, 1.13.27). The wakeup descriptor receives every signal nonetheless.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False

@@ -31,7 +31,7 @@ _NOT_YET_INITIALISED = 94
 
 
 def prepare(settings: Settings) -> None:
-    """Make what is missing on the servers of `settings`; its stores and Dagster's storage are ready then.
+    """Create what is missing on the servers of `settings`: afterwards its stores and Dagster's storage are ready.
 
     Users are made only if ``settings.admin`` names an administrator.
 
@@ -58,7 +58,7 @@ def prepare(settings: Settings) -> None:
 
 
 def prepare_mysql(admin_url: str, rights: Mapping[str, str]) -> None:
-    """Make each address's database and user, with these rights on that database and on no other.
+    """Create each address's database and user, with these rights on that database only.
 
     `rights` maps an address to the privileges of its GRANT. A changed password is updated.
     """
@@ -78,7 +78,7 @@ def prepare_mysql(admin_url: str, rights: Mapping[str, str]) -> None:
 
 
 def prepare_mongodb(admin_url: str, roles: Mapping[str, str]) -> None:
-    """Initiate a replica set of this one server where it should be one, and make each address's user with its role.
+    """Initiate a replica set of this one server if configured, and create each address's user with its role.
 
     `roles` maps an address to a built-in role on its database.
     """

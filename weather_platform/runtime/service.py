@@ -1,4 +1,4 @@
-"""What a service is: a command, and how to tell that it answers."""
+"""A service: a command, and a probe of whether it answers."""
 
 import http.client
 import socket

@@ -1,4 +1,4 @@
-"""``python -m weather_platform.runtime.webserver …`` in the place of ``dagster-webserver …``: repaired and guarded."""
+"""``python -m weather_platform.runtime.webserver …`` instead of ``dagster-webserver …``: repaired and guarded."""
 
 import sys
 
@@ -9,7 +9,7 @@ from weather_platform.settings import Settings
 
 
 def main() -> None:
-    """Serve as the settings say; 1 where they cannot be read."""
+    """Serve as set; returns 1 for invalid settings."""
     try:
         settings = Settings.from_environment()
     except WeatherError as error:

@@ -1,7 +1,7 @@
 """A Celery worker that has imported everything before its first run: ``python -m weather_platform.runtime.worker``.
 
-It replaces ``dagster-celery worker start``, which starts a second Python for the worker and keeps the first, and wants
-the launcher's settings again in a file of its own. This one asks Dagster's instance for them.
+It replaces ``dagster-celery worker start``, which starts a second Python for the worker and keeps the first, and needs
+the launcher's settings again in a file of its own. This one reads them from Dagster's instance.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def _options() -> argparse.Namespace:
 
 
 def _die_with_the_worker(**_: Any) -> None:
-    """A child left behind by a killed worker would go on with a run that is being retried elsewhere."""
+    """A child of a killed worker would continue a run that is being retried elsewhere."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

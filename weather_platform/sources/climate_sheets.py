@@ -12,7 +12,7 @@ _OK = 200
 
 
 class ClimateSheets:
-    """The sheets below an address. Raises SourceUnavailable where they are not to be had."""
+    """The sheets below an address. Raises SourceUnavailable if they cannot be fetched."""
 
     name = "meteofrance"
 

@@ -1,4 +1,4 @@
-"""Documents of one station each, beside the monthly sheets: what is usual, and official normals."""
+"""One document per station, beside the monthly sheets: references and official normals."""
 
 from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
@@ -26,15 +26,15 @@ class ByStation(Protocol):
     """One document by kind and station. Errors are those of `curated.CuratedStore`. May be shared by threads."""
 
     def replace(self, kind: Kind[Document], documents: Iterable[Document]) -> int:
-        """Make these all documents of the kind; how many they are. Readers see the old ones, the new ones or both."""
+        """Replace all documents of the kind; returns their number. Readers may see old and new ones meanwhile."""
         ...
 
     def get(self, kind: Kind[Document], station_id: str) -> Document | None:
-        """The document of a station; None where there is none."""
+        """The document of a station; None without one."""
         ...
 
     def revision(self, kind: Kind[Document]) -> str:
-        """A text that changes whenever the documents of the kind were replaced; empty where they never were."""
+        """A text that changes whenever the documents of the kind are replaced; empty before the first time."""
         ...
 
 

@@ -25,19 +25,19 @@ class MongoByStation:
         changes: list[ReplaceOne[_Stored] | DeleteMany] = [
             ReplaceOne({"_id": station}, document, upsert=True) for station, document in stored.items()
         ]
-        with self._curated.explained():
+        with self._curated.translated_errors():
             gone = DeleteMany({"_id": {"$nin": [REVISION, *stored]}})
             mark = ReplaceOne({"_id": REVISION}, {"token": secrets.token_hex(8)}, upsert=True)
             self._curated.database[kind.collection].bulk_write([*changes, gone, mark], ordered=True)
         return len(stored)
 
     def get(self, kind: Kind[Document], station_id: str) -> Document | None:
-        with self._curated.explained():
+        with self._curated.translated_errors():
             found = self._curated.database[kind.collection].find_one({"_id": station_id}, {"_id": 0})
         return None if found is None else msgspec.convert(found, kind.type)
 
     def revision(self, kind: Kind[Document]) -> str:
-        with self._curated.explained():
+        with self._curated.translated_errors():
             mark = self._curated.database[kind.collection].find_one({"_id": REVISION})
         return "" if mark is None else str(mark["token"])
 

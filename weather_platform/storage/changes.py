@@ -1,4 +1,4 @@
-"""Whether anything readable changed, asked as cheaply as SQLite allows."""
+"""Detects changes of SQLite files as cheaply as SQLite allows."""
 
 import os
 import sqlite3
@@ -9,7 +9,7 @@ from weather_platform.storage.sqlite_files import connect_to_read
 
 
 class SqliteChanges:
-    """Tells of every commit to one SQLite file, in some 20 µs; may be shared by threads."""
+    """Detects every commit to one SQLite file, in some 20 µs; may be shared by threads."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -19,9 +19,9 @@ class SqliteChanges:
         self._opened = 0
 
     def token(self) -> str:
-        """A text that differs after each commit, and where the file was replaced.
+        """A text that changes with each commit, and if the file is replaced.
 
-        OSError for no file, sqlite3.Error for a broken one. SQLite's ``data_version`` counts the commits of other
+        OSError without a file, sqlite3.Error for a broken one. SQLite's ``data_version`` counts the commits of other
         connections that this one sees. A folder that this user may not write is watched by the file's times alone.
         """
         with self._lock:
@@ -47,7 +47,7 @@ class SqliteChanges:
 
 
 def file_token(path: Path | None) -> str:
-    """A text that differs where a file of settings was written again; empty for no file."""
+    """A text that changes whenever a file of settings is written; empty without a file."""
     if path is None or not path.is_file():
         return ""
     status = path.stat()

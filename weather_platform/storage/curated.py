@@ -52,6 +52,15 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     expected: int
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """The last change of a station's documents of a month."""
+
+    number: int
+    """Counts the changes from 1; a later change has a greater one."""
+    month: str
+    station_id: str
+
+
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """A query for documents, ordered by date, then station; `newest_first` is the exact reverse.
 
@@ -147,6 +156,26 @@ class CuratedStore(Protocol):
         """A text that changes whenever a document of the month changes, sometimes also with its neighbours'."""
         ...
 
+    def changes(self, since: int = 0, limit: int | None = None) -> list[Change]:
+        """Changes after the number `since`, in order; a station and month is there once, with its last one.
+
+        A caller that goes on from the last number that it saw misses nothing: no smaller number appears later.
+        Writes, so it needs the rights of a writer.
+        """
+        ...
+
+    def last_change(self) -> int:
+        """The greatest number that `changes` gave; 0 for none."""
+        ...
+
+    def followed(self, follower: str) -> int:
+        """The number that `follow` stored; 0 for none."""
+        ...
+
+    def follow(self, follower: str, number: int) -> None:
+        """Store up to which change a follower has read."""
+        ...
+
 
 class Difference(NamedTuple):
     """The difference between the stored and the produced documents of some days."""
@@ -162,6 +191,12 @@ class Difference(NamedTuple):
 
     def counts(self) -> Replaced:
         return Replaced(len(self.new) + len(self.altered), self.unchanged, len(self.gone))
+
+    @property
+    def touched(self) -> list[tuple[str, str]]:
+        """Month and station of every document that differs, in order."""
+        keys = [*(document.document_id for document in (*self.new, *self.altered)), *self.gone]
+        return sorted({(day[: len("2023-12")], station) for station, day in (key.split(":") for key in keys)})
 
 
 def difference(stored: Mapping[str, str], produced: Mapping[str, WeatherStats]) -> Difference:

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from pymongo import ASCENDING, DESCENDING, MongoClient, ReplaceOne
+from pymongo import ASCENDING, DESCENDING, MongoClient, ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
@@ -26,6 +26,7 @@ from weather_platform.storage.curated import (
     ALL_DOCUMENTS,
     ALL_EVENTS,
     NO_REVISION,
+    Change,
     Coverage,
     Days,
     Difference,
@@ -44,6 +45,12 @@ from weather_platform.storage.curated import (
 
 COLLECTION = "WeatherStats"
 _REVISIONS = "_revisions"
+_CHANGES = "_changes"
+"""A document per month and station, whose `number` is null until a reader asks; one more (`_COUNTER`) has the last
+number. Numbers given in the writers' transactions would make any two of them wait for each other."""
+_COUNTER = "counter"
+_FOLLOWERS = "_followers"
+_NUMBERED_AT_ONCE = 5_000
 _COUNTS = [("observations", ASCENDING), ("expected", ASCENDING)]
 """Make `coverage` answer from the index alone."""
 _INDEXES = {
@@ -64,6 +71,7 @@ _BATCH = 500
 """Documents of one answer of the server, which sends up to 16 MB of them: 50 MB a reader once decoded (measured)."""
 _Stored = dict[str, Any]
 """A document as the driver represents it."""
+Done = TypeVar("Done")
 
 
 class MongoCurated:
@@ -85,13 +93,16 @@ class MongoCurated:
 
     def ensure(self) -> None:
         self.ping()
-        with self.explained():
+        with self.translated_errors():
             for name, keys in _INDEXES.items():
                 self._documents.create_index(keys, name=name)
+            self._changes.create_index([("number", ASCENDING)], name="by_number")
+            if self._changes.find_one() is None:  # of an earlier version: all that is stored is a change
+                self._documents.aggregate(_ALL_AS_CHANGES)
             self._ensured = True
 
     def ping(self) -> None:
-        with self.explained():
+        with self.translated_errors():
             hello = self.database.client.admin.command("hello")
             if "setName" not in hello and hello.get("msg") != "isdbgrid":
                 raise StoreRefused(f"MongoDB at {self._where()} is a standalone server, without transactions.", _CURE)
@@ -109,12 +120,12 @@ class MongoCurated:
             self.ensure()
         return self.in_transaction(lambda session: self._replace_at_once(days, produced, session))
 
-    def in_transaction(self, work: Callable[[ClientSession], Replaced]) -> Replaced:
-        """Do all of the work or none of it; again where another process is in the way."""
-        with self.explained():
+    def in_transaction(self, work: Callable[[ClientSession], Done]) -> Done:
+        """Do all of the work or none of it; try again after a conflict with another transaction."""
+        with self.translated_errors():
             attempts = itertools.count()
 
-            def at_once(session: ClientSession) -> Replaced:
+            def at_once(session: ClientSession) -> Done:
                 if next(attempts) > 0:  # another transaction is in the way
                     self._end_abandoned_transactions()
                 return work(session)
@@ -132,6 +143,10 @@ class MongoCurated:
             # First, so that of two transactions on a month the later one restarts before it writes anything.
             self._mark(days, session)
             self._write(diff, session)
+            changed = [
+                UpdateOne({"_id": ":".join(each)}, {"$set": {"number": None}}, upsert=True) for each in diff.touched
+            ]
+            self._changes.bulk_write(changed, ordered=False, session=session)
         return diff.counts()
 
     def _end_abandoned_transactions(self) -> None:
@@ -166,7 +181,7 @@ class MongoCurated:
             self._revisions.update_one({"_id": str(month)}, mark, upsert=True, session=session)
 
     def get(self, document_id: str) -> WeatherStats:
-        with self.explained():
+        with self.translated_errors():
             doc = self._documents.find_one({"_id": {"$eq": document_id}})
         for document in as_documents([] if doc is None else [doc], _document):
             return document
@@ -198,7 +213,7 @@ class MongoCurated:
             {"$sort": {"date": order, "station_id": order, "type": order}},
             *([] if query.limit is None else [{"$limit": query.limit}]),
         ]
-        with self.explained():
+        with self.translated_errors():
             cursor = self._documents.aggregate(pipeline, batchSize=_BATCH)
         return map(_event, self._each(cursor))
 
@@ -214,7 +229,7 @@ class MongoCurated:
                 }
             },
         ]
-        with self.explained():
+        with self.translated_errors():
             counted = {row["_id"]: row for row in self._documents.aggregate(by_station)}
             newest = [f"{row['_id']}:{row['last'].date()}" for row in counted.values()]
             named = self._documents.find(
@@ -223,7 +238,7 @@ class MongoCurated:
             return [_city(doc, counted[doc["station_id"]]) for doc in named]
 
     def days(self) -> Days | None:
-        with self.explained():
+        with self.translated_errors():
             ends = [
                 self._documents.find_one({}, {"date": 1, "_id": 0}, sort=[("date", order)])
                 for order in (ASCENDING, DESCENDING)
@@ -232,25 +247,66 @@ class MongoCurated:
         return None if first is None or last is None else (first["date"].date(), last["date"].date())
 
     def dates(self, stations: Collection[str] | None = None) -> list[date]:
-        with self.explained():
+        with self.translated_errors():
             found = self._documents.distinct("date", _selection(Query(stations=stations)))
         return sorted(moment.date() for moment in found)
 
     def coverage(self, first: date | None = None, last: date | None = None) -> list[Coverage]:
-        with self.explained():
+        with self.translated_errors():
             return [_coverage(row) for row in self._documents.aggregate(coverage_pipeline(first, last))]
 
     def revision(self) -> str:
-        with self.explained():
+        with self.translated_errors():
             return overall_revision(mark["token"] for mark in self._revisions.find({}, {"token": 1}))
 
     def month_revision(self, month: Month) -> str:
-        with self.explained():
+        with self.translated_errors():
             mark = self._revisions.find_one({"_id": str(month)}, {"token": 1})
         return NO_REVISION if mark is None else str(mark["token"])
 
+    def changes(self, since: int = 0, limit: int | None = None) -> list[Change]:
+        if not self._ensured:
+            self.ensure()
+        with self.translated_errors():
+            while self._changes.find_one({"number": None}) is not None:
+                self.in_transaction(self._number)
+            found = self._changes.find({"number": {"$gt": max(since, 0)}}, sort=[("number", ASCENDING)])
+            return [_change(stored) for stored in found.limit(limit or 0)]
+
+    def _number(self, session: ClientSession) -> None:
+        """Number what is not numbered. Of two that do so at once, the counter makes one begin again after the other."""
+        unnumbered = self._changes.find({"number": None}, {"_id": 1}, sort=[("_id", ASCENDING)], session=session)
+        keys = [stored["_id"] for stored in unnumbered.limit(_NUMBERED_AT_ONCE)]
+        if not keys:
+            return
+        counter = self._changes.find_one_and_update(
+            {"_id": _COUNTER},
+            {"$set": {"number": 0}, "$inc": {"last": len(keys)}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        assert counter is not None  # noqa: S101  # made by the upsert
+        first = counter["last"] - len(keys) + 1
+        numbered = [UpdateOne({"_id": key}, {"$set": {"number": first + n}}) for n, key in enumerate(keys)]
+        self._changes.bulk_write(numbered, ordered=False, session=session)
+
+    def last_change(self) -> int:
+        with self.translated_errors():
+            counter = self._changes.find_one({"_id": _COUNTER})
+        return counter["last"] if counter else 0
+
+    def followed(self, follower: str) -> int:
+        with self.translated_errors():
+            stored = self.database[_FOLLOWERS].find_one({"_id": follower})
+        return stored["number"] if stored else 0
+
+    def follow(self, follower: str, number: int) -> None:
+        with self.translated_errors():
+            self.database[_FOLLOWERS].update_one({"_id": follower}, {"$set": {"number": number}}, upsert=True)
+
     def _each(self, cursor: Iterable[_Stored]) -> Iterator[_Stored]:
-        with self.explained():
+        with self.translated_errors():
             yield from cursor
 
     @property
@@ -268,11 +324,15 @@ class MongoCurated:
     def _revisions(self) -> MongoCollection[_Stored]:
         return self.database[_REVISIONS]
 
+    @property
+    def _changes(self) -> MongoCollection[_Stored]:
+        return self.database[_CHANGES]
+
     def _where(self) -> str:
         return self.url.rpartition("@")[2].partition("?")[0].removeprefix("mongodb://")
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def translated_errors(self) -> Iterator[None]:
         """Translate an error of the server into one with cause and cure."""
         try:
             yield
@@ -301,6 +361,18 @@ class MongoCurated:
             f"{where} does not answer: {str(error).partition(', Timeout')[0]}.",
             "Start the server, or correct WEATHER_CURATED_URL; then run again.",
         )
+
+
+_MONTH_OF_DATE = {"$dateToString": {"date": "$date", "format": "%Y-%m"}}
+_ALL_AS_CHANGES: list[_Stored] = [
+    {"$group": {"_id": {"$concat": [_MONTH_OF_DATE, ":", "$station_id"]}}},
+    {"$merge": {"into": _CHANGES, "whenMatched": "keepExisting"}},
+]
+
+
+def _change(stored: _Stored) -> Change:
+    month, station_id = stored["_id"].split(":")
+    return Change(number=stored["number"], month=month, station_id=station_id)
 
 
 def coverage_pipeline(first: date | None, last: date | None) -> list[_Stored]:

@@ -21,6 +21,7 @@ from weather_platform.storage.curated import (
     ALL_DOCUMENTS,
     ALL_EVENTS,
     NO_REVISION,
+    Change,
     Coverage,
     Days,
     EventQuery,
@@ -50,6 +51,19 @@ CREATE TABLE IF NOT EXISTS weather_stats (
 CREATE INDEX IF NOT EXISTS by_day ON weather_stats (date, station_id, observations, expected);
 CREATE INDEX IF NOT EXISTS by_station ON weather_stats (station_id, date, observations, expected);
 CREATE TABLE IF NOT EXISTS revisions (month TEXT PRIMARY KEY, token TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS changes (
+    month      TEXT NOT NULL,
+    station_id TEXT NOT NULL,
+    number     INTEGER NOT NULL UNIQUE,
+    PRIMARY KEY (month, station_id)
+);
+CREATE TABLE IF NOT EXISTS followers (name TEXT PRIMARY KEY, number INTEGER NOT NULL);
+-- A file of an earlier version: all that it holds is a change.
+INSERT INTO changes (month, station_id, number)
+    SELECT month, station_id, row_number() OVER (ORDER BY month, station_id) FROM (
+        SELECT DISTINCT substr(date, 1, 7) AS month, station_id FROM weather_stats
+        WHERE NOT EXISTS (SELECT 1 FROM changes)
+    );
 CREATE TABLE IF NOT EXISTS monthly_climate (
     id         TEXT PRIMARY KEY,
     doc        TEXT NOT NULL,
@@ -118,6 +132,12 @@ class SqliteCurated:
                 connection.executemany(
                     "INSERT OR REPLACE INTO revisions (month, token) VALUES (?, ?)",
                     ((str(month), secrets.token_hex(8)) for month in months_of(days)),
+                )
+                # One writer at a time, so that a greater number is always committed later.
+                connection.executemany(
+                    "INSERT OR REPLACE INTO changes (month, station_id, number)"
+                    " SELECT ?, ?, coalesce(max(number), 0) + 1 FROM changes",
+                    diff.touched,
                 )
             connection.execute("COMMIT")
         return diff.counts()
@@ -222,6 +242,21 @@ class SqliteCurated:
     def month_revision(self, month: Month) -> str:
         tokens = self.all("SELECT token FROM revisions WHERE month = ?", str(month))
         return str(tokens[0][0]) if tokens else NO_REVISION
+
+    def changes(self, since: int = 0, limit: int | None = None) -> list[Change]:
+        rows = self.all(
+            "SELECT number, month, station_id FROM changes WHERE number > ? ORDER BY number LIMIT ?", since, limit or -1
+        )
+        return [Change(number=number, month=month, station_id=station_id) for number, month, station_id in rows]
+
+    def last_change(self) -> int:
+        return int(self.all("SELECT coalesce(max(number), 0) FROM changes")[0][0])
+
+    def followed(self, follower: str) -> int:
+        return int(self.all("SELECT coalesce(max(number), 0) FROM followers WHERE name = ?", follower)[0][0])
+
+    def follow(self, follower: str, number: int) -> None:
+        self.all("INSERT OR REPLACE INTO followers (name, number) VALUES (?, ?)", follower, number)
 
     def all(self, statement: str, *values: object) -> list[Any]:
         with self.connection() as connection:

@@ -1,7 +1,7 @@
-"""Verdicts of quality control beside the observations, and what people decided about them.
+"""Verdicts of quality control beside the observations, and decisions of people about them.
 
 The flags of a month are written with its monthly sheets, from the same screening; they go when the month is staged
-again. Decisions are those of the file `WEATHER_QC_OVERRIDES` and those kept here, the later of two on a value counts.
+again. Decisions are those of the file `WEATHER_QC_OVERRIDES` and those stored here; of two on a value the later counts.
 """
 
 import hashlib
@@ -31,18 +31,20 @@ class FlagStore:
         self._engine = engine
         self._file = overrides_file
 
-    def replace(self, month: Month, flags: Collection[Flag]) -> None:
-        """Make these the flags of a staged month, at once; the same flags again are not written."""
+    def replace(self, month: Month, flags: Collection[Flag], made_of: str | None = None) -> None:
+        """Replace the flags of a staged month atomically; unchanged flags are not written again.
+
+        `made_of` identifies the input of these flags and of the month's sheets (`made_of.MadeOf.now`).
+        """
         revision = _revision(flags)
 
         def at_once(connection: Connection) -> None:
-            there = connection.scalar(sa.select(MONTHS.c.flags).where(MONTHS.c.month == str(month)).with_for_update())
-            if there == revision:
-                return
-            connection.execute(sa.delete(FLAGS).where(FLAGS.c.month == str(month)))
-            if flags:
-                connection.execute(sa.insert(FLAGS), [_row(month, flag) for flag in flags])
-            connection.execute(sa.update(MONTHS).where(MONTHS.c.month == str(month)).values(flags=revision))
+            of_month = MONTHS.c.month == str(month)
+            if connection.scalar(sa.select(MONTHS.c.flags).where(of_month).with_for_update()) != revision:
+                connection.execute(sa.delete(FLAGS).where(FLAGS.c.month == str(month)))
+                if flags:
+                    connection.execute(sa.insert(FLAGS), [_row(month, flag) for flag in flags])
+            connection.execute(sa.update(MONTHS).where(of_month).values(flags=revision, sheets=made_of))
 
         in_transaction(self._engine, at_once)
 
@@ -80,7 +82,7 @@ class FlagStore:
     def texts(
         self, first: date | None, last: date | None, stations: Collection[str]
     ) -> dict[tuple[str, datetime], str]:
-        """The flags by station and time as `field:rule:verdict`, a space between."""
+        """The flags by station and time as `field:rule:verdict`, separated by spaces."""
         told: dict[tuple[str, datetime], str] = {}
         for flag in self.find(first, last, stations):
             place, text = (flag.station_id, flag.time), f"{flag.field}:{flag.rule}:{flag.verdict}"
@@ -88,7 +90,7 @@ class FlagStore:
         return told
 
     def revision(self, first: Month | None = None, last: Month | None = None) -> str:
-        """A text that changes whenever the flags of these months do."""
+        """A text that changes whenever the flags of these months change."""
         query = sa.select(MONTHS.c.month, MONTHS.c.flags).order_by(MONTHS.c.month)
         if first is not None:
             query = query.where(MONTHS.c.month >= str(first))
@@ -123,7 +125,7 @@ class FlagStore:
         return KeptOverride(key, made.replace(tzinfo=UTC), override)
 
     def one(self, key: str) -> KeptOverride:
-        """A decision kept here; NotFound for another."""
+        """A stored decision; NotFound for an unknown id."""
         for each in self.kept():
             if each.id == key:
                 return each
@@ -133,7 +135,7 @@ class FlagStore:
         )
 
     def drop(self, key: str) -> None:
-        """Forget a decision kept here; one that is not kept stays forgotten."""
+        """Remove a stored decision; removing it twice changes nothing."""
         query = sa.delete(OVERRIDES).where(OVERRIDES.c.id == key)
         in_transaction(self._engine, lambda connection: connection.execute(query))
 

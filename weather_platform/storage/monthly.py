@@ -1,6 +1,6 @@
 """The store of monthly sheets (`domain.climate.document`), beside the daily documents: MongoDB or SQLite.
 
-Here is the port and what its adapters agree on: `monthly_mongodb` and `monthly_sqlite`. What is usual, ranks and
+This module has the port and what its adapters `monthly_mongodb` and `monthly_sqlite` share. References, ranks and
 records follow from the sheets (`weather_platform.climatology`).
 """
 
@@ -17,7 +17,7 @@ from weather_platform.storage.curated import Replaced
 
 
 class MonthQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which sheets, by month, then station; `newest_first` is the exact reverse.
+    """A query for sheets, ordered by month, then station; `newest_first` is the exact reverse.
 
     `first` and `last` are months, both included; None leaves either open. `after` is the `_id` of the last row seen.
     """
@@ -44,21 +44,21 @@ ALL_MONTHS = MonthQuery()
 
 
 class MonthlyStore(Protocol):
-    """Sheets in, the same sheets out. Errors are those of `curated.CuratedStore`. May be shared by threads."""
+    """The port of the store of monthly sheets. Errors are those of `curated.CuratedStore`. May be shared by threads."""
 
     def ensure(self) -> None:
-        """Make tables and indexes where they are missing; `replace` does it too."""
+        """Create missing tables and indexes; `replace` does so too."""
         ...
 
     def replace(self, month: Month, sheets: Iterable[MonthDocument]) -> Replaced:
-        """Make the sheets all that the store holds of the month, at once or not at all.
+        """Replace all sheets of the month, atomically.
 
         A sheet stored under the same revision is left as it is, `updated_at` too.
         """
         ...
 
     def get(self, station_id: str, month: Month) -> MonthDocument:
-        """NotFound where there is none."""
+        """The sheet of a station and month; NotFound without one."""
         ...
 
     def find(self, query: MonthQuery = ALL_MONTHS) -> Iterator[MonthDocument]:
@@ -66,7 +66,7 @@ class MonthlyStore(Protocol):
         ...
 
     def figures(self, query: MonthQuery = ALL_MONTHS) -> Iterator[Sheet]:
-        """Of the sheets as the query says, what `climate.years` reads: a third of the time."""
+        """The part of the sheets that `climate.years` reads; takes a third of the time of `find`."""
         ...
 
     def months(self) -> list[Month]:
@@ -78,16 +78,16 @@ class MonthlyStore(Protocol):
         ...
 
     def revision(self) -> str:
-        """A text that changes whenever a sheet did; costs next to nothing."""
+        """A text that changes whenever a sheet changes; cheap."""
         ...
 
     def month_revision(self, month: Month) -> str:
-        """A text that changes whenever a sheet of the month did."""
+        """A text that changes whenever a sheet of the month changes."""
         ...
 
 
 class MonthDifference(NamedTuple):
-    """What turns the stored sheets of a month into the produced ones."""
+    """The difference between the stored and the produced sheets of a month."""
 
     changed: list[MonthDocument]
     gone: list[str]

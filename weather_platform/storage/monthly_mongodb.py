@@ -39,7 +39,7 @@ class MongoMonthly:
 
     def ensure(self) -> None:
         self._curated.ping()
-        with self._curated.explained():
+        with self._curated.translated_errors():
             for name, keys in _INDEXES.items():
                 self._sheets.create_index(keys, name=name)
         self._ensured = True
@@ -53,7 +53,7 @@ class MongoMonthly:
             stored = self._sheets.find({"month": str(month)}, {"revision": 1}, session=session)
             diff = month_difference(month, {sheet["_id"]: sheet["revision"] for sheet in stored}, produced)
             if not diff.is_empty:
-                # First, so that of two transactions on a month the later one starts again before it wrote anything.
+                # First, so that of two transactions on a month the later one restarts before it writes anything.
                 mark = {"$set": {"token": secrets.token_hex(8)}}
                 self._revisions.update_one({"_id": str(month)}, mark, upsert=True, session=session)
             if diff.changed:
@@ -66,7 +66,7 @@ class MongoMonthly:
         return self._curated.in_transaction(at_once)
 
     def get(self, station_id: str, month: Month) -> MonthDocument:
-        with self._curated.explained():
+        with self._curated.translated_errors():
             found = self._sheets.find_one({"_id": f"{station_id}:{month}"})
         if found is None:
             raise no_sheet(station_id, month)
@@ -81,23 +81,23 @@ class MongoMonthly:
     def _found(self, query: MonthQuery, projection: dict[str, int] | None) -> Iterator[_Stored]:
         order = DESCENDING if query.newest_first else ASCENDING
         cursor = self._sheets.find(_selection(query), projection, sort=[("month", order), ("station_id", order)])
-        with self._curated.explained():
+        with self._curated.translated_errors():
             yield from cursor.limit(query.limit or 0)
 
     def months(self) -> list[Month]:
-        with self._curated.explained():
+        with self._curated.translated_errors():
             return sorted(Month.parse(month) for month in self._sheets.distinct("month"))
 
     def stations(self) -> list[str]:
-        with self._curated.explained():
+        with self._curated.translated_errors():
             return sorted(self._sheets.distinct("station_id"))
 
     def revision(self) -> str:
-        with self._curated.explained():
+        with self._curated.translated_errors():
             return overall_revision(mark["token"] for mark in self._revisions.find({}, {"token": 1}))
 
     def month_revision(self, month: Month) -> str:
-        with self._curated.explained():
+        with self._curated.translated_errors():
             mark = self._revisions.find_one({"_id": str(month)}, {"token": 1})
         return NO_REVISION if mark is None else str(mark["token"])
 

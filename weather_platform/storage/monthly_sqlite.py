@@ -81,7 +81,7 @@ class SqliteMonthly:
 
 
 def _selection(query: MonthQuery) -> tuple[str, list[Any]]:
-    """A WHERE clause and its values; the clause is made of constants alone."""
+    """A WHERE clause and its values; the clause is made only of constants."""
     conditions, values = ["TRUE"], list[Any]()
     if query.stations is not None:
         conditions.append("station_id IN (SELECT value FROM json_each(?))")

@@ -97,10 +97,10 @@ class Stores:
             return listed
 
     def token(self) -> str:
-        """A text that changes whenever staging, documents, sheets or the overrides of quality control do.
+        """A text that changes whenever staging, documents, sheets or the overrides of quality control change.
 
-        Costs some 50 µs on SQLite files, a query per store on servers. Raises what the stores raise, and OSError or
-        sqlite3.Error for a file that is not there.
+        Costs some 50 µs on SQLite files, a query per store on servers. Raises the errors of the stores, and OSError or
+        sqlite3.Error for a missing file.
         """
         files = [self._once(f"changes of {path}", partial(SqliteChanges, path)) for path in self._files()]
         told = [changes.token() for changes in files]

@@ -1,4 +1,4 @@
-"""Files that a source gives beside the months, as received: immutable, named by hash, each with its origin."""
+"""Files of a source other than months, as received: immutable, named by hash, each with its origin."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ class _Origin(msgspec.Struct, frozen=True):
 
 
 class ReceivedFile(NamedTuple):
-    """Where a file is, and where it came from."""
+    """Key and origin of a file."""
 
     stem: str
     """Of its key: the name it was stored under, and the beginning of its hash."""
@@ -39,7 +39,7 @@ def store_received(
 
 
 def received_files(blobs: Blobs, folder: str) -> list[ReceivedFile]:
-    """All files of a folder, the one received last at the end."""
+    """All files of a folder, in order of receipt."""
     stems = [blob.key.removesuffix(_SIDECAR) for blob in blobs.list(f"{folder}/") if blob.key.endswith(_SIDECAR)]
     origins = [(stem, msgspec.json.decode(blobs.get(f"{stem}{_SIDECAR}"), type=_Origin)) for stem in stems]
     found = [ReceivedFile(stem, origin.received, origin.provenance) for stem, origin in origins]

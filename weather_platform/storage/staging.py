@@ -42,11 +42,13 @@ from weather_platform.storage.staging_tables import (
     RAW_OBJECTS,
     city_table,
 )
+from weather_platform.storage.verdicts import VerdictStore
 
 if TYPE_CHECKING:
     from weather_platform.domain.climate.days import Days
     from weather_platform.domain.climate.screening import Flag, Screened
     from weather_platform.storage.flags import FlagStore
+    from weather_platform.storage.made_of import MadeOf
 
 _LAST_SECOND = time(23, 59, 59)
 _ADDED = ("city", "flags")
@@ -88,6 +90,8 @@ class StagingStore:
         self.engine = engine
         self._overrides_file = overrides_file
         self._flagging: FlagStore | None = None
+        self.verdicts = VerdictStore(engine)
+        """The history of the checks."""
         self._csv_folder = csv_folder
         self._loader = Loader()
         self._cities_made: set[str] = set()
@@ -165,7 +169,7 @@ class StagingStore:
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
             others = _further_objects(connection, months)
-            # NumPy takes a sixth of a second to import: for who adds up days alone.
+            # NumPy takes a sixth of a second to import, which callers without the climatological day save.
             from weather_platform.domain.climate.days import climate_days, figures
 
             stretch = Stretch(first, last)
@@ -191,8 +195,17 @@ class StagingStore:
             stations = [covered.station for covered in _coverage(connection, [str(month)])]
             return self._climate(connection, stations, Stretch.of(month), month)[1] if stations else None
 
+    def sheets_made_of(self, *months: Month) -> "dict[Month, MadeOf]":
+        """What the monthly sheets of those of the months that are staged are made of."""
+        from weather_platform.storage.made_of import made_of
+
+        overrides = self.flagging.overrides()
+        with reading(self.engine) as connection:
+            databases.snapshot(connection)
+            return made_of(connection, months, overrides)
+
     def flags(self, station: Station, first: date, last: date) -> "list[Flag]":
-        """What quality control says of a station's values from first to last, both included, in order of time."""
+        """The flags of a station's values from first to last, both included, in order of time."""
         return self.flagging.find(first, last, [station.station_id])
 
     def _climate(
@@ -489,6 +502,7 @@ def _insert(connection: Connection, table: sa.Table, rows: Iterable[dict[str, An
 
 
 def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
+    first_days, last_days = (None, None) if month == UNPLACED else staged.edges(Month.parse(month))
     reported = Counter(row.date for rows in staged.rows.values() for row in rows)
     hours = () if month == UNPLACED else synoptic_hours(Month.parse(month))
     silent = [hour for hour in hours if 2 * reported[hour] < len(staged.rows) or not reported[hour]]
@@ -498,6 +512,8 @@ def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
         "silent_hours": [hour.isoformat() for hour in silent],
         "changes": staged.changes(),
         "code_version": CODE_VERSION,
+        "first_days": first_days,
+        "last_days": last_days,
     }
 
 

@@ -196,7 +196,7 @@ def test_a_box_holds_the_stations_within(reading: Api, box: str, stations: list[
 
 
 @pytest.mark.parametrize("box", ["1,2,3", "1,2,3,4,5", "a,b,c,d", "0,5,1,4", "0,0,181,1", "nan,0,1,1", ""])
-def test_what_is_no_box_is_refused(reading: Api, box: str) -> None:
+def test_an_invalid_box_is_refused(reading: Api, box: str) -> None:
     assert reading.get(f"/stations?bbox={box}").status_code == 422
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api import remembered
-from api.remembered import Look, Remembered
+from api.remembered import Remembered, StoreToken
 from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.settings import hashed_key
 from weather_platform.storage.curated import Query
@@ -105,7 +105,7 @@ def test_a_store_that_went_away_is_told_by_the_route(tmp_path: Path) -> None:
         assert api.get(DAYS).status_code == 503
 
 
-def test_one_look_serves_all_that_wait_and_none_that_came_before() -> None:
+def test_one_token_serves_all_that_wait_and_none_that_came_before() -> None:
     looks: list[int] = []
     begun, going_on = threading.Event(), threading.Event()
 
@@ -116,10 +116,10 @@ def test_one_look_serves_all_that_wait_and_none_that_came_before() -> None:
         return str(looks[-1])
 
     async def ask() -> tuple[str | None, list[str | None]]:
-        look = Look(token)
-        early = asyncio.create_task(look.after_now())
+        tokens = StoreToken(token)
+        early = asyncio.create_task(tokens.after_now())
         assert await asyncio.to_thread(begun.wait, 5)
-        late = [asyncio.create_task(look.after_now()) for _ in range(50)]
+        late = [asyncio.create_task(tokens.after_now()) for _ in range(50)]
         await asyncio.sleep(0.05)
         going_on.set()
         return await early, await asyncio.gather(*late)
@@ -127,13 +127,13 @@ def test_one_look_serves_all_that_wait_and_none_that_came_before() -> None:
     assert asyncio.run(ask()) == ("0", ["1"] * 50)
 
 
-def test_a_fault_of_the_look_reaches_all_that_wait() -> None:
+def test_a_failure_to_read_the_token_reaches_all_that_wait() -> None:
     def token() -> str:
         raise KeyError("a fault of ours")
 
     async def ask() -> list[BaseException | str | None]:
-        look = Look(token)
-        waiting = asyncio.gather(*(look.after_now() for _ in range(3)), return_exceptions=True)
+        tokens = StoreToken(token)
+        waiting = asyncio.gather(*(tokens.after_now() for _ in range(3)), return_exceptions=True)
         return await asyncio.wait_for(waiting, 5)
 
     assert [type(each) for each in asyncio.run(ask())] == [KeyError] * 3
@@ -147,8 +147,8 @@ def test_a_silent_store_is_left_alone_for_a_while() -> None:
         raise StoreUnavailable("It does not answer.", "Wait.")
 
     async def ask() -> list[str | None]:
-        look = Look(token)
-        return [await look.after_now() for _ in range(20)]
+        tokens = StoreToken(token)
+        return [await tokens.after_now() for _ in range(20)]
 
     assert (asyncio.run(ask()), len(calls)) == ([None] * 20, 1)
 

@@ -1,4 +1,4 @@
-"""The last posting counts, and a posting can be taken back: right, wrong, right again; and all of that undone."""
+"""The last posting counts, and a posting can be withdrawn: right, wrong, right again; and all of that undone."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def post(api: Api, body: bytes, name: str = "a.csv") -> dict[str, Any]:
 
 
 def temperature(api: Api) -> float | None:
-    """What the document says; None where there is none."""
+    """What the document says; None without one."""
     documents = api.documents()
     return documents[0]["metrics"]["temperature"]["avg"] if documents else None
 

@@ -135,7 +135,7 @@ def test_what_is_stored_raw_and_not_staged_is_said(
 def test_a_full_disk_is_said_and_nothing_is_half_written(
     weather: Weather, weather_home: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int, cause: str
 ) -> None:
-    monkeypatch.setattr("weather_platform.defs.explained.wait_s", lambda _: 0.01)
+    monkeypatch.setattr("weather_platform.defs.failures.wait_s", lambda _: 0.01)
     with files_of_at_most(size_bytes):
         ran = weather("load", "2023-12", "--source", "sample")
     assert ran.code == 1

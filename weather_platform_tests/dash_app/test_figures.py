@@ -1,8 +1,10 @@
 """Charts are pure: the same frame and look, the same figure; and plotly accepts every one of them."""
 
 import json
+import math
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dash_app import scales
 from dash_app.figures import compare, daily, heat
 from dash_app.figures.chart import Chart, Layer, drawn, nice_ticks
 from dash_app.figures.coverage import coverage
@@ -25,7 +28,7 @@ from dash_app.insets import LAYOUTS, Layout
 from dash_app.language import language
 from dash_app.measures import units_of
 from dash_app.reader import DAILY_COLUMNS
-from dash_app.scales import ANOMALY, PRESSURE, TEMPERATURE, Scale, ink_on, rain
+from dash_app.scales import ANOMALY, TEMPERATURE, Scale, ink_on
 from dash_app.theme import DARK, LIGHT
 from weather_platform.domain.stations import STATIONS
 from weather_platform.domain.units import System
@@ -35,6 +38,11 @@ LOOK = Look(LIGHT, METRIC, language("en"))
 LOOKS = [LOOK, Look(DARK, IMPERIAL, language("fr"), narrow=True, width_px=390)]
 SVG = "{http://www.w3.org/2000/svg}"
 START = pd.Timestamp("2023-12-01")
+SCALES = [
+    *(scale for scale in vars(scales).values() if isinstance(scale, Scale)),
+    *(scales.rain(days, home=home) for days in (1, 31, 366, 3_653) for home in (True, False)),
+    scales.of_figure("tn.days_le_0", 31, home=True),
+]
 
 
 def usual_of(days: int) -> Usual:
@@ -85,7 +93,9 @@ def test_the_marks_of_the_axis_stay_within_the_plot() -> None:
 def test_another_theme_draws_nothing_again(look: Look) -> None:
     other = look._replace(theme=DARK if look.theme is LIGHT else LIGHT)
     charts = [[drawn(daily.rain(frame(31), one), one, title="") for one in (look, other)]]
-    charts += [[heat.drawn(heat.calendar(frame(31), "rain", one), "rain", one, title="") for one in (look, other)]]
+    charts += [
+        [heat.drawn(heat.calendar(frame(31), "rain", one), "rain", one, home=True, title="") for one in (look, other)]
+    ]
     assert all(one == two for one, two in charts)
 
 
@@ -172,7 +182,7 @@ def test_the_heat_map_of_ten_years_has_one_column_per_month() -> None:
     grid = heat.hours(readings(3652), "temperature", LOOK)
     assert (len(grid.columns), list(grid.columns[:2])) == (120, ["January 2014", "February 2014"])
     assert grid.values[0][5:8] == [10.0, 20.0, 10.0]
-    ET.XML(heat.drawn(grid, "temperature", LOOK, title=""))
+    ET.XML(heat.drawn(grid, "temperature", LOOK, home=True, title=""))
     assert len(heat.hours(readings(31), "temperature", LOOK).columns) == 31
 
 
@@ -239,9 +249,47 @@ def test_a_value_has_one_colour_on_every_map_whatever_else_is_shown() -> None:
     assert f'fill="{color}"' in other
 
 
-@given(
-    st.floats(-200, 2_000), st.sampled_from([TEMPERATURE, ANOMALY, PRESSURE, rain(1), rain(31), rain(366), rain(3_653)])
-)
+def test_a_station_overseas_has_a_scale_of_its_own_but_for_what_is_usual() -> None:
+    warm = stations_map(places(shown=[25.0, 25.0, np.nan]), "temperature", LOOK, title="", days=31)
+    fills = re.findall(r'fill="(#[0-9a-f]{6})" class="station"', warm)
+    assert fills == [scales.of_metric("temperature", home=home).color(25) for home in (True, False)]
+    assert fills[0] != fills[1]
+    assert [f">{name}<" in warm for name in ("Metropolitan France", "Overseas")] == [True, True]
+    alike = stations_map(places(shown=[2.0, 2.0, np.nan]), "temperature", LOOK, title="", days=31, anomaly=True)
+    assert set(re.findall(r'fill="(#[0-9a-f]{6})" class="station"', alike)) == {ANOMALY.color(2)}
+    cayenne = heat.hours(readings(31), "temperature", LOOK)
+    drawn_there, drawn_here = (heat.drawn(cayenne, "temperature", LOOK, home=home, title="") for home in (False, True))
+    assert drawn_there != drawn_here
+
+
+_SEEN_BY = {
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
+}
+"""Linear RGB as seen with a colour blindness (Machado, Oliveira and Fernandes 2009, severity 1)."""
+
+
+@pytest.mark.parametrize("blindness", _SEEN_BY)
+@pytest.mark.parametrize("scale", SCALES)
+def test_any_two_classes_stay_apart_for_the_colour_blind(scale: Scale, blindness: str) -> None:
+    seen = [_lab(_SEEN_BY[blindness], color) for _, color in scale.stops]
+    assert min(math.dist(one, other) for one, other in combinations(seen, 2)) > 7
+
+
+def _lab(matrix: Sequence[Sequence[float]], color: str) -> tuple[float, float, float]:
+    """CIE L*a*b* of a colour that is seen through a matrix; 2.3 is a just noticeable difference."""
+    linear = [_linear(int(color[i : i + 2], 16) / 255) for i in (1, 3, 5)]
+    rgb = [min(max(sum(m * v for m, v in zip(row, linear, strict=True)), 0.0), 1.0) for row in matrix]
+    to_xyz = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+    xyz = [sum(m * v for m, v in zip(row, rgb, strict=True)) for row in to_xyz]
+    x, y, z = (
+        share ** (1 / 3) if share > 0.008856 else 7.787 * share + 16 / 116
+        for share in (value / white for value, white in zip(xyz, (0.9505, 1.0, 1.089), strict=True))
+    )
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@given(st.floats(-200, 2_000), st.sampled_from(SCALES))
 def test_every_value_has_a_colour_and_ink_that_is_read_on_it(value: float, scale: Scale) -> None:
     color = scale.color(value)
     assert re.fullmatch("#[0-9a-f]{6}", color)
@@ -250,9 +298,12 @@ def test_every_value_has_a_colour_and_ink_that_is_read_on_it(value: float, scale
 
 
 def _light(color: str) -> float:
-    parts = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (_linear(int(color[i : i + 2], 16) / 255) for i in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -94,7 +94,7 @@ def test_real_december_gives_the_figures_that_were_worked_out_by_hand(stored: st
     assert [new_year["rainfall"][figure] for figure in ("total", "n")] == [13.90, 7]
 
 
-def test_a_range_is_a_run_per_month_each_with_its_facts_and_checks(weather: Graph) -> None:
+def test_a_range_is_a_run_per_month_each_with_its_metadata_and_checks(weather: Graph) -> None:
     months = ["2023-10", "2023-11", "2023-12"]
     run = weather.load("2023-10", "2023-12", cities=CITIES)
 
@@ -260,7 +260,7 @@ def test_a_run_outside_the_partitions_is_refused_before_fetching(
         assert opened.raw.partitions() == []
 
 
-def test_processing_a_month_to_come_is_no_success(weather: Graph) -> None:
+def test_processing_a_future_month_fails(weather: Graph) -> None:
     run = weather.process("2999-01")
     assert not run.success
     assert run.failures[names.STAGED_OBSERVATIONS]["cause"] == "The run is for 0 months, not for one."

@@ -48,7 +48,7 @@ def test_a_frame_out_of_range_or_with_holes_does_not_pass(column: str, value: ob
     assert not check(frame.drop(columns=column)).success
 
 
-def test_a_run_makes_the_sheets_of_the_month_and_of_its_neighbours_as_the_fast_path_does(weather: Graph) -> None:
+def test_a_run_makes_the_same_sheets_as_the_fast_path_neighbours_included(weather: Graph) -> None:
     run = weather.load("2023-11", "2024-01", cities=["NICE", "ORLY"])
     assert run.success, run.failures
     assert run.verdicts["totals_conserved", "2023-12"].passed

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from weather_platform import names
-from weather_platform.defs import explained
+from weather_platform.defs import failures
 from weather_platform.settings import Settings
 from weather_platform_tests.defs.runs import Graph, graph
 from weather_platform_tests.servers.mariadb import MariaDB
@@ -27,7 +27,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
             events.pop(0)()
         return 0.01
 
-    monkeypatch.setattr(explained, "wait_s", wait_s)
+    monkeypatch.setattr(failures, "wait_s", wait_s)
     return events
 
 
@@ -62,7 +62,7 @@ def test_a_lasting_outage_fails_the_run_with_its_cause_and_cure(mariadb_server: 
     run = weather.load("2023-12", cities=["NICE"])
 
     assert not run.success
-    assert run.retries == {names.RAW_OBSERVATIONS: explained.MAX_RETRIES}
+    assert run.retries == {names.RAW_OBSERVATIONS: failures.MAX_RETRIES}
     said = run.failures[names.RAW_OBSERVATIONS]
     assert "Can't connect to MySQL server" in said["cause"]
     assert said["cure"] == "Start the server, or correct WEATHER_STAGING_URL; then run again."

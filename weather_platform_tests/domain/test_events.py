@@ -1,4 +1,4 @@
-"""Days out of the ordinary, at the edges of their thresholds."""
+"""Extreme events, at the edges of their thresholds."""
 
 from datetime import UTC, date, datetime
 

@@ -19,7 +19,7 @@ def test_a_month_is_read_as_it_is_printed(written: str, month: tuple[int, int]) 
 @pytest.mark.parametrize(
     "written", ["", "2023", "2023-13", "2023-00", "2023-1", "12-2023", "2023-12-02", "0023-01", "2023/12", "x"]
 )
-def test_what_is_no_month_is_bad_input(written: str) -> None:
+def test_an_invalid_month_is_bad_input(written: str) -> None:
     with pytest.raises(BadInput, match="is not a month"):
         Month.parse(written)
 

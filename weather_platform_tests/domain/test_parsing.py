@@ -193,7 +193,7 @@ def _wrapped(raw: bytes, wrap: str) -> bytes:
     ],
     ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else "",
 )
-def test_what_is_no_record_is_set_aside_alone(broken: bytes, detail: str) -> None:
+def test_an_invalid_record_is_refused_alone(broken: bytes, detail: str) -> None:
     items = list(parse(cut(b"[" + b",".join([record(), broken, record()]) + b"]")))
     assert items[1] == Refusal(2, Reason.NOT_A_RECORD, detail, broken, None)
     assert [type(item) for item in items] == [Parsed, Refusal, Parsed]

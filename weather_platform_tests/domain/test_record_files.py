@@ -95,7 +95,7 @@ def test_the_accents_of_the_header_tell_the_encoding(encoding: str, recognised: 
         b"[" * 99_999,
     ],
 )
-def test_what_is_no_observations_is_bad_input(body: bytes) -> None:
+def test_a_file_without_observations_is_bad_input(body: bytes) -> None:
     with pytest.raises(BadInput, match=r"No observations can be read here.*"):
         cut(body)
 

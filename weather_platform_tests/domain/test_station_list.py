@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_read(wrong: dict[str, objec
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"features": 1}'])
-def test_what_is_no_list_is_refused(body: bytes) -> None:
+def test_an_invalid_list_is_refused(body: bytes) -> None:
     with pytest.raises(BadInput):
         read_station_list(body)
 

@@ -81,7 +81,7 @@ class Replica:
         resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (size_bytes, NO_LIMIT))
 
     def post(self, path: str, body: bytes | None = None, **options: Any) -> httpx.Response | None:
-        """The answer; None where there is none, as from an API that died."""
+        """The answer; None without one, as from an API that died."""
         files = None if body is None else {"file": ("file.json", body)}
         try:
             return self._client.post(path, files=files, **options)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 import threading
@@ -15,10 +16,12 @@ from typing import Any
 import dagster as dg
 import httpx2 as httpx
 import pytest
+from dagster_graphql import DagsterGraphQLClientError
 from playwright.sync_api import sync_playwright
 
 from api.orchestrator import Orchestrator, OrchestratorUnavailable
-from weather_platform_tests.runtime.serving import wait_for
+from weather_platform.settings import Settings
+from weather_platform_tests.runtime.serving import REPOSITORY, wait_for
 from weather_platform_tests.servers.process import free_port
 
 ASSET = dg.AssetKey("weather_stats")
@@ -207,3 +210,10 @@ def test_a_sign_in_is_asked_for_where_it_is_set(tmp_path: Path) -> None:
             pytest.raises(OrchestratorUnavailable, match="has not loaded"),
         ):
             dagster.ping()
+        # So is the first load of a stack in containers.
+        settings = Settings.from_environment(
+            {"WEATHER_DAGSTER_URL": server.url, "WEATHER_DAGSTER_LOGIN": ":".join(LOGIN)}
+        )
+        client = runpy.run_path(str(REPOSITORY / "deploy/first_load.py"))["dagster"](settings)
+        with pytest.raises(DagsterGraphQLClientError, match="PipelineNotFoundError"):
+            client.submit_job_execution("load_months", "__repository__", "weather_platform")

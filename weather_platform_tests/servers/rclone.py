@@ -23,9 +23,8 @@ class Rclone(Server):
 
     def command(self) -> Sequence[str | Path]:
         return [
-            _PROGRAM,
-            *("--config", "/dev/null", "serve", "s3", "--addr", f"{LOOPBACK}:{self.port}"),
-            *("--auth-key", f"{ACCESS_KEY},{SECRET_KEY}", self.folder / "data"),
+            *("env", f'RCLONE_AUTH_KEY="{ACCESS_KEY},{SECRET_KEY}"', _PROGRAM),
+            *("--config", "/dev/null", "serve", "s3", "--addr", f"{LOOPBACK}:{self.port}", self.folder / "data"),
         ]
 
     def answers(self) -> bool:

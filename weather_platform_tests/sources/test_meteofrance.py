@@ -298,7 +298,7 @@ def test_workers_that_share_a_cache_download_a_year_once(web: WebServer, cache: 
     assert len(versions(cache)) == 1
 
 
-def test_where_there_is_no_year_the_month_is_asked_for(
+def test_without_an_annual_file_the_monthly_one_is_requested(
     source: MeteoFranceSource, archive: Archive, web: WebServer
 ) -> None:
     archive.files = {"synop.202312.csv.gz": monthly(*MONTH_LINES)}

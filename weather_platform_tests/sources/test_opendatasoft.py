@@ -80,7 +80,7 @@ def test_only_the_chosen_stations_are_asked_for(source: OpenDataSoftSource) -> N
 
 
 @pytest.mark.parametrize("stations", [["7690"], ["07690' OR numer_sta != '"], ["NICE"], [""], []])
-def test_what_is_no_station_number_never_reaches_the_portal(
+def test_an_invalid_station_number_never_reaches_the_portal(
     source: OpenDataSoftSource, portal: WebServer, stations: list[str]
 ) -> None:
     with pytest.raises(BadInput):

@@ -238,7 +238,7 @@ def test_more_stations_than_there_are_get_numbers_and_places_of_their_own() -> N
 
 
 @pytest.mark.parametrize("wrong", ["7690", "NICE", "07690; drop"])
-def test_what_is_no_station_number_is_refused(wrong: str) -> None:
+def test_an_invalid_station_number_is_refused(wrong: str) -> None:
     with pytest.raises(BadInput):
         SampleSource().fetch(DECEMBER, [wrong])
 

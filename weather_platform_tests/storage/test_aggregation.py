@@ -198,7 +198,7 @@ def test_rain_before_the_first_reading_of_a_day_belongs_to_the_day_before(module
     assert [document["metrics"]["rainfall"]["total"] for document in found.values()] == [None, None]
 
 
-def test_a_trace_is_no_rain_and_is_flagged_on_the_day_it_fell(module_staging: StagingStore) -> None:
+def test_a_trace_counts_as_zero_and_is_flagged_on_the_day_it_fell(module_staging: StagingStore) -> None:
     found = days(
         module_staging,
         at("2023-12-01T21", rr3=0.2),

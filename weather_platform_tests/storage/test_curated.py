@@ -81,6 +81,46 @@ def test_replacing_leaves_what_is_unchanged_and_deletes_what_is_gone(curated: Cu
     assert list(curated.find()) == [corrected, before[0], added]
 
 
+def test_changes_name_each_month_and_station_once_by_its_last_change(curated: CuratedStore) -> None:
+    curated.replace(DAYS, [day_document(NICE, FIRST), day_document(ORLY, FIRST)])
+    assert _changes(curated) == [(1, "2023-12", ORLY), (2, "2023-12", NICE)]
+    eve_and_new_year = (NEW_YEARS_EVE, date(2024, 1, 1))
+    curated.replace(eve_and_new_year, [day_document(NICE, day) for day in eve_and_new_year])
+    curated.replace(eve_and_new_year, [day_document(NICE, day) for day in eve_and_new_year])  # changes nothing
+    assert _changes(curated) == [(1, "2023-12", ORLY), (3, "2023-12", NICE), (4, "2024-01", NICE)]
+    curated.replace(DAYS, [day_document(NICE, FIRST), day_document(NICE, NEW_YEARS_EVE)])
+    assert _changes(curated, since=3) == [(4, "2024-01", NICE), (5, "2023-12", ORLY)]
+    assert _changes(curated, limit=1) == [(3, "2023-12", NICE)]
+    assert (curated.last_change(), _changes(curated, since=5)) == (5, [])
+
+
+def _changes(store: CuratedStore, since: int = 0, limit: int | None = None) -> list[tuple[int, str, str]]:
+    return [(each.number, each.month, each.station_id) for each in store.changes(since, limit)]
+
+
+def test_what_an_earlier_version_stored_is_a_change(curated: CuratedStore, curated_url: str) -> None:
+    curated.replace((FIRST, date(2024, 1, 1)), [day_document(NICE, FIRST), day_document(NICE, date(2024, 1, 1))])
+    _forget_changes(curated)
+    with closing(open_store(curated_url)) as later:
+        assert _changes(later) == [(1, "2023-12", NICE), (2, "2024-01", NICE)]
+
+
+def _forget_changes(store: CuratedStore) -> None:
+    if isinstance(store, SqliteCurated):
+        with store.connection() as connection:
+            connection.execute("DROP TABLE changes")
+    elif isinstance(store, MongoCurated):
+        store.database["_changes"].drop()
+
+
+def test_a_follower_is_remembered_by_its_name(curated: CuratedStore) -> None:
+    curated.replace(DAYS, [])
+    assert (curated.followed("webhook"), curated.last_change()) == (0, 0)
+    curated.follow("webhook", 7)
+    curated.follow("webhook", 9)
+    assert (curated.followed("webhook"), curated.followed("another")) == (9, 0)
+
+
 def test_replacing_keeps_to_its_days(curated: CuratedStore) -> None:
     november = day_document(NICE, date(2023, 11, 30))
     january = day_document(NICE, date(2024, 1, 1))
@@ -262,7 +302,7 @@ def test_the_next_page_follows_even_if_the_last_document_is_deleted(filled: Cura
 @pytest.mark.parametrize(
     "after", ["", "07690", "07690:2023-02-30", "07690:2023-12-01:frost:x", "' OR 1=1 --", '{"$gt": ""}']
 )
-def test_what_is_no_place_in_the_order_is_refused(filled: CuratedStore, after: str) -> None:
+def test_an_invalid_cursor_is_refused(filled: CuratedStore, after: str) -> None:
     with pytest.raises(BadInput, match="not the end of a page"):
         filled.find(Query(after=after))
     with pytest.raises(BadInput, match="not the end of a page"):
@@ -327,7 +367,7 @@ def test_dates_are_the_days_that_a_station_has_a_document_of(filled: CuratedStor
     assert filled.dates(["99999"]) == []
 
 
-def test_a_city_goes_by_its_latest_name(curated: CuratedStore) -> None:
+def test_a_city_has_its_latest_name(curated: CuratedStore) -> None:
     renamed = msgspec.structs.replace(day_document(NICE, NEW_YEARS_EVE), city="NICE-AÉROPORT", slug="nice_aeroport")
     curated.replace(DAYS, [renamed, day_document(NICE, FIRST)])
     assert [(city.city, city.slug, city.documents) for city in curated.cities()] == [

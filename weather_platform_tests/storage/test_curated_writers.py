@@ -10,7 +10,7 @@ import pytest
 from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import CuratedStore, Days
+from weather_platform.storage.curated import CuratedStore, Days, Query
 from weather_platform.storage.curated_sqlite import SqliteCurated
 from weather_platform.storage.opening import open_curated
 from weather_platform_tests.storage.documents import month_documents
@@ -37,6 +37,42 @@ def test_of_those_who_replace_the_same_days_at_once_one_is_the_last(url: str) ->
     with ThreadPoolExecutor(4) as pool:
         seen = [stored for each in pool.map(replace, range(4)) for stored in each]
     assert [stored for stored in seen if stored not in offers] == []
+
+
+@pytest.mark.parametrize("url", ["sqlite_url", "fresh_mongo_database"], indirect=True)
+def test_a_mirror_that_follows_the_changes_of_many_writers_misses_none(url: str) -> None:
+    """Two mirrors read while three writers write; each reads again what changed, from where it stopped."""
+    months = [Month(2023, 10), Month(2023, 11), DECEMBER]
+    writing = len(months)
+
+    def write(n: int) -> None:
+        nonlocal writing
+        with closing(open_store(url)) as store:
+            for again in range(6):
+                store.replace(_days(months[n]), month_documents(months[n], float(again), range(again % 3 + 1)))
+        writing -= 1
+
+    def mirror(_: int) -> list[str]:
+        copied: dict[tuple[str, str], list[str]] = {}
+        since = 0
+        with closing(open_store(url)) as store:
+            while True:
+                is_last_round = writing == 0
+                for change in store.changes(since, limit=2):
+                    days = _days(Month.parse(change.month))
+                    found = store.find(Query(stations=[change.station_id], first=days[0], last=days[1]))
+                    copied[change.month, change.station_id] = [repr(document) for document in found]
+                    since = change.number
+                if is_last_round and not store.changes(since, limit=1):
+                    return sorted(text for texts in copied.values() for text in texts)
+
+    with ThreadPoolExecutor(5) as pool:
+        mirrors = [pool.submit(mirror, n) for n in range(2)]
+        list(pool.map(write, range(3)))
+        copies = [each.result(timeout=60) for each in mirrors]
+    with closing(open_store(url)) as store:
+        stored = sorted(map(repr, store.find()))
+    assert copies == [stored, stored]
 
 
 def test_many_may_make_the_same_sqlite_file_at_once(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ def test_a_full_table_of_a_server_is_said(fresh_mariadb_database: str) -> None:
 
 
 @pytest.mark.parametrize("what", ["a folder", "another file", "no folder"])
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path, what: str) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path, what: str) -> None:
     path = tmp_path / "staging.sqlite"
     if what == "a folder":
         path.mkdir()

@@ -134,7 +134,7 @@ def test_a_server_that_ignores_conditions_keeps_the_first_receipt_too(s3_setting
     client.close()
 
 
-def test_a_body_whose_writer_was_killed_is_no_object_until_it_comes_again(raw_anywhere: RawStore) -> None:
+def test_a_body_without_a_sidecar_is_not_an_object_until_posted_again(raw_anywhere: RawStore) -> None:
     raw_anywhere.blobs.put(f"2023-12/{NAME}.json", BODY)
     assert raw_anywhere.objects("2023-12") == []
     assert raw_anywhere.partitions() == []
@@ -175,7 +175,7 @@ def test_partitions_are_those_that_have_objects(raw: RawStore) -> None:
 
 
 @pytest.mark.parametrize("partition", ["2023-13", "2023-1", "2023", "", "..", "2023-12/..", "2023-12\n", "unplaced2"])
-def test_there_is_no_other_partition(raw: RawStore, partition: str) -> None:
+def test_other_partitions_are_refused(raw: RawStore, partition: str) -> None:
     with pytest.raises(BadInput, match="is not a month"):
         put(raw, partition=partition)
     with pytest.raises(BadInput, match="is not a month"):

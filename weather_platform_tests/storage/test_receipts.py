@@ -187,7 +187,7 @@ def test_two_may_report_the_same_months_at_once_during_a_delivery(store: Receipt
     ]
 
 
-def test_a_broken_constraint_is_no_outage(store: ReceiptStore) -> None:
+def test_a_broken_constraint_is_not_an_outage(store: ReceiptStore) -> None:
     store.save(receipt(1))
     with pytest.raises(sa.exc.IntegrityError):
         store.save(msgspec.structs.replace(receipt(2), content=receipt(1).content))

@@ -39,7 +39,7 @@ def test_the_list_is_fetched_once_a_day_and_the_last_counts(tmp_path: Path) -> N
     assert RawStore(blobs).partitions() == []
 
 
-def test_what_is_no_list_is_not_kept(tmp_path: Path) -> None:
+def test_an_invalid_list_is_not_stored(tmp_path: Path) -> None:
     blobs = FolderBlobs(tmp_path)
     blobs.ensure()
     with pytest.raises(BadInput):

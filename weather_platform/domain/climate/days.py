@@ -173,7 +173,7 @@ def climate_days(days: Days, station: int) -> list[ClimateDay]:
 
 
 def figures(day: ClimateDay) -> dict[str, float | str | bool | None]:
-    """What a daily document says of a climatological day, by the names that `weather_stats` reads."""
+    """The climatological figures of a daily document, by the names that `weather_stats` reads."""
     return {
         "tn": day.tn.value,
         "tn_method": day.tn.method,
@@ -212,6 +212,13 @@ def _rain(rains: Rains, station: int, day: int, window: str) -> ClimateRain:
         trace=bool(rains.trace[station, day]),
         suspect=bool(rains.suspect[station, day]),
     )
+
+
+def reported_rain_after(days: Days) -> set[str]:
+    """Stations whose last day has rain from a report of the day after, at 00 UTC; by number."""
+    grid = days.screened.grid
+    midnight = days.screened.sound("rr3")[:, grid.column(days.stretch.end)]
+    return {station.station_id for station, rain in zip(grid.stations, midnight, strict=True) if not np.isnan(rain)}
 
 
 def plain(hundredths: float | np.float64) -> float | None:
@@ -275,7 +282,7 @@ def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.
 
 
 def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1, but: Mask | None = None) -> Rains:
-    """RR: the 24 h total if present; the few other days one by one, except those of `but`."""
+    """RR: the 24 h total if present; the few other days one by one, except the days of `but`."""
     rr24 = screened.sound("rr24")
     value = _at(rr24, starts, 24)
     method = np.where(np.isnan(value), _MISSING, 0)

@@ -1,4 +1,4 @@
-"""The stored monthly sheet: a `MonthlyClimate` with whose it is, and which rules and data made it."""
+"""The stored monthly sheet: a `MonthlyClimate` with its station, and the rules and data it was made from."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping

@@ -70,8 +70,8 @@ def grid_of(
     """The grid of a range of days, with the days it needs around it.
 
     `station_ids` and `seconds` (since 1970, UTC) place each row; `columns` are the rows' fields in SYNOP's units
-    as staged (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN if missing. Rows of other
-    stations, of other times and between whole hours are passed over; of rows of one place the last counts.
+    as staged (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN if missing. Rows of other stations, of other
+    times and between whole hours are ignored; of rows of the same place the last counts.
     """
     first = hours_since_1970(datetime.combine(stretch.needed.first, datetime.min.time()))
     end = hours_since_1970(datetime.combine(stretch.needed.end, datetime.min.time())) + 1

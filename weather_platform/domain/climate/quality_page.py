@@ -1,4 +1,4 @@
-"""The table of rules as a page of the documentation shows it."""
+"""The table of rules as Markdown, for docs/quality.md."""
 
 from weather_platform.domain.climate.rules import LIMITS_C, REJECTED, RULES, Rule
 

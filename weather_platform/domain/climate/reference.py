@@ -1,7 +1,7 @@
 """References: a station's own statistics over the loaded years, and anomalies against them.
 
 A reference needs 24 complete years (80 % of 30, WMO-No. 1203): those of 1991-2020 where there are 24, else all that
-are loaded. From 10 to 23 years it is an average, so named; under 10 there is none, no anomaly and no rank.
+are loaded. From 10 to 23 years make an average, named so; fewer than 10 give no average, no anomaly and no rank.
 Percentiles interpolate linearly between the ordered values (Hyndman and Fan, type 7).
 """
 
@@ -54,7 +54,7 @@ class StationReferences(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TooFewYears(msgspec.Struct, frozen=True, kw_only=True):
-    """Why there is no comparison: fewer complete years than it takes."""
+    """The reason for a missing comparison: too few complete years."""
 
     n: int
     needed: int = AVERAGE_YEARS

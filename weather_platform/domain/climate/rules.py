@@ -2,8 +2,8 @@
 
 Météo-France and Infoclimat mark quality value by value; so do these. `erroneous` values are left out of every figure,
 `suspect` ones are kept and figures that rest on them say so. No value is changed or deleted. Thresholds were set on
-13 real months (190,546 rows, 62 stations); what each rule hit there is `hits`. Rules that were tried and do harm are
-in `REJECTED`.
+13 real months (190,546 rows, 62 stations); what each rule hit there is `hits`. `REJECTED` lists rules that were tried
+and flag sound values.
 """
 
 from collections.abc import Mapping

@@ -37,7 +37,7 @@ _ONE_CM = 1
 
 
 class Flag(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """What quality control says of one value."""
+    """The verdict of quality control on one value."""
 
     station_id: str
     time: datetime
@@ -120,7 +120,7 @@ class Screened(NamedTuple):
 
 
 def screen(grid: Grid, overrides: Iterable[Override] = ()) -> Screened:
-    """Screen a grid by the rules that look at some days around a value; what a person decided comes before them.
+    """Screen a grid by the rules that look at some days around a value; decisions of people take precedence.
 
     The flags of a day do not depend on the range it is screened in.
     """
@@ -238,7 +238,7 @@ def _spikes(work: _Work) -> None:
 
 
 def _stands_out(values: Values, threshold: float) -> Mask:
-    """Further than the threshold above both 3 h neighbours, or below both."""
+    """Beyond the threshold above both 3 h neighbours, or below both."""
     before, after = values - shifted(values, _STEP_H), values - shifted(values, -_STEP_H)
     mask: Mask = ((before > threshold) & (after > threshold)) | ((before < -threshold) & (after < -threshold))
     return mask
@@ -320,7 +320,7 @@ def _persistence(work: _Work) -> None:
 
 
 def _streaks(values: Values, readings: int, hours: int) -> Mask:
-    """Runs of the same value in at least so many readings on end, over at least so many hours."""
+    """Runs of the same value in at least this many consecutive readings, over at least this many hours."""
     out = np.zeros(values.shape, dtype=bool)
     for row in range(len(values)):
         there = np.flatnonzero(~np.isnan(values[row]))
@@ -344,7 +344,7 @@ def _pressure(work: _Work, stretch: Stretch) -> None:
 
 
 def _row_median(values: Values) -> Values:
-    """The median of each row's values, a column; NaN of a row without any."""
+    """The median of each row as a column; NaN for a row without values."""
     out = np.full((len(values), 1), np.nan)
     for row in range(len(values)):
         there = values[row, ~np.isnan(values[row])]

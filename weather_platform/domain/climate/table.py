@@ -1,7 +1,7 @@
-"""Monthly sheets as a flat table, there and back: one column per figure, its unit in the name.
+"""Monthly sheets to and from a flat table: one column per figure, its unit in the name.
 
-Columns are derived from `MonthDocument`. What is a list in a sheet is text in a cell: days and directions with a space
-between, all else as JSON.
+Columns are derived from `MonthDocument`. A list in a sheet is text in a cell: days and directions separated by spaces,
+anything else as JSON.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

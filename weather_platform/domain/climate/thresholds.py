@@ -1,7 +1,7 @@
 """The thresholds of climatology in one table: counts of days, by Météo-France's names, with ETCCDI's beside them.
 
-Every threshold is inclusive, as in Météo-France's monthly data (descriptor MENSQ). ETCCDI's are not always: its frost
-day is Tn < 0 and its tropical night Tn > 20; the difference is said, not hidden.
+Every threshold is inclusive, as in Météo-France's monthly data (descriptor MENSQ). ETCCDI's are not always inclusive:
+its frost day is Tn < 0 and its tropical night Tn > 20.
 """
 
 from typing import Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""Figures of stations by year and period, as arrays: what seasons, years, references and ranks are made of.
+"""Figures of stations by year and period, as arrays: the input of seasons, years, references and ranks.
 
 A period is one of twelve months, four seasons or the year. Winter is December to February, named by the year of its
 January. A season's or year's mean is the mean of its months', a total the sum; it is as complete as the least
@@ -49,7 +49,7 @@ class Years:
         return range(self.first_year, self.first_year + self.values["tn.mean"].shape[1])
 
     def at(self, figure: str, station: str, year: int, period: str) -> FigureValue:
-        """One figure; missing for a station, year or period that is not here."""
+        """One figure; missing for an unknown station, year or period."""
         if station not in self.stations or year not in self.years:
             return FigureValue(None, "missing")
         place = self.stations.index(station), year - self.first_year, PERIODS.index(period)

@@ -1,4 +1,4 @@
-"""Where a station stands and what its weather is like on average. No weather of any day is here.
+"""Positions of stations and their average weather; `weather` makes that of each day.
 
 Rough zonal formulas, fitted by eye to the monthly means of 62 real stations over eight months of 2023; believable
 within a few degrees and hectopascals, and they hold for an invented station as well.
@@ -51,7 +51,7 @@ class Places:
 
     @property
     def european(self) -> Floats:
-        """0 to 1: how much the warm ocean west of Europe decides."""
+        """0 to 1: influence of the warm ocean west of Europe."""
         return np.exp(-(((self.longitude_deg - 5.0) / 22.0) ** 2) - ((self.latitude_deg - 48.0) / 14.0) ** 2)
 
     @property
@@ -62,7 +62,7 @@ class Places:
 
 
 def places_of(station_ids: Sequence[str]) -> Places:
-    """The stations where they stand; an unknown one at a position that its number alone decides."""
+    """The stations at their positions; an unknown one at a position derived from its number."""
     stations = tuple(station_for(station_id) for station_id in station_ids)
     luck = Noise(0, tuple(station_ids))
     sine_south, sine_north = np.sin(np.radians((-60.0, 72.0)))

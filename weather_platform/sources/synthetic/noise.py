@@ -1,4 +1,4 @@
-"""Randomness by position: a value depends on seed, name, key and step, never on what was drawn before.
+"""Random numbers by position: a value depends on seed, name, key and step, never on earlier draws.
 
 That is why a month alone equals the same month inside a year, and a station alone equals itself among 5,000.
 Only elementwise arithmetic: a BLAS product may round differently with the number of stations.

@@ -1,4 +1,4 @@
-"""What a station sends of the weather every three hours: rounded, coded, and with its gaps. NaN is "not reported".
+"""The reports of a station every three hours: rounded, coded, and with gaps. NaN means not reported.
 
 Which station lacks what, and how often, follows the real network (190,546 rows of 2023 and December 2024).
 """
@@ -199,7 +199,7 @@ def _sky(noise: Noise, hours: Integers, weather: Weather) -> dict[str, Floats]:
 
 
 def _falling(rain_mm: Floats, temperature_c: Floats) -> Floats:
-    """WMO 4677 for what falls: drizzle, rain, sleet or snow, each by its strength; a thunderstorm in warm downpours."""
+    """WMO 4677 code of precipitation: drizzle, rain, sleet or snow by strength; a thunderstorm in warm downpours."""
     strength = np.select([rain_mm > 4.0, rain_mm > 1.0], [5.0, 3.0], default=1.0)
     kind = np.select([temperature_c < 0.5, rain_mm < 0.2], [70.0, 50.0], default=60.0)
     sleet = (temperature_c >= 0.5) & (temperature_c < 1.5)
@@ -218,7 +218,7 @@ def _snow(columns: dict[str, Floats], weather: Weather) -> None:
 
 
 def _silence(columns: dict[str, Floats], places: Places, noise: Noise, hours: Integers, weather: Weather) -> None:
-    """Blank what a station has no instrument for, what it reports at other hours, and what failed for a while."""
+    """Blank values without an instrument, of other reporting hours, and of temporary failures."""
     identity = np.array([[station.station_id] for station in places.stations])
     semaphore, automatic = (np.isin(identity, list(group)) for group in (SEMAPHORES, AUTOMATIC))
     metropolitan = np.char.startswith(identity, "07")
@@ -264,7 +264,7 @@ def _at(identity: NDArray[np.str_], hours: Integers, which: int) -> _Flags:
 
 
 def _sent(noise: Noise, hours: Integers, seed: int) -> _Flags:
-    """Which reports arrived: now and then the whole network is silent, often a station, some stations for days."""
+    """Which reports arrived: rarely the whole network is silent, often a station, some stations for days."""
     network = _outages(Noise(seed, ("network",)), "network", hours, 0.03, 3)
     station = _outages(noise, "station", hours, 0.012, 24)
     automatic = np.isin([[key] for key in noise.keys], list(AUTOMATIC))

@@ -1,4 +1,4 @@
-"""The weather hour by hour: travelling waves of pressure, and what follows from them. What is reported is not here.
+"""The weather hour by hour: travelling waves of pressure and their consequences; `reports` makes reports of it.
 
 Lows and highs are plane waves that drift; wind comes from their slope, warm and cold air from the wind, cloud and rain
 from the lows and from finer bands, so neighbouring stations and following days belong together.
@@ -132,7 +132,7 @@ def _wind(
 
 
 def _wetness(places: Places, noise: Noise, clock: _Clock, lows: Floats) -> Floats:
-    """How near the air is to rain, deviation about 1: high in lows, in travelling bands and in tropical afternoons."""
+    """Tendency to rain, deviation about 1: high in lows, in travelling bands and in tropical afternoons."""
     bands = Waves.of(noise.seed, "bands", count=16, east=(20, 60), north=(25, 70), drift_deg_h=(0.3, 0.7))
     fine = bands.height(places.latitude_rad, places.longitude_rad, clock.hours)
     local = noise.smooth("shower", clock.hours, 5)
@@ -144,7 +144,7 @@ def _wetness(places: Places, noise: Noise, clock: _Clock, lows: Floats) -> Float
 
 
 def _temperature_c(places: Places, noise: Noise, clock: _Clock, cloud: Floats, wind_north: Floats) -> Floats:
-    """Usual temperature, air from afar (warm when it blows from the equator), the day's course, and a little noise."""
+    """Mean temperature, advection (warm from the equator), diurnal cycle and a little noise."""
     spells = Waves.of(noise.seed, "spells", count=10, east=(1, 5), north=(2, 6), drift_deg_h=(-0.05, 0.12))
     spell = spells.height(places.latitude_rad, places.longitude_rad, clock.hours)
     from_equator = wind_north * places.hemisphere / places.exposure
@@ -160,7 +160,7 @@ def _temperature_c(places: Places, noise: Noise, clock: _Clock, cloud: Floats, w
 
 
 def _of_the_year(seed: int, hours: Integers, places: Places) -> Floats:
-    """How much warmer a season is than usual, in °C: over decades, and from one year to the next.
+    """Anomaly of a season in °C: trend over decades, and variation from year to year.
 
     0.3 °C a decade; seasons differ by a deviation of 0.9 beyond the tropics, a third of that within. With the days'
     weather months of one name differ by 1.7 °C in winter and 1.4 in summer at Paris, as real ones do.

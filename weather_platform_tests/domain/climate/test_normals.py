@@ -74,7 +74,7 @@ def test_records_have_their_dates() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>Not found</html>", b"\xff\xfe", SHEET.partition("La ")[0].encode()])
-def test_what_is_no_sheet_is_refused(content: bytes) -> None:
+def test_another_file_is_refused_as_a_sheet(content: bytes) -> None:
     with pytest.raises(BadInput):
         read_sheet(content)
 

@@ -181,7 +181,7 @@ SPIKE: Reports = {"05 03": {"t": 10}, "05 06": {"t": 25}, "05 09": {"t": 10}}
 
 
 @pytest.mark.parametrize("rule", ["E2", "*"])
-def test_a_flag_that_a_person_lifts_stays_with_the_reason_and_its_value_counts(rule: str) -> None:
+def test_a_lifted_flag_stays_with_its_reason_and_its_value_counts(rule: str) -> None:
     screened = made_screened(SPIKE, overrides=[_override(rule=rule, reason="unsure"), _override(rule=rule)])
     (flag,) = screened.flags(Stretch.of(MARCH))
     assert (flag.field, flag.rule, flag.verdict) == ("t", "E2", "good")
@@ -239,7 +239,7 @@ def test_a_wrong_override_is_refused_with_its_line(changes: dict[str, str], says
         _override(**changes)
 
 
-def test_a_file_of_something_else_is_no_file_of_overrides() -> None:
+def test_another_file_is_refused_as_a_file_of_overrides() -> None:
     with pytest.raises(BadInput, match="first line"):
         read_overrides("numer_sta,date\n07690,2023")
 

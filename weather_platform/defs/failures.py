@@ -26,7 +26,7 @@ def attempt_of(context: dg.InputContext) -> int:
 
 
 @contextmanager
-def explained(retry_number: int) -> Iterator[None]:
+def dagster_failures(retry_number: int) -> Iterator[None]:
     """Turn a WeatherError into a retry (an outage) or a failure with cause and cure.
 
     The outage of a source is not retried here: `sources.transport` has already done so. Both retries together kept a

@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from weather_platform.defs.explained import MAX_RETRIES, explained, wait_s
+from weather_platform.defs.failures import MAX_RETRIES, dagster_failures, wait_s
 from weather_platform.domain.errors import (
     BadInput,
     EmptyMonth,
@@ -18,14 +18,14 @@ from weather_platform.domain.errors import (
 @pytest.mark.parametrize("retry_number", range(MAX_RETRIES))
 def test_an_outage_is_tried_again(retry_number: int) -> None:
     outage = StoreUnavailable("The store is down.", "Start it.")
-    with pytest.raises(dg.RetryRequested) as raised, explained(retry_number):
+    with pytest.raises(dg.RetryRequested) as raised, dagster_failures(retry_number):
         raise outage
     assert raised.value.max_retries == MAX_RETRIES
     assert raised.value.__cause__ is outage
 
 
 def test_a_step_that_was_overtaken_is_repeated_at_once() -> None:
-    with pytest.raises(dg.RetryRequested) as raised, explained(0):
+    with pytest.raises(dg.RetryRequested) as raised, dagster_failures(0):
         raise Overtaken("Another process was first.", "Again.")
     assert (raised.value.max_retries, raised.value.seconds_to_wait) == (MAX_RETRIES, 0)
 
@@ -41,7 +41,7 @@ def test_a_step_that_was_overtaken_is_repeated_at_once() -> None:
     ],
 )
 def test_anything_else_is_final_with_its_cause_and_cure(error: WeatherError, retry_number: int) -> None:
-    with pytest.raises(dg.Failure) as raised, explained(retry_number):
+    with pytest.raises(dg.Failure) as raised, dagster_failures(retry_number):
         raise error
     assert not raised.value.allow_retries
     assert {name: value.value for name, value in raised.value.metadata.items()} == {
@@ -51,7 +51,7 @@ def test_anything_else_is_final_with_its_cause_and_cure(error: WeatherError, ret
 
 
 def test_unexpected_errors_pass_unchanged() -> None:
-    with pytest.raises(ZeroDivisionError), explained(0):
+    with pytest.raises(ZeroDivisionError), dagster_failures(0):
         _ = 1 / 0
 
 
