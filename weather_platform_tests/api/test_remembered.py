@@ -80,6 +80,30 @@ def test_another_form_of_the_same_address_is_another_answer(tmp_path: Path) -> N
             assert ("content-encoding" in found[-1].headers) == ("Accept-Encoding" not in headers)
 
 
+def test_stations_come_from_memory_until_staging_or_their_list_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_data() -> list[str]:
+        return [station["station_id"] for station in api.get("/stations").json()["data"] if station["has_data"]]
+
+    with served(settings_at(tmp_path)) as api:
+        api.ingest("/ingest-fast", as_json(observations(stations=["07690"])))
+        assert [with_data() for _ in range(2)] == [["07690"]] * 2
+        etag = api.get("/stations").headers["etag"]
+        asked: list[object] = []
+        layers = api.services.layers
+        known = layers.stations
+        monkeypatch.setattr(layers, "stations", lambda: asked.append(None) or known())  # type: ignore[func-returns-value]
+        assert (api.get("/stations", headers={"If-None-Match": etag}).status_code, asked) == (304, [])
+        api.ingest("/ingest-fast", as_json(observations(stations=["07149"])))
+        asked.clear()
+        assert (sorted(with_data()), len(asked)) == (["07149", "07690"], 1)
+        with monkeypatch.context() as later:
+            now = time.monotonic()
+            later.setattr(remembered.time, "monotonic", lambda: now + 61)
+            assert (len(with_data()), len(asked)) == (2, 2)
+
+
 def test_memory_opens_no_door(tmp_path: Path) -> None:
     options = {"WEATHER_API_KEYS": f"reader:{hashed_key(READ_KEY)}", "WEATHER_API_READING": "key"}
     with served(settings_at(tmp_path, **options)) as api:
