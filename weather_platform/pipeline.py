@@ -205,27 +205,15 @@ def _to_make(stores: Stores, month: Month) -> dict[Month, str]:
 
 
 def _sheets(stores: Stores, month: Month, now: datetime) -> "tuple[list[MonthDocument], list[Flag]]":
-    from weather_platform.domain.climate.days import reported_rain_after
     from weather_platform.domain.climate.document import month_documents
-    from weather_platform.domain.climate.month import monthly_climates
 
-    days = stores.staging.month_days(month)
-    if days is None:
+    made = stores.staging.month_climate(month)
+    if made is None:
         return [], []
-    stations = {station.station_id: station for station in days.screened.grid.stations}
-    if _is_synthetic(stores, month):
-        synthetic = set(stations)
-    else:
-        synthetic = reported_rain_after(days) if _is_synthetic(stores, month.next) else set()
-    sheets = month_documents(monthly_climates(days), stations, synthetic, now)
-    return sheets, days.screened.flags(days.stretch)
-
-
-def _is_synthetic(stores: Stores, month: Month) -> bool:
-    try:
-        return stores.staging.is_synthetic(month)
-    except NotFound:
-        return False
+    stations = {station.station_id: station for station in made.days.stations}
+    objects = made.raw_objects()
+    synthetic = stores.staging.synthetic_objects(month.previous.first_day, month.last_day)
+    return month_documents(made.sheets, stations, objects, synthetic, now), made.flags
 
 
 def store_sheets(stores: Stores, month: Month, sheets: Sheets) -> Replaced:

@@ -1,5 +1,6 @@
 """From a received file to documents: months in any order, once or twice, corrected or broken, end the same."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -11,7 +12,6 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from weather_platform.domain.climate.days import Days
 from weather_platform.domain.climate.overrides import COLUMNS, Override
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import BadInput, Overtaken
@@ -35,6 +35,7 @@ from weather_platform.pipeline import (
     store_staged,
 )
 from weather_platform.sources.sample import SampleSource
+from weather_platform.storage.month_climate import MonthClimate
 from weather_platform_tests import layers, real_months, sample_months
 from weather_platform_tests.domain import reckoning
 from weather_platform_tests.domain.broken import record
@@ -147,13 +148,13 @@ def test_figures_that_another_process_overtook_do_not_become_documents(stores: S
 def sheets_made(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> list[Month]:
     """The months whose sheets are made, in order."""
     made: list[Month] = []
-    month_days = stores.staging.month_days
+    month_climate = stores.staging.month_climate
 
-    def noted(month: Month) -> Days | None:
+    def noted(month: Month) -> MonthClimate | None:
         made.append(month)
-        return month_days(month)
+        return month_climate(month)
 
-    monkeypatch.setattr(stores.staging, "month_days", noted)
+    monkeypatch.setattr(stores.staging, "month_climate", noted)
     return made
 
 
@@ -430,3 +431,38 @@ def test_a_month_without_records_has_neither_rows_nor_documents(stores: Stores) 
     assert curate_month(stores, JANUARY) == (0, 0, 0)
     assert stores.staging.summary(JANUARY).rows_in_tables == 0
     assert len(layers.documents(stores)) == 1
+
+
+@pytest.mark.parametrize("months", [(NOVEMBER, DECEMBER), (DECEMBER, NOVEMBER)])
+def test_documents_count_the_flags_of_staging(stores: Stores, months: tuple[Month, Month]) -> None:
+    """Of a thermometer that is stuck over the turn of the month, and of one value that stands out."""
+    start = datetime(2023, 11, 30, 9, tzinfo=UTC)
+    stuck = [report(f"{start + timedelta(hours=3 * n):%Y-%m-%dT%H}", t=280.15) for n in range(10)]
+    spike = [report(f"2023-12-05T{hour:02}", t=kelvin) for hour, kelvin in ((6, 280), (9, 295), (12, 281))]
+    bodies = {NOVEMBER: array(*stuck[:5]), DECEMBER: array(*stuck[5:], *spike)}
+    for month in months:
+        load(stores, bodies[month])
+    flags = Counter((flag.time.date().isoformat(), flag.verdict) for flag in stores.staging.flagging.find())
+    assert flags == {
+        ("2023-11-30", "suspect"): 5,
+        ("2023-12-01", "suspect"): 5,
+        ("2023-12-05", "erroneous"): 1,
+    }
+    assert {
+        (document.period, verdict): count
+        for document in stores.curated.find()
+        for verdict, count in msgspec.structs.asdict(document.flagged).items()
+        if count
+    } == flags
+
+
+def test_a_day_and_a_month_name_the_objects_of_the_next_month(stores: Stores) -> None:
+    """The rain of New Year's Eve is reported at 06 UTC of 1 January."""
+    load(stores, array(report("2023-12-31T18", t=280)))
+    load(stores, array(report("2024-01-01T06", rr24=1.2), report("2024-01-01T09", t=280)))
+    names = [raw.name for month in (DECEMBER, JANUARY) for raw in stores.raw.objects(str(month))]
+    eve, new_year = stores.curated.find()
+    assert (eve.metrics.rainfall.rr, eve.provenance.raw_objects) == (1.2, sorted(names))
+    assert new_year.provenance.raw_objects == names[1:]
+    december, january = stores.monthly.find()
+    assert (december.rr.total, december.raw_objects, january.raw_objects) == (1.2, tuple(sorted(names)), (names[1],))

@@ -26,8 +26,6 @@ from weather_platform.domain.stations import Station, station_for
 _NAME_LENGTH = 100
 """Longest name of an unknown station, in characters; three times the longest known name."""
 
-_VALUES_END = Observation._fields.index("raw_object")
-
 
 class Quarantined(NamedTuple):
     """A refused record with the raw object it came from."""
@@ -70,8 +68,14 @@ class StagedMonth(msgspec.Struct):
         return (self._digest(lambda moment: moment <= until), self._digest(lambda moment: moment >= since))
 
     def _digest(self, is_wanted: Callable[[datetime], bool]) -> str:
-        found = [row[:_VALUES_END] for rows in self.rows.values() for row in rows if is_wanted(row.date)]
-        return hashlib.sha256(msgspec.json.encode((self.synthetic, found))).hexdigest()[:16]
+        found = [row for rows in self.rows.values() for row in rows if is_wanted(row.date)]
+        further = [
+            (station, moment, sources)
+            for station, by_time in self.field_sources.items()
+            for moment, sources in by_time.items()
+            if is_wanted(moment)
+        ]
+        return hashlib.sha256(msgspec.json.encode((self.synthetic, found, further))).hexdigest()[:16]
 
     def hours(self) -> set[datetime]:
         """The times at which at least one station reported."""

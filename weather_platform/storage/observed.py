@@ -1,18 +1,22 @@
 """Observations of all cities as the arrays of climatology, read from staging."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
-from typing import Any
+from datetime import UTC, date, datetime, time
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from weather_platform.domain.climate.grid import GRID_FIELDS, Grid, grid_of
+from weather_platform.domain.climate.grid import GRID_FIELDS, Grid, Values, grid_of
+from weather_platform.domain.climate.origins import MADE_OF, Reports
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS
+from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
+from weather_platform.storage.staging_tables import FIELD_SOURCES, city_table
 
 _READ = tuple(name for name in GRID_FIELDS if name in FIELDS)
 _SECONDS = {
@@ -21,31 +25,96 @@ _SECONDS = {
 }
 
 
-def observed_grid(connection: Connection, cities: Sequence[tuple[Station, sa.Table]], stretch: Stretch) -> Grid:
-    """The grid of a stretch of days at these stations; one query per city."""
-    ids: list[str] = []
+class Observed(NamedTuple):
+    """The observations of a stretch of days and of the days it needs around it."""
+
+    grid: Grid
+    reports: Reports
+
+
+def observed(connection: Connection, stations: Sequence[Station], stretch: Stretch) -> Observed:
+    """What these stations reported; one query per city."""
+    places: list[int] = []
     texts: list[str] = []
-    for station, table in cities:
-        found = _rows(connection, table, stretch)
-        texts += found
-        ids += [station.station_id] * len(found)
+    objects: list[str] = []
+    for place, station in enumerate(stations):
+        for text, raw_object in _rows(connection, city_table(station.slug), stretch.needed):
+            places.append(place)
+            texts.append(text)
+            objects.append(raw_object)
     rows = np.array(msgspec.json.decode(f"[{','.join(texts)}]"), dtype=float).reshape(-1, len(_READ) + 1)
-    columns = {name: rows[:, place] for place, name in enumerate(_READ, start=1)}
-    return grid_of(stretch, [station for station, _ in cities], ids, rows[:, 0].astype(np.int64), columns)
+    columns = {name: rows[:, column] for column, name in enumerate(_READ, start=1)}
+    at, seconds = np.array(places, dtype=np.int64), rows[:, 0].astype(np.int64)
+    ids = np.array([station.station_id for station in stations], dtype=np.str_)[at]
+    further = _further(connection, {station.station_id: place for place, station in enumerate(stations)}, stretch)
+    return Observed(grid_of(stretch, stations, ids, seconds, columns), _reports(at, seconds, objects, columns, further))
 
 
-def _rows(connection: Connection, table: sa.Table, stretch: Stretch) -> list[str]:
-    """Each row as one JSON text, as `aggregation` reads its days."""
+def _reports(
+    at: NDArray[np.int64],
+    seconds: NDArray[np.int64],
+    objects: list[str],
+    columns: dict[str, Values],
+    further: "list[_Source]",
+) -> Reports:
+    """The rows, and each value that is not from the object named in its row as a report of its own."""
+    names = sorted({*objects, *(source.raw_object for source in further)})
+    number = {name: place for place, name in enumerate(names)}
+
+    def with_further(of_rows: Any, of_further: list[Any], kind: type) -> Any:
+        return np.concatenate([of_rows, np.array(of_further, dtype=kind)])
+
+    return Reports(
+        station=with_further(at, [source.place for source in further], np.int64),
+        seconds=with_further(seconds, [source.seconds for source in further], np.int64),
+        raw_object=with_further(
+            np.array([number[name] for name in objects], dtype=np.int64),
+            [number[source.raw_object] for source in further],
+            np.int64,
+        ),
+        has={
+            figure: with_further(
+                ~np.all([np.isnan(columns[field]) for field in fields], axis=0),
+                [source.field in fields for source in further],
+                bool,
+            )
+            for figure, fields in MADE_OF.items()
+        },
+        names=names,
+    )
+
+
+class _Source(NamedTuple):
+    """A value that is not from the raw object named in its row."""
+
+    place: int
+    seconds: int
+    field: str
+    raw_object: str
+
+
+def _further(connection: Connection, places: dict[str, int], stretch: Stretch) -> list[_Source]:
+    first, last = stretch.needed
+    query = sa.select(FIELD_SOURCES).where(FIELD_SOURCES.c.month.between(str(Month.of(first)), str(Month.of(last))))
+    return [
+        _Source(places[row.station_id], int(row.date.replace(tzinfo=UTC).timestamp()), row.field, row.raw_object)
+        for row in connection.execute(query)
+        if row.station_id in places
+    ]
+
+
+def _rows(connection: Connection, table: sa.Table, days: Stretch) -> Sequence[Any]:
+    """Each row as one JSON text, as `aggregation` reads its days, and its raw object."""
     dialect = connection.dialect
     selected = ", ".join((_SECONDS[dialect.name], *_READ))
     query = (
-        f"SELECT JSON_ARRAY({selected}) FROM {dialect.identifier_preparer.format_table(table)} "  # noqa: S608
+        f"SELECT JSON_ARRAY({selected}), raw_object FROM {dialect.identifier_preparer.format_table(table)} "  # noqa: S608
         "WHERE date >= :first AND date <= :end"
     )
-    bounds: dict[str, Any] = {
-        "first": datetime.combine(stretch.needed.first, time()),
-        "end": datetime.combine(stretch.needed.end, time()),
-    }
-    if dialect.name == "sqlite":
-        bounds = {name: moment.isoformat(" ") for name, moment in bounds.items()}
-    return [text for (text,) in connection.execute(sa.text(query), bounds).all()]
+    bounds = {"first": _midnight(connection, days.first), "end": _midnight(connection, days.end)}
+    return connection.execute(sa.text(query), bounds).all()
+
+
+def _midnight(connection: Connection, day: date) -> datetime | str:
+    midnight = datetime.combine(day, time())
+    return midnight.isoformat(" ") if connection.dialect.name == "sqlite" else midnight
