@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from api import remembered
 from api.remembered import Remembered, StoreToken
 from weather_platform.domain.errors import StoreUnavailable
+from weather_platform.domain.stations import Station
 from weather_platform.settings import hashed_key
 from weather_platform.storage.curated import Query
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
@@ -93,14 +94,19 @@ def test_stations_come_from_memory_until_staging_or_their_list_changes(
         asked: list[object] = []
         layers = api.services.layers
         known = layers.stations
-        monkeypatch.setattr(layers, "stations", lambda: asked.append(None) or known())  # type: ignore[func-returns-value]
+
+        def noted() -> dict[str, Station]:
+            asked.append(None)
+            return known()
+
+        monkeypatch.setattr(layers, "stations", noted)
         assert (api.get("/stations", headers={"If-None-Match": etag}).status_code, asked) == (304, [])
         api.ingest("/ingest-fast", as_json(observations(stations=["07149"])))
         asked.clear()
         assert (sorted(with_data()), len(asked)) == (["07149", "07690"], 1)
         with monkeypatch.context() as later:
             now = time.monotonic()
-            later.setattr(remembered.time, "monotonic", lambda: now + 61)
+            later.setattr("api.remembered.time.monotonic", lambda: now + 61)
             assert (len(with_data()), len(asked)) == (2, 2)
 
 
