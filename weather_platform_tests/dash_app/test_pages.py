@@ -1,5 +1,7 @@
 """Every page as people meet it: light in French on a desk, dark in English on a phone; axe finds nothing at all."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -35,8 +37,23 @@ def test_a_page_is_whole_and_within_reach_of_everybody(site: str, new_page: NewP
     expect(page.locator("h1")).to_be_visible()
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert too_wide <= 0, f"the page is {too_wide} px wider than the screen"
+    assert page.locator("canvas").count() == 0, "it would need WebGL, or say nothing to a screen reader"
     assert _violations(page) == []
     _check_summaries(page)
+
+
+def test_a_sheet_is_printed_light_on_two_pages_with_its_source(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/sheet?city=nice&lang=en", scheme="dark")
+    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 2
+    page.emulate_media(media="print")
+    for part in ("#shell header", ".control-bar", "#cite .buttons"):
+        expect(page.locator(part).first).to_be_hidden()
+    expect(page.locator("#cite")).to_contain_text("Météo-France, SYNOP essential data, Licence Ouverte 2.0")
+    styles = "element => ['color', 'backgroundColor', 'breakInside'].map(name => getComputedStyle(element)[name])"
+    for card in ("#figures", "#counts", "#cite"):
+        black, white = "rgb(0, 0, 0)", "rgb(255, 255, 255)"
+        assert page.locator(card).evaluate(styles) == [black, white, "avoid"]
 
 
 def _check_summaries(page: Page) -> None:
