@@ -286,6 +286,7 @@ class Ingestions:
                 passed_over=intake.passed_over,
                 unused_columns=intake.unused_columns,
                 absent_columns=intake.absent_columns,
+                stations=intake.stations,
                 again=earlier.again + posted_again if earlier else 0,
             )
             stored = intake.keep(
