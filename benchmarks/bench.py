@@ -423,6 +423,8 @@ def write_file(path: Path, months: int) -> int:
             out.write((",\n" if position else "") + ",\n".join(lines))
             records += len(lines)
         out.write("]")
+    real_months.records.cache_clear()
+    real_months.archive.cache_clear()
     return records
 
 
