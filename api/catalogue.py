@@ -21,6 +21,7 @@ from weather_platform.month_report import (
     Metadata,
     StoredMonth,
     document_metadata,
+    judge_month,
     raw_metadata,
     sheet_metadata,
     staged_metadata,
@@ -99,9 +100,8 @@ class Catalogue:
     def _deliver_one(self, update: CatalogueUpdate) -> None:
         held = StoredMonth(self._layers, Month.parse(update.month))
         self._orchestrator.report(update.asset, update.month, self._metadata(update, held))
-        for check in CHECKS:
-            if check.asset == update.asset:
-                self._orchestrator.report_check(update.month, check, check.judge(held))
+        for check, verdict in judge_month(held, (check for check in CHECKS if check.asset == update.asset)):
+            self._orchestrator.report_check(update.month, check, verdict)
 
     def _metadata(self, update: CatalogueUpdate, held: StoredMonth) -> Metadata:
         if update.asset == names.RAW_OBSERVATIONS:

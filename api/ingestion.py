@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from typing import IO, Any, NamedTuple
 
 import msgspec
@@ -32,9 +31,8 @@ from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.unpacking import Limits
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.month_report import Door
-from weather_platform.pipeline import curate_month, quarantine_unplaced, reject_if_nothing_usable, stage_month
+from weather_platform.pipeline import make_months, quarantine_unplaced, reject_if_nothing_usable
 from weather_platform.postings import is_overruled, is_staged, overruled
-from weather_platform.prefetch import prefetch
 from weather_platform.receipts import exclusive, lock_of, received
 from weather_platform.storage.opening import Stores
 
@@ -288,6 +286,7 @@ class Ingestions:
                 passed_over=intake.passed_over,
                 unused_columns=intake.unused_columns,
                 absent_columns=intake.absent_columns,
+                stations=intake.stations,
                 again=earlier.again + posted_again if earlier else 0,
             )
             stored = intake.keep(
@@ -326,9 +325,8 @@ class Ingestions:
 
     def _process(self, receipt: Receipt, months: Sequence[Month], door: Door) -> None:
         """Stage and curate in this process, months in order."""
-        for month, staged in prefetch(months, partial(stage_month, self._layers)):
-            replaced = curate_month(self._layers, month)
-            outcome = receipt.outcome(month, staged.counts)
+        for month, counts, replaced in make_months(self._layers, months):
+            outcome = receipt.outcome(month, counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)
             self._catalogue.tell_made(month, replaced, door)

@@ -16,6 +16,7 @@ from api import problems
 from api.dependencies import Services
 from api.logs import Traced
 from api.openapi import describe
+from api.ranged import Ranged
 from api.remembered import Remembered
 from api.routes import ROUTERS
 from api.routes.docs import ASSETS
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         Middleware(Traced, metrics=services.metrics),
         Middleware(problems.Unexpected),
         Middleware(Remembered, token=services.layers.token, admit=services.admit_reader),
+        Middleware(Ranged, admit=services.admit_reader),
         Middleware(Compressed, minimum_size=1_000, compresslevel=5),
     ]
     if settings.api.cors_origins:

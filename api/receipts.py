@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from starlette.requests import Request
@@ -24,6 +25,9 @@ from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.ingestions import LaunchedRun, Receipt, State, Trouble
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import UNPLACED
+
+_CITIES_IN_A_LINK = 300
+"""An address of more would be longer than servers take: then it is of all cities."""
 
 
 def summarised(receipt: Receipt, request: Request) -> IngestionSummary:
@@ -100,13 +104,15 @@ def shown(receipt: Receipt, request: Request, services: Services, *, repeated: b
 
 
 def _documents(receipt: Receipt, request: Request) -> str:
-    """The documents of the receipt's months, and of the day before: its rain ends with the first of them."""
+    """The documents of the receipt's months and cities, and of the day before: its rain ends with the first of them."""
     url = request.url_for("read_documents")
     months = sorted(month for obj in receipt.objects if (month := obj.partition) != UNPLACED)
     if not months:
         return str(url)
     first, last = Month.parse(months[0]), Month.parse(months[-1])
-    return str(url.include_query_params(**{"from": first.previous.last_day, "to": last.last_day}))
+    asked = {"from": first.previous.last_day, "to": last.last_day}
+    cities = {"city": ",".join(receipt.stations)} if 0 < len(receipt.stations) <= _CITIES_IN_A_LINK else {}
+    return unquote(str(url.include_query_params(**asked, **cities)))
 
 
 def _withdrawn(receipt: Receipt) -> Any:

@@ -56,7 +56,12 @@ def _one_of(allowed: tuple[str, ...]) -> AfterValidator:
 
 Day = Annotated[date, BeforeValidator(_day)]
 MonthKey = Annotated[str, Field(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")]
-DocumentColumn = Annotated[str, _one_of(DOCUMENT_PARTS), Field(json_schema_extra={"enum": list(DOCUMENT_PARTS)})]
+_DOCUMENT_PARTS: dict[str, Any] = {
+    "enum": list(DOCUMENT_PARTS),
+    # Generated clients make names of them, and would make the same one of `windows.supposed` and `windows_supposed`.
+    "x-enum-varnames": [part.upper().replace(".", "_PART_") for part in DOCUMENT_PARTS],
+}
+DocumentColumn = Annotated[str, _one_of(DOCUMENT_PARTS), Field(json_schema_extra=_DOCUMENT_PARTS)]
 StagingColumn = Annotated[str, _one_of(_STAGED), Field(json_schema_extra={"enum": list(_STAGED)})]
 ReasonText = Annotated[str, _one_of(tuple(Reason)), Field(json_schema_extra={"enum": [str(r) for r in Reason]})]
 Limit = Annotated[int, Field(ge=1, le=MOST_ROWS)]

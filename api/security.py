@@ -2,19 +2,16 @@
 
 import hmac
 import re
-import threading
-import time
-from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
 
-from api.errors import Denied, TooOften
+from api.errors import Denied
+from api.rates import RateLimit, SharedCounts
 from weather_platform.domain.errors import BadSettings
 from weather_platform.settings import LOOPBACK_HOSTS, PLACEHOLDERS, ApiSettings, Settings, hashed_key
 
-_FORGET_ABOVE = 10_000
 _ORNAMENT = re.compile(r"[\W\d_]+")
 """What adorns a word and makes no secret of it."""
 _WRONG_KEYS_PER_MINUTE = 20
@@ -31,12 +28,13 @@ class Caller(NamedTuple):
 class Guard:
     """Keys, the local default, and limits on the rate."""
 
-    def __init__(self, settings: ApiSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
+        shared = SharedCounts(settings.limits_url) if settings.limits_url else None
         # In the local default the only caller is the person at the keyboard.
-        self._writes = RateLimit(0 if settings.is_local else settings.writes_per_minute, clock)
-        self._reads = RateLimit(0 if settings.is_local else settings.reads_per_minute, clock)
-        self._wrong_keys = RateLimit(_WRONG_KEYS_PER_MINUTE, clock)
+        self._writes = RateLimit(0 if settings.is_local else settings.writes_per_minute, "writes", shared)
+        self._reads = RateLimit(0 if settings.is_local else settings.reads_per_minute, "reads", shared)
+        self._wrong_keys = RateLimit(_WRONG_KEYS_PER_MINUTE, "wrong keys", shared)
 
     def admit_writer(self, request: Request) -> Caller:
         """The writer; Denied without a key, except in the local default."""
@@ -89,32 +87,6 @@ class Guard:
             raise Denied(f"A page of {origin[:100]} may not write here.", "Add it to WEATHER_API_CORS_ORIGINS.", 403)
 
 
-class RateLimit:
-    """Requests per minute and caller; a caller that was idle may use a whole minute's requests at once."""
-
-    def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
-        self._per_minute = per_minute
-        self._clock = clock
-        self._left: dict[str, tuple[float, float]] = {}
-        self._lock = threading.Lock()
-
-    def take(self, caller: str) -> None:
-        """Count one request; TooOften above the limit."""
-        if not self._per_minute:
-            return
-        per_second = self._per_minute / 60
-        with self._lock:
-            now = self._clock()
-            if len(self._left) > _FORGET_ABOVE:
-                self._left = {name: entry for name, entry in self._left.items() if now - entry[1] < 60}
-            left, since = self._left.get(caller, (float(self._per_minute), now))
-            left = min(left + (now - since) * per_second, self._per_minute)
-            self._left[caller] = (left - 1 if left >= 1 else left, now)
-        if left < 1:
-            wait_s = max(1, round((1 - left) / per_second + 0.5))
-            raise TooOften(f"More than {self._per_minute} requests a minute.", f"Wait {wait_s} s.", wait_s)
-
-
 def refuse_placeholders(settings: Settings) -> None:
     """BadSettings if the secret of a store is a placeholder, unless the platform runs in its local default.
 
@@ -128,6 +100,7 @@ def refuse_placeholders(settings: Settings) -> None:
         "WEATHER_CURATED_URL": settings.curated_url,
         "WEATHER_CURATED_READ_URL": settings.curated_read_url,
         "WEATHER_BROKER_URL": settings.broker_url,
+        "WEATHER_API_LIMITS_URL": settings.api.limits_url,
         "WEATHER_DAGSTER_STORAGE_URL": settings.dagster_storage_url,
     }
     secrets = {name: urlsplit(url or "").password for name, url in addresses.items()}

@@ -8,7 +8,8 @@ from dash_app import components as ui
 from dash_app.frames import is_known
 from dash_app.language import Language
 from dash_app.view import View
-from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.climatology import Comparison
+from weather_platform.domain.climate.figures import FIGURES, FigureValue, is_lower_bound
 from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.reference import Anomaly, Reference, TooFewYears
 from weather_platform.domain.climate.thresholds import DAY_COUNTS, DayCount
@@ -62,6 +63,25 @@ def quantity(view: View, figure: str, value: float | None) -> str:
     return text if text == "–" else f"{text}\u00a0{symbol_of(view, figure)}"
 
 
+def at_least(text: str, lacking: bool) -> str:
+    """``≥ 50,7 mm`` for what lacks a part."""
+    return f"≥ {text}" if lacking else text
+
+
+def value(view: View, of: Comparison | FigureValue, figure: str) -> str:
+    """A figure with its unit, as a lower bound where days are missing from a total or a count."""
+    return at_least(quantity(view, figure, of.value), _is_bound(of, figure))
+
+
+def value_alone(view: View, of: Comparison | FigureValue, figure: str) -> str:
+    """As `value`, without the unit."""
+    return at_least(number(view, figure, of.value), _is_bound(of, figure))
+
+
+def _is_bound(of: Comparison | FigureValue, figure: str) -> bool:
+    return of.value is not None and is_lower_bound(figure, of.status)
+
+
 def difference(view: View, figure: str, value: float) -> str:
     """``+1,2``; without its unit."""
     unit = unit_of(view, FIGURES[figure].unit)
@@ -87,10 +107,9 @@ def anomaly(view: View, figure: str, found: Anomaly | None) -> str:
     """``+1,2``, or of rain ``82 %``."""
     if found is None:
         return "–"
-    least = "≥ " if found.lower_bound else ""
     if found.ratio_percent is not None:
-        return f"{least}{view.word.quantity(found.ratio_percent, '%', 0)}"
-    return least + difference(view, figure, found.difference)
+        return at_least(view.word.quantity(found.ratio_percent, "%", 0), found.lower_bound)
+    return at_least(difference(view, figure, found.difference), found.lower_bound)
 
 
 def rank(view: View, found: Rank | TooFewYears | None) -> str:

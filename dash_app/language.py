@@ -1,5 +1,6 @@
 """Texts, numbers and dates in the reader's language; the texts are in `texts/`, one file per language."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -15,6 +16,20 @@ LANGUAGES: Final = ("fr", "en")
 """The first is the default if the browser asks for none of them."""
 _NARROW_SPACE: Final = "\u202f"
 _SPACE: Final = "\u00a0"
+_ARTICLES: Final = {
+    f"{preposition} {start}": said
+    for start, of, at in (
+        ("Le ", "du ", "au "),
+        ("Les ", "des ", "aux "),
+        ("Cap ", "du cap ", "au cap "),
+        ("Pointe ", "de la pointe ", "à la pointe "),
+    )
+    for preposition, said in (("de", of), ("à", at))
+}
+"""What French makes of a preposition and the article of a place: ``à Le Puy`` is ``au Puy``."""
+_WITH_ARTICLE: Final = re.compile(rf"\b({'|'.join(_ARTICLES)})")
+_BEFORE_SIGNS: Final = re.compile("(?<=«) | (?=[:;?!»%])")
+"""Spaces at which French breaks no line."""
 
 
 class Language:
@@ -29,7 +44,8 @@ class Language:
         text: Any = self._texts
         for part in key.split("."):
             text = text[part]
-        return str(text).format(**values)
+        said = str(text).format(**values)
+        return _in_french(said) if self.code == "fr" else said
 
     @property
     def separators(self) -> str:
@@ -90,6 +106,11 @@ class Language:
 
     def _number_of(self, day: date) -> str:
         return "1er" if self.code == "fr" and day.day == 1 else str(day.day)
+
+
+def _in_french(text: str) -> str:
+    """The text with the articles of its places, and no line that starts with a colon."""
+    return _BEFORE_SIGNS.sub(_SPACE, _WITH_ARTICLE.sub(lambda found: _ARTICLES[found[0]], text))
 
 
 @cache

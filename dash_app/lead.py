@@ -3,7 +3,7 @@
 Every figure stands with what it is compared with, its rank, how complete it is and what is doubtful about it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -104,10 +104,31 @@ def comparable(view: View) -> Any:
 def sentence(view: View, found: Compared) -> str:
     """A period in words: ``December 2023 in Nice: 63 mm of rain, 82% of usual (77 mm, 28 Decembers 1996–2023) …``."""
     word, period = view.word, view.period_text
-    clauses = [text for text in (_rain(view, found), _temperature(view, found)) if text]
-    text = " ".join(clause[:1].upper() + clause[1:] for clause in clauses[1:])
     start = word("lead.in_city", period=period[:1].upper() + period[1:], city=view.stations[0].display_name, text="")
-    return f"{start}{clauses[0]} {text}".strip() if clauses else f"{start}{word('lead.not_measured')}."
+    clauses = {"rr.total": _rain(view, found), "tm.mean": _temperature(view, found)}
+    said_of = {name: text for name, text in clauses.items() if text}
+    if not said_of:
+        return f"{start}{word('lead.not_measured')}."
+    few = {name: usual for name in said_of if isinstance(usual := found.figures[name].reference, TooFewYears)}
+    if len(few) == len(said_of):  # said once of all
+        needed = max(usual.needed for usual in few.values())
+        return f"{start}{_sentences(said_of.values())} {word('lead.too_few_years', needed=needed)}"
+    reasons = {name: f" {_too_few(view, usual)}" for name, usual in few.items()}
+    return start + _sentences(text + reasons.get(name, "") for name, text in said_of.items())
+
+
+def _sentences(clauses: Iterable[str]) -> str:
+    """The first goes on where the period and the city were named."""
+    first, *others = clauses
+    return " ".join([first, *(text[:1].upper() + text[1:] for text in others)])
+
+
+def key_figures(view: View, found: Compared) -> Iterator[tuple[str, str]]:
+    """Label and value of temperature and rain, as on their cards."""
+    for card in _CARDS[:2]:
+        figure = found.figures[card.figure]
+        if figure.value is not None:
+            yield view.word(f"lead.{card.metric}_card"), said.value(view, figure, figure.figure)
 
 
 def cards(view: View, found: Compared) -> Any:
@@ -125,7 +146,10 @@ def _rain(view: View, found: Compared) -> str:
     total = found.figures["rr.total"]
     if total.value is None:
         return ""
-    parts = [view.word("lead.rain", total=_value(view, total, "rain")), *_usual(view, found, total, "rain")]
+    text = view.word("lead.rain", total=said.value(view, total, total.figure))
+    if total.status == "nearly":
+        text += f" ({_some_missing(view, found, total)})"
+    parts = [text, *_usual(view, found, total, "rain")]
     wet = found.figures["rr.days_ge_1"]
     if wet.value is not None and total.status in ("complete", "nearly"):
         parts.append(_counted(view, wet, _CARDS[1].counts[0], "lead.rain_days"))
@@ -141,10 +165,10 @@ def _temperature(view: View, found: Compared) -> str:
 
 
 def _closed(view: View, found: Compared, figure: Comparison, text: str) -> str:
-    """A clause with its rank, or with why there is none."""
+    """A clause with its rank, or with the days that are too few for one."""
     if isinstance(figure.rank, Rank):
         return f"{text}{_semicolon(view)} {_rank(view, found, figure, figure.rank)}."
-    return f"{text}. {_not_ranked(view, found, figure)}".strip()
+    return f"{text}. {_incomplete(view, found, figure)}".strip()
 
 
 def _semicolon(view: View) -> str:
@@ -164,7 +188,7 @@ def _card(view: View, found: Compared, card: _Card) -> Any:
         lines.append(html.P(reason, className="caveat"))
     lines += map(html.P, _details(view, found, card))
     lines += [html.P(text, className="caveat") for text in _caveats(view, found, card)]
-    return ui.fact(label, _value(view, figure, card.metric), lines)
+    return ui.fact(label, said.value(view, figure, figure.figure), lines)
 
 
 def _details(view: View, found: Compared, card: _Card) -> Iterator[str]:
@@ -202,11 +226,6 @@ def _caveats(view: View, found: Compared, card: _Card) -> Iterator[str]:
         yield view.word("lead.estimated")
 
 
-def _value(view: View, figure: Comparison, metric: str) -> str:
-    value = view.quantity(figure.value, metric)
-    return view.word("lead.at_least", value=value) if metric == "rain" and figure.status == "nearly" else value
-
-
 def _usual(view: View, found: Compared, figure: Comparison, metric: str) -> Iterator[str]:
     """The figure against what is usual; nothing where it is not compared."""
     usual, anomaly, word = figure.reference, figure.anomaly, view.word
@@ -217,7 +236,8 @@ def _usual(view: View, found: Compared, figure: Comparison, metric: str) -> Iter
     )
     mean = view.quantity(usual.mean, metric)
     if anomaly.ratio_percent is not None:
-        yield word("lead.ratio", percent=word.number(anomaly.ratio_percent), usual=mean, years=years)
+        percent = said.at_least(word.number(anomaly.ratio_percent), anomaly.lower_bound)
+        yield word("lead.ratio", percent=percent, usual=mean, years=years)
     else:
         yield word("lead.difference", difference=view.difference(anomaly.difference, metric), usual=mean, years=years)
 
@@ -245,15 +265,28 @@ def short_rank(view: View, figure: str, rank: Rank | None) -> str:
 
 
 def _not_ranked(view: View, found: Compared, figure: Comparison) -> str:
-    """Why a figure is not compared, or that days are missing though it is; empty for a whole one."""
-    word, element = view.word, FIGURES[figure.figure].element
-    days = found.known_days(element)
-    if figure.status not in ("complete", "nearly"):
-        return word("lead.incomplete", n=days, days=found.days)
-    if isinstance(figure.reference, TooFewYears):
-        usual = figure.reference
-        return word("lead.too_few", n=usual.n, needed=usual.needed)
-    return f"{word('lead.some_missing', n=days, days=found.days)}." if days < found.days else ""
+    """Why a figure is not compared, and that days are missing though it is; empty for a whole one."""
+    if incomplete := _incomplete(view, found, figure):
+        return incomplete
+    few = _too_few(view, figure.reference) if isinstance(figure.reference, TooFewYears) else ""
+    lacking = _some_missing(view, found, figure)
+    return " ".join(filter(None, (lacking and f"{lacking}.", few)))
+
+
+def _incomplete(view: View, found: Compared, figure: Comparison) -> str:
+    if figure.status in ("complete", "nearly"):
+        return ""
+    return view.word("lead.incomplete", n=found.known_days(FIGURES[figure.figure].element), days=found.days)
+
+
+def _some_missing(view: View, found: Compared, figure: Comparison) -> str:
+    """``30 of 31 days``; empty where none is missing."""
+    known = found.known_days(FIGURES[figure.figure].element)
+    return view.word("lead.some_missing", n=known, days=found.days) if known < found.days else ""
+
+
+def _too_few(view: View, usual: TooFewYears) -> str:
+    return view.word("lead.too_few", n=usual.n, needed=usual.needed)
 
 
 def _days(view: View, days: Sequence[date]) -> str:

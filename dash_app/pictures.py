@@ -11,11 +11,13 @@ from xml.sax.saxutils import escape
 import flask
 import pandas as pd
 
-from dash_app import scales
+from dash_app import climate_words as said
+from dash_app import lead, scales
 from dash_app import state as states
 from dash_app.frames import is_known
 from dash_app.language import Language
 from dash_app.reader import Reader
+from dash_app.scales import Scale
 from dash_app.summaries import Extreme, extreme
 from dash_app.theme import LIGHT
 from dash_app.view import View, look_of, resolve
@@ -39,8 +41,14 @@ class Preview(NamedTuple):
     """Label and value of the key figures."""
     daily_c: tuple[float | None, ...] = ()
     """Mean temperature by day, of one city."""
+    home: bool = True
+    """Whether the city is in metropolitan France."""
+    sentence: str = ""
+    """What the page says first; empty for days that are compared with nothing."""
 
     def description(self, word: Language) -> str:
+        if self.sentence:
+            return self.sentence
         thin = "\u00a0" if word.code == "fr" else ""
         return f"{thin}; ".join(f"{label}{thin}: {value}" for label, value in self.facts) or word("site.about")
 
@@ -57,8 +65,17 @@ def preview(reader: Reader, pathname: str, search: str, accepted: str | None) ->
         frame = reader.daily(view.station_ids or None, view.first, view.last)
     except WeatherError:
         return Preview(site, ())
-    single = len(view.stations) == 1 and view.days <= _MOST_DAYS
-    return Preview(title(view), tuple(_facts(view, frame)), tuple(_daily(view, frame)) if single else ())
+    if len(view.stations) != 1:
+        return Preview(title(view), tuple(_extremes(view, frame)))
+    found = lead.compared(view, reader)
+    of_city = lead.key_figures(view, found) if found else _key_figures(view, frame)
+    return Preview(
+        title(view),
+        (*of_city, *_extremes(view, frame)),
+        tuple(_daily(view, frame)) if view.days <= _MOST_DAYS else (),
+        view.home,
+        lead.sentence(view, found) if found else "",
+    )
 
 
 def title(view: View) -> str:
@@ -67,17 +84,10 @@ def title(view: View) -> str:
     return " – ".join([*names, view.period_text, view.word("site.title")])
 
 
-def _facts(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
+def _extremes(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
     word = view.word
     named = {number: station.display_name for number, station in view.known.items()}
     frame = frame.assign(city=frame["station_id"].map(named))
-    if len(view.stations) == 1:
-        if frame["temperature_avg_c"].notna().any():
-            yield word("city.mean_temperature"), view.quantity(frame["temperature_avg_c"].mean(), "temperature")
-        rain = frame["rain_rr_mm"]  # of 06 to 06 UTC, as rain is published
-        if rain.notna().any():
-            least = "≥ " if rain.notna().sum() < view.days else ""
-            yield word("metrics.rain"), least + view.quantity(rain.sum(), "rain")
     for key, metric, column, lowest in (
         ("city.record_high", "temperature", "temperature_tx_c", False),
         ("city.record_low", "temperature", "temperature_tn_c", True),
@@ -87,6 +97,16 @@ def _facts(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
         found = None if frame.empty else extreme(frame, column, lowest=lowest)
         if found:
             yield word(key), _said(view, found, metric)
+
+
+def _key_figures(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Temperature and rain of days that are compared with nothing."""
+    mean, rain = frame["temperature_avg_c"], frame["rain_rr_mm"]  # of 06 to 06 UTC, as rain is published
+    if mean.notna().any():
+        yield view.word("city.mean_temperature"), view.quantity(mean.mean(), "temperature")
+    if rain.notna().any():
+        lacking = bool(rain.notna().sum() < view.days)
+        yield view.word("metrics.rain"), said.at_least(view.quantity(rain.sum(), "rain"), lacking)
 
 
 def _said(view: View, found: Extreme, metric: str) -> str:
@@ -111,7 +131,7 @@ def svg(shown: Preview, word: Language) -> str:
         x, y = _MARGIN + (number % 2) * 560, 170 + (number // 2) * 90
         parts.append(_text(x, y, label, 22, color=LIGHT.muted))
         parts.append(_text(x, y + 38, value, 30, weight="bold"))
-    parts += _stripes(shown.daily_c)
+    parts += _stripes(shown.daily_c, scales.temperature(home=shown.home))
     parts.append(_text(_MARGIN, HEIGHT - 36, word("site.credit"), 20, color=LIGHT.muted))
     return "".join([*parts, "</svg>"])
 
@@ -121,10 +141,10 @@ def _text(x: float, y: float, text: str, size: int, *, weight: str = "normal", c
     return f'<text x="{x}" y="{y}" {style}>{escape(text)}</text>'
 
 
-def _stripes(daily_c: tuple[float | None, ...]) -> Iterator[str]:
+def _stripes(daily_c: tuple[float | None, ...], scale: Scale) -> Iterator[str]:
     width = (WIDTH - 2 * _MARGIN) / max(1, len(daily_c))
     for number, value in enumerate(daily_c):
-        color = LIGHT.grid if value is None else scales.TEMPERATURE.color(value)
+        color = LIGHT.grid if value is None else scale.color(value)
         yield (
             f'<rect x="{_MARGIN + number * width:.2f}" y="{_STRIP_TOP}" width="{width + 0.3:.2f}"'
             f' height="{_STRIP_HEIGHT}" fill="{color}"/>'

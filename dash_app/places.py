@@ -14,7 +14,7 @@ from dash_app.periods import Span, span
 from dash_app.reader import Reader
 from dash_app.view import View
 from weather_platform.climatology import months_of
-from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.figures import FIGURES, is_lower_bound
 from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.reference import Anomaly, Reference
 from weather_platform.domain.stations import fold
@@ -27,7 +27,8 @@ def places(view: View, reader: Reader, frame: pd.DataFrame) -> pd.DataFrame:
     """One row per station with documents, by name; figures are in the documents' units.
 
     Columns: slug, city, position, home, days; the metric's value, low and high over the period; whether the value is
-    ranked (complete enough); anomaly (a difference, of rain percent), usual and rank where there is a reference.
+    ranked (complete enough), and whether it is a lower bound; anomaly (a difference, of rain percent), usual and rank
+    where there is a reference.
     `frame` are the documents of the period.
     """
     of = span(view.period)
@@ -51,6 +52,7 @@ def _of_days(view: View, frame: pd.DataFrame) -> pd.DataFrame:
     high = groups[summary.high].max() if summary.high else nothing
     table = pd.DataFrame({"days": days, "value": value, "low": low, "high": high})
     table["ranked"] = table["days"] == table["days"].max()
+    table["bound"] = (summary.how == "sum") & (table["days"] < view.days)
     table["anomaly"], table["usual"], table["rank"] = float("nan"), None, None
     return table
 
@@ -76,6 +78,7 @@ def _of_sheets(view: View, reader: Reader, of: Span) -> pd.DataFrame:
                 "low": other(summary.low_figure),
                 "high": other(summary.high_figure),
                 "ranked": found.status in _RANKED,
+                "bound": is_lower_bound(found.figure, found.status),
                 "anomaly": _anomaly(view, found.anomaly),
                 "usual": found.reference if isinstance(found.reference, Reference) else None,
                 "rank": found.rank if isinstance(found.rank, Rank) else None,
@@ -86,7 +89,7 @@ def _of_sheets(view: View, reader: Reader, of: Span) -> pd.DataFrame:
 
 
 def _anomaly(view: View, found: Anomaly | None) -> float | None:
-    if found is None or view.metric.key not in scales.ANOMALIES:
+    if found is None or view.metric.key not in scales.COMPARED:
         return None
     shown: float | None = found.ratio_percent if view.metric.key == "rain" else found.difference
     return shown

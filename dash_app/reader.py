@@ -33,6 +33,7 @@ from weather_platform.sources.registry import open_source
 from weather_platform.storage.curated import CuratedStore, Days, Query, StoredCity
 from weather_platform.storage.opening import Stores
 from weather_platform.storage.staging import StagedObject, StagingStore
+from weather_platform.storage.verdicts import NotedVerdict
 
 T = TypeVar("T")
 
@@ -190,6 +191,10 @@ class Reader:
         """The checks of a month for what the stores hold now; none where it was never staged."""
         revision = f"{self._curated.month_revision(month)} {self._staging.revision(month, month)}"
         return self._kept(("checks", month), lambda: self._read_checks(month), revision=revision)
+
+    def verdicts(self, months: Iterable[Month]) -> list[NotedVerdict]:
+        """The history of the months' checks, the oldest verdict first."""
+        return self._staging.verdicts.find(months)
 
     def flags(self, month: Month) -> list[Flag]:
         """What quality control says of the values of a month."""

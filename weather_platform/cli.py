@@ -16,6 +16,7 @@ from weather_platform.commands import (
     export,
     ingest,
     load,
+    quality,
     rebuild,
     reload,
     sample,
@@ -50,6 +51,7 @@ app.command()(ingest.ingest)
 app.command()(withdraw.withdraw)
 app.command()(status.status)
 app.command()(climate.climate)
+app.add_typer(quality.app, name="quality")
 app.command()(export.export)
 app.command()(sample.sample)
 app.command()(stations.stations)

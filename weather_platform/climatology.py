@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from weather_platform.domain.climate.completeness import Status
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.figures import FIGURES, FigureValue
 from weather_platform.domain.climate.normals import StationNormals
@@ -53,7 +54,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     figure: str
     value: float | None
-    status: str
+    status: Status
     reference: Reference | TooFewYears
     anomaly: Anomaly | None
     """None where the figure is not complete, or has no reference."""

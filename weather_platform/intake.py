@@ -67,6 +67,7 @@ class Intake:
         self.passed_over: list[PassedOver] = []
         self._unused: dict[str, None] = {}
         self._read: set[str] = set()
+        self._stations: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +107,11 @@ class Intake:
     def unused_columns(self) -> list[str]:
         """Columns of the files that are not used, as spelled there."""
         return list(self._unused)
+
+    @property
+    def stations(self) -> list[str]:
+        """WMO numbers of the stations that have a readable record in a month."""
+        return sorted(self._stations)
 
     @property
     def absent_columns(self) -> list[str]:
@@ -185,6 +191,8 @@ class Intake:
                 part.refused[item.reason] = part.refused.get(item.reason, 0) + 1
             else:
                 part.records.append(item.raw)
+                if partition != UNPLACED:
+                    self._stations.add(item.place.station_id)
                 part.synthetic = part.synthetic or bool(item.record.synthetic)
         return parts
 

@@ -5,7 +5,7 @@ Plain values, without Dagster.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -99,6 +99,10 @@ class StoredMonth:
             if document.metrics.rainfall.rr is not None:
                 rain.setdefault(document.station_id, []).append(document.metrics.rainfall.rr)
         return rain
+
+    def note(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Keep those verdicts of checks, by name, that differ from the last ones."""
+        self._stores.staging.verdicts.note(self.month, verdicts)
 
 
 def raw_metadata(
@@ -230,7 +234,14 @@ CHECKS = (
 )
 
 
+def judge_month(held: StoredMonth, checks: Iterable[Check] = CHECKS) -> list[tuple[Check, Verdict]]:
+    """Checks with their results, which enter the history of the month (`storage.verdicts`)."""
+    found = [(check, check.judge(held)) for check in checks]
+    held.note({check.name: verdict for check, verdict in found})
+    return found
+
+
 def month_checks(stores: Stores, month: Month) -> list[tuple[Check, Verdict]]:
-    """Every check with its result for what the stores hold of a month; NotFound if it was never staged."""
+    """As `judge_month` for what the stores hold of a month, without writing; NotFound if it was never staged."""
     held = StoredMonth(stores, month)
     return [(check, check.judge(held)) for check in CHECKS]

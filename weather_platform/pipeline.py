@@ -5,6 +5,7 @@ caller.
 """
 
 import logging
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from weather_platform.domain.climate.stretches import Stretch
-from weather_platform.domain.errors import BadInput, Overtaken
+from weather_platform.domain.counts import RecordCounts
+from weather_platform.domain.errors import BadInput, NotFound, Overtaken
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
@@ -22,7 +24,8 @@ from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import WeatherStats, document
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
-from weather_platform.storage.curated import Query, Replaced
+from weather_platform.prefetch import prefetch
+from weather_platform.storage.curated import Replaced
 from weather_platform.storage.opening import Stores as Stores  # noqa: PLC0414  # most callers have both from here
 from weather_platform.storage.opening import open_stores as open_stores  # noqa: PLC0414
 from weather_platform.storage.raw import RawStore
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
     from weather_platform.domain.climate.screening import Flag
 
+_STAGED_AHEAD = 2
 _progress = logging.getLogger(PROGRESS)
 
 
@@ -175,64 +179,59 @@ def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
 
 
 class Sheets(NamedTuple):
-    """The monthly sheets that a month's readings may change: its own, and those of its neighbours."""
+    """The monthly sheets of a month, and those of its neighbours that its readings change."""
 
     by_month: "dict[Month, list[MonthDocument]]"
     flags: "dict[Month, list[Flag]]"
     """What the same screening says of the months' values."""
-    seen: tuple[str, str]
-    """What was staged around the month, and which sheets there were, when they were made."""
+    made_of: dict[Month, str]
+    """As `StagingStore.sheets_made_of` told it before the sheets were made."""
 
 
 def month_sheets(stores: Stores, month: Month, now: datetime | None = None) -> Sheets:
-    """The sheets of a month and of its neighbours that are staged, made `now`; their documents are there already."""
-    seen = _seen_of_sheets(stores, month)
+    """The sheets of a staged month, made `now`, and of its neighbours where those that are there are outdated.
+
+    A neighbour without sheets is left to who stages it, so that months loaded together are made once each.
+    """
+    made_of, now = _to_make(stores, month), now or datetime.now(UTC)
+    made = {each: _sheets(stores, each, now) for each in made_of}
+    by_month = {each: sheets for each, (sheets, _) in made.items()}
+    return Sheets(by_month, {each: flags for each, (_, flags) in made.items()}, made_of)
+
+
+def _to_make(stores: Stores, month: Month) -> dict[Month, str]:
     around = (month.previous, month, month.next)
-    staged = {covered.month for covered in stores.staging.coverage(map(str, around))}
-    now = now or datetime.now(UTC)
-    made = {each: _sheets(stores, each, now) for each in around if each == month or str(each) in staged}
-    return Sheets(
-        {each: sheets for each, (sheets, _) in made.items()}, {each: flags for each, (_, flags) in made.items()}, seen
-    )
+    found = stores.staging.sheets_made_of(*around)
+    if month not in found:
+        raise NotFound(f"{month} is not staged.", "Materialise staged_observations of that month first.")
+    return {each: of.now for each, of in found.items() if each == month or of.are_outdated}
 
 
 def _sheets(stores: Stores, month: Month, now: datetime) -> "tuple[list[MonthDocument], list[Flag]]":
     from weather_platform.domain.climate.document import month_documents
-    from weather_platform.domain.climate.month import monthly_climates
 
-    days = stores.staging.month_days(month)
-    if days is None:
+    made = stores.staging.month_climate(month)
+    if made is None:
         return [], []
-    stations = {station.station_id: station for station in days.screened.grid.stations}
-    sheets = month_documents(monthly_climates(days), stations, _synthetic_stations(stores, month), now)
-    return sheets, days.screened.flags(days.stretch)
-
-
-def _synthetic_stations(stores: Stores, month: Month) -> set[str]:
-    first, last = month.first_day, month.last_day
-    if not stores.staging.synthetic_objects(first, last):
-        return set()
-    found = stores.curated.find(Query(first=first, last=last))
-    return {document.station_id for document in found if document.provenance.synthetic}
-
-
-def _seen_of_sheets(stores: Stores, month: Month) -> tuple[str, str]:
-    around = (month.previous, month, month.next)
-    return stores.staging.revision(around[0], around[-1]), "".join(map(stores.monthly.month_revision, around))
+    stations = {station.station_id: station for station in made.days.stations}
+    objects = made.raw_objects()
+    synthetic = stores.staging.synthetic_objects(month.previous.first_day, month.last_day)
+    return month_documents(made.sheets, stations, objects, synthetic, now), made.flags
 
 
 def store_sheets(stores: Stores, month: Month, sheets: Sheets) -> Replaced:
-    """Replace the sheets and flags of a month and its neighbours, alone among all processes that make one of them.
+    """Replace the sheets and flags of a month and its outdated neighbours, alone among all processes that make them.
 
-    Overtaken as `store_documents` is.
+    Overtaken if what they are made of has changed since.
     """
     with stores.staging.exclusive(*(f"sheets:{each}" for each in (month.previous, month, month.next))):
-        staged, made = _seen_of_sheets(stores, month)
-        if staged != sheets.seen[0] and made != sheets.seen[1]:
-            raise Overtaken(f"{month} or a neighbour was made again meanwhile.", "Make its monthly sheets again.")
-        for each, flags in sheets.flags.items():
-            stores.staging.flagging.replace(each, flags)
-        replaced = [stores.monthly.replace(each, of) for each, of in sheets.by_month.items()]
+        to_make = _to_make(stores, month)
+        if to_make.items() - sheets.made_of.items():
+            raise Overtaken(f"{month} or a neighbour was staged again meanwhile.", "Make its monthly sheets again.")
+        replaced = []
+        for each, made_of in to_make.items():  # a neighbour's may have been made by another process meanwhile
+            replaced.append(stores.monthly.replace(each, sheets.by_month[each]))
+            stores.staging.flagging.replace(each, sheets.flags[each], made_of)
     return Replaced(*map(sum, zip(*replaced, strict=True)))
 
 
@@ -251,3 +250,32 @@ def curate_month(stores: Stores, month: Month) -> Replaced:
     replaced = _make_documents(stores, month)
     _make_sheets(stores, month)
     return replaced
+
+
+class MadeMonth(NamedTuple):
+    """A month that was staged and curated, its sheets included."""
+
+    month: Month
+    counts: dict[str, RecordCounts]
+    """What became of its records, by raw object."""
+    replaced: Replaced
+
+
+def make_months(stores: Stores, months: Sequence[Month]) -> Iterator[MadeMonth]:
+    """Stage and curate months in order; each is complete when it is yielded.
+
+    A month waits until the two after it are staged: its documents and its sheets are made of their first days too, so
+    each month is read and screened once.
+    """
+    waiting: deque[tuple[Month, dict[str, RecordCounts]]] = deque()
+
+    def made() -> MadeMonth:
+        month, counts = waiting.popleft()
+        return MadeMonth(month, counts, curate_month(stores, month))
+
+    for each in prefetch(months, lambda month: stage_month(stores, month).counts):
+        waiting.append(each)
+        if len(waiting) > _STAGED_AHEAD:
+            yield made()
+    while waiting:
+        yield made()

@@ -91,7 +91,7 @@ def reject_if_withdrawn(month: Month, stored: Sequence[Stored]) -> None:
 def open_receipt(stores: Stores, receipt: Receipt, intake: Intake, stored: Sequence[Stored]) -> None:
     """Keep the receipt of stored objects, those of its own posting, unless it is kept already or has none."""
     receipt.passed_over, receipt.unused_columns = intake.passed_over, intake.unused_columns
-    receipt.absent_columns = intake.absent_columns
+    receipt.absent_columns, receipt.stations = intake.absent_columns, intake.stations
     receipt.objects = [
         received(item.object, new=item.new, refused=item.refused)
         for item in stored

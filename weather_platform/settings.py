@@ -187,6 +187,8 @@ class ApiSettings(_Part):
     """Writing requests per caller and minute; 0 for no limit."""
     reads_per_minute: int = Field(1_200, ge=0, le=1_000_000)
     """Reading requests per caller and minute; 0 for no limit."""
+    limits_url: RedisAddress | None = None
+    """Redis in which several API processes count these requests together; unset: each counts alone."""
 
     @property
     def is_local(self) -> bool:

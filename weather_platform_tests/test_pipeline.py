@@ -1,5 +1,6 @@
 """From a received file to documents: months in any order, once or twice, corrected or broken, end the same."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -24,13 +25,17 @@ from weather_platform.pipeline import (
     Stores,
     curate_month,
     documents,
+    make_months,
     month_figures,
+    month_sheets,
     quarantine_unplaced,
     stage_month,
     store_documents,
+    store_sheets,
     store_staged,
 )
 from weather_platform.sources.sample import SampleSource
+from weather_platform.storage.month_climate import MonthClimate
 from weather_platform_tests import layers, real_months, sample_months
 from weather_platform_tests.domain import reckoning
 from weather_platform_tests.domain.broken import record
@@ -38,7 +43,8 @@ from weather_platform_tests.observations import NICE, NOWHERE
 
 A_THIRD = tuple(STATIONS)[::3]
 """Of the stations, for speed."""
-NOVEMBER, DECEMBER, JANUARY = Month(2023, 11), Month(2023, 12), Month(2024, 1)
+NOVEMBER, DECEMBER, JANUARY, FEBRUARY = Month(2023, 11), Month(2023, 12), Month(2024, 1), Month(2024, 2)
+AROUND_DECEMBER = [NOVEMBER, DECEMBER, JANUARY]
 EVE_MM = (0, 1.6, 10.9, 1, 0, 0.4, 0)
 """As measured in NICE on 31 December 2023, from 03 to 21 UTC."""
 FROM_2010 = Partitions(Month(2010, 1))
@@ -136,6 +142,66 @@ def test_figures_that_another_process_overtook_do_not_become_documents(stores: S
     with pytest.raises(Overtaken, match="2023-12 or a neighbour was written by another process"):
         store_documents(stores, old)
     assert [document.metrics.temperature.max for document in stores.curated.find()] == [17.0]
+
+
+@pytest.fixture
+def sheets_made(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> list[Month]:
+    """The months whose sheets are made, in order."""
+    made: list[Month] = []
+    month_climate = stores.staging.month_climate
+
+    def noted(month: Month) -> MonthClimate | None:
+        made.append(month)
+        return month_climate(month)
+
+    monkeypatch.setattr(stores.staging, "month_climate", noted)
+    return made
+
+
+def test_months_made_together_get_their_sheets_once(stores: Stores, sheets_made: list[Month], tmp_path: Path) -> None:
+    bodies = [array(*(report(f"{month}-{day:02}T06", t=280) for day in (1, 15, 28))) for month in AROUND_DECEMBER]
+    for body in bodies:
+        take_in(stores, body)
+    assert [made.month for made in make_months(stores, AROUND_DECEMBER)] == AROUND_DECEMBER
+    assert sheets_made == AROUND_DECEMBER
+    with layers.opened(layers.embedded(tmp_path / "one by one")) as others:
+        for body in reversed(bodies):
+            load(others, body)
+        assert layers.state(others) == layers.state(stores)
+
+
+@pytest.mark.parametrize(("day", "remade"), [(2, [JANUARY, DECEMBER]), (12, [JANUARY]), (31, [JANUARY, FEBRUARY])])
+def test_sheets_are_made_again_only_where_their_days_changed(
+    stores: Stores, sheets_made: list[Month], day: int, remade: list[Month]
+) -> None:
+    for month in (DECEMBER, JANUARY, FEBRUARY):
+        load(stores, array(report(f"{month}-15T06", t=280)))
+    sheets_made.clear()
+    load(stores, array(report(f"2024-01-{day:02}T06", t=281)), NOON + timedelta(hours=1))
+    assert sorted(sheets_made) == sorted(remade)
+
+
+def test_sheets_made_before_a_neighbour_was_staged_are_not_stored(stores: Stores) -> None:
+    """Its run left them to this one, as they were not there yet."""
+    take_in(stores, array(report("2023-12-31T06", t=280)))
+    stage_month(stores, DECEMBER)
+    made = month_sheets(stores, DECEMBER)
+    load(stores, array(report("2024-01-01T06", t=281)))
+    with pytest.raises(Overtaken, match="2023-12 or a neighbour was staged again meanwhile"):
+        store_sheets(stores, DECEMBER, made)
+    assert stores.monthly.months() == [JANUARY]
+
+
+def test_sheets_that_a_neighbour_made_again_meanwhile_stay(stores: Stores) -> None:
+    for month in (DECEMBER, JANUARY):
+        load(stores, array(report(f"{month}-15T06", t=280)))
+    load(stores, array(report("2024-02-01T06", t=281)))
+    take_in(stores, array(report("2023-12-31T06", t=280)), NOON + timedelta(hours=1))
+    stage_month(stores, DECEMBER)
+    made = month_sheets(stores, DECEMBER)
+    assert list(made.by_month) == [DECEMBER, JANUARY]
+    curate_month(stores, JANUARY)
+    assert sum(store_sheets(stores, DECEMBER, made)) == 1, "that of December alone"
 
 
 @pytest.mark.parametrize("sample_first", [True, False], ids=["the sample first", "the sample last"])
@@ -365,3 +431,38 @@ def test_a_month_without_records_has_neither_rows_nor_documents(stores: Stores) 
     assert curate_month(stores, JANUARY) == (0, 0, 0)
     assert stores.staging.summary(JANUARY).rows_in_tables == 0
     assert len(layers.documents(stores)) == 1
+
+
+@pytest.mark.parametrize("months", [(NOVEMBER, DECEMBER), (DECEMBER, NOVEMBER)])
+def test_documents_count_the_flags_of_staging(stores: Stores, months: tuple[Month, Month]) -> None:
+    """Of a thermometer that is stuck over the turn of the month, and of one value that stands out."""
+    start = datetime(2023, 11, 30, 9, tzinfo=UTC)
+    stuck = [report(f"{start + timedelta(hours=3 * n):%Y-%m-%dT%H}", t=280.15) for n in range(10)]
+    spike = [report(f"2023-12-05T{hour:02}", t=kelvin) for hour, kelvin in ((6, 280), (9, 295), (12, 281))]
+    bodies = {NOVEMBER: array(*stuck[:5]), DECEMBER: array(*stuck[5:], *spike)}
+    for month in months:
+        load(stores, bodies[month])
+    flags = Counter((flag.time.date().isoformat(), flag.verdict) for flag in stores.staging.flagging.find())
+    assert flags == {
+        ("2023-11-30", "suspect"): 5,
+        ("2023-12-01", "suspect"): 5,
+        ("2023-12-05", "erroneous"): 1,
+    }
+    assert {
+        (document.period, verdict): count
+        for document in stores.curated.find()
+        for verdict, count in msgspec.structs.asdict(document.flagged).items()
+        if count
+    } == flags
+
+
+def test_a_day_and_a_month_name_the_objects_of_the_next_month(stores: Stores) -> None:
+    """The rain of New Year's Eve is reported at 06 UTC of 1 January."""
+    load(stores, array(report("2023-12-31T18", t=280)))
+    load(stores, array(report("2024-01-01T06", rr24=1.2), report("2024-01-01T09", t=280)))
+    names = [raw.name for month in (DECEMBER, JANUARY) for raw in stores.raw.objects(str(month))]
+    eve, new_year = stores.curated.find()
+    assert (eve.metrics.rainfall.rr, eve.provenance.raw_objects) == (1.2, sorted(names))
+    assert new_year.provenance.raw_objects == names[1:]
+    december, january = stores.monthly.find()
+    assert (december.rr.total, december.raw_objects, january.raw_objects) == (1.2, tuple(sorted(names)), (names[1],))

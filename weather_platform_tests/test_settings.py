@@ -71,6 +71,7 @@ def test_a_variable_of_every_setting_is_read(tmp_path: Path) -> None:
         "WEATHER_LAUNCHER": "default",
         "WEATHER_EXECUTOR": "k8s",
         "WEATHER_BROKER_URL": "redis://r",
+        "WEATHER_API_LIMITS_URL": "redis://l",
         "WEATHER_DAGSTER_LOGIN": "ops:a long enough password",
         "WEATHER_DAGSTER_STORAGE_URL": "mysql+pymysql://h/d",
         "WEATHER_DAGSTER_LOGS_URL": "s3://logs",

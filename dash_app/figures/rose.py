@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 import pandas as pd
 
+from dash_app.figures.chart import nice_ticks
 from dash_app.figures.look import Look
 
 SECTORS = 12
@@ -18,7 +19,7 @@ SPEED_CLASSES_MS = (0.0, 2.0, 4.0, 6.0, 8.0, 11.0)
 FEW_READINGS = 80
 """Ten days of readings; a rose of fewer is mostly chance."""
 
-_MIDDLE, _RADIUS, _RINGS, _LEGEND_HEIGHT = 200, 160, 4, 58
+_MIDDLE, _RADIUS, _RINGS, _LEGEND_HEIGHT = 200, 160, 5, 58
 """Of the drawing, in its own units."""
 
 
@@ -50,8 +51,8 @@ def rose(observations: pd.DataFrame) -> Rose | None:
 
 def wind_rose(found: Rose, look: Look, *, title: str) -> str:
     """The rose as SVG: wedges around the compass, stacked from the weakest wind at the middle."""
-    most = max(5.0, math.ceil(float(found.shares.sum(axis=0).max()) / 5) * 5)
-    rings = [most * part / _RINGS for part in range(1, _RINGS + 1)]
+    rings = nice_ticks(0.0, max(5.0, float(found.shares.sum(axis=0).max())), most=_RINGS)[1:]
+    most = rings[-1]
     wedges = []
     for sector in range(SECTORS):
         start = 0.0

@@ -1,24 +1,28 @@
 """The map of the stations, as SVG: no script draws it, a finger scrolls over it, each station is a link with a name."""
 
 import math
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
 from dash_app import scales
+from dash_app.figures.legend import Bar, legend, tick
 from dash_app.figures.look import Look
 from dash_app.frames import is_known, records
-from dash_app.insets import INSETS, TALL, WIDE, Layout, mercator
+from dash_app.insets import INSETS, TALL, WIDE, Layout, is_at_home, mercator
+from dash_app.measures import METRICS
 from dash_app.scales import Scale
 from weather_platform.domain.units import Unit
 
 UNITS_A_DEGREE = 40
 """Of the drawing; the outline (`deploy/make_outline.py`) is in the same."""
 _LEGEND_HEIGHT = 72
-_LEGEND_STEPS = 48
+_FONT = 17
+"""Of a legend (`site.css`)."""
 _EDGE = 22
 """Room for a value on the edge."""
 
@@ -36,17 +40,17 @@ LABELS = {WIDE: Label(41, 21, 14.5), TALL: Label(58, 29, 21)}
 
 
 def stations_map(places: pd.DataFrame, metric: str, look: Look, *, title: str, days: int, anomaly: bool = False) -> str:
-    """Stations with a figure over so many days, or its anomaly, each in its colour; the legend is above.
+    """Stations with a figure over so many days, or its anomaly, each in its colour; the legends are above.
 
     `places`: longitude_deg, latitude_deg, shown (in the document's unit; missing is drawn small and grey), href and
     text, which says what the station is and has.
     """
     layout = TALL if look.narrow else WIDE
-    scale = scales.ANOMALIES[metric] if anomaly else scales.of_metric(metric, days)
+    shown = Shown.of(look, metric, days, anomaly=anomaly)
     width = (layout.east - layout.west) * UNITS_A_DEGREE
     height = (mercator(layout.north) - mercator(layout.south)) * UNITS_A_DEGREE
-    box = f"{-_EDGE} {-_EDGE - _LEGEND_HEIGHT} {width + 2 * _EDGE:.0f} {height + _LEGEND_HEIGHT + 2 * _EDGE:.0f}"
-    shown = Shown(look, metric, scale, anomaly)
+    legends, above = list(_bars(shown, layout, width)), _LEGEND_HEIGHT * (2 if layout is TALL and shown.two else 1)
+    box = f"{-_EDGE} {-_EDGE - above} {width + 2 * _EDGE:.0f} {height + above + 2 * _EDGE:.0f}"
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"'
@@ -55,7 +59,7 @@ def stations_map(places: pd.DataFrame, metric: str, look: Look, *, title: str, d
         f'<use href="/assets/outline/{layout.name}.svg#land" class="land"/>',
         *_boxes(layout),
         *_stations(records(places), shown, layout),
-        *_legend(shown, width, -_EDGE - _LEGEND_HEIGHT),
+        *chain.from_iterable(_legend(shown, bar, -_EDGE - above) for bar in legends),
         "</svg>",
     ]
     return "".join(parts)
@@ -66,8 +70,26 @@ class Shown(NamedTuple):
 
     look: Look
     metric: str
-    scale: Scale
+    home: Scale
+    """Of metropolitan France."""
+    overseas: Scale
     anomaly: bool
+
+    @classmethod
+    def of(cls, look: Look, metric: str, days: int, *, anomaly: bool) -> "Shown":
+        if anomaly and (scale := scales.anomaly(METRICS[metric].unit, days)):
+            return cls(look, metric, scale, scale, anomaly)
+        home, overseas = (scales.of_metric(metric, days, home=at_home) for at_home in (True, False))
+        return cls(look, metric, home, overseas, anomaly)
+
+    @property
+    def two(self) -> bool:
+        """Whether stations overseas have a scale of their own."""
+        return self.home != self.overseas
+
+    def color(self, place: Mapping[str, Any]) -> str:
+        at_home = is_at_home(place["longitude_deg"], place["latitude_deg"])
+        return (self.home if at_home else self.overseas).color(place["shown"])
 
     @property
     def unit(self) -> Unit:
@@ -112,7 +134,7 @@ def _stations(places: list[dict[str, Any]], shown: Shown, layout: Layout) -> Ite
             yield _link(place, f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="silent"/>')
     size = LABELS[layout]
     for (place, (x, y)), (left, top) in zip(known, apart([spot for _, spot in known], size), strict=True):
-        color, text = shown.scale.color(place["shown"]), shown.text(place["shown"])
+        color, text = shown.color(place), shown.text(place["shown"])
         moved = math.hypot(left - x, top - y) > size.height / 2
         lead = f'<path d="M{x:.1f} {y:.1f}L{left:.1f} {top:.1f}" class="lead-line"/>' if moved else ""
         mark = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="spot"/>' if moved else ""
@@ -160,26 +182,38 @@ def apart(spots: Sequence[tuple[float, float]], size: Label, rounds: int = 400) 
     return [(x, y) for x, y in found]
 
 
-def _legend(shown: Shown, width: float, top: float) -> Iterator[str]:
-    """A bar of the scale's colours; classes are equally wide, whatever they span."""
-    scale, unit, (low, high) = shown.scale, shown.unit, shown.scale.bounds
-    left, length, y = width * 0.04, width * 0.92, top + 26
-    if scale.steps:
-        shares = [(n / len(scale.stops), color) for n, (_, color) in enumerate(scale.stops)]
-        ticks = [(n / len(scale.stops), value) for n, (value, _) in enumerate(scale.stops)]
-    else:
-        shares = [
-            (n / _LEGEND_STEPS, scale.color(low + (n + 0.5) / _LEGEND_STEPS * (high - low)))
-            for n in range(_LEGEND_STEPS)
-        ]
-        ticks = [((value - low) / (high - low), value) for value, _ in scale.stops]
-    piece = length / len(shares)
-    for share, color in shares:
-        yield f'<rect x="{left + share * length:.1f}" y="{y}" width="{piece + 0.5:.1f}" height="14" fill="{color}"/>'
-    for share, value in ticks:
-        exact = unit.exact(value)
-        text = shown.look.language.number(exact, 0 if abs(exact - round(exact)) < 0.05 else 1)
-        sign = "+" if shown.anomaly and unit.symbol != "%" and exact > 0 else ""
-        yield f'<text x="{left + share * length:.1f}" y="{y + 33}" class="tick">{sign}{text}</text>'
+class _Bar(NamedTuple):
+    """A legend: what it is of (empty for all stations), its scale, and where it stands."""
+
+    name: str
+    scale: Scale
+    left: float
+    length: float
+    row: int = 0
+
+
+def _bars(shown: Shown, layout: Layout, width: float) -> Iterator[_Bar]:
+    """One legend for all, or two: above the boxes and above France, on a phone one below the other."""
+    if not shown.two:
+        yield _Bar("", shown.home, width * 0.04, width * 0.92)
+        return
+    home, overseas = (shown.look.language(f"overview.{area}") for area in ("home", "overseas"))
+    if layout is TALL:
+        yield _Bar(home, shown.home, width * 0.04, width * 0.92)
+        yield _Bar(overseas, shown.overseas, width * 0.04, width * 0.92, row=1)
+        return
+    boxes = layout.columns * layout.box_width * UNITS_A_DEGREE
+    yield _Bar(overseas, shown.overseas, 0, boxes - 20)
+    yield _Bar(home, shown.home, boxes + 20, width - boxes - 40)
+
+
+def _legend(shown: Shown, bar: _Bar, top: float) -> Iterator[str]:
+    """With its name and unit above."""
+    y = top + bar.row * _LEGEND_HEIGHT + 26
+    unit, signed = shown.unit, shown.anomaly and shown.metric != "rain"
+    said = partial(tick, shown.look.language, unit, signed=signed)
+    yield from legend(bar.scale, Bar(bar.left, y, bar.length, 14, _FONT), said)
     symbol = shown.look.language("overview.percent_of_usual") if unit.symbol == "%" else unit.symbol
-    yield f'<text x="{left + length:.1f}" y="{y - 7}" class="unit">{escape(symbol)}</text>'
+    if bar.name:
+        yield f'<text x="{bar.left:.1f}" y="{y - 7}" class="bar-name">{escape(bar.name)}</text>'
+    yield f'<text x="{bar.left + bar.length:.1f}" y="{y - 7}" class="unit">{escape(symbol)}</text>'

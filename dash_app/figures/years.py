@@ -1,15 +1,16 @@
 """Figures over years, as SVG: the matrix of years and months, and the stripes of anomalies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from dash_app import scales
+from dash_app.figures.legend import Bar, legend
 from dash_app.scales import Scale
 
 _CELL_WIDTH, _CELL_HEIGHT, _LEFT, _TOP, _GAP = 60, 30, 62, 34, 10
 """Of the matrix, in the drawing's own units."""
-_STRIPES_WIDTH, _STRIPES_HEIGHT, _YEARS_BELOW = 1_000, 240, 30
+_STRIPES_WIDTH, _STRIPES_HEIGHT, _YEARS_BELOW, _LEGEND_BELOW, _STRIPES_FONT = 1_000, 200, 30, 50, 17
 _MOST_LABELS = 12
 
 
@@ -80,12 +81,15 @@ def _cell(cell: Cell, scale: Scale, x: float, y: float) -> Iterator[str]:
     yield f'<text x="{x + _CELL_WIDTH / 2 - 1:g}" y="{y + 20:g}" {kind}>{escape(cell.text)}</text></a>'
 
 
-def stripes(found: Sequence[Stripe], scale: Scale, *, title: str) -> str:
-    """One stripe per year, from blue to red or from dry to wet, as Ed Hawkins draws them; grey without a value."""
-    width = _STRIPES_WIDTH / max(1, len(found))
+def stripes(found: Sequence[Stripe], scale: Scale, *, said: Callable[[float], str], unit: str, title: str) -> str:
+    """One stripe per year, from blue to red or from dry to wet, as Ed Hawkins draws them; grey without a value.
+
+    The legend is below; `said` writes a value of the scale.
+    """
+    width, height = _STRIPES_WIDTH / max(1, len(found)), _STRIPES_HEIGHT + _YEARS_BELOW + _LEGEND_BELOW
     parts = [
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_STRIPES_WIDTH} {_STRIPES_HEIGHT + _YEARS_BELOW}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_STRIPES_WIDTH} {height}"'
             f' role="group" aria-label={quoteattr(title)} class="stripes-drawing">'
         )
     ]
@@ -99,4 +103,7 @@ def stripes(found: Sequence[Stripe], scale: Scale, *, title: str) -> str:
         )
         if number % every == 0:
             parts.append(f'<text x="{x + width / 2:.2f}" y="{_STRIPES_HEIGHT + 22}" class="tick">{stripe.year}</text>')
+    bar = Bar(20, height - 34, _STRIPES_WIDTH - 160, 12, _STRIPES_FONT)
+    parts += legend(scale, bar, said)
+    parts.append(f'<text x="{bar.left + bar.length + 16:g}" y="{bar.top + 12:g}" class="unit">{escape(unit)}</text>')
     return "".join([*parts, "</svg>"])

@@ -122,14 +122,15 @@ def _facts(view: View, row: "pd.Series[Any]") -> Iterator[Any]:
         start, _, end = str(row[f"{name}_window"]).partition("-")
         yield ui.fact(
             word(f"day.{name}"),
-            f"≥ {shown}" if least else shown,
+            said.at_least(shown, least),
             [html.P(word(f"day.method_{method}")), html.P(word(f"day.window_{name}", start=start, end=end))],
         )
     gust = row["wind_gust_m_s"]
     yield ui.fact(word("day.fxi"), said.quantity(view, "fxi.max", gust), html.P(word("day.utc")))
     known = f"{row['observations']} / {row['expected']}"
-    flagged = int(row["erroneous"]), int(row["suspect"])
-    text = word("day.flagged", erroneous=flagged[0], suspect=flagged[1]) if any(flagged) else word("day.none_flagged")
+    flagged = {verdict: int(row[verdict]) for verdict in ("erroneous", "suspect")}
+    counts = {verdict: ui.counted(word, f"day.{verdict}_values", n) for verdict, n in flagged.items()}
+    text = word("day.flagged", **counts) if any(flagged.values()) else word("day.none_flagged")
     yield ui.fact(word("day.observations"), known, html.P(text))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from dash import html
 
+from dash_app import climate_words as said
 from dash_app import components as ui
 from dash_app import lead, scales
 from dash_app.figures.stations_map import stations_map
@@ -93,7 +94,7 @@ def _range(view: View, area: str, rows: pd.DataFrame, column: str) -> str:
 
 
 def _why_values(view: View) -> Iterator[str]:
-    if view.metric.key not in scales.ANOMALIES:
+    if view.metric.key not in scales.COMPARED:
         yield view.word("overview.no_anomaly")
     elif span(view.period) is None:
         yield view.word("overview.no_span")
@@ -149,9 +150,9 @@ def _map(view: View, found: pd.DataFrame, frame: pd.DataFrame, *, against: bool)
 def _hover(view: View, place: dict[str, Any]) -> str:
     if not is_known(place["value"]):
         return view.word("overview.no_value", city=place["city"])
-    lines = [place["city"], view.quantity(place["value"], view.metric.key)]
+    lines = [place["city"], said.at_least(view.quantity(place["value"], view.metric.key), place["bound"])]
     if is_known(place["anomaly"]):
-        lines.append(_shown(view, place["anomaly"], "anomaly"))
+        lines.append(said.at_least(_shown(view, place["anomaly"], "anomaly"), place["bound"]))
     if place["days"] < view.days:
         lines.append(view.word("overview.days", n=place["days"], all=view.days))
     return "\n".join(lines)
@@ -182,8 +183,10 @@ def _list(view: View, found: pd.DataFrame) -> Any:
 
 def _list_value(view: View, place: dict[str, Any]) -> Any:
     """The figure; of an incomplete station with its days, and marked."""
-    value = view.number(place["value"], view.metric.key)
-    if place["ranked"] or not is_known(place["value"]):
+    if not is_known(place["value"]):
+        return "–"
+    value = said.at_least(view.number(place["value"], view.metric.key), place["bound"])
+    if place["ranked"]:
         return value
     days = view.word("overview.days", n=place["days"], all=view.days)
     return html.Span([value, html.Small(f" ({days})")], className="incomplete")

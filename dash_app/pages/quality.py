@@ -1,7 +1,6 @@
-"""The part of the data page on quality: the checks' verdicts by month, and the values that quality control flagged.
+"""The part of the data page on quality: the checks' verdicts by month with their history, and the flagged values.
 
-The verdicts are of what the stores hold now. The earlier ones are in Dagster's catalogue, which the site does not read:
-it works without Dagster.
+The verdicts of the table are of what the stores hold now; the history is what was noted whenever a month was checked.
 """
 
 from collections import Counter
@@ -21,6 +20,7 @@ from weather_platform.month_report import CHECKS
 
 MOST_MONTHS: Final = 24
 """A month takes a tenth of a second to check."""
+MOST_NOTED: Final = 50
 
 
 def cards(view: View, reader: Reader) -> list[Any]:
@@ -29,7 +29,7 @@ def cards(view: View, reader: Reader) -> list[Any]:
     months = [month for month in month_range(Month.of(view.first), Month.of(view.last)) if month in loaded]
     months = months[::-1][:MOST_MONTHS]
     try:
-        return [_checks(view, reader, months), _flags(view, reader, months)]
+        return [_checks(view, reader, months), _history(view, reader, months), _flags(view, reader, months)]
     except StoreUnavailable as error:
         return [ui.staging_notice(view, error)]
 
@@ -65,6 +65,41 @@ def _checks(view: View, reader: Reader, months: list[Month]) -> Any:
         html.P(word("data.checks_now", most=MOST_MONTHS), className="hint"),
         id="checks",
     )
+
+
+def _history(view: View, reader: Reader, months: list[Month]) -> Any:
+    """When a check of the months failed, and when it passed again; the latest first.
+
+    The first verdict of a month is no news where it passed.
+    """
+    word = view.word
+    told: list[list[Any]] = []
+    judged: set[tuple[Month, str]] = set()
+    for noted in reader.verdicts(months):
+        first = (noted.month, noted.check) not in judged
+        judged.add((noted.month, noted.check))
+        if first and noted.passed:
+            continue
+        told.append(
+            [
+                f"{word.day(noted.noted.date())}, {noted.noted:%H:%M} UTC",
+                word.period(*whole(noted.month)),
+                word(f"checks.{noted.check}"),
+                _mark(word, noted.passed),
+                _said(noted.description),
+            ]
+        )
+    if not told:
+        text = word("data.history_none" if judged else "data.history_empty")
+        return ui.card(word("data.history"), html.P(text), id="history")
+    head = [word(f"data.history_{name}") for name in ("when", "month", "check", "verdict", "found")]
+    more = (
+        html.P(word("data.history_more", shown=MOST_NOTED, all=word.number(len(told))), className="hint")
+        if len(told) > MOST_NOTED
+        else None
+    )
+    table = ui.table(head, told[::-1][:MOST_NOTED], numbers_from=len(head), label=word("data.history"))
+    return ui.card(word("data.history"), table, more, id="history")
 
 
 def _mark(word: Language, passed: bool) -> Any:

@@ -100,7 +100,7 @@ def _figures(view: View, sheet: MonthDocument, compared: Mapping[str, Comparison
         of = compared[figure]
         row: list[Any] = [
             said.figure_name(view, figure),
-            _value(view, of),
+            said.value(view, of, figure),
             said.day_links(view, _days_of(sheet, figure)),
         ]
         if usual:
@@ -135,13 +135,6 @@ def _note_on_usual(view: View, compared: Mapping[str, Comparison]) -> str:
     return word("sheet.usual_of", first=first, last=last, month=month)
 
 
-def _value(view: View, of: Comparison) -> str:
-    """With ``≥`` before a total that lacks days."""
-    text = said.quantity(view, of.figure, of.value)
-    least = FIGURES[of.figure].kind == "total" and of.value is not None and of.status in ("nearly", "incomplete")
-    return f"≥ {text}" if least else text
-
-
 def _days_of(sheet: MonthDocument, figure: str) -> tuple[date, ...]:
     element, _, field = figure.partition(".")
     days: tuple[date, ...] = getattr(getattr(sheet, element), f"{field}_days", ())
@@ -163,7 +156,7 @@ def _counts(view: View, compared: Mapping[str, Comparison]) -> Any:
     rows = [
         [
             said.figure_name(view, figure),
-            f"{'≥ ' if of.status in ('nearly', 'incomplete') else ''}{said.number(view, figure, of.value)}",
+            said.value_alone(view, of, figure),
             *([said.usual(view, figure, of.reference)] if usual else []),
         ]
         for figure, of in compared.items()
@@ -231,7 +224,7 @@ def _day(view: View, sheet: MonthDocument, day: date, row: dict[str, Any] | None
         return [html.Span(str(day.day)), *["–"] * len(_DAYS), view.word("sheet.absent")]
     cells = [_mark(sheet, day, row, column) + said.number(view, figure, row[column]) for _, figure, column in _DAYS]
     if not is_known(row["rain_rr_mm"]) and is_known(row["rain_rr_known_mm"]):
-        cells[2] = f"≥ {said.number(view, 'rr.total', row['rain_rr_known_mm'])}"
+        cells[2] = said.at_least(said.number(view, "rr.total", row["rain_rr_known_mm"]), True)
     link = ui.link(str(day.day), said.day_href(view, day), title=view.word.day(day))
     events = ", ".join(of_event(view, event)[0] for event in row["events"])
     return [link, *cells, events]
@@ -248,11 +241,11 @@ def _mark(sheet: MonthDocument, day: date, row: dict[str, Any], column: str) -> 
 
 def _decade(view: View, number: int, decade: Decade) -> list[Any]:
     cells = [
-        f"{'≥ ' if missing and least else ''}{said.number(view, figure, value)}"
-        for figure, value, missing, least in (
-            ("tn.mean", decade.tn, decade.tn_missing, False),
-            ("tx.mean", decade.tx, decade.tx_missing, False),
-            ("rr.total", decade.rr, decade.rr_missing, True),
+        said.at_least(said.number(view, figure, value), lacking)
+        for figure, value, lacking in (
+            ("tn.mean", decade.tn, False),
+            ("tx.mean", decade.tx, False),
+            ("rr.total", decade.rr, decade.rr_missing > 0),
         )
     ]
     most = max(decade.tn_missing, decade.tx_missing, decade.rr_missing)
@@ -263,15 +256,10 @@ def _decade(view: View, number: int, decade: Decade) -> list[Any]:
 def _month_rows(view: View, compared: Mapping[str, Comparison]) -> Iterator[list[Any]]:
     word = view.word
     of = [compared[figure] for figure in _OF_MONTH]
-    yield [word("sheet.month"), *(_value_alone(view, each) for each in of), ""]
+    yield [word("sheet.month"), *(said.value_alone(view, each, each.figure) for each in of), ""]
     if _usual(compared):
         yield [word("sheet.usual"), *(said.usual_alone(view, each.figure, each.reference) for each in of), ""]
         yield [word("sheet.anomaly"), *(said.anomaly(view, each.figure, each.anomaly) for each in of), ""]
-
-
-def _value_alone(view: View, of: Comparison) -> str:
-    text = said.number(view, of.figure, of.value)
-    return f"≥ {text}" if of.figure == "rr.total" and of.value is not None and of.status != "complete" else text
 
 
 def _cite(view: View, sheet: MonthDocument) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import dash_mantine_components as dmc
@@ -10,6 +11,7 @@ from dash import html
 from dash_app import climate_words as said
 from dash_app import components as ui
 from dash_app import scales
+from dash_app.figures.legend import tick
 from dash_app.figures.years import Cell, Column, Stripe, matrix, stripes
 from dash_app.periods import Period
 from dash_app.reader import Reader
@@ -21,6 +23,7 @@ from weather_platform.domain.climate.figures import FIGURES, FigureValue
 from weather_platform.domain.climate.records import ALL_MONTHS, Record
 from weather_platform.domain.climate.reference import TooFewYears
 from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR, Years
+from weather_platform.domain.months import Month
 
 _MOST_SAID: Final = 3
 _OF_A_MONTH: Final = (".mean", ".total")
@@ -60,7 +63,7 @@ def _choices(view: View) -> Iterator[Any]:
             data=[{"value": value, "label": text[:1].upper() + text[1:]} for value, text in options.items()],
             value=getattr(view.state, choice),
             allowDeselect=False,
-            className="control city",
+            className=f"control {'figure' if choice == 'figure' else 'city'}",
         )
 
 
@@ -76,8 +79,10 @@ def _matrix(view: View, years: Years, name: str) -> Any:
     shown = [year for year in years.years if any(_is_there(years, station, year, figure))]
     rows = [[_cell(view, years.at(figure, station, year, span), year, span) for span in spans] for year in shown]
     svg = matrix(shown, columns, rows, title=word("years.matrix_of", figure=name))
-    summary = [word("years.matrix_summary", n=word.number(len(shown)), unit=said.symbol_of(view, figure))]
-    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, wide=True)
+    colours = word(f"years.matrix_{'home' if view.home else 'overseas'}")
+    unit = said.symbol_of(view, figure)
+    summary = [ui.counted(word, "years.matrix_summary", len(shown), unit=unit, colours=colours)]
+    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, kind="wide")
 
 
 def _is_there(years: Years, station: str, year: int, figure: str) -> Iterator[bool]:
@@ -89,7 +94,11 @@ def _column(view: View, span: str) -> Column:
 
 
 def _scale(view: View, span: str) -> Scale:
-    return scales.of_figure(view.state.figure, 31 if span in MONTHS else 92 if span in SEASONS else 366)
+    return scales.of_figure(view.state.figure, _days_in(span), home=view.home)
+
+
+def _days_in(span: str) -> int:
+    return 31 if span in MONTHS else 92 if span in SEASONS else 366
 
 
 def _cell(view: View, found: FigureValue, year: int, span: str) -> Cell:
@@ -97,10 +106,9 @@ def _cell(view: View, found: FigureValue, year: int, span: str) -> Cell:
     if value is None:
         return Cell("", None, "", "")
     complete = found.status == "complete"
-    least = "≥ " if FIGURES[figure].kind == "total" and not complete else ""
     text = said.number(view, figure, value)
     status = "" if complete else f", {view.word(f'climate.status_{found.status}')}"
-    says = f"{_when(view, year, span)}: {least}{said.quantity(view, figure, value)}{status}"
+    says = f"{_when(view, year, span)}: {said.value(view, found, figure)}{status}"
     return Cell(text, value if complete else None, says, _href(view, year, span))
 
 
@@ -122,21 +130,21 @@ def _href(view: View, year: int, span: str) -> str:
 
 
 def _stripes(view: View, compared: Mapping[int, Comparison], name: str) -> Any:
-    """Anomalies of temperature, and of rain in percent of what is usual; of other figures there are none."""
+    """Anomalies of temperature and pressure, and of rain in percent; of other figures there are none."""
     word, figure = view.word, view.state.figure
     usual = next(iter(compared.values())).reference
     if isinstance(usual, TooFewYears):
         text = ui.counted(word, "years.too_few", usual.n, needed=usual.needed, span=span_name(view, view.state.span))
         return ui.card(word("years.stripes"), html.P(text), id="card-stripes")
     is_rain = figure == "rr.total"
-    if FIGURES[figure].unit != "°C" and not is_rain:
+    scale = scales.anomaly(FIGURES[figure].unit, _days_in(view.state.span))
+    if scale is None or (FIGURES[figure].unit == "mm" and not is_rain):
         return None
     found = [_stripe(view, year, of, is_rain=is_rain) for year, of in compared.items()]
     while found and found[0].anomaly is None:
         del found[0]
     while found and found[-1].anomaly is None:
         del found[-1]
-    scale = scales.RAIN_RATIO if is_rain else scales.ANOMALY
     title = word("years.stripes_of", figure=name, span=span_name(view, view.state.span))
     summary = [
         word(
@@ -147,7 +155,11 @@ def _stripes(view: View, compared: Mapping[int, Comparison], name: str) -> Any:
             mean=said.quantity(view, figure, usual.mean),
         )
     ]
-    return ui.drawing(view, "stripes", title, stripes(found, scale, title=title), summary)
+    unit = word("overview.percent_of_usual") if is_rain else said.symbol_of(view, figure)
+
+    shown = said.unit_of(view, "%" if is_rain else FIGURES[figure].unit)
+    svg = stripes(found, scale, said=partial(tick, word, shown, signed=not is_rain), unit=unit, title=title)
+    return ui.drawing(view, "stripes", title, svg, summary, kind="wide")
 
 
 def _stripe(view: View, year: int, of: Comparison, *, is_rain: bool) -> Stripe:
@@ -186,13 +198,13 @@ def _ranking(view: View, known: Mapping[int, Comparison]) -> Any:
                 [
                     "–",
                     ui.link(_when(view, year, view.state.span), _href(view, year, view.state.span)),
-                    said.quantity(view, of.figure, of.value),
+                    said.value(view, of, of.figure),
                     word(f"climate.status_{of.status}"),
                 ]
             )
     head = [word("years.rank"), word("years.when"), word("sheet.value"), word("sheet.anomaly")]
     title = word("years.ranking", span=span_name(view, view.state.span))
-    hint = word("years.ranked", n=word.number(len(ranked)))
+    hint = ui.counted(word, "years.ranked", len(ranked))
     return ui.card(
         title, html.P(hint, className="hint"), ui.table(head, rows, numbers_from=2, label=title), id="ranking"
     )
@@ -228,7 +240,10 @@ def _records(view: View, records: list[Record]) -> Any:
                 ]
             )
     title = word("years.records", span=span)
-    hint = word("years.records_since", first=records[0].first_month, last=records[0].last_month) if records else ""
+    hint = ""
+    if records:
+        first, last = Month.parse(records[0].first_month), Month.parse(records[0].last_month)
+        hint = word("years.records_since", period=word.period(first.first_day, last.last_day))
     return ui.card(title, html.P(hint, className="hint"), ui.table(head, rows, label=title), id="records")
 
 

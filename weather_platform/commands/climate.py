@@ -8,7 +8,7 @@ import typer
 from weather_platform.climatology import Climatology, Comparison
 from weather_platform.commands.console import show_json, show_table
 from weather_platform.domain.climate.document import MonthDocument
-from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.figures import FIGURES, is_lower_bound
 from weather_platform.domain.climate.month import MonthTemperature
 from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.reference import TooFewYears
@@ -114,7 +114,7 @@ def _row(found: Comparison, sheet: MonthDocument | None) -> tuple[object, ...]:
         complete = f"{found.status}, {part.missing} days missing"
     if found.figure.startswith(("tn.", "tx.")) and isinstance(part, MonthTemperature) and part.estimated:
         complete += ", estimated from readings (± 0.6 °C)"
-    at_least = "≥ " if found.status == "nearly" and found.figure == "rr.total" else ""
+    at_least = "≥ " if is_lower_bound(found.figure, found.status) else ""
     value = None if found.value is None else f"{at_least}{_number(found.value)} {FIGURES[found.figure].unit}"
     return _LABELS[found.figure], value, days, complete, _usual(found), _anomaly(found), _rank(found.rank)
 

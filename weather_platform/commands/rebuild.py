@@ -7,7 +7,7 @@ import typer
 from weather_platform.commands.console import months_progress, say
 from weather_platform.domain.months import Month, Partitions, parse_months
 from weather_platform.domain.provenance import UNPLACED
-from weather_platform.pipeline import Stores, curate_month, open_stores, quarantine_unplaced, stage_month
+from weather_platform.pipeline import Stores, make_months, open_stores, quarantine_unplaced
 from weather_platform.settings import Settings
 
 _LAYERS = 2
@@ -32,9 +32,8 @@ def rebuild(
         say("Nothing to rebuild: every month was made by this release.")
         return
     with months_progress(_LAYERS * len(wanted)):
-        for month in wanted:
-            stage_month(stores, month)
-            curate_month(stores, month)
+        for _ in make_months(stores, wanted):
+            pass
         if UNPLACED in stores.raw.partitions():
             quarantine_unplaced(stores, Partitions(settings.first_month))
     say(f"{len(wanted)} months rebuilt, {wanted[0]} to {wanted[-1]}.")

@@ -17,6 +17,7 @@ from weather_platform.month_report import (
     Metadata,
     StoredMonth,
     document_metadata,
+    judge_month,
     raw_metadata,
     sheet_metadata,
     staged_metadata,
@@ -102,9 +103,8 @@ def _shown(instance: dg.DagsterInstance, asset: str) -> set[str]:
 def _show(instance: dg.DagsterInstance, asset: str, held: StoredMonth, metadata: Metadata) -> None:
     month = str(held.month)
     instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=month, metadata=as_metadata(metadata)))
-    for check in CHECKS:
-        if check.asset == asset:
-            verdict = judged(check, check.judge(held))
-            instance.report_runless_asset_event(
-                dg.AssetCheckEvaluation(asset_key=dg.AssetKey(asset), check_name=check.name, partition=month, **verdict)
-            )
+    for check, verdict in judge_month(held, (check for check in CHECKS if check.asset == asset)):
+        told = judged(check, verdict)
+        instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(asset_key=dg.AssetKey(asset), check_name=check.name, partition=month, **told)
+        )

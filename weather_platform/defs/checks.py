@@ -12,7 +12,7 @@ from weather_platform.defs.partitions import MONTHS, month_of_run
 from weather_platform.defs.stores import StoresResource
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import Verdict
-from weather_platform.month_report import CHECKS, Check, StoredMonth
+from weather_platform.month_report import CHECKS, Check, StoredMonth, judge_month
 from weather_platform.pipeline import Stores
 
 
@@ -42,11 +42,8 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
             if not run.has_partition_key:
                 yield from _of_all_months(stores.open(), asked)
                 return
-            held = StoredMonth(stores.open(), month_of_run(run.run))
-            for check in asked:
-                yield dg.AssetCheckResult(
-                    asset_key=check.asset, check_name=check.name, **judged(check, check.judge(held))
-                )
+            for check, verdict in judge_month(StoredMonth(stores.open(), month_of_run(run.run)), asked):
+                yield dg.AssetCheckResult(asset_key=check.asset, check_name=check.name, **judged(check, verdict))
 
     return judge
 
@@ -57,9 +54,9 @@ def _of_all_months(stores: Stores, checks: Sequence[Check]) -> Iterator[dg.Asset
     Returned as evaluations: Dagster 1.13.27 cannot make one from a partitioned asset's result without a partition.
     """
     months = sorted({Month.parse(covered.month) for covered in stores.staging.coverage()})
-    held = [StoredMonth(stores, month) for month in months]
+    by_month = {str(month): dict(judge_month(StoredMonth(stores, month), checks)) for month in months}
     for check in checks:
-        verdicts = {str(each.month): check.judge(each) for each in held}
+        verdicts = {month: found[check] for month, found in by_month.items()}
         failed = [month for month, verdict in verdicts.items() if not verdict.passed]
         sentence = f"{len(months) - len(failed)} of {len(months)} months pass"
         figures = {"months": _table(verdicts)} if verdicts else {}

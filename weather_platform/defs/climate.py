@@ -18,8 +18,8 @@ from weather_platform.pipeline import Sheets, month_sheets, store_sheets
 if TYPE_CHECKING:
     import pandas as pd
 
-_FLAGS, _SEEN = "flags", "seen"
-"""In a frame's attributes: the flags of the months that it replaces, and what the stores held when it was made."""
+_FLAGS, _MADE_OF = "flags", "made_of"
+"""In a frame's attributes: the rest of `Sheets`."""
 
 
 class ClimateIOManager(StoresIOManager):
@@ -29,7 +29,8 @@ class ClimateIOManager(StoresIOManager):
         with dagster_failures(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             found, flags = sheets_of(obj), obj.attrs[_FLAGS]
-            store_sheets(stores, month, Sheets({each: found.get(each, []) for each in flags}, flags, obj.attrs[_SEEN]))
+            by_month = {each: found.get(each, []) for each in flags}
+            store_sheets(stores, month, Sheets(by_month, flags, obj.attrs[_MADE_OF]))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             metadata = sheet_metadata(StoredMonth(stores, month), door, links)
             context.add_output_metadata({**as_metadata(metadata), **monthly_metadata()})
@@ -55,10 +56,11 @@ class ClimateIOManager(StoresIOManager):
 def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[StoresResource]) -> Any:
     """Monthly figures of each station by the definitions of climatology, each with its completeness.
 
-    A month also makes the sheets of its neighbours that are staged: a climatological day ends on the next civil day.
+    A month also makes the sheets of its neighbours again where its readings change them: a climatological day ends on
+    the next civil day.
     """
     with dagster_failures(context.retry_number):
         sheets = month_sheets(stores.open(), month_of_run(context.run))
     frame = monthly_frame([sheet for of in sheets.by_month.values() for sheet in of])
-    frame.attrs |= {_SEEN: sheets.seen, _FLAGS: sheets.flags}
+    frame.attrs |= {_MADE_OF: sheets.made_of, _FLAGS: sheets.flags}
     return frame

@@ -98,6 +98,8 @@ class Receipt(msgspec.Struct, kw_only=True):
     """Columns of the files that are not used, as spelled there."""
     absent_columns: list[str] = []
     """Measured fields that none of the files has a column for: they say nothing, and earlier values stay."""
+    stations: list[str] = []
+    """WMO numbers of the stations in the files, in order; empty in receipts of earlier versions."""
     objects: list[ReceivedObject] = []
     outcomes: list[MonthOutcome] = []
     runs: list[LaunchedRun] = []

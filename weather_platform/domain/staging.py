@@ -4,17 +4,20 @@ A pure function of the month's raw objects in the order of their receipt, so tha
 or in another order of months gives the same rows.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any, NamedTuple
 
 import msgspec
 
 from weather_platform.domain import cleaning
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.merging import FieldSources, Merger, Source
+from weather_platform.domain.months import Month
 from weather_platform.domain.parsing import Parsed, Reason, Refusal, columns_of, parse
 from weather_platform.domain.provenance import RawObject
 from weather_platform.domain.record_files import RecordFile
@@ -57,6 +60,22 @@ class StagedMonth(msgspec.Struct):
     def changes(self) -> dict[str, int]:
         """Number of observations changed by cleaning, by kind."""
         return cleaning.changes(row for rows in self.rows.values() for row in rows)
+
+    def edges(self, month: Month) -> tuple[str, str]:
+        """Hashes of the rows that the days of the month before, and of the month after, are made of, too."""
+        before, after = Stretch.of(month.previous).needed, Stretch.of(month.next).needed
+        until, since = datetime.combine(before.end, time()), datetime.combine(after.first, time())
+        return (self._digest(lambda moment: moment <= until), self._digest(lambda moment: moment >= since))
+
+    def _digest(self, is_wanted: Callable[[datetime], bool]) -> str:
+        found = [row for rows in self.rows.values() for row in rows if is_wanted(row.date)]
+        further = [
+            (station, moment, sources)
+            for station, by_time in self.field_sources.items()
+            for moment, sources in by_time.items()
+            if is_wanted(moment)
+        ]
+        return hashlib.sha256(msgspec.json.encode((self.synthetic, found, further))).hexdigest()[:16]
 
     def hours(self) -> set[datetime]:
         """The times at which at least one station reported."""

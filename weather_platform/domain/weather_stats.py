@@ -30,7 +30,7 @@ from weather_platform.domain.statistics import (
     traced,
 )
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Increased when the rules or the shape change: documents of another version are rebuilt from raw."""
 
 

@@ -5,8 +5,8 @@ Readings are added as whole millionths: exact in a double, so figures do not dep
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -16,10 +16,10 @@ from weather_platform.domain.fields import RAIN_FIELDS
 from weather_platform.domain.statistics import MILLION, VECTOR_SCALE, DailyAggregate, Sum
 from weather_platform.domain.weather_stats import SUMS
 
-_OBJECTS = ("object_min", "object_max", "rain_object_min", "rain_object_max")
+CITIES_PER_QUERY = 30
+"""SQLite takes at most 500 parts of a UNION."""
 _READ = tuple((one.name, one.is_whole) for one in SUMS)
-_OBJECTS_AT = 2 + len(_READ)
-_SELECTED = ("day", "observations", *(one.name for one in SUMS), *_OBJECTS)
+_SELECTED = ("day", "observations", *(one.name for one in SUMS))
 
 
 _FIELDS = (*dict.fromkeys(one.field for one in SUMS), "dd")
@@ -48,26 +48,17 @@ def _columns(*, ends_with_midnight: bool) -> str:
     return ", ".join(f"{_sql(one)} AS {one.name}" for one in SUMS if one.ends_with_midnight is ends_with_midnight)
 
 
-_RAIN = " OR ".join(f"{field} IS NOT NULL" for field in RAIN_FIELDS if any(one.field == field for one in SUMS))
 # Each row is one JSON text: PyMySQL takes as long to read 27 values as the query takes (measured); msgspec is faster.
 _QUERY = f"""
-SELECT JSON_ARRAY({", ".join(_SELECTED)})
+SELECT {{city}} AS city, JSON_ARRAY({", ".join(_SELECTED)})
 FROM (
-  SELECT DATE(date) AS day, COUNT(*) AS observations, {_columns(ends_with_midnight=False)},
-    MIN(raw_object) AS object_min, MAX(raw_object) AS object_max
+  SELECT DATE(date) AS day, COUNT(*) AS observations, {_columns(ends_with_midnight=False)}
   FROM {{table}} WHERE date >= :first AND date < :end GROUP BY DATE(date)
 ) AS d LEFT JOIN (
-  SELECT {{rain_day}} AS rain_day, {_columns(ends_with_midnight=True)},
-    MIN(CASE WHEN {_RAIN} THEN raw_object END) AS rain_object_min,
-    MAX(CASE WHEN {_RAIN} THEN raw_object END) AS rain_object_max
+  SELECT {{rain_day}} AS rain_day, {_columns(ends_with_midnight=True)}
   FROM {{table}} WHERE date > :first AND date <= :end GROUP BY {{rain_day}}
 ) AS r ON r.rain_day = d.day
-ORDER BY d.day
 """  # noqa: S608  # made of our own declarations
-_OBJECTS_QUERY = f"""
-SELECT DISTINCT DATE(date), {{rain_day}}, {_RAIN}, raw_object
-FROM {{table}} WHERE date >= :first AND date <= :end
-"""  # noqa: S608
 _DIALECTS = {
     "mysql": {
         "rain_day": "DATE(date - INTERVAL 1 SECOND)",
@@ -83,41 +74,32 @@ Erroneous = Mapping[str, Sequence[datetime]]
 
 
 def daily_aggregates(
-    connection: Connection, table: sa.Table, first: date, last: date, erroneous: Erroneous = MappingProxyType({})
-) -> list[DailyAggregate]:
-    """A city's days with observations from first to last (inclusive), in one query."""
-    query = _QUERY.format(table=_sound(connection, table, erroneous), **_DIALECTS[connection.dialect.name])
+    connection: Connection, cities: Sequence[tuple[sa.Table, Erroneous]], first: date, last: date
+) -> list[list[DailyAggregate]]:
+    """The days with observations from first to last (inclusive), by city; one query for many cities."""
     bounds = {
         "first": _midnight(connection, first),
         "end": _midnight(connection, last + timedelta(days=1)),
     }
-    texts = connection.scalars(sa.text(query), bounds)
-    rows = [_Row.of(msgspec.json.decode(text)) for text in texts]
-    objects = _objects(connection, table, bounds, rows)
-    return [
-        DailyAggregate(date.fromisoformat(row.day), row.observations, row.sums, tuple(sorted(objects[row.day])))
-        for row in rows
-    ]
+    found: list[list[DailyAggregate]] = [[] for _ in cities]
+    for start in range(0, len(cities), CITIES_PER_QUERY):
+        query = " UNION ALL ".join(
+            _QUERY.format(city=city, table=_sound(connection, *of), **_DIALECTS[connection.dialect.name])
+            for city, of in enumerate(cities[start : start + CITIES_PER_QUERY], start)
+        )
+        for city, text in connection.execute(sa.text(query), bounds):
+            found[city].append(_aggregate(msgspec.json.decode(text)))
+    return [sorted(days, key=attrgetter("day")) for days in found]
 
 
-class _Row(NamedTuple):
-    """A row of the query."""
-
-    day: str
-    observations: int
-    sums: dict[str, int | float | None]
-    objects: list[str | None]
-    """As `_OBJECTS` names them."""
-
-    @classmethod
-    def of(cls, values: list[Any]) -> "_Row":
-        """Databases return the whole numbers as doubles."""
-        day, observations, *sums = values[:_OBJECTS_AT]
-        found = {
-            name: int(value) if is_whole and value is not None else value
-            for (name, is_whole), value in zip(_READ, sums, strict=True)
-        }
-        return cls(day, int(observations), found, values[_OBJECTS_AT:])
+def _aggregate(values: list[Any]) -> DailyAggregate:
+    """Of a row of the query; databases return the whole numbers as doubles."""
+    day, observations, *sums = values
+    found = {
+        name: int(value) if is_whole and value is not None else value
+        for (name, is_whole), value in zip(_READ, sums, strict=True)
+    }
+    return DailyAggregate(date.fromisoformat(day), int(observations), found)
 
 
 def _sound(connection: Connection, table: sa.Table, erroneous: Erroneous) -> str:
@@ -129,33 +111,12 @@ def _sound(connection: Connection, table: sa.Table, erroneous: Erroneous) -> str
         _without(field, erroneous[field]) if field in erroneous else field
         for field in dict.fromkeys((*_FIELDS, *erroneous))
     )
-    return f"(SELECT date, rr_trace, raw_object, {selected} FROM {name}) AS sound"  # noqa: S608  # fields and times
+    return f"(SELECT date, rr_trace, {selected} FROM {name}) AS sound"  # noqa: S608  # fields and times
 
 
 def _without(field: str, times: Sequence[datetime]) -> str:
     listed = ", ".join(f"'{time}'" for time in times)
     return f"CASE WHEN date IN ({listed}) THEN NULL ELSE {field} END AS {field}"
-
-
-def _objects(
-    connection: Connection, table: sa.Table, bounds: dict[str, datetime | str], rows: list[_Row]
-) -> dict[str, set[str]]:
-    """Raw objects by day.
-
-    Smallest and greatest name suffice if a civil day came from one object, as nearly all do: its rain has one more
-    reading, from one more object at most.
-    A GROUP_CONCAT in the main query would make MariaDB sort in files: 3 times slower (measured, 62 tables of a month).
-    """
-    found = {row.day: set(filter(None, row.objects)) for row in rows}
-    if any(row.objects[0] != row.objects[1] for row in rows):
-        query = _OBJECTS_QUERY.format(
-            table=connection.dialect.identifier_preparer.format_table(table), **_DIALECTS[connection.dialect.name]
-        )
-        for day, rain_day, measured_rain, name in connection.execute(sa.text(query), bounds):
-            found.get(str(day), set()).add(name)
-            if measured_rain:
-                found.get(str(rain_day), set()).add(name)
-    return found
 
 
 def _midnight(connection: Connection, day: date) -> datetime | str:

@@ -31,18 +31,20 @@ class FlagStore:
         self._engine = engine
         self._file = overrides_file
 
-    def replace(self, month: Month, flags: Collection[Flag]) -> None:
-        """Replace the flags of a staged month atomically; unchanged flags are not written again."""
+    def replace(self, month: Month, flags: Collection[Flag], made_of: str | None = None) -> None:
+        """Replace the flags of a staged month atomically; unchanged flags are not written again.
+
+        `made_of` identifies the input of these flags and of the month's sheets (`made_of.MadeOf.now`).
+        """
         revision = _revision(flags)
 
         def at_once(connection: Connection) -> None:
-            there = connection.scalar(sa.select(MONTHS.c.flags).where(MONTHS.c.month == str(month)).with_for_update())
-            if there == revision:
-                return
-            connection.execute(sa.delete(FLAGS).where(FLAGS.c.month == str(month)))
-            if flags:
-                connection.execute(sa.insert(FLAGS), [_row(month, flag) for flag in flags])
-            connection.execute(sa.update(MONTHS).where(MONTHS.c.month == str(month)).values(flags=revision))
+            of_month = MONTHS.c.month == str(month)
+            if connection.scalar(sa.select(MONTHS.c.flags).where(of_month).with_for_update()) != revision:
+                connection.execute(sa.delete(FLAGS).where(FLAGS.c.month == str(month)))
+                if flags:
+                    connection.execute(sa.insert(FLAGS), [_row(month, flag) for flag in flags])
+            connection.execute(sa.update(MONTHS).where(of_month).values(flags=revision, sheets=made_of))
 
         in_transaction(self._engine, at_once)
 

@@ -1,18 +1,23 @@
 """Observations of all cities as the arrays of climatology, read from staging."""
 
-from collections.abc import Sequence
-from datetime import datetime, time
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from weather_platform.domain.climate.grid import GRID_FIELDS, Grid, grid_of
+from weather_platform.domain.climate.grid import GRID_FIELDS, Grid, Values, grid_of
+from weather_platform.domain.climate.origins import MADE_OF, Reports
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS
+from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
+from weather_platform.storage.aggregation import CITIES_PER_QUERY
+from weather_platform.storage.staging_tables import FIELD_SOURCES, city_table
 
 _READ = tuple(name for name in GRID_FIELDS if name in FIELDS)
 _SECONDS = {
@@ -21,31 +26,101 @@ _SECONDS = {
 }
 
 
-def observed_grid(connection: Connection, cities: Sequence[tuple[Station, sa.Table]], stretch: Stretch) -> Grid:
-    """The grid of a stretch of days at these stations; one query per city."""
-    ids: list[str] = []
-    texts: list[str] = []
-    for station, table in cities:
-        found = _rows(connection, table, stretch)
-        texts += found
-        ids += [station.station_id] * len(found)
-    rows = np.array(msgspec.json.decode(f"[{','.join(texts)}]"), dtype=float).reshape(-1, len(_READ) + 1)
-    columns = {name: rows[:, place] for place, name in enumerate(_READ, start=1)}
-    return grid_of(stretch, [station for station, _ in cities], ids, rows[:, 0].astype(np.int64), columns)
+class Observed(NamedTuple):
+    """The observations of a stretch of days and of the days it needs around it."""
+
+    grid: Grid
+    reports: Reports
 
 
-def _rows(connection: Connection, table: sa.Table, stretch: Stretch) -> list[str]:
-    """Each row as one JSON text, as `aggregation` reads its days."""
-    dialect = connection.dialect
-    selected = ", ".join((_SECONDS[dialect.name], *_READ))
-    query = (
-        f"SELECT JSON_ARRAY({selected}) FROM {dialect.identifier_preparer.format_table(table)} "  # noqa: S608
-        "WHERE date >= :first AND date <= :end"
+def observed(connection: Connection, stations: Sequence[Station], stretch: Stretch) -> Observed:
+    """What these stations reported; one query for many cities."""
+    places: list[int] = []
+    found: list[list[float | None]] = []
+    objects: list[str] = []
+    for place, text in _texts(connection, [city_table(station.slug) for station in stations], stretch.needed):
+        of_city: list[list[Any]] = msgspec.json.decode(f"[{text}]")
+        places += [place] * len(of_city)
+        objects += [row.pop() for row in of_city]
+        found += of_city
+    rows = np.array(found, dtype=float).reshape(-1, len(_READ) + 1)
+    columns = {name: rows[:, column] for column, name in enumerate(_READ, start=1)}
+    at, seconds = np.array(places, dtype=np.int64), rows[:, 0].astype(np.int64)
+    ids = np.array([station.station_id for station in stations], dtype=np.str_)[at]
+    further = _further(connection, {station.station_id: place for place, station in enumerate(stations)}, stretch)
+    return Observed(grid_of(stretch, stations, ids, seconds, columns), _reports(at, seconds, objects, columns, further))
+
+
+def _reports(
+    at: NDArray[np.int64],
+    seconds: NDArray[np.int64],
+    objects: list[str],
+    columns: dict[str, Values],
+    further: "list[_Source]",
+) -> Reports:
+    """The rows, and each value that is not from the object named in its row as a report of its own."""
+    names = sorted({*objects, *(source.raw_object for source in further)})
+    number = {name: place for place, name in enumerate(names)}
+
+    def with_further(of_rows: Any, of_further: list[Any], kind: type) -> Any:
+        return np.concatenate([of_rows, np.array(of_further, dtype=kind)])
+
+    return Reports(
+        station=with_further(at, [source.place for source in further], np.int64),
+        seconds=with_further(seconds, [source.seconds for source in further], np.int64),
+        raw_object=with_further(
+            np.array([number[name] for name in objects], dtype=np.int64),
+            [number[source.raw_object] for source in further],
+            np.int64,
+        ),
+        has={
+            figure: with_further(
+                ~np.all([np.isnan(columns[field]) for field in fields], axis=0),
+                [source.field in fields for source in further],
+                bool,
+            )
+            for figure, fields in MADE_OF.items()
+        },
+        names=names,
     )
-    bounds: dict[str, Any] = {
-        "first": datetime.combine(stretch.needed.first, time()),
-        "end": datetime.combine(stretch.needed.end, time()),
-    }
-    if dialect.name == "sqlite":
-        bounds = {name: moment.isoformat(" ") for name, moment in bounds.items()}
-    return [text for (text,) in connection.execute(sa.text(query), bounds).all()]
+
+
+class _Source(NamedTuple):
+    """A value that is not from the raw object named in its row."""
+
+    place: int
+    seconds: int
+    field: str
+    raw_object: str
+
+
+def _further(connection: Connection, places: dict[str, int], stretch: Stretch) -> list[_Source]:
+    first, last = stretch.needed
+    query = sa.select(FIELD_SOURCES).where(FIELD_SOURCES.c.month.between(str(Month.of(first)), str(Month.of(last))))
+    return [
+        _Source(places[row.station_id], int(row.date.replace(tzinfo=UTC).timestamp()), row.field, row.raw_object)
+        for row in connection.execute(query)
+        if row.station_id in places
+    ]
+
+
+def _texts(connection: Connection, tables: Sequence[sa.Table], days: Stretch) -> Iterator[tuple[int, str]]:
+    """The place of each city that has rows, and its rows as JSON texts, their raw object last.
+
+    One text per city: PyMySQL takes longer to read a row than the database to find it (measured).
+    """
+    dialect = connection.dialect
+    selected = ", ".join((_SECONDS[dialect.name], *_READ, "raw_object"))
+    bounds = {"first": _midnight(connection, days.first), "end": _midnight(connection, days.end)}
+    for start in range(0, len(tables), CITIES_PER_QUERY):
+        query = " UNION ALL ".join(
+            f"SELECT {place}, GROUP_CONCAT(JSON_ARRAY({selected})) "  # noqa: S608  # our own names
+            f"FROM {dialect.identifier_preparer.format_table(table)} WHERE date >= :first AND date <= :end"
+            for place, table in enumerate(tables[start : start + CITIES_PER_QUERY], start)
+        )
+        yield from ((place, text) for place, text in connection.execute(sa.text(query), bounds) if text)
+
+
+def _midnight(connection: Connection, day: date) -> datetime | str:
+    midnight = datetime.combine(day, time())
+    return midnight.isoformat(" ") if connection.dialect.name == "sqlite" else midnight

@@ -15,7 +15,7 @@ from weather_platform.domain.errors import StoreRefused
 from weather_platform.storage import receipts, staging_tables
 from weather_platform.storage.databases import exclusive, make_missing, reaching
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest script in ``migrations/versions``."""
 VERSION_TABLE = "_schema_version"
 _UNVERSIONED = "0001"

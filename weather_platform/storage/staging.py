@@ -5,9 +5,9 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,10 +16,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import NotFound
-from weather_platform.domain.fields import RAIN_FIELDS
 from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.provenance import UNPLACED, RawObject
@@ -42,11 +40,13 @@ from weather_platform.storage.staging_tables import (
     RAW_OBJECTS,
     city_table,
 )
+from weather_platform.storage.verdicts import VerdictStore
 
 if TYPE_CHECKING:
-    from weather_platform.domain.climate.days import Days
-    from weather_platform.domain.climate.screening import Flag, Screened
+    from weather_platform.domain.climate.screening import Flag
     from weather_platform.storage.flags import FlagStore
+    from weather_platform.storage.made_of import MadeOf
+    from weather_platform.storage.month_climate import MonthClimate, MonthClimates, StationMonth
 
 _LAST_SECOND = time(23, 59, 59)
 _ADDED = ("city", "flags")
@@ -88,6 +88,9 @@ class StagingStore:
         self.engine = engine
         self._overrides_file = overrides_file
         self._flagging: FlagStore | None = None
+        self._climates: MonthClimates | None = None
+        self.verdicts = VerdictStore(engine)
+        """The history of the checks."""
         self._csv_folder = csv_folder
         self._loader = Loader()
         self._cities_made: set[str] = set()
@@ -128,6 +131,8 @@ class StagingStore:
             for station_id, rows in staged.rows.items()
         }
         databases.in_transaction(self.engine, lambda connection: self._replace(connection, month, staged, files))
+        if self._climates is not None and month != UNPLACED:
+            self._climates.forget(Month.parse(month))
         remove_other_cities(self._csv_folder, month, {station.slug for station in staged.stations.values()})
 
     def _ensure_cities(self, slugs: set[str]) -> None:
@@ -159,54 +164,70 @@ class StagingStore:
         """
         with reading(self.engine) as connection:
             databases.snapshot(connection)
-            months = (str(Month.of(first)), str(Month.of(last)))
-            query = sa.select(COVERAGE).where(COVERAGE.c.month.between(*months)).order_by(COVERAGE.c.month)
+            months = Month.of(first), Month.of(last)
+            query = (
+                sa.select(COVERAGE)
+                .where(COVERAGE.c.month.between(str(months[0]), str(months[1])))
+                .order_by(COVERAGE.c.month)
+            )
             named: dict[str, dict[str, Station]] = {}
             for row in connection.execute(query):
                 named.setdefault(row.station_id, {})[row.month] = _station(row)
-            others = _further_objects(connection, months)
             # NumPy takes a sixth of a second to import, which callers without the climatological day save.
-            from weather_platform.domain.climate.days import climate_days, figures
+            from weather_platform.domain.climate.days import figures
 
-            stretch = Stretch(first, last)
-            screened, climate = self._climate(connection, [[*of.values()][-1] for of in named.values()], stretch)
-            for place, by_month in enumerate(named.values()):
-                station = next(iter(by_month.values()))
-                erroneous = screened.erroneous_times(place)
-                found = {day.day: figures(day) for day in climate_days(climate, place)}
-                days = [
-                    day._replace(
-                        sums={**day.sums, **found[day.day]},
-                        raw_objects=tuple(sorted({*day.raw_objects, *others[station.station_id, day.day]})),
-                    )
-                    for day in daily_aggregates(connection, city_table(station.slug), first, last, erroneous)
-                ]
-                for month, station in by_month.items():
-                    yield station, [day for day in days if str(Month.of(day.day)) == month]
+            climates = [self._month(connection, month) for month in month_range(*months)]
+            found = {
+                station_id: [of for climate in climates if climate and (of := climate.of(station_id))]
+                for station_id in named
+            }
+            cities = [
+                (city_table(next(iter(by_month.values())).slug), _joined(found[station_id]))
+                for station_id, by_month in named.items()
+            ]
+            aggregates = daily_aggregates(connection, cities, first, last)
+        for (station_id, by_month), of_city in zip(named.items(), aggregates, strict=True):
+            of_days = {day: made for of in found[station_id] for day, made in of.days.items()}
+            days = []
+            for day in of_city:
+                climate_day, objects = of_days[day.day]
+                days.append(day._replace(sums={**day.sums, **figures(climate_day)}, raw_objects=objects))
+            for month, station in by_month.items():
+                yield station, [day for day in days if str(Month.of(day.day)) == month]
 
-    def month_days(self, month: Month) -> "Days | None":
-        """The climatological days of a month at the stations that it has observations of; None for no station."""
+    def month_climate(self, month: Month) -> "MonthClimate | None":
+        """What a month's observations say by the rules of climatology; None where it has none."""
         with reading(self.engine) as connection:
             databases.snapshot(connection)
-            stations = [covered.station for covered in _coverage(connection, [str(month)])]
-            return self._climate(connection, stations, Stretch.of(month), month)[1] if stations else None
+            return self._month(connection, month)
+
+    def sheets_made_of(self, *months: Month) -> "dict[Month, MadeOf]":
+        """What the monthly sheets of those of the months that are staged are made of."""
+        from weather_platform.storage.made_of import made_of
+
+        overrides = self.flagging.overrides()
+        with reading(self.engine) as connection:
+            databases.snapshot(connection)
+            return made_of(connection, months, overrides)
 
     def flags(self, station: Station, first: date, last: date) -> "list[Flag]":
         """The flags of a station's values from first to last, both included, in order of time."""
         return self.flagging.find(first, last, [station.station_id])
 
-    def _climate(
-        self, connection: Connection, stations: Sequence[Station], stretch: Stretch, month: Month | None = None
-    ) -> "tuple[Screened, Days]":
-        """The days of a stretch; with a month, the rules that look at it as a whole count too."""
-        from weather_platform.domain.climate.days import days_of
-        from weather_platform.domain.climate.screening import screen, screen_month
-        from weather_platform.storage.observed import observed_grid
+    def _month(self, connection: Connection, month: Month) -> "MonthClimate | None":
+        from weather_platform.storage.made_of import made_of
 
-        cities = [(station, city_table(station.slug)) for station in stations]
-        grid, overrides = observed_grid(connection, cities, stretch), self.flagging.overrides()
-        screened = screen_month(grid, month, overrides) if month else screen(grid, overrides)
-        return screened, days_of(screened, stretch)
+        if self._climates is None:
+            from weather_platform.storage.month_climate import MonthClimates
+
+            self._climates = MonthClimates()
+        stations = [covered.station for covered in _coverage(connection, [str(month)])]
+        if not stations:
+            return None
+        overrides = self.flagging.overrides()
+        return self._climates.get(
+            connection, month, stations, overrides, made_of(connection, [month], overrides)[month].now
+        )
 
     def synthetic_objects(self, first: date, last: date) -> set[str]:
         """Names of raw objects with synthetic records in the months of these days."""
@@ -444,15 +465,13 @@ def _coverage(connection: Connection, months: Iterable[str] | None) -> list[Cove
     ]
 
 
-def _further_objects(connection: Connection, months: tuple[str, str]) -> Mapping[tuple[str, date], set[str]]:
-    """Further raw objects behind a station's day, not named by its rows."""
-    query = sa.select(FIELD_SOURCES).where(FIELD_SOURCES.c.month.between(months[0], str(Month.parse(months[1]).next)))
-    found = defaultdict[tuple[str, date], set[str]](set)
-    for row in connection.execute(query):
-        found[row.station_id, row.date.date()].add(row.raw_object)
-        if row.field in RAIN_FIELDS:  # the rain of 00 UTC fell the day before
-            found[row.station_id, (row.date - timedelta(seconds=1)).date()].add(row.raw_object)
-    return found
+def _joined(months: "Iterable[StationMonth]") -> dict[str, list[datetime]]:
+    """The erroneous times of a station's months."""
+    joined = defaultdict[str, set[datetime]](set)
+    for month in months:
+        for field, times in month.erroneous.items():
+            joined[field].update(times)
+    return {field: sorted(times) for field, times in joined.items()}
 
 
 def _counts_by_month(connection: Connection, month: Month) -> dict[Month, dict[str, int]]:
@@ -489,6 +508,7 @@ def _insert(connection: Connection, table: sa.Table, rows: Iterable[dict[str, An
 
 
 def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
+    first_days, last_days = (None, None) if month == UNPLACED else staged.edges(Month.parse(month))
     reported = Counter(row.date for rows in staged.rows.values() for row in rows)
     hours = () if month == UNPLACED else synoptic_hours(Month.parse(month))
     silent = [hour for hour in hours if 2 * reported[hour] < len(staged.rows) or not reported[hour]]
@@ -498,6 +518,8 @@ def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
         "silent_hours": [hour.isoformat() for hour in silent],
         "changes": staged.changes(),
         "code_version": CODE_VERSION,
+        "first_days": first_days,
+        "last_days": last_days,
     }
 
 

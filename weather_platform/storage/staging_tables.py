@@ -53,6 +53,9 @@ MONTHS = sa.Table(
     sa.Column("changes", sa.JSON, nullable=False, comment="observations that cleaning changed, by what"),
     sa.Column("code_version", sa.String(32), comment="of the rules that staged it; null: before they were noted"),
     sa.Column("flags", sa.String(16), comment="hash of the month's flags; null: not screened since it was staged"),
+    sa.Column("first_days", sa.String(16), comment="hash of what the sheets of the month before are made of, too"),
+    sa.Column("last_days", sa.String(16), comment="hash of what the sheets of the month after are made of, too"),
+    sa.Column("sheets", sa.String(16), comment="what its sheets were made of; null: not made since it was staged"),
     **_MYSQL,
 )
 FLAGS = sa.Table(
@@ -84,6 +87,18 @@ OVERRIDES = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("who", sa.Text, nullable=False),
     comment="decisions of people about flags, made over HTTP; others are in the file WEATHER_QC_OVERRIDES",
+    **_MYSQL,
+)
+VERDICTS = sa.Table(
+    "_verdicts",
+    _own,
+    sa.Column("month", sa.String(8), primary_key=True),
+    sa.Column("check_name", sa.String(32), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True, comment="in the history of the month's check, from 1"),
+    sa.Column("noted", _TIME, nullable=False),
+    sa.Column("passed", sa.Boolean, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    comment="verdicts of the checks of a month, each where it differs from the one before; staging anew keeps them",
     **_MYSQL,
 )
 COVERAGE = sa.Table(

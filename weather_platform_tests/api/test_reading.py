@@ -375,7 +375,9 @@ def test_a_range_outside_a_raw_file_is_416(reading: Api) -> None:
     assert (refused.status_code, refused.headers["content-range"]) == (416, f"bytes */{size}")
 
 
-def test_a_receipt_links_to_the_documents_of_its_months(api: Api) -> None:
+def test_a_receipt_links_to_the_documents_of_its_months_and_cities(api: Api) -> None:
+    api.ingest("/ingest-fast", as_json(observations("2023-11", stations=["07110"])))
     receipt = api.ingest("/ingest-fast", as_json(observations("2023-11")))
-    assert receipt["links"]["documents"].endswith("/curated?from=2023-10-31&to=2023-11-30")
-    assert api.client.get(receipt["links"]["documents"]).json()["count"] == 4
+    assert receipt["links"]["documents"].endswith("/curated?from=2023-10-31&to=2023-11-30&city=07149,07690")
+    documents = api.client.get(receipt["links"]["documents"]).json()["data"]
+    assert [document["station_id"] for document in documents] == ["07149", "07690"] * 2

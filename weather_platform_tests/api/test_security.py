@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from api.errors import TooOften
-from api.security import RateLimit, refuse_placeholders
+from api.rates import RateLimit, SharedCounts
+from api.security import refuse_placeholders
 from weather_platform.domain.errors import BadSettings
 from weather_platform.settings import Settings, hashed_key
 from weather_platform_tests.api.serving import as_json, observations, served, settings_at
+from weather_platform_tests.servers.redis import Redis
 
 BODY = as_json(observations(days=1))
 KEYS = f"alice:{hashed_key('key-of-alice')},bob:{hashed_key('key-of-bob')}"
@@ -71,7 +74,7 @@ def test_more_requests_than_the_limit_are_429_with_the_time_to_wait(tmp_path: Pa
 
 def test_a_caller_that_waits_as_told_is_let_in_again() -> None:
     now = 0.0
-    limit = RateLimit(60, lambda: now)
+    limit = RateLimit(60, clock=lambda: now)
     for _ in range(60):
         limit.take("alice")
     limit.take("bob")
@@ -79,6 +82,44 @@ def test_a_caller_that_waits_as_told_is_let_in_again() -> None:
         limit.take("alice")
     now += refused.value.retry_after_s
     limit.take("alice")
+
+
+def test_replicas_count_the_requests_of_a_caller_together(
+    tmp_path: Path, redis_url: str, redis_server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.rates._SILENT_S", 0.1)
+    settings = settings_at(
+        tmp_path,
+        WEATHER_API_READS_PER_MINUTE="5",
+        WEATHER_API_KEYS=KEYS,
+        WEATHER_API_LIMITS_URL=redis_url,
+    )
+    with served(settings) as one, served(settings) as other:
+        both = [api.get("/curated/cities") for _ in range(3) for api in (one, other)]
+        assert [answer.status_code for answer in both] == [200] * 5 + [429]
+        assert 1 <= int(both[-1].headers["retry-after"]) <= 61
+        key = {"x-api-key": "key-of-alice"}
+        assert one.get("/curated/cities", headers=key).status_code == 200  # another caller
+        redis_server.kill()  # each counts alone now, and answers within a second
+        started = time.monotonic()
+        alone = [api.get("/curated/cities").status_code for _ in range(6) for api in (one, other)]
+        assert (alone, time.monotonic() - started < 10) == ([200] * 10 + [429] * 2, True)
+        redis_server.start()
+        time.sleep(0.2)
+        assert other.get("/curated/cities").status_code in (200, 429)
+
+
+def test_a_caller_that_waits_as_told_is_let_in_by_every_replica(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.rates._WINDOW_S", 1)
+    one, other = (RateLimit(3, "trial", SharedCounts(redis_url)) for _ in range(2))
+    for _ in range(3):
+        one.take("alice")
+    with pytest.raises(TooOften) as refused:
+        other.take("alice")
+    time.sleep(refused.value.retry_after_s)
+    other.take("alice")
 
 
 @pytest.mark.parametrize(

@@ -1,33 +1,35 @@
 """The sheet, the day, the years and the checks say what the stores hold, in a reader's words; without a browser."""
 
 import json
+import xml.etree.ElementTree as ET
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-import plotly.utils
 import pytest
 
 from dash_app import climate_words as said
 from dash_app import scales
-from dash_app.app import Asked, render
+from dash_app.app import Asked, render, written
 from dash_app.figures.years import Cell, Column, Stripe, matrix, stripes
 from dash_app.language import language
 from dash_app.pages import day as day_page
-from dash_app.reader import DayReading, Reader
+from dash_app.reader import DayReading, Reader, open_reader
 from dash_app.state import parse
 from dash_app.view import View, look_of, resolve
 from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.reference import Anomaly, TooFewYears
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.months import Month
-from weather_platform.month_report import CHECKS
+from weather_platform.month_report import CHECKS, StoredMonth, judge_month
+from weather_platform.pipeline import open_stores
+from weather_platform_tests.dash_app.conftest import load_sample, settings_in
 
 DECEMBER = "?city=nice&from=2023-12-01&to=2023-12-31&lang=en"
 
 
 def shown(reader: Reader, pathname: str, search: str) -> str:
-    answer = render(reader, Asked(pathname=pathname, search=search), "en")
-    return json.dumps(answer, cls=plotly.utils.PlotlyJSONEncoder, ensure_ascii=False)
+    return written(render(reader, Asked(pathname=pathname, search=search), "en")).decode()
 
 
 def view_of(reader: Reader, pathname: str, search: str) -> View:
@@ -39,8 +41,9 @@ def view_of(reader: Reader, pathname: str, search: str) -> View:
 def rows_of(reader: Reader, pathname: str, search: str, card: str) -> list[list[str]]:
     """The texts of the rows of the table of a card."""
     answer = json.loads(shown(reader, pathname, search))
-    body = next(node for node in _nodes(_by_id(answer["tree"], card)) if node.get("type") == "Tbody")
-    return [[_text(cell) for cell in row["props"]["children"]] for row in body["props"]["children"]]
+    texts = (node.get("props", {}).get("data-markup", "") for node in _nodes(_by_id(answer["tree"], card)))
+    table = ET.XML(next(text for text in texts if text.startswith("<table")))
+    return [["".join(cell.itertext()) for cell in row] for row in table.iterfind("tbody/tr")]
 
 
 def _by_id(tree: Any, name: str) -> dict[str, Any]:
@@ -165,7 +168,9 @@ def test_a_cell_has_the_colour_of_its_value_alone_and_no_colour_where_incomplete
 
 
 def test_a_stripe_of_the_usual_is_white_and_one_unknown_is_grey() -> None:
-    drawn = stripes([Stripe(2022, 0.0, "", "/"), Stripe(2023, None, "", "/")], scales.ANOMALY, title="Stripes")
+    drawn = stripes(
+        [Stripe(2022, 0.0, "", "/"), Stripe(2023, None, "", "/")], scales.ANOMALY, said=str, unit="°C", title="Stripes"
+    )
     assert 'fill="#f6f5ef"' in drawn
     assert 'fill="var(--land)"' in drawn
 
@@ -174,7 +179,23 @@ def test_the_checks_of_each_month_are_told_in_words(years_reader: Reader) -> Non
     rows = rows_of(years_reader, "/data", "?from=2021-12-01&to=2023-12-31&lang=en", "checks")
     assert [row[0] for row in rows] == ["December 2023", "January 2023", "December 2022", "December 2021"]
     verdicts = {check.name: verdict for check, verdict in years_reader.checks(Month(2023, 1))}
-    assert rows[1][1:] == ["✓ passed" if verdicts[check.name].passed else "✗ see below" for check in CHECKS]
+    assert rows[1][1:] == ["✓ passed" if verdicts[check.name].passed else "✗ failed" for check in CHECKS]
+
+
+def test_the_history_says_when_a_check_failed_and_passed_again(tmp_path: Path) -> None:
+    settings, month = settings_in(tmp_path), Month(2023, 12)
+    load_sample(settings, "2023-12", ("07690",))
+    stores, reader = open_stores(settings), open_reader(settings)
+    search = "?from=2023-12-01&to=2023-12-31&lang=en"
+    assert "No verdict on these months was noted yet" in shown(reader, "/data", search)
+    judge_month(StoredMonth(stores, month))
+    absent = "61 stations absent, no earlier month to compare with, 0 days silent"
+    ((_, *rest),) = rows_of(reader, "/data", search, "history")
+    assert rest == ["December 2023", "Completeness", "✗ failed", absent]
+    load_sample(settings, "2023-12")
+    judge_month(StoredMonth(stores, month))
+    rows = rows_of(reader, "/data", search, "history")
+    assert [row[2:4] for row in rows] == [["Completeness", "✓ passed"], ["Completeness", "✗ failed"]]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_a_preview_has_the_published_figures_of_the_month(reader: Reader) -> Non
     assert sheet is not None
     shown = dict(preview(reader, "/city", NICE, "en").facts)
     least = "" if sheet.rr.status == "complete" else "≥ "
-    assert shown["Rain"] == f"{least}{sheet.rr.total:.1f}\u00a0mm"
+    assert shown["Rain, 06 to 06 UTC"] == f"{least}{sheet.rr.total:.1f}\u00a0mm"
     assert shown["Warmest"].startswith(f"{sheet.tx.max:.1f}\u00a0°C (")
     assert shown["Coldest"].startswith(f"{sheet.tn.min:.1f}\u00a0°C (")
 
@@ -38,7 +38,7 @@ def test_the_document_names_page_and_picture_before_any_script(client: flask.tes
     tags = dict(re.findall(r'<meta property="(og:[a-z:]+)" content="([^"]*)">', document))
     assert tags["og:title"] == "Nice – December 2023 – The weather of French cities"
     assert "<title>Nice – December 2023" in document
-    assert tags["og:description"].startswith("Mean temperature: ")
+    assert tags["og:description"].startswith("December 2023 in Nice: ≥ 119.0\u00a0mm of rain (30 of 31 days), ")
     picture = client.get(unescape(tags["og:image"]))
     assert (picture.status_code, picture.mimetype) == (200, "image/png")
     assert struct.unpack(">II", picture.data[16:24]) == (1200, 630)

@@ -12,7 +12,7 @@ from dagster._core.definitions.events import AssetKeyPartitionKey
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from weather_platform import names
-from weather_platform.domain.months import Partitions
+from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import Provenance
 from weather_platform.intake import receive
 from weather_platform.month_report import CHECKS
@@ -135,6 +135,9 @@ def test_a_table_changed_since_the_load_is_found_and_repaired(request: pytest.Fi
     assert structure.description == "1 tables have other columns: drop them, then load their months again"
     assert figures(structure)["tables"]["nice"][-1] == "rr24"
     assert weather.load(DECEMBER, cities=["NICE"]).verdicts["structure", DECEMBER].passed
+    history = open_stores(Settings.from_environment()).staging.verdicts.find([Month.parse(DECEMBER)])
+    assert [each.passed for each in history if each.check == "structure"] == [True, False, True]
+    assert [each.passed for each in history if each.check == "completeness"] == [False], "said once"
 
 
 def test_structure_that_fails_stops_the_run_before_its_documents(

@@ -27,7 +27,8 @@ Wrong = Mapping[tuple[str, datetime], Sequence[str]]
 
 def days_of(observations: Iterable[Observation], wrong: Wrong = MappingProxyType({})) -> dict[date, Day]:
     """Metrics, events, counts and raw objects of each UTC day on which the station observed."""
-    observations = [_without(o, wrong.get((o.numer_sta, o.date), ())) for o in observations]
+    reported = list(observations)
+    observations = [_without(o, wrong.get((o.numer_sta, o.date), ())) for o in reported]
     by_day: dict[date, list[Observation]] = defaultdict(list)
     rain_by_day: dict[date, list[Observation]] = defaultdict(list)
     for observation in observations:
@@ -35,7 +36,34 @@ def days_of(observations: Iterable[Observation], wrong: Wrong = MappingProxyType
         ended_at_midnight = observation.date.time() == time()
         rain_by_day[observation.date.date() - timedelta(days=ended_at_midnight)].append(observation)
     climate = _climate(observations, sorted(by_day))
-    return {day: _day(of_day, rain_by_day[day], climate[day]) for day, of_day in sorted(by_day.items())}
+    return {
+        day: {**_day(of_day, rain_by_day[day], climate[day]), "raw_objects": _raw_objects(reported, climate[day])}
+        for day, of_day in sorted(by_day.items())
+    }
+
+
+def _raw_objects(reported: list[Observation], climate: Day) -> list[str]:
+    """Of the day's reports, and of those that may make its Tn, Tx or rain; a difference reaches a day further."""
+    midnight = datetime.combine(climate["day"], time())
+    tn, tx, rr = climatology.starts_h(reported[0].numer_sta)
+    further = 24 if climate["rr"][1] == "difference" else 0
+    windows = [
+        (tn, tn + 24, ("t", "tn12", "tn24")),
+        (tx, tx + 24, ("t", "tx12", "tx24")),
+        (rr - further, rr + 24 + further, ("rr1", "rr3", "rr6", "rr12", "rr24")),
+        (-further, 24 + further, ("rr1", "rr3", "rr6", "rr12", "rr24")),
+    ]
+    return sorted(
+        {o.raw_object for o in reported if o.date.date() == climate["day"]}
+        | {
+            o.raw_object
+            for o in reported
+            for start, end, fields in windows
+            if timedelta(hours=start) < o.date - midnight <= timedelta(hours=end)
+            and (o.date.minute, o.date.second) == (0, 0)
+            and any(getattr(o, field) is not None for field in fields)
+        }
+    )
 
 
 def documents_of(rows: Mapping[str, Iterable[Observation]], wrong: Wrong = MappingProxyType({})) -> dict[str, Day]:
@@ -118,7 +146,6 @@ def _day(observations: list[Observation], rain: list[Observation], climate: Day)
         "metrics": metrics,
         "extreme_events": _events(metrics),
         "observations": len(observations),
-        "raw_objects": sorted({o.raw_object for o in observations} | {o.raw_object for o in rain if o.rr3 is not None}),
     }
 
 

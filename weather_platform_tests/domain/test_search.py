@@ -69,7 +69,7 @@ def test_words_that_mean_one_station_find_it(text: str, station_id: str) -> None
         ("doubs", Match(station=STATIONS["07280"], why="nearest", matched="Besançon (25)", distance_km=70)),
         ("alpes maritimes", Match(station=NICE, why="area", matched="Alpes-Maritimes (06)")),
         ("centre val de loire", Match(station=STATIONS["07240"], why="area", matched="Centre-Val de Loire")),
-        ("plouma", Match(station=STATIONS["07117"], why="begins", matched="Ploumanac'h")),
+        ("plouma", Match(station=STATIONS["07117"], why="begins", matched="Ploumanac’h")),
         ("exupéry", Match(station=STATIONS["07481"], why="holds", matched="Lyon-Saint-Exupéry")),
         ("besanç", Match(station=STATIONS["07280"], why="nearest_of_part", matched="Besançon (25)", distance_km=70)),
     ],
@@ -82,7 +82,7 @@ def test_a_match_says_why_it_is_one(text: str, match: Match) -> None:
     ("text", "names"),
     [
         ("corse", ["Ajaccio", "Bastia"]),
-        ("Bretagne", ["Brest-Guipavas", "Ploumanac'h", "Rennes-Saint-Jacques", "Belle-Île - Le Talut"]),
+        ("Bretagne", ["Brest-Guipavas", "Ploumanac’h", "Rennes-Saint-Jacques", "Belle-Île - Le Talut"]),
         ("îles éparses", ["Glorieuses", "Juan de Nova", "Europa", "Tromelin"]),
         ("Saint-Denis", ["Gillot-Aéroport", "Orly"]),
         ("Saint-Pierre", ["Saint-Pierre", "Gillot-Aéroport", "Le Lamentin-Aéroport"]),

@@ -105,7 +105,7 @@ def test_a_bomb_is_refused_before_it_fills_memory() -> None:
         unpacked("f", zipped({"a": bomb}), Limits(unpacked_bytes=3 << 20))
 
 
-def _overlapping(entries: int, size_bytes: int) -> bytes:
+def overlapping(entries: int, size_bytes: int) -> bytes:
     """A zip of one file that its list of contents names many times."""
     one = zipped({"a.json": bytes(size_bytes)})
     start, end = one.index(b"PK\x01\x02"), one.index(b"PK\x05\x06")
@@ -119,7 +119,7 @@ def test_a_zip_that_unpacks_one_file_many_times_is_refused_at_once(
     limits: Limits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """900 entries of 10 MB in 55 kB: 9 GB, by its own list of contents."""
-    body = _overlapping(900, 10_000_000)
+    body = overlapping(900, 10_000_000)
     monkeypatch.delattr(zipfile.ZipFile, "open")
     assert len(body) < 60_000
     with pytest.raises(BadInput, match=r"unpacks to more than the limit of 2,000,000,000 bytes|'a.json' overlap"):

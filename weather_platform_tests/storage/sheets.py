@@ -22,7 +22,7 @@ def sheet(station: str = "07690", month: str = "2023-12", **figures: Mapping[str
     """A sheet of every element, with some fields of some elements put in place: ``rr={"total": 50.7}``."""
     of = Month.parse(month)
     screened = made_screened({"05 06": WEATHER, "05 18": WEATHER, "06 06": WEATHER}, station, of)
-    (made,) = monthly_climates(days_of(screened, Stretch.of(of)))
+    (made,) = monthly_climates(screened, days_of(screened, Stretch.of(of)))
     return document(msgspec.structs.replace(made, **{name: _with(made, name, put) for name, put in figures.items()}))
 
 
@@ -31,4 +31,4 @@ def _with(made: MonthlyClimate, element: str, put: Mapping[str, Any]) -> Any:
 
 
 def document(made: MonthlyClimate, now: datetime = NOW) -> MonthDocument:
-    return month_documents([made], STATIONS, (), now)[0]
+    return month_documents([made], STATIONS, {made.station_id: ("3f2a9c0d1b4e5f67",)}, (), now)[0]

@@ -10,18 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weather_platform.domain.climate.screening import screen
-from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.staging import StagedMonth
-from weather_platform.domain.stations import STATIONS
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.pipeline import MonthFigures, Seen, curated_days, documents
-from weather_platform.storage.databases import reading
-from weather_platform.storage.observed import observed_grid
 from weather_platform.storage.staging import StagingStore
-from weather_platform.storage.staging_tables import city_table
 from weather_platform_tests import real_months, sample_months
 from weather_platform_tests.domain import reckoning
 from weather_platform_tests.observations import NICE, NOWHERE, at, month_of
@@ -264,17 +258,22 @@ def test_figures_are_rounded_once_to_2_decimals_halves_from_zero(
 
 
 def test_a_document_names_the_raw_objects_behind_its_figures(module_staging: StagingStore) -> None:
-    """Also the one that brought its last rain, unless that one brought no rain."""
+    """Also those of the evening before and of the morning after, where they have what makes Tn, Tx or rain."""
     found = days(
         module_staging,
+        at("2023-11-30T18", t=280, raw_object="before"),
+        at("2023-11-30T21", u=50, raw_object="humidity"),
         *(at(f"2023-12-01T0{n}", raw_object=name) for n, name in enumerate("cab")),
+        at("2023-12-01T21", t=280, raw_object="evening"),
         at("2023-12-02T00", rr3=1, raw_object="d"),
         at("2023-12-02T03", raw_object="e"),
+        at("2023-12-02T06", tx12=285, rr24=2, raw_object="morning"),
         at("2023-12-03T00", raw_object="f"),
     )
     assert {day: document["provenance"]["raw_objects"] for day, document in found.items()} == {
-        "2023-12-01": ["a", "b", "c", "d"],
-        "2023-12-02": ["d", "e"],
+        "2023-11-30": ["before", "humidity"],
+        "2023-12-01": ["a", "b", "c", "d", "evening", "morning"],
+        "2023-12-02": ["d", "e", "evening", "morning"],
         "2023-12-03": ["f"],
     }
 
@@ -291,8 +290,8 @@ def test_the_last_day_gets_its_last_rain_from_the_next_month(module_staging: Sta
 
 
 def test_a_month_is_curated_with_the_neighbouring_days_it_changes(module_staging: StagingStore) -> None:
-    """Three before and two after it, where they have an observation; the months' stations may differ."""
-    times = ("2023-11-27T21", "2023-11-28T00", "2024-01-02T21", "2024-01-03T00")
+    """Three before and three after it, where they have an observation; the months' stations may differ."""
+    times = ("2023-11-27T21", "2023-11-28T00", "2024-01-03T21", "2024-01-04T00")
     observations = [*map(at, times), at("2023-12-01T00", NOWHERE)]
     for month in month_range(NOVEMBER, JANUARY):
         module_staging.replace_month(str(month), month_of(o for o in observations if Month.of(o.date) == month))
@@ -300,7 +299,7 @@ def test_a_month_is_curated_with_the_neighbouring_days_it_changes(module_staging
     assert {document.document_id for document in found} == {
         "07690:2023-11-28",
         f"{NOWHERE}:2023-12-01",
-        "07690:2024-01-02",
+        "07690:2024-01-03",
     }
 
 
@@ -343,12 +342,9 @@ def _as_reckoned(staging: StagingStore, staged: StagedMonth, wrong: reckoning.Wr
 
 def _erroneous(staging: StagingStore) -> dict[tuple[str, datetime], list[str]]:
     """What quality control finds in NICE's observations; that it finds the right ones is tested in `domain.climate`."""
-    stretch = Stretch.of(DECEMBER).changed
-    with reading(staging.engine) as connection:
-        station = STATIONS[NICE]
-        grid = observed_grid(connection, [(station, city_table(station.slug))], stretch)
     wrong: dict[tuple[str, datetime], list[str]] = {}
-    for flag in screen(grid).flags(stretch.needed):
+    climates = [staging.month_climate(month) for month in month_range(NOVEMBER, JANUARY)]
+    for flag in (flag for climate in climates if climate for flag in climate.flags):
         if flag.verdict == "erroneous":
             wrong.setdefault((NICE, flag.time), []).append(flag.field)
     return wrong

@@ -18,6 +18,7 @@ from weather_platform.domain.climate.rain import rain_of_day
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import DayRule, windows_of
+from weather_platform.domain.stations import Station
 
 ExtremeMethod = Literal["extremes", "mixed", "readings", "missing"]
 
@@ -55,7 +56,7 @@ class Days(NamedTuple):
     """Days of stations, arrays of station × day; NaN means missing."""
 
     stretch: Stretch
-    screened: Screened
+    stations: tuple[Station, ...]
     tn: Extremes
     tx: Extremes
     rr: Rains
@@ -134,7 +135,7 @@ def days_of(screened: Screened, stretch: Stretch) -> Days:
     u = screened.sound("u")
     return Days(
         stretch=stretch,
-        screened=screened,
+        stations=screened.grid.stations,
         tn=_extremes(screened, tn_start, "tn", 1),
         tx=_extremes(screened, tx_start, "tx", -1),
         rr=_rains(screened, rr_start),
@@ -154,7 +155,7 @@ def days_of(screened: Screened, stretch: Stretch) -> Days:
 
 def climate_days(days: Days, station: int) -> list[ClimateDay]:
     """The days of one station (its index in the grid), in order."""
-    of = days.screened.grid.stations[station]
+    of = days.stations[station]
     rule = windows_of(of).rule()
     return [
         ClimateDay(

@@ -10,7 +10,7 @@ import msgspec
 from weather_platform.domain.climate.month import MonthlyClimate
 from weather_platform.domain.stations import Station
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 """Of the rules and the shape of monthly sheets."""
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -23,7 +23,9 @@ class MonthDocument(MonthlyClimate, frozen=True, kw_only=True, rename={"document
     city: str
     slug: str
     synthetic: bool
-    """Whether a raw object of the month holds no measurements."""
+    """Whether a raw object behind it holds no measurements."""
+    raw_objects: tuple[str, ...] = ()
+    """Names of the raw objects behind its days, those of the neighbouring months too; none in older sheets."""
     code_version: str
     revision: str
     """Hash of all but `updated_at`."""
@@ -31,19 +33,32 @@ class MonthDocument(MonthlyClimate, frozen=True, kw_only=True, rename={"document
 
 
 def month_documents(
-    sheets: Iterable[MonthlyClimate], stations: Mapping[str, Station], synthetic: Collection[str], now: datetime
+    sheets: Iterable[MonthlyClimate],
+    stations: Mapping[str, Station],
+    raw_objects: Mapping[str, tuple[str, ...]],
+    synthetic: Collection[str],
+    now: datetime,
 ) -> list[MonthDocument]:
-    """The sheets as documents made `now`; `synthetic` are the stations whose month holds no measurements."""
+    """The sheets as documents made `now`.
+
+    `raw_objects` are those behind each station's days, `synthetic` the names of those that hold no measurements.
+    """
     whole_ms = now.replace(microsecond=now.microsecond // 1000 * 1000)  # what MongoDB keeps
-    return [_document(sheet, stations[sheet.station_id], sheet.station_id in synthetic, whole_ms) for sheet in sheets]
+    return [
+        _document(sheet, stations[sheet.station_id], raw_objects.get(sheet.station_id, ()), synthetic, whole_ms)
+        for sheet in sheets
+    ]
 
 
-def _document(sheet: MonthlyClimate, station: Station, synthetic: bool, now: datetime) -> MonthDocument:
+def _document(
+    sheet: MonthlyClimate, station: Station, raw_objects: tuple[str, ...], synthetic: Collection[str], now: datetime
+) -> MonthDocument:
     made = MonthDocument(
         document_id=f"{sheet.station_id}:{sheet.month}",
         city=station.name,
         slug=station.slug,
-        synthetic=synthetic,
+        synthetic=not set(raw_objects).isdisjoint(synthetic),
+        raw_objects=raw_objects,
         code_version=CODE_VERSION,
         revision="",
         updated_at=_NEVER,

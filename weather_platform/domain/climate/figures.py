@@ -71,6 +71,11 @@ _TABLE = (
 FIGURES: dict[str, Figure] = {figure.name: figure for figure in _TABLE}
 
 
+def is_lower_bound(figure: str, status: Status) -> bool:
+    """Whether a figure is a total or a count that lacks days: the true one is as great, or greater."""
+    return FIGURES[figure].kind == "total" and status in ("nearly", "incomplete")
+
+
 def _figures_alone() -> type[msgspec.Struct]:
     """The part of a `MonthlyClimate` that figures are read from: a third of the time to decode."""
     fields: dict[str, dict[str, type]] = {}

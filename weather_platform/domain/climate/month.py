@@ -13,8 +13,10 @@ import numpy as np
 from weather_platform.domain.climate import thresholds
 from weather_platform.domain.climate.completeness import Status, count_status, longest_gap, mean_status, total_status
 from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, Days, Extremes
-from weather_platform.domain.climate.grid import Mask, Values
+from weather_platform.domain.climate.grid import Grid, Mask, Values
 from weather_platform.domain.climate.rose import WindRose, wind_roses
+from weather_platform.domain.climate.screening import Screened
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import DayRule, windows_of
 from weather_platform.domain.months import Month
 from weather_platform.domain.statistics import Scale, mean_of_millionths
@@ -202,24 +204,25 @@ class MonthlyClimate(msgspec.Struct, frozen=True, kw_only=True):
     """Values of the month that are erroneous, and suspect."""
 
 
-def monthly_climates(days: Days) -> list[MonthlyClimate]:
+def monthly_climates(screened: Screened, days: Days) -> list[MonthlyClimate]:
     """The sheets of all stations of the grid that reported in the month; `days` are those of a whole month."""
-    seen, roses = _seen(days), wind_roses(days.screened, days.stretch)
+    seen, roses = _seen(screened.grid, days.stretch), wind_roses(screened, days.stretch)
+    flagged = _flagged(days)
     return [
-        _sheet(days, station, seen[station], roses[station]) for station in np.flatnonzero(_reported(days)).tolist()
+        _sheet(days, station, seen[station], roses[station], flagged[station])
+        for station in np.flatnonzero(_reported(screened.grid, days.stretch)).tolist()
     ]
 
 
-def _reported(days: Days) -> Mask:
+def _reported(grid: Grid, stretch: Stretch) -> Mask:
     """Stations with at least one value in the civil month."""
-    grid = days.screened.grid
-    first, end = grid.column(days.stretch.first), grid.column(days.stretch.end)
+    first, end = grid.column(stretch.first), grid.column(stretch.end)
     reported: Mask = np.any([~np.isnan(values[:, first:end]).all(axis=1) for values in grid.values.values()], axis=0)
     return reported
 
 
-def _sheet(days: Days, station: int, seen: SeenAtHours, rose: WindRose) -> MonthlyClimate:
-    of = days.screened.grid.stations[station]
+def _sheet(days: Days, station: int, seen: SeenAtHours, rose: WindRose, flagged: dict[str, int]) -> MonthlyClimate:
+    of = days.stations[station]
     row = _Row(days, station)
     return MonthlyClimate(
         station_id=of.station_id,
@@ -237,7 +240,7 @@ def _sheet(days: Days, station: int, seen: SeenAtHours, rose: WindRose) -> Month
         seen_at_hours=seen,
         decades=tuple(row.decade(first, last) for first, last in ((0, 10), (10, 20), (20, len(days.stretch.days)))),
         rose=rose,
-        flagged=_flagged(days, station),
+        flagged=flagged,
     )
 
 
@@ -413,21 +416,15 @@ def _to_hundredths(value: float) -> float | None:
     return None if np.isnan(value) else mean_of_millionths(round(value * _MILLIONTHS), 1)
 
 
-def _flagged(days: Days, station: int) -> dict[str, int]:
-    grid = days.screened.grid
-    first, end = grid.column(days.stretch.first), grid.column(days.stretch.end)
-    return {
-        verdict: sum(
-            int(mask[station, first:end].sum()) for (of, _), mask in days.screened.verdicts.items() if of == verdict
-        )
-        for verdict in ("erroneous", "suspect")
-    }
+def _flagged(days: Days) -> list[dict[str, int]]:
+    """The flagged values of the month by verdict, by station."""
+    counts = zip(days.erroneous.sum(axis=1).tolist(), days.suspect.sum(axis=1).tolist(), strict=True)
+    return [{"erroneous": erroneous, "suspect": suspect} for erroneous, suspect in counts]
 
 
-def _seen(days: Days) -> list[SeenAtHours]:
+def _seen(grid: Grid, stretch: Stretch) -> list[SeenAtHours]:
     """Days of (00 UTC, 24 UTC] by phenomenon, by station."""
-    grid = days.screened.grid
-    hours = slice(grid.column(days.stretch.first) + 1, grid.column(days.stretch.end) + 1)
+    hours = slice(grid.column(stretch.first) + 1, grid.column(stretch.end) + 1)
     ww, vv = grid.values["ww"][:, hours], grid.values["vv"][:, hours]
 
     def days_with(mask: Mask) -> list[int]:

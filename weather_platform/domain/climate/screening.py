@@ -119,24 +119,12 @@ class Screened(NamedTuple):
         )
 
 
-def screen(grid: Grid, overrides: Iterable[Override] = ()) -> Screened:
-    """Screen a grid by the rules that look at some days around a value; decisions of people take precedence.
-
-    The flags of a day do not depend on the range it is screened in.
-    """
-    return _screened_by_days(grid, overrides).done()
-
-
 def screen_month(grid: Grid, month: Month, overrides: Iterable[Override] = ()) -> Screened:
-    """Screen the grid of a month by all rules: those too that look at the month as a whole, all of them `suspect`."""
-    work = _screened_by_days(grid, overrides)
-    _persistence(work)
-    _pressure(work, Stretch.of(month))
-    _neighbours(work, Stretch.of(month))
-    return work.done()
+    """Screen the grid of a month; what a person decided comes before the rules.
 
-
-def _screened_by_days(grid: Grid, overrides: Iterable[Override]) -> "_Work":
+    The rules look at some days around a value, or at its own month alone: readings of a month change the flags of
+    another on the days of `Stretch.changed` alone.
+    """
     work = _Work(grid, overrides)
     _limits(work)
     _bounds(work)
@@ -146,7 +134,10 @@ def _screened_by_days(grid: Grid, overrides: Iterable[Override]) -> "_Work":
     _humidity(work)
     _snow(work)
     _rain(work)
-    return work
+    _persistence(work, Stretch.of(month))
+    _pressure(work, Stretch.of(month))
+    _neighbours(work, Stretch.of(month))
+    return work.done()
 
 
 class _Work:
@@ -309,24 +300,27 @@ def _rain(work: _Work) -> None:
     work.flag("S2", "rr24", np.abs(rr24 - eight) > np.maximum(RULES["S2"].hundredths, 0.02 * np.maximum(rr24, eight)))
 
 
-def _persistence(work: _Work) -> None:
+def _persistence(work: _Work, stretch: Stretch) -> None:
     for field in RULES["S4"].fields:
         work.flag("S4", field, _streaks(work.sound(field), int(RULES["S4"].threshold), 21))
     dd = work.sound("dd")
     work.flag("S4-dd", "dd", _streaks(np.where(dd > 0, dd, np.nan), int(RULES["S4-dd"].threshold), 69))
-    ground = work.sound("tminsol")
-    stuck = _streaks(ground, int(RULES["S3-stuck"].threshold), 21)
+    ground = work.sound("tminsol").copy()
+    ground[:, : work.grid.column(stretch.first)] = np.nan  # reported once a day: a run may begin weeks before
+    ground[:, work.grid.column(stretch.end) :] = np.nan
+    stuck = _streaks(ground, int(RULES["S3-stuck"].threshold), 21, most_apart_h=24)
     work.flag("S3-stuck", "tminsol", stuck & (ground == 0))
 
 
-def _streaks(values: Values, readings: int, hours: int) -> Mask:
+def _streaks(values: Values, readings: int, hours: int, *, most_apart_h: int = _STEP_H) -> Mask:
     """Runs of the same value in at least this many consecutive readings, over at least this many hours."""
     out = np.zeros(values.shape, dtype=bool)
     for row in range(len(values)):
         there = np.flatnonzero(~np.isnan(values[row]))
         if len(there) < readings:
             continue
-        begins = np.flatnonzero(np.diff(values[row, there], prepend=np.nan) != 0)
+        differs = np.diff(values[row, there], prepend=np.nan) != 0
+        begins = np.flatnonzero(differs | (np.diff(there, prepend=there[0]) > most_apart_h))
         for begin, end in zip(begins, [*begins[1:], len(there)], strict=True):
             if end - begin >= readings and there[end - 1] - there[begin] >= hours:
                 out[row, there[begin:end]] = True

@@ -10,7 +10,7 @@ AFTER_DAYS = 4
 """How many days of readings a day needs around it. Its rain may be found by difference from totals up to 24 h around
 it, and whether such a total is sound depends on those up to 24 h later again."""
 CHANGED_BEFORE_DAYS = 3
-CHANGED_AFTER_DAYS = 2
+CHANGED_AFTER_DAYS = 3
 """How many days around some readings may change with them: the same, seen from the readings."""
 
 

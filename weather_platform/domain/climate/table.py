@@ -78,6 +78,7 @@ _OF_A_SHEET = {
     "city": "name of the station",
     "slug": "name of the station in addresses",
     "synthetic": "whether a raw object behind it holds no measurements",
+    "raw_objects": "raw objects behind its days, those of the neighbouring months too",
     "code_version": "version of the rules",
     "revision": "hash of all but updated_at",
     "updated_at": "when it was made (UTC)",
@@ -113,7 +114,7 @@ def _column(path: str, kind: Any) -> SheetColumn:
     if get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     scalar, nullable = _scalar(kind)
-    as_words = get_origin(kind) is tuple and get_args(kind)[0] in (date, int)
+    as_words = get_origin(kind) is tuple and get_args(kind)[0] in (date, int, str)
     is_figure = scalar is float or name == "max_direction"
     unit = _OTHER_UNITS.get(path, _UNITS.get(element, "") if is_figure else "")
     meaning = (
@@ -172,7 +173,7 @@ def sheet_of(row: Mapping[str, Any]) -> MonthDocument:
 
 def _value(cell: Any, of: SheetColumn) -> Any:
     if of.as_words:
-        return [word if get_args(of.kind)[0] is date else int(word) for word in cell.split()]
+        return [int(word) if get_args(of.kind)[0] is int else word for word in cell.split()]
     if get_origin(of.kind) in (tuple, dict):
         return msgspec.json.decode(cell)
     if of.column.nullable and cell != cell:  # noqa: PLR0124  # pandas' NaN

@@ -1,7 +1,7 @@
 """Small months made by hand: what a station reported, as a person writes it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
@@ -20,7 +20,14 @@ MARCH = Month(2023, 3)
 
 def made_grid(reports: Reports, station: str = "07690", month: Month = MARCH) -> Grid:
     """The grid of one station's reports."""
-    rows = [_row(month, time, fields) for time, fields in reports.items()]
+    placed = [(time.split(), fields) for time, fields in reports.items()]
+    days = {(month.first_day + timedelta(days=int(day) - 1), int(hour)): fields for (day, hour), fields in placed}
+    return dated_grid(days, month, station)
+
+
+def dated_grid(reports: Mapping[tuple[date, int], Mapping[str, float]], month: Month, station: str = "07690") -> Grid:
+    """As `made_grid`, by day and hour; of any months."""
+    rows = [_row(day, hour, fields) for (day, hour), fields in reports.items()]
     columns = {name: np.array([row.get(name, np.nan) for row in rows], dtype=float) for name in GRID_FIELDS}
     seconds = np.array([row["seconds"] for row in rows], dtype=np.int64)
     return grid_of(Stretch.of(month), [STATIONS[station]], [station] * len(rows), seconds, columns)
@@ -42,9 +49,8 @@ def flagged(screened: Screened, month: Month = MARCH) -> list[tuple[str, str, st
     return [(f"{flag.time:%d %H}", flag.field, flag.rule, flag.verdict) for flag in screened.flags(Stretch.of(month))]
 
 
-def _row(month: Month, time: str, fields: Mapping[str, float]) -> dict[str, float]:
-    day, hour = map(int, time.split())
+def _row(day: date, hour: int, fields: Mapping[str, float]) -> dict[str, float]:
     row = {name: value + 273.15 if name in TEMPERATURES else max(value, 0) for name, value in fields.items()}
     row["rr_trace"] = sum(1 << bit for bit, name in enumerate(RAINS) if fields.get(name) == -0.1)
-    midnight = datetime(month.year, month.number, 1, tzinfo=UTC).timestamp()
-    return {**row, "seconds": midnight + ((day - 1) * 24 + hour) * 3600}
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+    return {**row, "seconds": midnight + hour * 3600}

@@ -56,9 +56,14 @@ def month_reports(folder: Path, month: str) -> dict[str, Reports]:
     return dict(found)
 
 
+def starts_h(station: str) -> tuple[int, int, int]:
+    """Starts of the windows of Tn, Tx and rain, hours after 00 UTC."""
+    return next(starts for prefix, starts in _STARTS.items() if station.startswith(prefix))
+
+
 def station_days(station: str, reports: Reports, days: Iterable[date]) -> Iterator[dict[str, Any]]:
     """Tn, Tx and rain of each day, with how they were found."""
-    tn, tx, rr = next(starts for prefix, starts in _STARTS.items() if station.startswith(prefix))
+    tn, tx, rr = starts_h(station)
     sound = _without_errors(station, reports)
     for day in days:
         midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001

@@ -184,5 +184,6 @@ def test_the_lowest_tn_of_real_months(real_data: Path) -> None:
 
 
 def _sheets(real_data: Path, month: str) -> dict[str, MonthlyClimate]:
-    days = days_of(archive.screened(real_data, month), Stretch.of(Month.parse(month)))
-    return {sheet.station_id: sheet for sheet in monthly_climates(days)}
+    screened = archive.screened(real_data, month)
+    days = days_of(screened, Stretch.of(Month.parse(month)))
+    return {sheet.station_id: sheet for sheet in monthly_climates(screened, days)}

@@ -32,7 +32,7 @@ def _as_reckoned(real_data: Path, month: str) -> None:
     of = Month.parse(month)
     screened = archive.screened(real_data, month)
     days = days_of(screened, Stretch.of(of))
-    sheets = {sheet.station_id: sheet for sheet in monthly_climates(days)}
+    sheets = {sheet.station_id: sheet for sheet in monthly_climates(screened, days)}
     months = [reckoning.month_reports(real_data / "meteofrance-monthly", str(m)) for m in (of.previous, of, of.next)]
     reporting = [s.station_id for s in screened.grid.stations if s.station_id in sheets]
     assert len(reporting) >= 15
@@ -79,7 +79,8 @@ def _plain(figures: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _sheet(reports: Reports, station: str = "07690", month: Month = MARCH) -> MonthlyClimate:
-    (sheet,) = monthly_climates(days_of(made_screened(reports, station, month), Stretch.of(month)))
+    screened = made_screened(reports, station, month)
+    (sheet,) = monthly_climates(screened, days_of(screened, Stretch.of(month)))
     return sheet
 
 
@@ -158,7 +159,7 @@ def _real_days(real_data: Path, *, january: bool) -> Any:
 
 
 def _real_sheet(real_data: Path, *, january: bool) -> MonthlyClimate:
-    (sheet,) = monthly_climates(_real_days(real_data, january=january))
+    (sheet,) = monthly_climates(archive.nice(real_data, january=january), _real_days(real_data, january=january))
     return sheet
 
 

@@ -28,7 +28,7 @@ from weather_platform.domain.climate.years import PERIODS, Years, years_of
 from weather_platform_tests.domain.climate.made import MARCH, made_screened
 
 _WHOLE = made_screened({f"{day:02d} 06": {"tn24": 1, "tx24": 2, "rr24": 3} for day in range(1, 33)})
-(WHOLE,) = monthly_climates(days_of(_WHOLE, Stretch.of(MARCH)))
+(WHOLE,) = monthly_climates(_WHOLE, days_of(_WHOLE, Stretch.of(MARCH)))
 
 
 def _sheet(month: str, station: str = "07690", **changes: Mapping[str, Any]) -> MonthlyClimate:

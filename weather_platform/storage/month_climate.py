@@ -1,0 +1,124 @@
+"""A month of staging as climatology: its days, sheets and flags, from one reading of its observations.
+
+The documents of a month and the sheets of its neighbours are made of the same screening, so each month is read once
+for all of them: what was made is kept while its rows and the decisions about its flags stay the same.
+"""
+
+import threading
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from weather_platform.domain.climate.days import ClimateDay, Days, climate_days, days_of
+from weather_platform.domain.climate.month import MonthlyClimate, monthly_climates
+from weather_platform.domain.climate.origins import Origins, origins_of
+from weather_platform.domain.climate.overrides import Override
+from weather_platform.domain.climate.screening import Flag, Screened, screen_month
+from weather_platform.domain.climate.stretches import Stretch
+from weather_platform.domain.months import Month
+from weather_platform.domain.stations import Station
+from weather_platform.storage.observed import observed
+
+KEPT_STATION_MONTHS = 1_000
+"""16 months of 62 stations, about 1 MB each; a month of more stations than this is kept alone."""
+
+ErroneousTimes = dict[str, list[datetime]]
+
+
+class MonthClimate(NamedTuple):
+    """What a month's observations say by the rules of climatology; the observations themselves are not kept."""
+
+    days: Days
+    sheets: list[MonthlyClimate]
+    flags: list[Flag]
+    erroneous: list[ErroneousTimes]
+    """Times of a station's erroneous values by field, of the month and of the midnight that ends it."""
+    origins: Origins
+
+    def raw_objects(self) -> dict[str, tuple[str, ...]]:
+        """Of each station: the raw objects behind its month."""
+        return {s.station_id: self.origins.of_stretch(place) for place, s in enumerate(self.days.stations)}
+
+    def of(self, station_id: str) -> "StationMonth | None":
+        """One station's; None if it is not in the month."""
+        for place, station in enumerate(self.days.stations):
+            if station.station_id == station_id:
+                days = zip(climate_days(self.days, place), self.origins.of_days[place], strict=True)
+                return StationMonth({day.day: (day, objects) for day, objects in days}, self.erroneous[place])
+        return None
+
+
+class StationMonth(NamedTuple):
+    """A station's days of a month, each with the raw objects behind it."""
+
+    days: dict[date, tuple[ClimateDay, tuple[str, ...]]]
+    erroneous: ErroneousTimes
+
+
+def month_climate(
+    connection: Connection, month: Month, stations: Sequence[Station], overrides: Sequence[Override]
+) -> MonthClimate:
+    """A month read and screened by all rules."""
+    stretch = Stretch.of(month)
+    read = observed(connection, stations, stretch)
+    screened = screen_month(read.grid, month, overrides)
+    days = days_of(screened, stretch)
+    return MonthClimate(
+        days=days,
+        sheets=monthly_climates(screened, days),
+        flags=screened.flags(stretch),
+        erroneous=_erroneous(screened, stretch),
+        origins=origins_of(read.reports, days),
+    )
+
+
+def _erroneous(screened: Screened, stretch: Stretch) -> list[ErroneousTimes]:
+    first, end = (datetime.combine(day, time()) for day in (stretch.first, stretch.end))
+    return [
+        {field: there for field, times in found.items() if (there := [each for each in times if first <= each <= end])}
+        for found in map(screened.erroneous_times, range(len(screened.grid.stations)))
+    ]
+
+
+class MonthClimates:
+    """Months, of which those made last are kept. May be shared by threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[_Key, MonthClimate] = {}
+
+    def get(
+        self,
+        connection: Connection,
+        month: Month,
+        stations: Sequence[Station],
+        overrides: Sequence[Override],
+        made_of: str,
+    ) -> MonthClimate:
+        """A month at these stations; `made_of` tells its rows, its neighbours' and the overrides."""
+        key = _Key(month, made_of)
+        with self._lock:
+            made = self._kept.pop(key, None)
+        made = made or month_climate(connection, month, stations, overrides)
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > KEPT_STATION_MONTHS:
+                del self._kept[next(iter(self._kept))]
+        return made
+
+    def forget(self, month: Month) -> None:
+        """Of a month that is staged again, and of its neighbours."""
+        with self._lock:
+            for key in [key for key in self._kept if month.previous <= key.month <= month.next]:
+                del self._kept[key]
+
+
+class _Key(NamedTuple):
+    month: Month
+    made_of: str
+
+
+def _size(made: MonthClimate) -> int:
+    return len(made.days.stations)
