@@ -68,7 +68,7 @@ INTERACTIONS: dict[str, tuple[str, Callable[[Page, int], None]]] = {
         lambda page, n: page.get_by_role("link", name=("Next month", "Previous month")[n % 2]).click(),
     ),
 }
-# Drawn: nothing of the page has changed since. It holds for any way to draw, so that another commit can be measured too.
+# Drawn: nothing of the page has changed since. It holds for any way to draw: another commit can be measured too.
 WATCH = """
     window.drawnAt = 0;
     new MutationObserver((changes) => {
