@@ -416,7 +416,7 @@ def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: 
     page.goto(f"{site}/data?lang=en")
     expect(page.locator("#postings")).to_contain_text(command)
     expect(page.locator("#newest")).to_contain_text("Newest observation: 31 December 2023, 21:00 UTC.")
-    expect(page.locator("#newest")).to_contain_text("meteofrance can have observations up to")
+    expect(page.locator("#newest")).to_contain_text("Météo-France can have observations up to")
 
 
 def test_the_pointer_and_the_keys_show_one_day_on_every_chart(site: str, new_page: NewPage) -> None:
