@@ -53,6 +53,13 @@ class Catalogue:
         self._awake.set()
         self._thread.join(timeout=5)
 
+    def deliver(self) -> None:
+        """Start the delivery of what was told.
+
+        Once a posting is over: delivering reads the stores and checks, in the time of who waits for the documents.
+        """
+        self._awake.set()
+
     def tell_raw(self, months: Sequence[Month], stored: Sequence[Stored], door: Door) -> None:
         """Report the raw objects of some months, out of all objects of one posting."""
         self._tell(
@@ -69,7 +76,6 @@ class Catalogue:
 
     def _tell(self, updates: Iterable[CatalogueUpdate]) -> None:
         self._layers.receipts.queue(updates)
-        self._awake.set()
 
     def _deliver_for_ever(self) -> None:
         pause_s: float | None = None

@@ -317,6 +317,7 @@ class Ingestions:
             self._catalogue.tell_raw(months, stored, door)
             if receipt.mode == "run" and months:
                 self._runs.launch(receipt)
+                self._catalogue.deliver()
                 return receipt
             receipt.state = "running"
             self._layers.receipts.advance(receipt)
@@ -332,6 +333,7 @@ class Ingestions:
             self._catalogue.tell_made(month, replaced, door)
 
     def _done(self, receipt: Receipt) -> Receipt:
+        self._catalogue.deliver()
         receipt.end(datetime.now(UTC))
         if self._layers.receipts.advance(receipt):  # of several followers of a run, one counts
             self._metrics.ended(receipt)
@@ -339,6 +341,7 @@ class Ingestions:
         return receipt
 
     def _fail(self, receipt: Receipt, trouble: Trouble) -> None:
+        self._catalogue.deliver()
         receipt.state, receipt.finished, receipt.trouble = "failed", datetime.now(UTC), trouble
         if self._layers.receipts.advance(receipt):
             self._metrics.ended(receipt)
