@@ -6,6 +6,7 @@ second request on: most are requested once.
 """
 
 import asyncio
+import math
 import sqlite3
 import time
 from collections import OrderedDict
@@ -23,6 +24,8 @@ from api.caching import is_known
 from api.streams import HEAD_ONLY
 from weather_platform.domain.errors import WeatherError
 
+STANDS_S = "weather.stands_s"
+"""In the scope of a request: how long its answer may be repeated, where it depends on more than the stores' token."""
 LARGEST_BYTES = 1_000_000
 """Of a remembered answer; longer ones are streamed from the stores each time."""
 ALL_BYTES = 48_000_000
@@ -46,6 +49,8 @@ class Answer(NamedTuple):
     headers: list[tuple[bytes, bytes]]
     body: bytes
     route: Any
+    until: float
+    """By the monotonic clock."""
 
 
 class StoreToken:
@@ -102,7 +107,7 @@ class Remembered:
         key = _key(scope, headers)
         token = await self._store_token.after_now() if key in self._answers else None
         found = self._answers.get(key)
-        if found is None or token is None or found.token != token:
+        if found is None or token is None or found.token != token or found.until < time.monotonic():
             await self._app(scope, receive, self._noting(key, token, scope, send))
             return
         self._answers.move_to_end(key)
@@ -140,8 +145,8 @@ class Remembered:
                     start = None
                     pieces.clear()
                 elif not message.get("more_body", False):
-                    body = b"".join(pieces)
-                    self._keep(key, Answer(token, _whole(start["headers"], body), body, scope.get("route")))
+                    body, until = b"".join(pieces), time.monotonic() + scope.get(STANDS_S, math.inf)
+                    self._keep(key, Answer(token, _whole(start["headers"], body), body, scope.get("route"), until))
             await send(message)
 
         return send_noting

@@ -28,6 +28,8 @@ _ARTICLES: Final = {
 }
 """What French makes of a preposition and the article of a place: ``à Le Puy`` is ``au Puy``."""
 _WITH_ARTICLE: Final = re.compile(rf"\b({'|'.join(_ARTICLES)})")
+_BEFORE_SIGNS: Final = re.compile("(?<=«) | (?=[:;?!»%])")
+"""Spaces at which French breaks no line."""
 
 
 class Language:
@@ -43,7 +45,7 @@ class Language:
         for part in key.split("."):
             text = text[part]
         said = str(text).format(**values)
-        return _WITH_ARTICLE.sub(lambda found: _ARTICLES[found[0]], said) if self.code == "fr" else said
+        return _in_french(said) if self.code == "fr" else said
 
     @property
     def separators(self) -> str:
@@ -104,6 +106,11 @@ class Language:
 
     def _number_of(self, day: date) -> str:
         return "1er" if self.code == "fr" and day.day == 1 else str(day.day)
+
+
+def _in_french(text: str) -> str:
+    """The text with the articles of its places, and no line that starts with a colon."""
+    return _BEFORE_SIGNS.sub(_SPACE, _WITH_ARTICLE.sub(lambda found: _ARTICLES[found[0]], text))
 
 
 @cache

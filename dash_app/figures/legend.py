@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
+from dash_app.language import Language
 from dash_app.scales import Scale
+from weather_platform.domain.units import Unit
 
 
 class Bar(NamedTuple):
@@ -15,6 +17,13 @@ class Bar(NamedTuple):
     length: float
     height: float
     font: float
+
+
+def tick(word: Language, unit: Unit, value: float, *, signed: bool) -> str:
+    """``−3``, ``0`` or ``+0,3``: a value of a scale in a unit; of a `signed` one, a difference."""
+    exact = unit.difference(value) if signed else unit.exact(value)
+    text = word.number(exact, 0 if abs(exact - round(exact)) < 0.05 else 1)
+    return f"+{text}" if signed and exact > 0 else text
 
 
 def legend(scale: Scale, bar: Bar, said: Callable[[float], str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, combinations
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
@@ -9,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pandas as pd
 
 from dash_app import scales
-from dash_app.figures.legend import Bar, legend
+from dash_app.figures.legend import Bar, legend, tick
 from dash_app.figures.look import Look
 from dash_app.frames import is_known, records
 from dash_app.insets import INSETS, TALL, WIDE, Layout, is_at_home, mercator
@@ -209,15 +210,10 @@ def _bars(shown: Shown, layout: Layout, width: float) -> Iterator[_Bar]:
 def _legend(shown: Shown, bar: _Bar, top: float) -> Iterator[str]:
     """With its name and unit above."""
     y = top + bar.row * _LEGEND_HEIGHT + 26
-    yield from legend(bar.scale, Bar(bar.left, y, bar.length, 14, _FONT), lambda value: _tick(shown, value))
-    unit = shown.unit
+    unit, signed = shown.unit, shown.anomaly and shown.metric != "rain"
+    said = partial(tick, shown.look.language, unit, signed=signed)
+    yield from legend(bar.scale, Bar(bar.left, y, bar.length, 14, _FONT), said)
     symbol = shown.look.language("overview.percent_of_usual") if unit.symbol == "%" else unit.symbol
     if bar.name:
         yield f'<text x="{bar.left:.1f}" y="{y - 7}" class="bar-name">{escape(bar.name)}</text>'
     yield f'<text x="{bar.left + bar.length:.1f}" y="{y - 7}" class="unit">{escape(symbol)}</text>'
-
-
-def _tick(shown: Shown, value: float) -> str:
-    exact = shown.unit.exact(value)
-    text = shown.look.language.number(exact, 0 if abs(exact - round(exact)) < 0.05 else 1)
-    return f"+{text}" if shown.anomaly and shown.unit.symbol != "%" and exact > 0 else text

@@ -128,8 +128,9 @@ def _facts(view: View, row: "pd.Series[Any]") -> Iterator[Any]:
     gust = row["wind_gust_m_s"]
     yield ui.fact(word("day.fxi"), said.quantity(view, "fxi.max", gust), html.P(word("day.utc")))
     known = f"{row['observations']} / {row['expected']}"
-    flagged = int(row["erroneous"]), int(row["suspect"])
-    text = word("day.flagged", erroneous=flagged[0], suspect=flagged[1]) if any(flagged) else word("day.none_flagged")
+    flagged = {verdict: int(row[verdict]) for verdict in ("erroneous", "suspect")}
+    counts = {verdict: ui.counted(word, f"day.{verdict}_values", n) for verdict, n in flagged.items()}
+    text = word("day.flagged", **counts) if any(flagged.values()) else word("day.none_flagged")
     yield ui.fact(word("day.observations"), known, html.P(text))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import dash_mantine_components as dmc
@@ -10,6 +11,7 @@ from dash import html
 from dash_app import climate_words as said
 from dash_app import components as ui
 from dash_app import scales
+from dash_app.figures.legend import tick
 from dash_app.figures.years import Cell, Column, Stripe, matrix, stripes
 from dash_app.periods import Period
 from dash_app.reader import Reader
@@ -21,6 +23,7 @@ from weather_platform.domain.climate.figures import FIGURES, FigureValue
 from weather_platform.domain.climate.records import ALL_MONTHS, Record
 from weather_platform.domain.climate.reference import TooFewYears
 from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR, Years
+from weather_platform.domain.months import Month
 
 _MOST_SAID: Final = 3
 _OF_A_MONTH: Final = (".mean", ".total")
@@ -76,8 +79,10 @@ def _matrix(view: View, years: Years, name: str) -> Any:
     shown = [year for year in years.years if any(_is_there(years, station, year, figure))]
     rows = [[_cell(view, years.at(figure, station, year, span), year, span) for span in spans] for year in shown]
     svg = matrix(shown, columns, rows, title=word("years.matrix_of", figure=name))
-    summary = [word("years.matrix_summary", n=word.number(len(shown)), unit=said.symbol_of(view, figure))]
-    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, wide=True)
+    colours = word(f"years.matrix_{'home' if view.home else 'overseas'}")
+    unit = said.symbol_of(view, figure)
+    summary = [ui.counted(word, "years.matrix_summary", len(shown), unit=unit, colours=colours)]
+    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, kind="wide")
 
 
 def _is_there(years: Years, station: str, year: int, figure: str) -> Iterator[bool]:
@@ -152,11 +157,9 @@ def _stripes(view: View, compared: Mapping[int, Comparison], name: str) -> Any:
     ]
     unit = word("overview.percent_of_usual") if is_rain else said.symbol_of(view, figure)
 
-    def said_of(value: float) -> str:
-        return word.number(value) if is_rain else said.difference(view, figure, value)
-
-    svg = stripes(found, scale, said=said_of, unit=unit, title=title)
-    return ui.drawing(view, "stripes", title, svg, summary, wide=True)
+    shown = said.unit_of(view, "%" if is_rain else FIGURES[figure].unit)
+    svg = stripes(found, scale, said=partial(tick, word, shown, signed=not is_rain), unit=unit, title=title)
+    return ui.drawing(view, "stripes", title, svg, summary, kind="wide")
 
 
 def _stripe(view: View, year: int, of: Comparison, *, is_rain: bool) -> Stripe:
@@ -201,7 +204,7 @@ def _ranking(view: View, known: Mapping[int, Comparison]) -> Any:
             )
     head = [word("years.rank"), word("years.when"), word("sheet.value"), word("sheet.anomaly")]
     title = word("years.ranking", span=span_name(view, view.state.span))
-    hint = word("years.ranked", n=word.number(len(ranked)))
+    hint = ui.counted(word, "years.ranked", len(ranked))
     return ui.card(
         title, html.P(hint, className="hint"), ui.table(head, rows, numbers_from=2, label=title), id="ranking"
     )
@@ -237,7 +240,10 @@ def _records(view: View, records: list[Record]) -> Any:
                 ]
             )
     title = word("years.records", span=span)
-    hint = word("years.records_since", first=records[0].first_month, last=records[0].last_month) if records else ""
+    hint = ""
+    if records:
+        first, last = Month.parse(records[0].first_month), Month.parse(records[0].last_month)
+        hint = word("years.records_since", period=word.period(first.first_day, last.last_day))
     return ui.card(title, html.P(hint, className="hint"), ui.table(head, rows, label=title), id="records")
 
 

@@ -25,6 +25,9 @@ webserver           the verdict of a check that is reported without a run is  no
 coordinator         a run waits up to a second for the daemon's next look at  dagster#26194 (open): goes when the
                     an empty queue; a launch by GraphQL without an answer     queue is told of a run, and when
                     cannot be repeated safely                                 ``launchRun`` takes a key
+sqlite_storage      each statement of an instance in SQLite opens a database  none (sqlalchemy#7490 for the pool):
+                    and waits for the disk twice: a third of a month's run    goes when its test fails at the line
+                                                                              that says so
 opening             processes that open a fresh home at once leave it with    dagster#27390 (open): goes when
                     two heads in ``alembic_version``, for good                creation is locked
 folder_broker       kombu's folder broker hands a half-written message to a   kombu#1551 (open), kombu#1281 (open):

@@ -101,10 +101,18 @@ def instance_config(settings: Settings, home: Path) -> dict[str, Any]:
 
 
 def _storage(settings: Settings, home: Path) -> dict[str, Any]:
-    """Storage configuration; empty if everything stays in the home."""
+    """Where Dagster keeps runs and events, and where their output; the latter in the home if nothing is set."""
     storage: dict[str, Any] = {}
     if settings.dagster_storage_url:
         storage["storage"] = {"mysql": {"mysql_url": settings.dagster_storage_url}}
+    else:
+        storage["storage"] = {
+            "custom": {
+                "module": "weather_platform.dagster_patches.sqlite_storage",
+                "class": "OpenSqliteStorage",
+                "config": {"base_dir": str(home)},
+            }
+        }
     if settings.dagster_logs_url:
         address = urlsplit(settings.dagster_logs_url)
         storage["compute_logs"] = {

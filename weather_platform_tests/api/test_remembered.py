@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from api import remembered
 from api.remembered import Remembered, StoreToken
 from weather_platform.domain.errors import StoreUnavailable
+from weather_platform.domain.stations import Station
 from weather_platform.settings import hashed_key
 from weather_platform.storage.curated import Query
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
@@ -78,6 +79,36 @@ def test_another_form_of_the_same_address_is_another_answer(tmp_path: Path) -> N
             assert len({answer.content for answer in found}) == 1
             assert found[-1].headers["content-type"].startswith(headers.get("Accept", "application/json"))
             assert ("content-encoding" in found[-1].headers) == ("Accept-Encoding" not in headers)
+
+
+def test_stations_come_from_memory_until_staging_or_their_list_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(settings_at(tmp_path)) as api:
+
+        def with_data() -> list[str]:
+            return [station["station_id"] for station in api.get("/stations").json()["data"] if station["has_data"]]
+
+        api.ingest("/ingest-fast", as_json(observations(stations=["07690"])))
+        assert [with_data() for _ in range(2)] == [["07690"]] * 2
+        etag = api.get("/stations").headers["etag"]
+        asked: list[object] = []
+        layers = api.services.layers
+        known = layers.stations
+
+        def noted() -> dict[str, Station]:
+            asked.append(None)
+            return known()
+
+        monkeypatch.setattr(layers, "stations", noted)
+        assert (api.get("/stations", headers={"If-None-Match": etag}).status_code, asked) == (304, [])
+        api.ingest("/ingest-fast", as_json(observations(stations=["07149"])))
+        asked.clear()
+        assert (sorted(with_data()), len(asked)) == (["07149", "07690"], 1)
+        with monkeypatch.context() as later:
+            now = time.monotonic()
+            later.setattr("api.remembered.time.monotonic", lambda: now + 61)
+            assert (len(with_data()), len(asked)) == (2, 2)
 
 
 def test_memory_opens_no_door(tmp_path: Path) -> None:

@@ -91,13 +91,14 @@ def years_reader(years: Settings) -> Reader:
 
 
 class Served:
-    """A WSGI application on a free port of this machine, in a thread."""
+    """A WSGI application on a port of this machine (0: a free one), in a thread."""
 
-    def __init__(self, app: flask.Flask) -> None:
-        self._server = make_server("127.0.0.1", 0, app, threaded=True)
+    def __init__(self, app: flask.Flask, port: int = 0) -> None:
+        self._server = make_server("127.0.0.1", port, app, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.port}"
+        self.port = self._server.port
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -201,13 +202,4 @@ def points(page: Page, name: str) -> dict[str, Any]:
     drawn = page.locator(f"#card-{name} svg[data-points]")
     drawn.wait_for()
     found: dict[str, Any] = json.loads(drawn.get_attribute("data-points") or "")
-    return found
-
-
-def figure(page: Page, name: str) -> dict[str, Any]:
-    """What plotly drew in a chart: its traces and layout, once it is drawn."""
-    drawn = page.locator(f"#card-{name} .js-plotly-plot")
-    drawn.locator(".main-svg").first.wait_for()
-    text = drawn.evaluate("plot => JSON.stringify({data: plot.data, layout: plot.layout})")
-    found: dict[str, Any] = json.loads(text)
     return found

@@ -5,11 +5,10 @@ import re
 import shutil
 from pathlib import Path
 
-import plotly.utils
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dash_app.app import Asked, create_app, render
+from dash_app.app import Asked, create_app, render, written
 from dash_app.reader import Reader, open_reader
 from weather_platform.settings import Settings
 from weather_platform_tests.dash_app.conftest import NewPage, Served, load_sample, points, settings_in
@@ -18,7 +17,7 @@ from weather_platform_tests.dash_app.conftest import NewPage, Served, load_sampl
 def shown(reader: Reader, pathname: str, search: str = "", accepted: str = "en") -> str:
     """All that a page holds, as the browser gets it."""
     asked = Asked(pathname=pathname, search=search)
-    return json.dumps(render(reader, asked, accepted), cls=plotly.utils.PlotlyJSONEncoder, ensure_ascii=False)
+    return written(render(reader, asked, accepted)).decode()
 
 
 def test_a_platform_without_data_says_how_to_load_some(tmp_path: Path) -> None:
@@ -39,8 +38,8 @@ def test_a_store_that_is_no_store_is_a_message_in_the_readers_language(tmp_path:
 @pytest.mark.parametrize("pathname", ["/city", "/sheet", "/years", "/compare", "/table", "/day"])
 def test_a_city_that_is_not_there_leads_to_the_nearest(reader: Reader, pathname: str) -> None:
     page = shown(reader, pathname, "?city=niice&metric=wind", accepted="fr")
-    assert "Aucune donnée n’est chargée pour « niice »." in page
-    assert f'"href": "{pathname}?city=nice&metric=wind"' in page
+    assert "Aucune donnée n’est chargée pour «\u00a0niice\u00a0»." in page
+    assert f'"href":"{pathname}?city=nice&metric=wind"' in page
     assert "no station" not in page  # the cause is in English, for logs
 
 
@@ -108,7 +107,7 @@ def test_without_single_readings_the_days_are_shown_all_the_same(tmp_path: Path,
     (home / "staging.sqlite").unlink()
     page = shown(open_reader(settings_in(home)), "/city", "?city=nice")
     assert "The three-hourly readings are unavailable" in page
-    assert '"data-file": "nice_2023-12-01_2023-12-31_temperature"' in page
+    assert '"data-file":"nice_2023-12-01_2023-12-31_temperature"' in page
     assert "wind-rose" not in page
 
 
@@ -142,24 +141,33 @@ def test_a_store_that_goes_down_is_a_message_and_comes_back(tmp_path: Path, new_
 
 @pytest.mark.browser
 @pytest.mark.parametrize("trouble", ["gone", "broken"])
-def test_a_click_that_gets_no_answer_says_so_and_can_be_tried_again(site: str, chromium: Browser, trouble: str) -> None:
+def test_a_click_that_gets_no_answer_says_so_and_can_be_tried_again(
+    december: Settings, chromium: Browser, trouble: str
+) -> None:
     """Its own context: a browser complains of requests that fail, as it should."""
-    context = chromium.new_context(locale="en-GB")
+    app = create_app(open_reader(december), december).server
+    served, context = Served(app), chromium.new_context(locale="en-GB")
     page = context.new_page()
-    page.goto(f"{site}/city?city=nice")
+    page.goto(f"{served.url}/city?city=nice")
     expect(page.locator("h1").last).to_have_text("Nice, December 2023")
-    answer = {"gone": lambda route: route.abort(), "broken": lambda route: route.fulfill(status=500)}[trouble]
-    page.route("**/page.json?*", answer)
+    if trouble == "gone":
+        served.stop()
+    else:
+        page.route("**/page.json?*", lambda route: route.fulfill(status=500))
     page.get_by_role("link", name="Last 7 days").click()
     expect(page.get_by_role("alert")).to_contain_text("The server does not answer.")
     expect(page.locator("main")).to_be_hidden()  # it shows December, and the address says a week
     assert "from=2023-12-25" in page.url
     expect(page).to_have_title("The server does not answer.")
-    page.unroute("**/page.json?*")
+    if trouble == "gone":
+        served = Served(app, served.port)
+    else:
+        page.unroute("**/page.json?*")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("main h1")).to_have_text("Nice, 25 to 31 December 2023")
     expect(page.locator("#no-answer")).to_be_hidden()
     context.close()
+    served.stop()
 
 
 @pytest.mark.browser
