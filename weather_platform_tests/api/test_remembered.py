@@ -84,10 +84,11 @@ def test_another_form_of_the_same_address_is_another_answer(tmp_path: Path) -> N
 def test_stations_come_from_memory_until_staging_or_their_list_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def with_data() -> list[str]:
-        return [station["station_id"] for station in api.get("/stations").json()["data"] if station["has_data"]]
-
     with served(settings_at(tmp_path)) as api:
+
+        def with_data() -> list[str]:
+            return [station["station_id"] for station in api.get("/stations").json()["data"] if station["has_data"]]
+
         api.ingest("/ingest-fast", as_json(observations(stations=["07690"])))
         assert [with_data() for _ in range(2)] == [["07690"]] * 2
         etag = api.get("/stations").headers["etag"]
