@@ -50,7 +50,7 @@ class Language:
 
     @property
     def separators(self) -> str:
-        """Decimal and thousands signs, as plotly wants them."""
+        """Decimal and thousands signs, of the language, in this order."""
         return f",{_NARROW_SPACE}" if self.code == "fr" else ".,"
 
     def number(self, value: float | None, decimals: int = 0) -> str:

@@ -15,6 +15,7 @@ from weather_platform.domain.climate.figures import FIGURES
 from weather_platform.domain.climate.rules import HAND, RULES
 from weather_platform.domain.events import THRESHOLDS
 from weather_platform.domain.parsing import Reason
+from weather_platform.settings import SOURCES
 
 
 def _texts(code: str) -> dict[str, Any]:
@@ -62,6 +63,7 @@ def test_every_event_reason_rule_and_figure_has_a_name(code: str) -> None:
     word = language(code)
     assert all(word(f"events.{threshold.type}") for threshold in THRESHOLDS)
     assert all(word(f"reasons.{reason}") for reason in Reason)
+    assert all(word(f"sources.{source}") for source in SOURCES)
     assert all(word(f"rules.{rule.replace('-', '_')}") for rule in (*RULES, HAND))
     assert all(word(f"figures.{figure.replace('.', '_')}") for figure in FIGURES if figure not in COUNTS)
 
