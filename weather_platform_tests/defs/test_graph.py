@@ -71,6 +71,19 @@ def test_resources_are_fields_named_by_their_variables(monkeypatch: pytest.Monke
     assert set(fields) >= {"raw_url", "staging_url", "curated_url", "csv_folder"}
 
 
+def test_dg_list_envs_has_each_variable_of_the_resources(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def given(variable: str, default: str | None = None) -> str | None:
+        asked.append(variable)
+        return default
+
+    monkeypatch.setattr("weather_platform.defs.resources._given", given)
+    defs()
+    listed = yaml.safe_load((REPOSITORY / "weather_platform/defs/resources/defs.yaml").read_text())
+    assert listed["requirements"]["env"] == sorted(asked)
+
+
 _IMPORTED = """
 import json, sys
 from weather_platform.definitions import defs
