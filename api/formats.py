@@ -26,6 +26,7 @@ _ACCEPTED: dict[str, Format] = {
     "text/*": Format.CSV,
     "application/vnd.apache.parquet": Format.PARQUET,
     "application/parquet": Format.PARQUET,
+    Format.XLSX.media_type: Format.XLSX,
 }
 
 
@@ -81,7 +82,7 @@ def answer(
     The first row is fetched before the answer starts, so an outage is still reported as an error. A streamed page has
     the address of the next one only in its JSON: it is not yet known when the headers are sent.
     """
-    shown = "attachment" if form is Format.PARQUET else "inline"
+    shown = "attachment" if form in (Format.PARQUET, Format.XLSX) else "inline"
     headers = dict(headers)
     if form is not Format.JSON:
         headers["content-disposition"] = f'{shown}; filename="{name}.{form}"'

@@ -325,8 +325,8 @@ class Ingestions:
 
     def _process(self, receipt: Receipt, months: Sequence[Month], door: Door) -> None:
         """Stage and curate in this process, months in order."""
-        for month, staged, replaced in make_months(self._layers, months):
-            outcome = receipt.outcome(month, staged.counts)
+        for month, counts, replaced in make_months(self._layers, months):
+            outcome = receipt.outcome(month, counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)
             self._catalogue.tell_made(month, replaced, door)

@@ -8,8 +8,8 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import flask
+import msgspec
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
-from plotly.io.json import to_json_plotly
 
 from dash_app import delivery, downloads, pictures, theme
 from dash_app import state as states
@@ -33,7 +33,7 @@ def create_app(reader: Reader, settings: Settings) -> Dash:
         serve_locally=True,
         health_endpoint="health",
         suppress_callback_exceptions=True,
-        assets_ignore=r".*\.(md|svg|txt)$|plotly-cartesian",
+        assets_ignore=r".*\.(md|svg|txt)$",
         index_string=delivery.INDEX,
     )
     delivery.compress(app.server)
@@ -82,7 +82,6 @@ def _add_callbacks(app: Dash) -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )
-    in_browser("save", Input({"save": ALL, "format": ALL}, "n_clicks"), prevent_initial_call=True)
     in_browser("copy", Input("copy", "n_clicks"), prevent_initial_call=True)
 
 
@@ -106,9 +105,12 @@ def _add_pages(server: flask.Flask, reader: Reader) -> None:
             ),
             flask.request.headers.get("Accept-Language"),
         )
-        return flask.Response(
-            to_json_plotly(answer), mimetype="application/json", headers={"Cache-Control": "no-cache"}
-        )
+        return flask.Response(written(answer), mimetype="application/json", headers={"Cache-Control": "no-cache"})
+
+
+def written(answer: dict[str, Any]) -> bytes:
+    """JSON of an answer of `render`; a component writes itself as Dash asks for it."""
+    return msgspec.json.encode(answer, enc_hook=lambda component: component.to_plotly_json())
 
 
 @dataclass(frozen=True, kw_only=True)

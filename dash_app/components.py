@@ -2,13 +2,13 @@
 
 from collections.abc import Container, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 
-from dash_app.figures.look import Figure
 from dash_app.language import Language
+from dash_app.markup import markup
 from dash_app.periods import PRESETS, Period, any_within, month_after, month_before, preset, whole
 from dash_app.state import CHOICES, MOST_CITIES
 from dash_app.view import View
@@ -17,7 +17,6 @@ from weather_platform.domain.stations import fold
 
 Component = Any
 """Dash's components have no type annotations."""
-CHART_HEIGHT_PX = 340
 
 
 def aria(**properties: str) -> dict[str, Any]:
@@ -169,7 +168,7 @@ def preset_links(view: View) -> Component:
 
 
 def _period_link(view: View, text: str, period: Period, *, kind: str = "chip", **more: Any) -> Component:
-    return link(text, href=view.href(first=period[0], last=period[1]), className=kind, **more)
+    return link(text, href=view.href(first=period[0], last=period[1], whole=None), className=kind, **more)
 
 
 def choice(view: View, name: str, *, words: str | None = None) -> Component:
@@ -206,54 +205,6 @@ def controls(view: View, *parts: Component, below: Component = None) -> Componen
     return html.Details([html.Summary([html.Span(place_text(view)), change]), bar], className="folded")
 
 
-def chart(
-    view: View,
-    name: str,
-    title: str,
-    figure: Figure,
-    summary: Sequence[str],
-    *,
-    height_px: int = CHART_HEIGHT_PX,
-    above: Component = None,
-    data_links: bool = True,
-) -> Component:
-    """A chart with its title, its summary in words, and its menu.
-
-    `name` names the chart on its page; its files are called by city, period and `name`. `above` are its own controls.
-    """
-    figure["layout"]["meta"] = {
-        "filename": file_stem(view, name),
-        "chart": name,
-        "title": f"{title}, {place_text(view)}",
-    }
-    sentences = " ".join(summary)
-    graph = dcc.Graph(
-        id={"chart": name},
-        figure=figure,
-        config={
-            "locale": view.word.code,
-            "displayModeBar": False,
-            "doubleClick": "reset",
-            "responsive": True,
-            "scrollZoom": False,
-        },
-        style={"height": f"{height_px}px"},
-    )
-    return card(
-        title,
-        above,
-        html.Figure(
-            [
-                html.Div(graph, role="img", style={"height": f"{height_px}px"}, **aria(label=f"{title}. {sentences}")),
-                html.Figcaption(sentences, className="summary"),
-            ]
-        ),
-        _values(view),
-        menu=_chart_menu(view, name, title, data_links=data_links, zoom=True),
-        id=f"card-{name}",
-    )
-
-
 def drawing(
     view: View,
     name: str,
@@ -262,34 +213,33 @@ def drawing(
     summary: Sequence[str],
     *,
     above: Component = None,
-    data_links: bool = True,
-    wide: bool = False,
+    kind: Literal["still", "by_day", "wide"] = "still",
 ) -> Component:
-    """A figure that the server drew: as `chart`, with SVG that `site.js` puts in its place.
+    """A figure that the server drew, as SVG, with its title, its summary in words, and its menu.
 
-    A `wide` one scrolls sideways on a phone, by keyboard too.
+    `name` names it on its page; its files are called by city, period and `name`. `above` are its own controls. One
+    `by_day` leads to days and zooms into them; a `wide` one scrolls sideways on a phone, by keyboard too.
     """
-    scrolled: dict[str, Any] = {"tabIndex": 0, "role": "region", **aria(label=title)} if wide else {}
+    scrolled: dict[str, Any] = {"tabIndex": 0, "role": "region", **aria(label=title)} if kind == "wide" else {}
     sentences = " ".join(summary)
-    has_values = " data-points=" in svg
-    readout = html.P(view.word("chart.readout"), className="readout", **aria(live="polite")) if has_values else None
+    has_values, hint = " data-points=" in svg, "chart.readout" if kind == "by_day" else "chart.readout_places"
+    readout = html.P(view.word(hint), className="readout", **aria(live="polite")) if has_values else None
     return card(
         title,
         above,
         html.Figure(
             [
                 html.Div(
-                    id={"drawing": name},
                     className="drawing",
                     **scrolled,
-                    **data(svg=svg, file=file_stem(view, name), title=f"{title}, {place_text(view)}"),
+                    **data(markup=svg, file=file_stem(view, name), title=f"{title}, {place_text(view)}"),
                 ),
                 readout,
                 html.Figcaption(sentences, className="summary"),
             ]
         ),
         _values(view),
-        menu=_chart_menu(view, name, title, data_links=data_links),
+        menu=_tools(view, title, zooms=kind == "by_day"),
         id=f"card-{name}",
     )
 
@@ -301,23 +251,44 @@ def _values(view: View) -> Component:
     return html.Details([html.Summary(name), box], className="values")
 
 
-def _chart_menu(view: View, name: str, title: str, *, data_links: bool, zoom: bool = False) -> Component:
+def _tools(view: View, title: str, *, zooms: bool) -> Component:
+    """Of a chart: zoom, where it has days, and the menu."""
+    menu = _chart_menu(view, title)
+    return html.Div([*(_zoom(view, title) if zooms else []), menu], className="card-tools")
+
+
+def _zoom(view: View, title: str) -> list[Component]:
+    """The period is the zoom: half of its days, about those chosen in the chart (`site.js`), and the way back."""
+    word, quarter, links = view.word, view.days // 4, []
+    if quarter:
+        first, last = view.first + timedelta(days=quarter), view.last - timedelta(days=quarter)
+        href = view.href(first=first, last=last, whole=view.state.whole or view.period)
+        label = aria(label=word("chart.zoom_in", title=title))
+        links.append(link("+", href, className="chip", title=word("chart.zoom_in_title"), **label, **data(zoom="in")))
+    if view.state.whole:
+        first, last = view.state.whole
+        label = aria(label=word("chart.zoom_out", title=title, period=word.period(first, last)))
+        text = f"− {word.period(first, last)}"
+        links.insert(
+            0, link(text, view.href(first=first, last=last, whole=None), className="chip", **label, **data(zoom="out"))
+        )
+    return links
+
+
+def _chart_menu(view: View, title: str) -> Component:
     """The menu of a chart: downloads and origin. A native disclosure element, because no Mantine menu passes axe."""
     word = view.word
     items: list[Component] = [
-        html.Button(word(f"chart.{kind}"), id={"save": name, "format": kind}, n_clicks=0)
-        for kind in ("png", "phone", "svg")
+        html.Button(word(f"chart.{kind}"), type="button", **data(save=kind)) for kind in ("png", "phone", "svg")
     ]
-    if data_links:
-        items += [html.A(word(f"chart.{kind}"), href=view.download(kind), download="") for kind in ("csv", "parquet")]
-        items.append(link(word("chart.origin"), origin_href(view)))
+    items += [*file_links(view), link(word("chart.origin"), origin_href(view))]
     opener = html.Summary(word("chart.menu"), className="chip", **aria(label=word("chart.menu_of", title=title)))
-    menu = html.Details([opener, html.Div(items, className="menu")], className="menu-of")
-    if not zoom:
-        return menu
-    words = data(zoom=name, on=word("chart.zoom"), off=word("chart.zoom_off"))
-    button = html.Button(word("chart.zoom"), type="button", className="chip", **words, **aria(pressed="false"))
-    return html.Div([button, menu], className="card-tools")
+    return html.Details([opener, html.Div(items, className="menu")], className="menu-of")
+
+
+def file_links(view: View, kinds: Sequence[str] = ("csv", "xlsx", "parquet"), **more: Any) -> list[Component]:
+    """The page's data as files."""
+    return [html.A(view.word(f"chart.{kind}"), href=view.download(kind), download="", **more) for kind in kinds]
 
 
 def place_text(view: View) -> str:
@@ -381,28 +352,23 @@ def table(
 ) -> Component:
     """A plain table that scrolls sideways on a phone; columns from `numbers_from` on are numbers.
 
-    `strong` are the numbers of rows that stand out, as a total does.
+    `strong` are the numbers of rows that stand out, as a total does. It is markup: of a component for each cell, React
+    takes half a second for a month of days.
     """
     kinds = ["" if column < numbers_from else "number" for column in range(len(head))]
+    heads = [
+        html.Th(text, scope="col", className=kind) if text else html.Td()
+        for text, kind in zip(head, kinds, strict=True)
+    ]
+    body = [_row(row, kinds, "total" if n in strong else "") for n, row in enumerate(rows)]
+    shown = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], **aria(label=label))
+    return scrolled(shown, label)
+
+
+def scrolled(shown: Component, label: str) -> Component:
+    """A table in a box of its own, which scrolls by keyboard too."""
     return html.Div(
-        html.Table(
-            [
-                html.Thead(
-                    html.Tr(
-                        [
-                            html.Th(text, scope="col", className=kind) if text else html.Td()
-                            for text, kind in zip(head, kinds, strict=True)
-                        ]
-                    )
-                ),
-                html.Tbody([_row(row, kinds, "total" if n in strong else "") for n, row in enumerate(rows)]),
-            ],
-            **aria(label=label),
-        ),
-        className="table-scroll",
-        tabIndex=0,
-        role="region",
-        **aria(label=label),
+        className="table-scroll", tabIndex=0, role="region", **aria(label=label), **data(markup=markup(shown))
     )
 
 

@@ -57,7 +57,7 @@ INDEX: Final = """<!DOCTYPE html>
 _POLICY: Final = {
     "default-src": "'self'",
     "script-src": "'self'",
-    # plotly.js, Mantine and AG Grid write style elements and attributes.
+    # Mantine and Dash write style elements and attributes.
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
@@ -76,14 +76,8 @@ _HEADERS: Final = {
 }
 
 
-_SPARED: Final = ("/dash_ag_grid/", "/dash_table/")
-"""1.3 MB, a quarter of all that a page runs at its start; and Dash's own table, which is nowhere on the site."""
-PLOTLY: Final = "/assets/vendor/plotly-cartesian.min.js"
-"""plotly.js without maps, 3D and polar axes: a third of the whole bundle; `site.js` fetches it before the first chart,
-and Dash takes the one that is there."""
-_PRELOAD: Final = f'\n<link rel="preload" as="script" href="{PLOTLY}">'
-_WITH_CHARTS: Final = ("/compare", "/data")
-_GRID_SCRIPT: Final = re.compile(r'src="([^"]*/dash_ag_grid/[^"]*)"')
+_SPARED: Final = "/dash_table/"
+"""Dash's own table, which is nowhere on the site."""
 _STATIC: Final = ("/_dash-component-suites/", "/assets/")
 
 
@@ -116,16 +110,11 @@ def _static_key(request: flask.Request) -> str:
 
 
 class LightDash(Dash):
-    """Omits scripts that most pages do not need; `site.js` fetches AG Grid for the table."""
+    """Omits a script that no page needs."""
 
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
-        lines = parts["scripts"].split("\n")
-        grid = next((match[1] for line in lines if (match := _GRID_SCRIPT.search(line))), "")
-        parts["scripts"] = "\n".join(line for line in lines if not any(name in line for name in _SPARED))
-        if flask.request.path.startswith(_WITH_CHARTS):
-            parts["css"] += _PRELOAD
-        document = str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]
-        return document.replace("<body>", f'<body data-grid="{grid}" data-plotly="{PLOTLY}">', 1)
+        parts["scripts"] = "\n".join(line for line in parts["scripts"].split("\n") if _SPARED not in line)
+        return str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]
 
 
 def harden(app: Dash, describe: Callable[[str, str, str | None], Preview]) -> None:
@@ -184,8 +173,7 @@ def _spoken(document: str, code: str, shown: Preview) -> str:
 def _kept_for(request: flask.Request) -> str | None:
     """Cache header of a static file; None to keep Dash's own.
 
-    Addresses of our own files change with the files (``?m=``). plotly.js and the outlines have one address for all
-    versions.
+    Addresses of our own files change with the files (``?m=``). The outlines have one address for all versions.
     """
     if request.path.startswith("/assets/") and "m" in request.args:
         return "public, max-age=31536000, immutable"

@@ -8,10 +8,9 @@ yellow, and single hues from light to dark, stay apart for people who see few co
 
 from bisect import bisect_right
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from weather_platform.domain.climate.figures import FIGURES
-from weather_platform.domain.units import Unit
 
 _PARTS: Final = 6
 """Of a legend between two stops, where colours pass over."""
@@ -55,15 +54,6 @@ class Scale(NamedTuple):
             for (start, end), ((_, color), (_, next_color)) in zip(pairwise(places), pairwise(self.stops), strict=True)
             for part in range(_PARTS)
         ]
-
-    def on_plotly(self, unit: Unit | None) -> dict[str, Any]:
-        """What a heat map needs of it: its colours, and its ends in the unit that is shown."""
-        low, high = self.bounds
-        shares = [(round((value - low) / (high - low), 6), color) for value, color in self.stops]
-        if self.steps:
-            shares = [(share, color) for (start, color), (end, _) in pairwise(shares) for share in (start, end)]
-        exact = unit.exact if unit else float
-        return {"colorscale": [list(share) for share in shares], "zmin": exact(low), "zmax": exact(high)}
 
 
 _RAINS: Final = ("#f4f6f8", "#d3e6f3", "#a5cce6", "#6aaad6", "#3b82bf", "#1f5a9e", "#143a78", "#0d1f4d")

@@ -1,5 +1,6 @@
 """The state of a page, stored only in the URL. Pure functions from a URL to a state and back."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, Literal, get_args
@@ -18,6 +19,12 @@ PAGES: Final[tuple[Page, ...]] = get_args(Page)
 MENU: Final = tuple(page for page in PAGES if page != "day")
 """Pages in the menu; a day is reached from its figures."""
 MOST_CITIES: Final = 6
+COLUMNS: Final = (
+    *("date", "temperature_avg_c", "temperature_min_c", "temperature_max_c", "temperature_tn_c", "temperature_tx_c"),
+    *("rain_rr_mm", "rain_max_3h_mm", "wind_avg_m_s", "wind_max_m_s", "wind_gust_m_s", "wind_direction_deg"),
+    "pressure_avg_hpa",
+)
+"""Of the table, each of which it can be sorted by."""
 _SCHEMES = ("light", "dark")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "metric": tuple(METRICS),
@@ -33,6 +40,8 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
         *("tn.days_le_0", "tn.days_ge_20", "tx.days_ge_25", "tx.days_ge_30", "rr.days_ge_1", "rr.days_ge_10"),
     ),
     "span": (YEAR, *SEASONS, *MONTHS),
+    "by": COLUMNS,
+    "order": ("up", "down"),
 }
 """Parameters with a few values each; the first is the default."""
 
@@ -46,6 +55,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     first: date | None = None
     last: date | None = None
     day: date | None = None
+    whole: tuple[date, date] | None = None
+    """The period that was there before days of a chart were chosen: the way back."""
     metric: str = "temperature"
     units: str = System.METRIC_KM_H
     view: str = "values"
@@ -57,6 +68,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Of `domain.climate.figures`, on the page of years."""
     span: str = YEAR
     """Month, season or year that the page of years puts in order."""
+    by: str = COLUMNS[0]
+    """The column that the table is sorted by."""
+    order: str = "up"
+    part: int = 1
+    """Of the table, from 1."""
     language: str | None = None
     scheme: str | None = None
 
@@ -82,6 +98,8 @@ def parse(pathname: str, search: str) -> State | None:
         first=first,
         last=last,
         day=_date(said.get("day")),
+        whole=_days(said.get("whole", "")),
+        part=int(said["part"]) if re.fullmatch("[1-9][0-9]{0,5}", said.get("part", "")) else 1,
         language=_one_of(said.get("lang"), LANGUAGES),
         scheme=_one_of(said.get("theme"), _SCHEMES),
         **chosen,
@@ -95,7 +113,9 @@ def query(state: State) -> str:
         "from": state.first,
         "to": state.last,
         "day": state.day,
+        "whole": ",".join(map(str, state.whole or ())),
         **{key: value for key, (usual, *_) in CHOICES.items() if (value := getattr(state, key)) != usual},
+        "part": state.part if state.part > 1 else None,
         "lang": state.language,
         "theme": state.scheme,
     }
@@ -118,6 +138,12 @@ def _date(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         return None
+
+
+def _days(text: str) -> tuple[date, date] | None:
+    first, _, last = text.partition(",")
+    days = _date(first), _date(last)
+    return None if days[0] is None or days[1] is None or days[0] > days[1] else (days[0], days[1])
 
 
 def _one_of(text: str | None, allowed: tuple[str, ...]) -> str | None:

@@ -26,7 +26,7 @@ from weather_platform.domain.units import System
 _PHONE_PX = 700
 _ROOM: Final[Mapping[Page, int]] = {"overview": 0, "compare": MOST_CITIES, "table": MOST_CITIES, "data": 0}
 """How many cities a page shows, where it is not one."""
-_NO_DAYS: Final = {"first": None, "last": None, "day": None}
+_NO_DAYS: Final = {"first": None, "last": None, "day": None, "whole": None}
 _USUAL_CITIES = ("nice", "orly", "brest_guipavas")
 """Default cities, as many as the page has room for: Mediterranean, capital, Atlantic."""
 
@@ -104,10 +104,10 @@ class View:
     def resolved(self) -> State:
         """The state with the cities and days shown, chosen or default: the content of a link."""
         slugs = tuple(station.slug for station in self.stations)
-        shown: dict[str, date] = {
+        shown: dict[str, Any] = {
             "years": {},
             "day": {"day": self.first},
-        }.get(self.state.page, {"first": self.first, "last": self.last})
+        }.get(self.state.page, {"first": self.first, "last": self.last, "whole": self.state.whole})
         return self.state.but(cities=slugs or self.state.cities, **{**_NO_DAYS, **shown})
 
     def href(self, **changes: Any) -> str:
@@ -168,7 +168,7 @@ def resolve(state: State, reader: Reader, look: Look) -> View:
     dates = reader.dates([station.station_id for station in stations] or None)
     first, last = _period(state, loaded, dates)
     return View(
-        state=state,
+        state=state.but(whole=_around(state, loaded, (first, last))),
         look=look,
         loaded=loaded,
         known=reader.stations(),
@@ -193,6 +193,12 @@ def _period(state: State, loaded: Period, dates: Sequence[date]) -> Period:
         day = within((state.day, state.day), loaded)[0] if state.day else next(known, dates[-1])
         return day, day
     return whole(Month.of(last)) if state.page == "sheet" else (first, last)
+
+
+def _around(state: State, loaded: Period, shown: Period) -> Period | None:
+    """The period that a chart's days were chosen from; None where it is not a longer one."""
+    found = within(state.whole, loaded) if state.whole else shown
+    return found if found != shown and found[0] <= shown[0] and shown[1] <= found[1] else None
 
 
 def _latest_whole(loaded: Period) -> Month:

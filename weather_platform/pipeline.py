@@ -5,14 +5,16 @@ caller.
 """
 
 import logging
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from weather_platform.domain.climate.stretches import Stretch
+from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import BadInput, NotFound, Overtaken
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
     from weather_platform.domain.climate.screening import Flag
 
+_STAGED_AHEAD = 2
 _progress = logging.getLogger(PROGRESS)
 
 
@@ -253,22 +256,26 @@ class MadeMonth(NamedTuple):
     """A month that was staged and curated, its sheets included."""
 
     month: Month
-    staged: StagedMonth
+    counts: dict[str, RecordCounts]
+    """What became of its records, by raw object."""
     replaced: Replaced
 
 
 def make_months(stores: Stores, months: Sequence[Month]) -> Iterator[MadeMonth]:
-    """Stage and curate months in order; each is there when it is yielded.
+    """Stage and curate months in order; each is complete when it is yielded.
 
-    The sheets of a month wait for the next month, on whose first days they depend, and so are made once.
+    A month waits until the two after it are staged: its documents and its sheets are made of their first days too, so
+    each month is read and screened once.
     """
-    waiting: MadeMonth | None = None
-    for month, staged in prefetch(months, partial(stage_month, stores)):
-        made = MadeMonth(month, staged, _make_documents(stores, month))
-        if waiting:
-            _make_sheets(stores, waiting.month)
-            yield waiting
-        waiting = made
-    if waiting:
-        _make_sheets(stores, waiting.month)
-        yield waiting
+    waiting: deque[tuple[Month, dict[str, RecordCounts]]] = deque()
+
+    def made() -> MadeMonth:
+        month, counts = waiting.popleft()
+        return MadeMonth(month, counts, curate_month(stores, month))
+
+    for each in prefetch(months, lambda month: stage_month(stores, month).counts):
+        waiting.append(each)
+        if len(waiting) > _STAGED_AHEAD:
+            yield made()
+    while waiting:
+        yield made()

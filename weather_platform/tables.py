@@ -1,4 +1,4 @@
-"""Rows as CSV, NDJSON, JSON and Parquet, in pieces: the one writer of `weather export`, the API and the site.
+"""Rows as CSV, NDJSON, JSON, Parquet and XLSX, in pieces: the one writer of `weather export`, the API and the site.
 
 Which rows, in which order and units, is the caller's; what their columns are is `domain.tabular`. The same rows give
 the same bytes, in constant memory for any number of rows.
@@ -6,14 +6,17 @@ the same bytes, in constant memory for any number of rows.
 
 import csv
 import io
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from weather_platform.domain.errors import BadInput
 from weather_platform.domain.tabular import Column, Table
 
 Row = TypeVar("Row")
@@ -30,6 +33,7 @@ class Format(StrEnum):
     NDJSON = "ndjson"
     CSV = "csv"
     PARQUET = "parquet"
+    XLSX = "xlsx"
 
     @property
     def media_type(self) -> str:
@@ -41,6 +45,7 @@ MEDIA_TYPES: Mapping[Format, str] = {
     Format.NDJSON: "application/x-ndjson",
     Format.CSV: "text/csv; charset=utf-8",
     Format.PARQUET: "application/vnd.apache.parquet",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
@@ -65,6 +70,8 @@ def pieces(
             return _csv(table, rows)
         case Format.PARQUET:
             return _parquet(table, rows)
+        case Format.XLSX:
+            return _xlsx(table, rows)
 
 
 def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
@@ -188,6 +195,75 @@ def arrow_schema(columns: Sequence[Column]) -> Any:
             for column in columns
         ]
     )
+
+
+SHEET_ROWS = 1_048_575
+"""Rows of a sheet below its heading: all that Excel has room for. More go on in a second."""
+_WHEN = datetime(1980, 1, 1)  # noqa: DTZ001  (the workbook's own date: the same rows give the same bytes)
+_PIECE_BYTES = 256 * 1024
+
+
+def _xlsx(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
+    """Sheets of the rows, and one that says the unit and meaning of each column; written to a file on disk first.
+
+    Texts are written as texts, so that none is a formula or a link; times in UTC, which Excel knows no zone of.
+    """
+    from xlsxwriter import Workbook
+
+    with tempfile.TemporaryDirectory(prefix="weather-xlsx-") as folder:
+        path = Path(folder, "rows.xlsx")
+        options = {"constant_memory": True, "tmpdir": folder, "remove_timezone": True, "nan_inf_to_errors": False}
+        with Workbook(path, options) as book:
+            book.set_properties({"created": _WHEN})
+            _write_rows(book, table, rows)
+            _write_meanings(book, table.columns)
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                yield piece
+
+
+def _write_rows(book: Any, table: Table[Row], rows: Iterable[Row]) -> None:
+    bold = book.add_format({"bold": True})
+    formats: dict[type, Any] = {
+        date: book.add_format({"num_format": "yyyy-mm-dd"}),
+        datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+    }
+    rows, begun = iter(rows), False
+    while (batch := list(islice(rows, 1))) or not begun:
+        begun, sheet = True, book.add_worksheet()
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(table.columns) - 1, 14)
+        for place, column in enumerate(table.columns):
+            sheet.write_string(0, place, column.name, bold)
+        for number, row in enumerate(chain(batch, islice(rows, SHEET_ROWS - len(batch))), start=1):
+            for place, (column, cell) in enumerate(zip(table.columns, table.cells(row), strict=True)):
+                if cell is not None:
+                    _write_cell(sheet, (number, place), column, cell, formats)
+
+
+def _write_cell(sheet: Any, at: tuple[int, int], column: Column, cell: Any, formats: Mapping[type, Any]) -> None:
+    if column.type is str:
+        written = sheet.write_string(*at, cell)
+    elif column.type is bool:
+        written = sheet.write_boolean(*at, cell)
+    elif column.type in formats:
+        written = sheet.write_datetime(*at, cell, formats[column.type])
+    else:
+        written = sheet.write_number(*at, cell)
+    if written:
+        raise BadInput(
+            f"A cell of {column.name} does not fit into a sheet: {str(cell)[:40]!r} …", "Ask for CSV or Parquet."
+        )
+
+
+def _write_meanings(book: Any, columns: Sequence[Column]) -> None:
+    sheet = book.add_worksheet("columns")
+    for place, (name, width) in enumerate((("column", 28), ("unit", 10), ("meaning", 90))):
+        sheet.set_column(place, place, width)
+        sheet.write_string(0, place, name, book.add_format({"bold": True}))
+    for number, column in enumerate(columns, start=1):
+        for place, text in enumerate((column.name, column.unit, column.meaning)):
+            sheet.write_string(number, place, text)
 
 
 class _Sink(io.RawIOBase):

@@ -3,6 +3,8 @@
 import csv
 import io
 import tracemalloc
+import xml.etree.ElementTree as ET
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weather_platform.domain import tabular
+from weather_platform.domain.errors import BadInput
 from weather_platform.domain.tabular import Column, table_of
 from weather_platform.tables import GROUP_ROWS, Format, arrow_schema, pieces
 from weather_platform_tests.storage.documents import NICE, day_document
@@ -34,6 +37,7 @@ ROW = {
     "n": 8,
     "trace": False,
 }
+XLSX = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 EMPTY = {**ROW, "day": None, "at": None, "rain_mm": None}
 
 
@@ -89,6 +93,66 @@ def test_any_text_and_number_comes_back_from_csv(text: str, number: float) -> No
     (_, cells) = csv.reader(io.StringIO(written(Format.CSV, row).decode(), newline=""))
     assert cells[0].removeprefix("'") == text.removeprefix("'")
     assert float(cells[3]) == number
+
+
+def sheets(workbook: bytes) -> dict[str, list[list[tuple[str, str | None]]]]:
+    """Type and text of each cell by sheet and row, read without a library; Excel's dates are numbers."""
+    found = {}
+    with zipfile.ZipFile(io.BytesIO(workbook)) as parts:
+        names = [sheet.get("name", "") for sheet in ET.XML(parts.read("xl/workbook.xml")).iter(f"{XLSX}sheet")]
+        for number, name in enumerate(names, start=1):
+            rows = ET.XML(parts.read(f"xl/worksheets/sheet{number}.xml")).iter(f"{XLSX}row")
+            found[name] = [
+                [(cell.get("t", "n"), next(cell.iter(f"{XLSX}t"), cell.find(f"{XLSX}v")).text) for cell in row]  # type: ignore[union-attr]
+                for row in rows
+            ]
+    return found
+
+
+def test_a_workbook_holds_typed_cells_and_says_units_and_meanings() -> None:
+    found = sheets(written(Format.XLSX, ROW, EMPTY))
+    assert [list(found), found["Sheet1"]] == [
+        ["Sheet1", "columns"],
+        [
+            [("inlineStr", column.name) for column in COLUMNS],
+            # Days since 30 December 1899; 3 hours are an eighth.
+            [("inlineStr", "NICE"), ("n", "45261"), ("n", "45261.125"), ("n", "2.4"), ("n", "8"), ("b", "0")],
+            [("inlineStr", "NICE"), ("n", "8"), ("b", "0")],
+        ],
+    ]
+    assert [text for _, text in found["columns"][4]] == ["rain_mm", "mm", "how much"]
+    assert written(Format.XLSX, ROW) == written(Format.XLSX, ROW)
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("http://evil/","x")', "+1", "@SUM(A1)", "https://evil/", "\x07<&>"])
+def test_no_cell_of_a_workbook_is_a_formula_or_a_link(text: str) -> None:
+    workbook = written(Format.XLSX, {**ROW, "name": text})
+    kind, shown = sheets(workbook)["Sheet1"][1][0]
+    assert (kind, str(shown).replace("_x0007_", "\x07")) == ("inlineStr", text)
+    with zipfile.ZipFile(io.BytesIO(workbook)) as parts:
+        assert not any(b"<f>" in parts.read(name) or b"hyperlink" in parts.read(name) for name in parts.namelist())
+
+
+def test_rows_beyond_a_sheet_go_on_in_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("weather_platform.tables.SHEET_ROWS", 2)
+    rows = [{**ROW, "n": n} for n in range(5)]
+    found = sheets(written(Format.XLSX, *rows))
+    numbers = {name: [row[4][1] for row in cells[1:]] for name, cells in found.items() if name != "columns"}
+    assert numbers == {"Sheet1": ["0", "1"], "Sheet2": ["2", "3"], "Sheet3": ["4"]}
+
+
+def test_a_text_too_long_for_a_sheet_is_an_error_and_not_lost() -> None:
+    with pytest.raises(BadInput, match="does not fit"):
+        written(Format.XLSX, {**ROW, "name": "x" * 32_768})
+
+
+def test_a_workbook_is_written_in_constant_memory() -> None:
+    rows = ({**ROW, "n": n} for n in range(2 * GROUP_ROWS))
+    tracemalloc.start()
+    size = sum(map(len, pieces(table_of(COLUMNS), rows, Format.XLSX)))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (size > 300_000, most < 4_000_000) == (True, True)
 
 
 @pytest.mark.parametrize("form", [Format.CSV, Format.NDJSON, Format.PARQUET])

@@ -36,6 +36,7 @@
     const link = event.target.closest("a[data-go]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    if (link.dataset.zoom === "in" && zoomedIn(link)) return;
     const to = new URL(link.getAttribute("href"), window.location);  // an SVG link has no parts
     go(to.pathname, new URLSearchParams(to.search));
   });
@@ -54,7 +55,7 @@
     city: (query, value) => query.set("city", value),
     town: (query, value) => query.set("city", value),
     cities: (query, value) => query.set("city", value.join(",")),
-    period: (query, value) => { query.set("from", value[0]); query.set("to", value[1]); },
+    period: (query, value) => { query.set("from", value[0]); query.set("to", value[1]); query.delete("whole"); },
     day: (query, value) => query.set("day", value),
     month: (query, value) => {
       const [year, month] = value.split("-").map(Number);
@@ -112,75 +113,20 @@
     return found;
   }
 
-  /* Charts out of sight are drawn when the browser has time, one after the other; those in sight at once. */
-  const waiting = new Map();
-  let drawing = false, boxes = 0;
-
-  function drawOne() {
-    drawing = false;
-    const next = waiting.entries().next();
-    if (next.done) return;
-    const [key, change] = next.value;
-    if (change.box && !document.getElementById(change.box)) {  // Dash has not placed the page yet
-      window.setTimeout(drawSoon, 20);
-      return;
-    }
-    waiting.delete(key);
-    const draw = () => window.dash_clientside.set_props(JSON.parse(key), change.props);
-    if (window.Plotly) draw();
-    else plotlyScript().then(() => document.getElementById(change.box) && draw());
-    drawSoon();
-  }
-  function drawSoon() {
-    if (drawing || !waiting.size) return;
-    drawing = true;
-    (window.requestIdleCallback || ((run) => window.setTimeout(run, 30)))(drawOne, { timeout: 400 });
-  }
-  function inSight(id) {
-    const chart = document.getElementById(JSON.stringify(id));
-    const box = chart && chart.getBoundingClientRect();
-    return !box || (box.top < window.innerHeight && box.bottom > 0);
-  }
-  function set(path, props) {
-    const key = JSON.stringify(path);
-    const chart = props.figure && props.figure.layout.meta ? { chart: props.figure.layout.meta.chart } : null;
-    const values = chart && document.querySelector(`#card-${chart.chart} .values[open]`);
-    if (values) values.open = false;
-    const zoom = chart && document.querySelector(`[data-zoom="${chart.chart}"][aria-pressed="true"]`);
-    if (zoom) pressed(zoom, false);
-    const box = waiting.get(JSON.stringify(path.slice(0, -2)));
-    if (chart && box) box.props.children.props = Object.assign({}, box.props.children.props, props);  // not drawn yet
-    else if (chart && !inSight(chart)) waiting.set(key, { props: Object.assign((waiting.get(key) || { props: {} }).props, props) });
-    else window.dash_clientside.set_props(path, props);
-  }
-
-  /* Scripts that not every page needs, fetched once when one does: AG Grid, and plotly.js before the first chart. */
-  const scripts = new Map();
-  function script(source) {
-    if (!scripts.has(source))
-      scripts.set(source, new Promise(function (done, failed) {
-        const element = document.createElement("script");
-        element.src = source;
-        element.onload = done;
-        element.onerror = failed;
-        document.head.appendChild(element);
-      }));
-    return scripts.get(source);
-  }
-  const plotlyScript = () => script(document.body.dataset.plotly);
-
-  /* What the server drew stands in a box as text; it becomes part of the page here. */
+  /* What the server wrote (drawings, tables) stands in a box as text; it becomes part of the page here, where it is
+     another than before. What had the focus has it again. */
   function fill(box) {
-    if (box.drawn === box.dataset.svg) return;
-    box.drawn = box.dataset.svg;
-    const at = box.contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
-    box.innerHTML = box.dataset.svg;
+    if (box.filled === box.dataset.markup) return;
+    box.filled = box.dataset.markup;
+    const at = box.contains(document.activeElement) && document.activeElement !== box && nameOf(document.activeElement);
+    box.innerHTML = box.dataset.markup;
     const values = box.closest(".card")?.querySelector(".values[open]");
     if (values) values.open = false;
-    if (at) [...box.querySelectorAll("a")].find((link) => link.getAttribute("aria-label") === at)?.focus();
+    if (at) ([...box.querySelectorAll("a, [tabindex]")].find((one) => nameOf(one) === at) || document.getElementById("main")).focus({ preventScroll: true });
   }
-  new MutationObserver(() => document.querySelectorAll("[data-svg]").forEach(fill))
-    .observe(document, { subtree: true, childList: true, attributeFilter: ["data-svg"] });
+  const nameOf = (element) => element.getAttribute("aria-label") || element.textContent.trim();
+  new MutationObserver(() => document.querySelectorAll("[data-markup]").forEach(fill))
+    .observe(document, { subtree: true, childList: true, attributeFilter: ["data-markup"] });
 
   /* Charts that the server drew (figures/chart.py). The pointer or the arrow keys choose a place, and every chart of the
      same days says what it has there; a click leads to the day, a drag to the days. */
@@ -219,75 +165,90 @@
       if (other === svg || (theirs.length === labels.length && theirs[0] === labels[0])) tellPlace(other, spot, other === svg);
     }
   }
-  const ofCity = () => new URL(shown.link, window.location).searchParams;
+  const shownQuery = () => new URL(shown.link, window.location).searchParams;
+  function openDay(points, place) {
+    const query = shownQuery();
+    query.delete("from"), query.delete("to"), query.delete("whole");
+    query.set("day", points.days[place]);
+    if (shown.page === "compare") query.set("city", query.get("city").split(",")[0]);
+    go("/day", query);
+  }
+  /* The days are the zoom: the address says them, and which there were before, so that the way back is in sight. */
+  function openDays(points, one, other) {
+    const query = shownQuery(), [first, last] = [one, other].sort((a, b) => a - b);
+    if (!query.has("whole")) query.set("whole", query.get("from") + "," + query.get("to"));
+    query.set("from", points.days[first]);
+    query.set("to", points.days[last]);
+    go(window.location.pathname, query);
+  }
+  const chartAt = (event) => event.target.closest && event.target.closest("svg[data-points]");
   let dragged = null;
   document.addEventListener("pointermove", function (event) {
-    const svg = event.target.closest && event.target.closest("svg[data-points]"), spot = svg && spotOf(svg, event);
-    if (spot) choosePlace(svg, spot);
+    const svg = chartAt(event), spot = svg && spotOf(svg, event);
+    if (!spot) return;
+    choosePlace(svg, spot);
+    if (dragged && dragged.svg === svg) showDragged(svg, dragged.place, spot.place);
   });
   document.addEventListener("pointerdown", function (event) {
-    const svg = event.target.closest("svg[data-points]"), spot = svg && spotOf(svg, event);
+    const svg = chartAt(event), spot = svg && spotOf(svg, event);
     if (spot) choosePlace(svg, spot);
     dragged = spot && event.pointerType === "mouse" && !event.button ? { svg: svg, place: spot.place } : null;
   });
   document.addEventListener("pointerup", function (event) {
-    const svg = event.target.closest && event.target.closest("svg[data-points]"), spot = svg && spotOf(svg, event);
-    const days = svg && pointsOf(svg).days;
-    if (!dragged || dragged.svg !== svg || !spot || !days || !days.length) return;
-    const query = ofCity(), [first, last] = [dragged.place, spot.place].sort((a, b) => a - b);
-    if (first === last) {
-      query.set("day", days[first]);
-      go("/day", query);
-    } else {
-      query.set("from", days[first]);
-      query.set("to", days[last]);
-      go(window.location.pathname, query);
+    const svg = chartAt(event), spot = svg && spotOf(svg, event), from = dragged;
+    dragged = null;
+    if (from) showDragged(from.svg, 0, -1);
+    if (!from || from.svg !== svg || !spot || !(pointsOf(svg).days || []).length) return;
+    if (from.place === spot.place) openDay(pointsOf(svg), spot.place);
+    else openDays(pointsOf(svg), from.place, spot.place);
+  });
+  /* What a drag covers, while it does. */
+  function showDragged(svg, one, other) {
+    const points = pointsOf(svg), [first, last] = [one, other].sort((a, b) => a - b);
+    let cover = svg.querySelector(".covered");
+    if (!cover) {
+      cover = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      cover.setAttribute("class", "covered");
+      cover.setAttribute("y", 0);
+      cover.setAttribute("height", svg.viewBox.baseVal.height);
+      svg.append(cover);
     }
-  });
-  document.addEventListener("keydown", function (event) {
-    const svg = event.target.closest && event.target.closest("svg[data-points]"), step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!svg || !step) return;
-    event.preventDefault();
-    const last = pointsOf(svg).labels.length - 1;
-    const place = svg.place === undefined ? (step > 0 ? 0 : last) : Math.min(last, Math.max(0, svg.place + step));
-    choosePlace(svg, { place: place });
-  });
-
-  /* Zoom is chosen, so that a finger scrolls and a drag by accident changes nothing; the same button is the way back. */
-  document.addEventListener("click", function (event) {
-    const button = event.target.closest("[data-zoom]");
-    if (!button) return;
-    const chart = document.querySelector("#card-" + button.dataset.zoom + " .js-plotly-plot");
-    const axes = Object.keys(chart.layout).filter((name) => /^[xy]axis\d*$/.test(name));
-    const zooming = button.getAttribute("aria-pressed") !== "true";
-    if (zooming) chart.before = Object.fromEntries(axes.map((name) => [name + ".range", [...chart.layout[name].range]]));
-    window.Plotly.relayout(chart, { dragmode: zooming ? "zoom" : false, ...(zooming ? {} : chart.before) });
-    pressed(button, zooming);
-  });
-  function pressed(button, zooming) {
-    button.setAttribute("aria-pressed", String(zooming));
-    button.textContent = zooming ? button.dataset.off : button.dataset.on;
+    cover.setAttribute("x", points.left + first * points.step);
+    cover.setAttribute("width", other < 0 ? 0 : (last - first + 1) * points.step);
   }
+  /* Two taps on a chart lead back, as its link does; a mouse has opened the day at the first. */
+  document.addEventListener("dblclick", function (event) {
+    const back = chartAt(event) && event.target.closest(".card").querySelector('[data-zoom="out"]');
+    if (back) back.click();
+  });
+  /* Zoom in: half of the days, about the one that was chosen in the chart. Without one the link does it by itself. */
+  function zoomedIn(link) {
+    const svg = link.closest(".card").querySelector("svg[data-points]"), points = svg && pointsOf(svg);
+    if (!svg || svg.place === undefined) return false;
+    const half = Math.ceil(points.days.length / 2);
+    const first = Math.max(0, Math.min(points.days.length - half, svg.place - Math.floor(half / 2)));
+    openDays(points, first, first + half - 1);
+    return true;
+  }
+  document.addEventListener("keydown", function (event) {
+    const svg = chartAt(event), points = svg && pointsOf(svg);
+    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (points && event.key === "Enter" && svg.place !== undefined && (points.days || []).length) openDay(points, svg.place);
+    if (!points || !steps || (steps[1] && !points.rows)) return;
+    event.preventDefault();
+    const moved = (at, step, last) => (at === undefined ? (step < 0 ? last : 0) : Math.min(last, Math.max(0, at + step)));
+    svg.row = points.rows && moved(svg.row, steps[1], points.rows.length - 1);
+    choosePlace(svg, { place: moved(svg.place, steps[0], points.labels.length - 1), row: svg.row });
+  });
 
   /* The values of a chart as a table, made when it is opened: what is drawn says all of it. */
   document.addEventListener("toggle", function (event) {
     const details = event.target;
     if (!details.open || !details.matches(".values")) return;
-    const card = details.closest(".card"), plot = card.querySelector(".js-plotly-plot"), svg = card.querySelector("svg[data-points]");
-    const titles = () => [...card.querySelectorAll("[data-svg] title")].map((title) => [title.textContent]);
-    details.lastElementChild.replaceChildren(asTable(plot ? valuesOf(plot) : svg ? valuesDrawn(svg) : titles(), Boolean(plot || svg)));
+    const card = details.closest(".card"), svg = card.querySelector("svg[data-points]");
+    const titles = () => [...card.querySelectorAll("[data-markup] title")].map((title) => [title.textContent]);
+    details.lastElementChild.replaceChildren(asTable(svg ? valuesDrawn(svg) : titles(), Boolean(svg)));
   }, true);
-  function valuesOf(plot) {
-    const unit = (trace) => plot.layout["yaxis" + (trace.yaxis || "y").slice(1)]?.title?.text;
-    const [first] = plot.data;
-    if (first.type === "heatmap")
-      return [["", ...first.y], ...first.x.map((x, i) => [x, ...first.z.map((row) => row[i])])];
-    const traces = plot.data.filter((trace) => trace.name && trace.hoverinfo !== "skip");
-    const xs = [...new Set(traces.flatMap((trace) => trace.x))].sort();
-    const columns = traces.map((trace) => new Map(trace.x.map((x, i) => [x, trace.y[i]])));
-    const heads = traces.map((trace) => trace.name + (unit(trace) ? ` (${unit(trace)})` : ""));
-    return [["", ...heads], ...xs.map((x) => [x, ...columns.map((values) => values.get(x))])];
-  }
   function valuesDrawn(svg) {
     const points = pointsOf(svg), heads = points.series.map((series) => `${series.name} (${points.unit})`);
     return [["", ...heads], ...points.labels.map((label, place) => [label, ...points.series.map((series) => valueAt(series, place, points))])];
@@ -303,21 +264,6 @@
       });
     });
     return table;
-  }
-
-  /* The tree with empty boxes in place of its charts: words first. Dash shows nothing of a tree before plotly.js, the
-     half of all that a page loads, is there. */
-  function withoutCharts(node, path) {
-    if (Array.isArray(node)) return node.map((child, i) => withoutCharts(child, path.concat([i])));
-    if (!isComponent(node)) return node;
-    if (node.type === "Graph") {
-      const box = "box-" + ++boxes;
-      waiting.set(JSON.stringify(path.slice(0, -2)), { box: box, props: { children: Object.assign({}, node) } });
-      return { type: "Div", namespace: "dash_html_components", props: { id: box, className: "dash-graph", style: node.props.style } };
-    }
-    if (node.props.children === undefined) return node;
-    const below = withoutCharts(node.props.children, path.concat(["props", "children"]));
-    return Object.assign({}, node, { props: Object.assign({}, node.props, { children: below }) });
   }
 
   /* What had the focus has it again after an update, or else the content has it: Dash makes new elements of the old. */
@@ -349,13 +295,9 @@
     const found = before !== null && before.page === answer.page ? changes(before.tree, answer.tree, ROOT) : null;
     if (found === null) {
       if (before !== null && before.page !== answer.page) window.scrollTo(0, 0);
-      waiting.clear();
-      const tree = withoutCharts(answer.tree, ROOT);
-      window.requestAnimationFrame(() => window.setTimeout(drawSoon, 0));
-      return tree;
+      return answer.tree;
     }
-    found.forEach((change) => set(change[0], change[1]));
-    drawSoon();
+    found.forEach((change) => window.dash_clientside.set_props(change[0], change[1]));
     return window.dash_clientside.no_update;
   }
 
@@ -363,21 +305,7 @@
   const credit = () => document.querySelector("#shell footer span").textContent;
 
   const PHONE_PX = 1080;
-  function saveChart(drawn, format) {
-    const phone = format === "phone";
-    const layout = JSON.parse(JSON.stringify(drawn.layout));
-    layout.title = { text: layout.meta.title, x: 0.02, xanchor: "left", font: { size: phone ? 14 : 19 } };
-    layout.margin = Object.assign({}, layout.margin, { t: 96, b: 64, l: 40, r: 40 });
-    layout.annotations = (layout.annotations || []).concat([{
-      text: credit(), xref: "paper", yref: "paper", x: 0, y: 0, xanchor: "left", yanchor: "bottom", yshift: -60, showarrow: false, font: { size: 12 },
-    }]);
-    window.Plotly.downloadImage({ data: drawn.data, layout: layout }, {
-      format: phone ? "png" : format, filename: layout.meta.filename, scale: 2,
-      width: phone ? PHONE_PX / 2 : 1200, height: phone ? PHONE_PX * 5 / 8 : Math.max(640, drawn.offsetHeight),
-    });
-  }
-
-  async function saveDrawing(box, card, format) {
+  async function saveDrawing(box, format) {
     const svg = box.querySelector("svg").cloneNode(true), [left, top, width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
     for (const use of svg.querySelectorAll("use")) {
       const [file, id] = use.getAttribute("href").split("#");
@@ -386,9 +314,10 @@
       use.replaceWith(part);
     }
     const style = getComputedStyle(document.documentElement), size = width / 36;
-    const names = ["surface", "line", "text", "muted", "land", "border", "missing", ...[0, 1, 2, 3, 4, 5].map((n) => "speed-" + n),
-      ...["mean", "warm", "cold", "range", "usual", "pressure", "wind", "gust", "rain", "total"].map((name) => "c-" + name)];
-    svg.setAttribute("style", names.map((name) => `--${name}:${style.getPropertyValue("--" + name)}`).join(";"));
+    const rules = [...document.styleSheets].flatMap((sheet) => { try { return [...sheet.cssRules]; } catch { return []; } });
+    const looks = rules.filter((rule) => (rule.selectorText || "").includes("-drawing")).map((rule) => rule.cssText).join("\n");
+    const names = new Set(`${looks} ${svg.outerHTML} var(--surface)`.match(/--[\w-]+(?=\))/g));
+    svg.setAttribute("style", [...names].map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
     svg.setAttribute("viewBox", `${left} ${top - 2.4 * size} ${width} ${height + 4.4 * size}`);
     const across = format === "phone" ? PHONE_PX / 2 : 1200;
     svg.setAttribute("width", across);
@@ -401,8 +330,7 @@
       return part;
     };
     svg.prepend(add("rect", { x: left, y: top - 2.4 * size, width: width, height: height + 4.4 * size, fill: "var(--surface)" }, ""));
-    const rules = [...document.styleSheets].flatMap((sheet) => { try { return [...sheet.cssRules]; } catch { return []; } });
-    svg.prepend(add("style", {}, rules.filter((rule) => (rule.selectorText || "").includes("-drawing")).map((rule) => rule.cssText).join("\n")));
+    svg.prepend(add("style", {}, looks));
     add("text", { x: left + size, y: top - size, "font-size": size, class: "picture-title" }, box.dataset.title);
     add("text", { x: left + size, y: top + height + 1.2 * size, "font-size": 0.7 * size, class: "picture-credit" }, credit());
     const file = new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
@@ -438,9 +366,7 @@
     });
     const response = await fetch("/page.json?" + query, { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!response.ok) throw new Error("The server answered " + response.status);
-    const answer = await response.json();
-    if (answer.page === "table") await script(document.body.dataset.grid);
-    return answer;
+    return response.json();
   }
   function present(answered) {
     document.getElementById("no-answer").hidden = answered;
@@ -464,7 +390,11 @@
       return [unchanged, unchanged];
     }
   }
-  document.addEventListener("click", (event) => { if (event.target.id === "again") tell(); });
+  document.addEventListener("click", function (event) {
+    if (event.target.id === "again") tell();
+    const save = event.target.dataset.save;
+    if (save) saveDrawing(event.target.closest(".card").querySelector(".drawing"), save);
+  });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     site: {
@@ -480,15 +410,6 @@
           if (name === "town") pathname = "/city";
         });
         if (changed) go(pathname, query);
-      },
-      save: function () {
-        const triggered = window.dash_clientside.callback_context.triggered[0];
-        if (!triggered || !triggered.value) return;
-        const id = JSON.parse(triggered.prop_id.replace(".n_clicks", ""));
-        const card = document.getElementById("card-" + id.save);
-        const box = card.querySelector("[data-svg]");
-        if (box) saveDrawing(box, card, id.format);
-        else saveChart(card.querySelector(".js-plotly-plot"), id.format);
       },
       copy: function (clicks) {
         if (!clicks) return;
@@ -510,31 +431,6 @@
     },
     withoutData: function (day, known) {
       return !known.loaded.some((stretch) => stretch[0] <= day && day <= stretch[1]);
-    },
-  });
-
-  /* Sub-totals stay below the days, whichever way these are sorted. */
-  function order(a, b, one, other, descending) {
-    const below = Boolean(one.data.subtotal) - Boolean(other.data.subtotal);
-    if (below) return descending ? -below : below;
-    if (a === b) return 0;
-    if (a === null || a === undefined) return -1;
-    if (b === null || b === undefined) return 1;
-    return a < b ? -1 : 1;
-  }
-
-  /* A day leads to where its figures come from. */
-  window.dashAgGridComponentFunctions = Object.assign({}, window.dashAgGridComponentFunctions, {
-    SiteDay: (cell) =>
-      cell.data.origin ? window.React.createElement("a", { href: cell.data.origin, "data-go": "here" }, cell.value) : cell.value,
-  });
-
-  window.dashAgGridFunctions = Object.assign({}, window.dashAgGridFunctions, {
-    siteOrder: order,
-    siteDayOrder: (a, b, one, other, descending) => order(one.data.day, other.data.day, one, other, descending),
-    siteNumber: function (value, decimals, language) {
-      if (value === null || value === undefined) return "–";
-      return value.toLocaleString(language, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
     },
   });
 })();

@@ -7,7 +7,7 @@ table of values.
 import json
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from dash_app.figures.look import Look
@@ -18,7 +18,9 @@ Kind = Literal["line", "thin", "dashed", "bars", "up", "down", "none"]
 """How a layer is drawn; ``none`` is only said, not drawn."""
 _CHARACTER, _ROW, _SWATCH = 7.4, 19, 22
 """Of the legend and the axes, in the drawing's units: a letter's width, a row's height, a mark."""
-_BOTTOM, _MARK, _MOST_MARKS = 26, 3.4, 130
+_HEAD, _BOTTOM, _LEAST_HEIGHT = 26, 26, 100
+"""Of a plot: the room above it for its unit, below for the days, and its least height."""
+_MARK, _MOST_MARKS = 3.4, 130
 
 
 class Layer(NamedTuple):
@@ -52,6 +54,7 @@ class Chart(NamedTuple):
     bands: Sequence[Band]
     layers: Sequence[Layer]
     unit: Unit
+    """How values are said; they are in it already."""
     right_title: str = ""
     from_zero: bool = False
     threshold: tuple[float, str] | None = None
@@ -82,36 +85,52 @@ class _Frame(NamedTuple):
         return self.bottom - (value - low) / (high - low) * (self.bottom - self.top)
 
 
-def drawn(chart: Chart, look: Look, *, title: str) -> str:
-    """The chart as SVG."""
+def drawn(chart: Chart | list[Chart], look: Look, *, title: str) -> str:
+    """The chart as SVG; several of the same days and unit below each other, each on an axis of its own."""
+    charts = chart if isinstance(chart, list) else [chart]
     width, height = (366, 290) if look.narrow else (640, 310)
-    legend = list(_legend(chart, width))
-    rows = legend[-1][1] + 1 if legend else 0
-    has_right = any(layer.right for layer in chart.layers)
-    axes = _axis(chart, right=False), _axis(chart, right=True)
-    top = rows * _ROW + 26
-    left = max(44.0, 14 + _CHARACTER * max(len(mark) for mark in _marks_said(axes[0], look)))
-    frame = _Frame(left, width - (46 if has_right else 8), top, height - _BOTTOM, len(chart.labels), axes)
+    legend = list(_legend(charts, width))
+    top = (legend[-1][1] + 1 if legend else 0) * _ROW + _HEAD
+    height = max(height, top + len(charts) * _LEAST_HEIGHT + (len(charts) - 1) * _HEAD + _BOTTOM)
+    has_right = any(layer.right for one in charts for layer in one.layers)
+    axes = [(_axis(one, right=False), _axis(one, right=True)) for one in charts]
+    left = max(44.0, 14 + _CHARACTER * max(len(mark) for marks, _ in axes for mark in _marks_said(marks, look)))
+    step = (height - _BOTTOM - top + _HEAD) / len(charts)
+    frames = [
+        _Frame(left, width - (46 if has_right else 8), start, start + step - _HEAD, len(one.labels), axis)
+        for one, axis, start in zip(charts, axes, (top + n * step for n in range(len(charts))), strict=True)
+    ]
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" tabindex="0"'
-            f' aria-label={quoteattr(title)} class="chart-drawing" data-points={quoteattr(_points(chart, frame))}>'
+            f' aria-label={quoteattr(title)} class="chart-drawing" data-points={quoteattr(_points(charts, frames[0]))}>'
         ),
         *(text for text, _ in legend),
-        *_grid(chart, look, frame, has_right=has_right),
-        *(_area(band, frame) for band in chart.bands),
-        *(part for layer in chart.layers for part in _layer(layer, frame)),
-        *_threshold(chart, frame),
-        f'<path d="M0 {frame.top:g}V{frame.bottom:g}" class="cursor" visibility="hidden"/>',
+        *(
+            part
+            for one, frame in zip(charts, frames, strict=True)
+            for part in _panel(one, look, frame, has_right=has_right)
+        ),
+        *_days(charts[-1], frames[-1]),
+        f'<path d="M0 {top}V{frames[-1].bottom:g}" class="cursor" visibility="hidden"/>',
         "</svg>",
     ]
     return "".join(parts)
 
 
-def _points(chart: Chart, frame: _Frame) -> str:
+def _panel(chart: Chart, look: Look, frame: _Frame, *, has_right: bool) -> Iterator[str]:
+    yield from _grid(chart, look, frame, has_right=has_right)
+    yield from (_area(band, frame) for band in chart.bands)
+    yield from (part for layer in chart.layers for part in _layer(layer, frame))
+    yield from _threshold(chart, frame)
+
+
+def _points(charts: Sequence[Chart], frame: _Frame) -> str:
     """What `site.js` says of a place: names and values of the layers, and where the place is."""
-    said: list[dict[str, Any]] = [{"name": band.name, "low": band.low, "high": band.high} for band in chart.bands]
-    said += [{"name": layer.name, "values": layer.values} for layer in chart.layers]
+    chart, said = charts[0], []
+    for one in charts:
+        said += [{"name": band.name, "low": band.low, "high": band.high} for band in one.bands]
+        said += [{"name": layer.name, "values": layer.values} for layer in one.layers]
     found = {
         "left": frame.left,
         "step": round(frame.step, 4),
@@ -146,10 +165,12 @@ def _marks_said(marks: Sequence[float], look: Look) -> list[str]:
     return [look.language.number(mark, decimals) for mark in marks]
 
 
-def _legend(chart: Chart, width: float) -> Iterator[tuple[str, int]]:
+def _legend(charts: Sequence[Chart], width: float) -> Iterator[tuple[str, int]]:
     """Marks with their names in rows, and the row of each."""
     x, row = 4.0, 0
-    named: list[Band | Layer] = [*chart.bands, *(layer for layer in chart.layers if layer.kind != "none")]
+    named: list[Band | Layer] = []
+    for chart in charts:
+        named += [*chart.bands, *(layer for layer in chart.layers if layer.kind != "none")]
     for part in named:
         needed = _SWATCH + len(part.name) * _CHARACTER + 10
         if x + needed > width and x > 4:
@@ -182,11 +203,14 @@ def _grid(chart: Chart, look: Look, frame: _Frame, *, has_right: bool) -> Iterat
         at = frame.right + 44 if right else 2
         kind = "end" if right else "start"
         yield f'<text x="{at:g}" y="{frame.top - 8:g}" class="tick {kind}">{escape(title)}</text>'
+    yield f'<path d="M{frame.left:g} {frame.bottom:g}H{frame.right:g}" class="axis"/>'
+
+
+def _days(chart: Chart, frame: _Frame) -> Iterator[str]:
     for place, text in chart.ticks:
         x = frame.x(place)
         yield f'<path d="M{x:.1f} {frame.bottom:g}v4" class="axis"/>'
         yield f'<text x="{x:.1f}" y="{frame.bottom + 18:g}" class="tick">{escape(text)}</text>'
-    yield f'<path d="M{frame.left:g} {frame.bottom:g}H{frame.right:g}" class="axis"/>'
 
 
 def _runs(*values: Values) -> Iterator[range]:

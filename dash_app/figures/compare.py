@@ -1,75 +1,62 @@
-"""Several cities side by side."""
+"""Several cities in one chart: by day, or over more than two years by month or year."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
-from dash_app.figures.look import Figure, Look, day_axis, line, thinned
+from dash_app.figures import longterm
+from dash_app.figures.chart import Chart, Layer
+from dash_app.figures.daily import of_days
+from dash_app.figures.look import Look
 from dash_app.frames import numbers
 from dash_app.measures import METRICS
+from weather_platform.domain.climate.years import Years
 
-_GAP = 0.06
-_MOST_MARKED_DAYS = 62
-"""Six cities' marks are crowded sooner than those of one."""
+Compared = Mapping[str, "pd.Series[float]"]
+"""Values in the stored unit by city, for the same places."""
 
 
-def cities(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look, *, own_axes: bool = False) -> Figure:
-    """A metric's daily figure, one line and colour per city; on a shared axis, or on separate ones below each other.
+def by_day(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look) -> tuple[Compared, Chart]:
+    """A metric's daily figure, and the days to draw it over; of rain the total since the first day.
 
-    Frames have one row per day, for the same days.
+    Frames have one row per day, for the same days. The total breaks where a day is missing, and counts on.
     """
-    column, unit = METRICS[metric].column, look.unit(metric)
-    names, days = list(by_city), day_axis(next(iter(by_city.values())))
-    lines = [
-        _line(look, by_city[name], column, metric, name, number) | ({"yaxis": _axis(number)} if own_axes else {})
-        for number, name in enumerate(names)
+    column = METRICS[metric].column
+    found = {name: days[column].cumsum() if metric == "rain" else days[column] for name, days in by_city.items()}
+    return found, of_days(next(iter(by_city.values())), look, metric, bands=[], layers=[], from_zero=metric == "rain")
+
+
+def by_step(
+    by_city: Mapping[str, tuple[str, Years]], metric: str, of: longterm.Steps, look: Look
+) -> tuple[Compared, Chart]:
+    """A metric by month or year, from each city's WMO number and sheets, and the steps to draw it over."""
+    found = {
+        name: pd.Series(longterm.values(longterm.FIGURES[metric], years, station, of), dtype="float64")
+        for name, (station, years) in by_city.items()
+    }
+    return found, Chart(of.labels, of.ticks, [], [], look.unit(metric), from_zero=metric in longterm.FROM_ZERO)
+
+
+def side_by_side(found: Compared, base: Chart, metric: str, look: Look) -> list[Chart]:
+    """A chart per city, its line in the city's colour."""
+    return [
+        base._replace(layers=[Layer("line", name, f"city-{number}", look.shown(values, metric))])
+        for number, (name, values) in enumerate(found.items())
     ]
-    if not own_axes or len(names) < 2:
-        return look.figure(lines, xaxis=days, yaxis=look.axis_title(metric))
-    height = (1 - _GAP * (len(names) - 1)) / len(names)
-    axes: dict[str, Any] = {}
-    for number in range(len(names)):
-        top = 1 - number * (height + _GAP)
-        axes[_axis(number).replace("y", "yaxis")] = {
-            "domain": [max(0.0, top - height), top],
-            "title": {"text": unit.symbol, "font": {"size": 11}},
-            "gridcolor": look.theme.grid,
-            "zerolinecolor": look.theme.grid,
-            "automargin": True,
-            "nticks": 4,
-        }
-    return look.figure(lines, xaxis={**days, "anchor": _axis(len(names) - 1)}, **axes)
 
 
-def differences(by_city: Mapping[str, pd.DataFrame], metric: str, look: Look) -> Figure:
-    """Differences of each city's daily figure from the first city's."""
-    word, unit, column = look.language, look.unit(metric), METRICS[metric].column
-    reference, *others = by_city
-    lines = []
+def together(charts: list[Chart]) -> Chart:
+    """The lines of all cities on one axis."""
+    return charts[0]._replace(layers=[layer for chart in charts for layer in chart.layers])
+
+
+def differences(found: Compared, base: Chart, metric: str, look: Look) -> Chart:
+    """Each city less the first, which is the line at zero; only where both have a value."""
+    unit, (reference, *others) = look.unit(metric), found
+    layers = [Layer("dashed", reference, "city-0", [0.0] * len(base.labels))]
     for number, name in enumerate(others, start=1):
-        difference = by_city[name][column] - by_city[reference][column]
-        drawn = thinned(pd.DataFrame({column: difference}), [column])
-        label = word("compare.minus", city=name, reference=reference)
-        trace = line(look, drawn, column, metric, name=label, color=look.theme.cities[number])
-        trace["y"] = [None if v is None else round(unit.difference(v), 4) for v in numbers(drawn[column])]
-        trace["hovertemplate"] = f"{label} %{{y:+.{unit.decimals}f}} {unit.symbol}<extra></extra>"
-        lines.append(trace)
-    return look.figure(
-        lines,
-        xaxis=day_axis(by_city[reference]),
-        yaxis={**look.axis_title(metric), "zerolinecolor": look.theme.text, "zerolinewidth": 1.5, "tickformat": "+"},
-        showlegend=True,
-    )
-
-
-def _line(look: Look, days: pd.DataFrame, column: str, metric: str, name: str, number: int) -> dict[str, Any]:
-    drawn = thinned(days, [column])
-    trace = line(look, drawn, column, metric, name=name, color=look.theme.cities[number])
-    if len(days) <= _MOST_MARKED_DAYS:
-        trace |= {"mode": "lines+markers", "marker": {"size": 5, "color": look.theme.cities[number]}}
-    return trace
-
-
-def _axis(number: int) -> str:
-    return "y" if number == 0 else f"y{number + 1}"
+        gaps = numbers(found[name] - found[reference])
+        label = look.language("compare.minus", city=name, reference=reference)
+        shown = [None if gap is None else round(unit.difference(gap), 4) for gap in gaps]
+        layers.append(Layer("line", label, f"city-{number}", shown))
+    return base._replace(layers=layers, from_zero=True)

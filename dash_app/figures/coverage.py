@@ -1,45 +1,44 @@
 """Completeness by city and month."""
 
+from typing import Final
+
 import pandas as pd
 
 from dash_app import scales
-from dash_app.figures.look import Figure, Look
+from dash_app.figures import heat
+from dash_app.figures.look import Look
 from dash_app.frames import numbers
+from weather_platform.domain.months import Month
 from weather_platform.domain.statistics import EXPECTED_OBSERVATIONS
+from weather_platform.domain.units import Unit
 
-_MOST_PARTED = 100
-"""Gaps of a pixel between more columns would be as wide as the columns."""
+_PERCENT: Final = Unit("%", "percent", 1)
+_ROW_HEIGHT, _AROUND = 15, 100
+_WIDTHS: Final = (700, 1_320)
+_MARGIN_PX: Final = 90
+"""Of the page, beside the chart."""
 
 
-def coverage(shares: pd.DataFrame, look: Look) -> Figure:
-    """Percent of the expected observations by city (rows, by name) and month (columns, text)."""
-    most = 3 if look.narrow else 12
-    return look.figure(
-        [
-            {
-                **scales.SHARE.on_plotly(None),
-                "type": "heatmap",
-                "xgap": 1 if len(shares.columns) <= _MOST_PARTED else 0,
-                "ygap": 1,
-                "hoverongaps": False,
-                "x": list(shares.columns),
-                "y": list(shares.index),
-                "z": [numbers(row.round(1)) for _, row in shares.iterrows()],
-                "hovertemplate": "%{y}, %{x}<br>%{z:.1f} %<extra></extra>",
-                "colorbar": {
-                    "thickness": 10,
-                    "outlinewidth": 0,
-                    "ticksuffix": " %",
-                    "len": 0.4,
-                    "y": 1,
-                    "yanchor": "top",
-                },
-            }
-        ],
-        hovermode="closest",
-        xaxis={"type": "category", "side": "top", "tickangle": -90 if len(shares.columns) > most else 0},
-        yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "dtick": 1, "tickfont": {"size": 10}},
+def coverage(shares: pd.DataFrame, look: Look, *, title: str) -> str:
+    """Percent of the expected observations by city (rows, by name) and month (columns, text), as SVG."""
+    months = [Month.parse(text) for text in shares.columns]
+    word = look.language
+    most = 4 if look.narrow else 12
+    every = -(-len(months) // most)
+    ticks = [
+        (place, f"{word.short_month(month.number)} {month.year}")
+        for place, month in enumerate(months)
+        if place % every == 0
+    ]
+    grid = heat.Grid(
+        rows=list(shares.index),
+        columns=[f"{word.month(month.number)} {month.year}" for month in months],
+        ticks=ticks,
+        values=[numbers(row) for _, row in shares.iterrows()],
     )
+    width = 366 if look.narrow else min(max(look.width_px - _MARGIN_PX, _WIDTHS[0]), _WIDTHS[1])
+    size = width, _AROUND + _ROW_HEIGHT * len(shares)
+    return heat.drawn(grid, scales.SHARE, _PERCENT, look, title=title, size=size)
 
 
 def expected_in(month: str, last_loaded: pd.Timestamp) -> int:

@@ -25,7 +25,7 @@ def temperature(days: pd.DataFrame, look: Look, usual: Usual | None = None) -> C
     low, high = _shown(days, look, "temperature", "temperature_min_c", "temperature_max_c")
     tx: Kind = "thin" if is_long(days) else "up"
     tn: Kind = "thin" if is_long(days) else "down"
-    return _chart(
+    return of_days(
         days,
         look,
         "temperature",
@@ -45,7 +45,7 @@ def temperature(days: pd.DataFrame, look: Look, usual: Usual | None = None) -> C
 def pressure(days: pd.DataFrame, look: Look, usual: Usual | None = None) -> Chart:
     """Mean sea-level pressure between the lowest and the highest reading."""
     low, high = _shown(days, look, "pressure", "pressure_min_hpa", "pressure_max_hpa")
-    return _chart(
+    return of_days(
         days,
         look,
         "pressure",
@@ -59,7 +59,7 @@ def wind(days: pd.DataFrame, look: Look, usual: Usual | None = None) -> Chart:
     word, metric = look.language, "wind"
     highest, gusts = _shown(days, look, metric, "wind_max_m_s", "wind_gust_m_s")
     gust = [Layer("dashed", word("chart.gust"), "gust", gusts)] if any(v is not None for v in gusts) else []
-    return _chart(
+    return of_days(
         days,
         look,
         metric,
@@ -83,7 +83,7 @@ def rain(days: pd.DataFrame, look: Look, usual: Usual | None = None) -> Chart:
     (bars,) = _shown(days, look, "rain", "rain_rr_mm")
     total = look.shown(days["rain_rr_mm"].cumsum(), "rain")
     heavy = word.quantity(unit.exact(_HEAVY_RAIN_MM), unit.symbol, unit.decimals - 1)
-    return _chart(
+    return of_days(
         days,
         look,
         "rain",
@@ -119,7 +119,7 @@ def day_ticks(days: Sequence[date], look: Look) -> list[tuple[int, str]]:
     return [(place, word.short_month(days[place].month)) for place in firsts[::every] if place <= last]
 
 
-def _chart(
+def of_days(
     days: pd.DataFrame,
     look: Look,
     metric: str,
@@ -130,6 +130,7 @@ def _chart(
     from_zero: bool = False,
     threshold: tuple[float, str] | None = None,
 ) -> Chart:
+    """A chart whose places are the days of a frame."""
     dates = [day.date() for day in pd.DatetimeIndex(days.index)]
     return Chart(
         labels=[look.language.day(day) for day in dates],

@@ -8,19 +8,20 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
-from dash_app import scales
 from dash_app.figures.daily import day_ticks
 from dash_app.figures.legend import Bar, legend
 from dash_app.figures.look import Look
 from dash_app.measures import METRICS
 from dash_app.scales import Scale
 from weather_platform.domain.statistics import KELVIN_OFFSET
+from weather_platform.domain.units import Unit
 
 HOURS = tuple(range(0, 24, 3))
 MOST_DAYS = 400
 """More columns than that are narrower than a pixel and a half: months instead."""
 _PA_PER_HPA = 100
-_LEFT, _TOP, _BOTTOM, _LEGEND = 44, 6, 26, 44
+_LEFT, _TOP, _BOTTOM, _LEGEND, _CHARACTER = 44, 6, 26, 44, 6.6
+_MANY_ROWS = 20
 
 
 class Grid(NamedTuple):
@@ -31,6 +32,8 @@ class Grid(NamedTuple):
     """What each column is called."""
     ticks: Sequence[tuple[int, str]]
     values: Sequence[Sequence[float | None]]
+    days: Sequence[str] = ()
+    """ISO days, where each column is one."""
 
 
 def hours(observations: pd.DataFrame, metric: str, look: Look) -> Grid:
@@ -54,7 +57,8 @@ def hours(observations: pd.DataFrame, metric: str, look: Look) -> Grid:
         ticks = years[:: -(-len(years) // 8) or 1]
     else:
         names, ticks = [word.day(day) for day in days], day_ticks(days, look)
-    return Grid([f"{hour:02d} h" for hour in HOURS], names, ticks, _cells(table))
+    iso = [] if by_month else [day.isoformat() for day in days]
+    return Grid([f"{hour:02d} h" for hour in HOURS], names, ticks, _cells(table), iso)
 
 
 def calendar(days: pd.DataFrame, metric: str, look: Look) -> Grid:
@@ -77,49 +81,55 @@ def by_day(observations: pd.DataFrame) -> bool:
     return times.empty or (times.max() - times.min()).days <= MOST_DAYS
 
 
-def drawn(grid: Grid, metric: str, look: Look, *, home: bool, title: str) -> str:
-    """The grid as SVG, with its legend below; `home` is whether the station is in metropolitan France."""
-    width, height = (366, 270) if look.narrow else (640, 300)
-    scale, unit = scales.of_metric(metric, home=home), look.unit(metric)
+def drawn(
+    grid: Grid, scale: Scale, unit: Unit, look: Look, *, title: str, size: tuple[float, float] | None = None
+) -> str:
+    """The grid as SVG, with its legend below; where rows are many, what the columns are stands above them."""
+    width, height = size or ((366, 270) if look.narrow else (640, 300))
+    left = max(_LEFT, 14 + round(_CHARACTER * max(map(len, grid.rows))))
     bottom = height - _BOTTOM - _LEGEND
-    step_x = (width - _LEFT - 6) / max(1, len(grid.columns))
-    step_y = (bottom - _TOP) / len(grid.rows)
+    above = len(grid.rows) > _MANY_ROWS
+    top = _BOTTOM if above else _TOP
+    step_x = (width - left - 6) / max(1, len(grid.columns))
+    step_y = (bottom - top) / len(grid.rows)
     shown = [[None if v is None else round(unit.exact(v), 4) for v in row] for row in grid.values]
     points = {
-        "left": _LEFT,
+        "left": left,
         "step": round(step_x, 4),
-        "top": _TOP,
+        "top": top,
         "row": round(step_y, 4),
         "labels": grid.columns,
+        "days": grid.days,
         "unit": unit.symbol,
         "decimals": unit.decimals,
         "rows": grid.rows,
         "series": [{"name": name, "values": row} for name, row in zip(grid.rows, shown, strict=True)],
     }
+    ticks_y = top - 8 if above else bottom + 17
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" tabindex="0"'
             f' aria-label={quoteattr(title)} class="chart-drawing grid-drawing"'
             f" data-points={quoteattr(json.dumps(points, ensure_ascii=False, separators=(',', ':')))}>"
         ),
-        *_rectangles(grid, scale, step_x, step_y),
+        *_rectangles(grid, scale, (left, top), (step_x, step_y)),
         *(
-            f'<text x="{_LEFT - 6}" y="{_TOP + (n + 0.5) * step_y + 4:.1f}" class="tick end">{escape(name)}</text>'
+            f'<text x="{left - 6}" y="{top + (n + 0.5) * step_y + 4:.1f}" class="tick end">{escape(name)}</text>'
             for n, name in enumerate(grid.rows)
         ),
         *(
-            f'<text x="{_LEFT + (place + 0.5) * step_x:.1f}" y="{bottom + 17}" class="tick">{escape(text)}</text>'
+            f'<text x="{left + (place + 0.5) * step_x:.1f}" y="{ticks_y}" class="tick">{escape(text)}</text>'
             for place, text in grid.ticks
         ),
-        *_legend(scale, metric, look, width, height - _LEGEND + 8),
+        *_legend(scale, unit, look, (left, width - left - 60 if size is None else min(320, width - left - 60)), height),
         "</svg>",
     ]
     return "".join(parts)
 
 
-def _rectangles(grid: Grid, scale: Scale, step_x: float, step_y: float) -> Iterator[str]:
+def _rectangles(grid: Grid, scale: Scale, corner: tuple[float, float], step: tuple[float, float]) -> Iterator[str]:
     """One path for each colour."""
-    low, high = scale.bounds
+    (left, top), (step_x, step_y), (low, high) = corner, step, scale.bounds
     paths: dict[str, list[str]] = defaultdict(list)
     gap = 0.8 if step_x > 4 else 0
     for row, values in enumerate(grid.values):
@@ -127,20 +137,21 @@ def _rectangles(grid: Grid, scale: Scale, step_x: float, step_y: float) -> Itera
             if value is not None:
                 share = round((min(max(value, low), high) - low) / (high - low) * 60) / 60
                 color = scale.color(value if scale.steps else low + share * (high - low))
-                x, y = _LEFT + column * step_x, _TOP + row * step_y
+                x, y = left + column * step_x, top + row * step_y
                 paths[color].append(f"M{x:.1f} {y:.1f}h{step_x - gap:.2f}v{step_y - 0.8:.1f}h-{step_x - gap:.2f}Z")
     for color, pieces in paths.items():
         yield f'<path d="{"".join(pieces)}" fill="{color}"/>'
 
 
-def _legend(scale: Scale, metric: str, look: Look, width: float, y: float) -> Iterator[str]:
-    unit, length = look.unit(metric), width - _LEFT - 60
+def _legend(scale: Scale, unit: Unit, look: Look, place: tuple[float, float], height: float) -> Iterator[str]:
+    """From a place's left edge on, so long."""
+    (left, length), y = place, height - _LEGEND + 8
 
     def said(value: float) -> str:
         return look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
 
-    yield from legend(scale, Bar(_LEFT, y, length, 9, 12), said)
-    yield f'<text x="{_LEFT + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
+    yield from legend(scale, Bar(left, y, length, 9, 12), said)
+    yield f'<text x="{left + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
 
 
 def _cells(table: pd.DataFrame) -> list[list[float | None]]:

@@ -1,7 +1,9 @@
 """A city over more than two years: its months, or over more than twelve years its years, from the monthly sheets."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import pandas as pd
 
 from dash_app.figures.chart import Band, Chart, Kind, Layer
 from dash_app.figures.look import Look
@@ -12,6 +14,9 @@ from weather_platform.domain.months import Month, month_range
 MOST_DAYS = 731
 """Longer periods are drawn by month."""
 _MOST_MONTHS = 150
+FIGURES: Final = {"temperature": "tm.mean", "pressure": "pmer.mean", "wind": "fxi.max", "rain": "rr.total"}
+"""The figure of a sheet that stands for a metric."""
+FROM_ZERO: Final = ("rain", "wind")
 
 
 class Steps(NamedTuple):
@@ -36,13 +41,17 @@ def steps(period: Period, look: Look) -> Steps:
     return Steps(labels, starts[::every], [(month.year, MONTHS[month.number - 1]) for month in months])
 
 
+def values(figure: str, years: Years, station: str, of: Steps) -> list[float | None]:
+    """A figure at each step, in the stored unit."""
+    return [years.at(figure, station, year, period).value for year, period in of.at]
+
+
 def chart(metric: str, years: Years, station: str, of: Steps, look: Look) -> Chart | None:
     """A metric's chart by month or year; None where the station has none of it."""
     word, unit = look.language, look.unit(metric)
 
     def shown(figure: str) -> list[float | None]:
-        found = [years.at(figure, station, year, period).value for year, period in of.at]
-        return [None if value is None else round(unit.exact(value), 4) for value in found]
+        return look.shown(pd.Series(values(figure, years, station, of), dtype="float64"), metric)
 
     def partial(figure: str) -> frozenset[int]:
         whole = ("complete", "nearly") if figure == "rr.total" else ("complete",)
@@ -52,17 +61,13 @@ def chart(metric: str, years: Years, station: str, of: Steps, look: Look) -> Cha
             if years.at(figure, station, year, period).status not in whole
         )
 
-    figure, css = {
-        "temperature": ("tm.mean", "mean"),
-        "pressure": ("pmer.mean", "pressure"),
-        "wind": ("fxi.max", "gust"),
-        "rain": ("rr.total", "rain"),
-    }[metric]
-    values = shown(figure)
-    if all(value is None for value in values):
+    figure = FIGURES[metric]
+    css = {"wind": "gust", "temperature": "mean"}.get(metric, metric)
+    main = shown(figure)
+    if all(value is None for value in main):
         return None
     name = {"rain": "chart.rain", "wind": "chart.gust"}.get(metric, "chart.mean")
     kind: Kind = "bars" if metric == "rain" else "line"
     bands = [Band("Tn–Tx", "range", shown("tn.mean"), shown("tx.mean"))] if metric == "temperature" else []
-    layer = Layer(kind, word(name), css, values, hollow=partial(figure))
-    return Chart(of.labels, of.ticks, bands, [layer], unit, from_zero=metric in ("rain", "wind"))
+    layer = Layer(kind, word(name), css, main, hollow=partial(figure))
+    return Chart(of.labels, of.ticks, bands, [layer], unit, from_zero=metric in FROM_ZERO)

@@ -7,7 +7,7 @@ import pandas as pd
 from dash import html
 
 from dash_app import components as ui
-from dash_app import lead, summaries
+from dash_app import lead, scales, summaries
 from dash_app.figures import daily, heat, longterm
 from dash_app.figures.chart import Chart, drawn
 from dash_app.figures.look import every_day
@@ -96,7 +96,8 @@ def _by_month(view: View, reader: Reader, days: pd.DataFrame) -> Iterator[Any]:
 def _card(view: View, metric: str, found: Chart, summary: Sequence[str]) -> Any:
     title, text = view.word(f"metrics.{metric}"), " ".join(summary)
     parts = [*summary, view.word(f"city.{metric}_defined")] if metric in _DEFINED else summary
-    return ui.drawing(view, metric, title, drawn(found, view.look, title=f"{title}. {text}"), parts)
+    svg = drawn(found, view.look, title=f"{title}. {text}")
+    return ui.drawing(view, metric, title, svg, parts, kind="by_day" if view.days <= longterm.MOST_DAYS else "still")
 
 
 def _not_measured(view: View, metric: str) -> Any:
@@ -142,8 +143,9 @@ def _heat(view: View, observations: pd.DataFrame | None, days: pd.DataFrame) -> 
     if not known:
         text = word(f"city.no_{metric.key}", city=view.stations[0].display_name)
         return ui.card(title, switches, ui.notice(word("city.no_measure"), text, color="gray"))
-    svg = heat.drawn(grid, metric.key, view.look, home=view.home, title=" ".join([f"{title}.", *summary]))
-    return ui.drawing(view, "heat", title, svg, summary, above=switches)
+    scale, unit = scales.of_metric(metric.key, home=view.home), view.look.unit(metric.key)
+    svg = heat.drawn(grid, scale, unit, view.look, title=" ".join([f"{title}.", *summary]))
+    return ui.drawing(view, "heat", title, svg, summary, above=switches, kind="by_day" if grid.days else "still")
 
 
 def _events(view: View, frame: pd.DataFrame) -> Any:

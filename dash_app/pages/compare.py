@@ -6,12 +6,11 @@ import pandas as pd
 from dash import html
 
 from dash_app import components as ui
-from dash_app.figures import compare
+from dash_app.figures import compare, longterm
+from dash_app.figures.chart import Chart, drawn
 from dash_app.figures.look import every_day
 from dash_app.reader import Reader
 from dash_app.view import NoSuchDays, View
-
-_OWN_AXIS_HEIGHT_PX = 150
 
 
 def page(view: View, reader: Reader) -> list[Any]:
@@ -26,7 +25,7 @@ def page(view: View, reader: Reader) -> list[Any]:
     return [
         _controls(view),
         html.H1(word("compare.title", metric=word(f"metrics.{view.metric.key}"), period=view.period_text)),
-        html.Div([_chart(view, by_city), _table(view, by_city)], className="chart-and-table"),
+        html.Div([_chart(view, reader, by_city), _table(view, by_city)], className="chart-and-table"),
     ]
 
 
@@ -44,19 +43,38 @@ def _controls(view: View) -> Any:
     )
 
 
-def _chart(view: View, by_city: dict[str, pd.DataFrame]) -> Any:
-    word, metric, height_px = view.word, view.metric.key, 460
-    title = word("compare.by_day")
-    if view.state.view == "difference":
-        title = word("compare.difference_by_day", reference=next(iter(by_city)))
-        if len(by_city) < 2:
-            return ui.notice(word("controls.view_difference"), word("compare.one"))
-        figure = compare.differences(by_city, metric, view.look)
+def _chart(view: View, reader: Reader, by_city: dict[str, pd.DataFrame]) -> Any:
+    word, metric = view.word, view.metric.key
+    difference = view.state.view == "difference"
+    if difference and len(by_city) < 2:
+        return ui.notice(word("controls.view_difference"), word("compare.one"))
+    found, base = _compared(view, reader, by_city)
+    if difference:
+        charts = [compare.differences(found, base, metric, view.look)]
     else:
-        own = view.state.axis == "own"
-        figure = compare.cities(by_city, metric, view.look, own_axes=own)
-        height_px = max(height_px, _OWN_AXIS_HEIGHT_PX * len(by_city)) if own else height_px
-    return ui.chart(view, metric, title, figure, _summary(view, by_city), height_px=height_px)
+        charts = compare.side_by_side(found, base, metric, view.look)
+        charts = charts if view.state.axis == "own" else [compare.together(charts)]
+    title, summary = _title(view, by_city), _summary(view, by_city)
+    svg = drawn(charts, view.look, title=" ".join([f"{title}.", *summary]))
+    return ui.drawing(view, metric, title, svg, summary, kind="by_day" if view.days <= longterm.MOST_DAYS else "still")
+
+
+def _compared(view: View, reader: Reader, by_city: dict[str, pd.DataFrame]) -> tuple[compare.Compared, Chart]:
+    """By day, or over more than two years by month or year."""
+    metric = view.metric.key
+    if view.days <= longterm.MOST_DAYS:
+        return compare.by_day(by_city, metric, view.look)
+    numbers = {station.display_name: station.station_id for station in view.stations}
+    sheets = {name: (number, reader.climate.years(number)) for name, number in numbers.items()}
+    return compare.by_step(sheets, metric, longterm.steps(view.period, view.look), view.look)
+
+
+def _title(view: View, by_city: dict[str, pd.DataFrame]) -> str:
+    """What is drawn: days, running totals of rain, or figures of months."""
+    kind = "by_step" if view.days > longterm.MOST_DAYS else "total_by_day" if view.metric.key == "rain" else "by_day"
+    if view.state.view == "difference":
+        return view.word(f"compare.difference_{kind}", reference=next(iter(by_city)))
+    return view.word(f"compare.{kind}")
 
 
 def _summary(view: View, by_city: dict[str, pd.DataFrame]) -> list[str]:
@@ -107,7 +125,7 @@ def _table(view: View, by_city: dict[str, pd.DataFrame]) -> Any:
     ]
     rows = []
     for number, (name, days) in enumerate(by_city.items()):
-        swatch = html.Span(className="swatch", style={"background": view.look.theme.cities[number]})
+        swatch = html.Span(className=f"swatch city-{number}")
         link = ui.link(name, href=view.href(page="city", cities=(view.stations[number].slug,)))
         low = days[metric.low or metric.column].min()
         rows.append(

@@ -19,7 +19,6 @@ from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.events import THRESHOLDS
 from weather_platform.domain.months import Month, month_range
 
-_ROW_HEIGHT_PX = 15
 _POSTINGS = 10
 _MADE = ("temperature", "pressure", "wind", "rain", "null", "events")
 
@@ -114,9 +113,9 @@ def _coverage(view: View, reader: Reader) -> Any:
         worst=worst,
         worst_share=word.number(float(shares.loc[worst].mean()), 1),
     )
-    figure = coverage.coverage(shares, view.look)
-    height_px = 90 + _ROW_HEIGHT_PX * len(shares)
-    return ui.chart(view, "coverage", word("data.coverage"), figure, [summary], height_px=height_px)
+    title = word("data.coverage")
+    svg = coverage.coverage(shares, view.look, title=f"{title}. {summary}")
+    return ui.drawing(view, "coverage", title, svg, [summary])
 
 
 def coverage_shares(view: View, reader: Reader) -> pd.DataFrame:

@@ -82,7 +82,7 @@ def _matrix(view: View, years: Years, name: str) -> Any:
     colours = word(f"years.matrix_{'home' if view.home else 'overseas'}")
     unit = said.symbol_of(view, figure)
     summary = [ui.counted(word, "years.matrix_summary", len(shown), unit=unit, colours=colours)]
-    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, wide=True)
+    return ui.drawing(view, "matrix", word("years.matrix"), svg, summary, kind="wide")
 
 
 def _is_there(years: Years, station: str, year: int, figure: str) -> Iterator[bool]:
@@ -159,7 +159,7 @@ def _stripes(view: View, compared: Mapping[int, Comparison], name: str) -> Any:
 
     shown = said.unit_of(view, "%" if is_rain else FIGURES[figure].unit)
     svg = stripes(found, scale, said=partial(tick, word, shown, signed=not is_rain), unit=unit, title=title)
-    return ui.drawing(view, "stripes", title, svg, summary, wide=True)
+    return ui.drawing(view, "stripes", title, svg, summary, kind="wide")
 
 
 def _stripe(view: View, year: int, of: Comparison, *, is_rain: bool) -> Stripe:

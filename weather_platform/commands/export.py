@@ -1,4 +1,4 @@
-"""`weather export`: documents, events or observations as CSV, JSON, NDJSON or Parquet; the API gives the same bytes."""
+"""`weather export`: documents, events or observations in any format of `tables`; the API gives the same bytes."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -39,13 +39,17 @@ def export(
     units: Annotated[
         System, typer.Option(help="units of days and events; observations keep SYNOP's units")
     ] = System.METRIC,
-    format_: Annotated[Format, typer.Option("--format", help="JSON is nested, CSV and Parquet are flat")] = Format.CSV,
+    format_: Annotated[
+        Format, typer.Option("--format", help="JSON is nested; CSV, Parquet and XLSX are flat")
+    ] = Format.CSV,
     output: Annotated[Path | None, typer.Option(help="file to write; default: standard output")] = None,
 ) -> None:
     """Write daily documents, events or observations, by date and station."""
     days = _period(first, last)
-    if output is None and format_ == "parquet" and sys.stdout.isatty():
-        raise typer.BadParameter("Parquet is binary. Give --output a file, or send it to a file or a pipe.")
+    if output is None and format_ in ("parquet", "xlsx") and sys.stdout.isatty():
+        raise typer.BadParameter(
+            f"A file of {format_} is binary. Give --output a file, or send it to a file or a pipe."
+        )
     stores = Stores(Settings.from_environment(), read_only=True)
     stations = [known_station(name, stores.stations) for name in city] if city else None
     written = _WRITERS[table](stores, stations, days, units, format_)

@@ -70,7 +70,7 @@ def _mysql(url: sa.URL) -> Engine:
             "local_infile": True,
             "charset": "utf8mb4",
             "connect_timeout": 5,
-            "init_command": "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES', group_concat_max_len = 1000000",
+            "init_command": "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES', group_concat_max_len = 16777216",
         },
     )
 

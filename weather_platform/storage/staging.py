@@ -177,16 +177,23 @@ class StagingStore:
             from weather_platform.domain.climate.days import figures
 
             climates = [self._month(connection, month) for month in month_range(*months)]
-            for station_id, by_month in named.items():
-                station = next(iter(by_month.values()))
-                found = [of for climate in climates if climate and (of := climate.of(station_id))]
-                of_days = {day: made for of in found for day, made in of.days.items()}
-                days = []
-                for day in daily_aggregates(connection, city_table(station.slug), first, last, _joined(found)):
-                    climate_day, objects = of_days[day.day]
-                    days.append(day._replace(sums={**day.sums, **figures(climate_day)}, raw_objects=objects))
-                for month, station in by_month.items():
-                    yield station, [day for day in days if str(Month.of(day.day)) == month]
+            found = {
+                station_id: [of for climate in climates if climate and (of := climate.of(station_id))]
+                for station_id in named
+            }
+            cities = [
+                (city_table(next(iter(by_month.values())).slug), _joined(found[station_id]))
+                for station_id, by_month in named.items()
+            ]
+            aggregates = daily_aggregates(connection, cities, first, last)
+        for (station_id, by_month), of_city in zip(named.items(), aggregates, strict=True):
+            of_days = {day: made for of in found[station_id] for day, made in of.days.items()}
+            days = []
+            for day in of_city:
+                climate_day, objects = of_days[day.day]
+                days.append(day._replace(sums={**day.sums, **figures(climate_day)}, raw_objects=objects))
+            for month, station in by_month.items():
+                yield station, [day for day in days if str(Month.of(day.day)) == month]
 
     def month_climate(self, month: Month) -> "MonthClimate | None":
         """What a month's observations say by the rules of climatology; None where it has none."""

@@ -203,12 +203,3 @@ def points(page: Page, name: str) -> dict[str, Any]:
     drawn.wait_for()
     found: dict[str, Any] = json.loads(drawn.get_attribute("data-points") or "")
     return found
-
-
-def figure(page: Page, name: str) -> dict[str, Any]:
-    """What plotly drew in a chart: its traces and layout, once it is drawn."""
-    drawn = page.locator(f"#card-{name} .js-plotly-plot")
-    drawn.locator(".main-svg").first.wait_for()
-    text = drawn.evaluate("plot => JSON.stringify({data: plot.data, layout: plot.layout})")
-    found: dict[str, Any] = json.loads(text)
-    return found

@@ -1,16 +1,16 @@
 """The sheet, the day, the years and the checks say what the stores hold, in a reader's words; without a browser."""
 
 import json
+import xml.etree.ElementTree as ET
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import plotly.utils
 import pytest
 
 from dash_app import climate_words as said
 from dash_app import scales
-from dash_app.app import Asked, render
+from dash_app.app import Asked, render, written
 from dash_app.figures.years import Cell, Column, Stripe, matrix, stripes
 from dash_app.language import language
 from dash_app.pages import day as day_page
@@ -29,8 +29,7 @@ DECEMBER = "?city=nice&from=2023-12-01&to=2023-12-31&lang=en"
 
 
 def shown(reader: Reader, pathname: str, search: str) -> str:
-    answer = render(reader, Asked(pathname=pathname, search=search), "en")
-    return json.dumps(answer, cls=plotly.utils.PlotlyJSONEncoder, ensure_ascii=False)
+    return written(render(reader, Asked(pathname=pathname, search=search), "en")).decode()
 
 
 def view_of(reader: Reader, pathname: str, search: str) -> View:
@@ -42,8 +41,9 @@ def view_of(reader: Reader, pathname: str, search: str) -> View:
 def rows_of(reader: Reader, pathname: str, search: str, card: str) -> list[list[str]]:
     """The texts of the rows of the table of a card."""
     answer = json.loads(shown(reader, pathname, search))
-    body = next(node for node in _nodes(_by_id(answer["tree"], card)) if node.get("type") == "Tbody")
-    return [[_text(cell) for cell in row["props"]["children"]] for row in body["props"]["children"]]
+    texts = (node.get("props", {}).get("data-markup", "") for node in _nodes(_by_id(answer["tree"], card)))
+    table = ET.XML(next(text for text in texts if text.startswith("<table")))
+    return [["".join(cell.itertext()) for cell in row] for row in table.iterfind("tbody/tr")]
 
 
 def _by_id(tree: Any, name: str) -> dict[str, Any]:

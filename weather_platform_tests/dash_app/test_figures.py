@@ -1,4 +1,4 @@
-"""Charts are pure: the same frame and look, the same figure; and plotly accepts every one of them."""
+"""Charts are pure: the same frame and look, the same figure; and its SVG stays within its frame."""
 
 import json
 import math
@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +19,7 @@ from dash_app import scales
 from dash_app.figures import compare, daily, heat
 from dash_app.figures.chart import Chart, Layer, drawn, nice_ticks
 from dash_app.figures.coverage import coverage
-from dash_app.figures.look import Look, every_day, thinned
+from dash_app.figures.look import Look, every_day
 from dash_app.figures.rose import SECTORS, rose, wind_rose
 from dash_app.figures.stations_map import LABELS, apart, drawn_at, stations_map
 from dash_app.figures.usual import Usual, usual_days, usual_totals
@@ -94,22 +93,56 @@ def test_another_theme_draws_nothing_again(look: Look) -> None:
     other = look._replace(theme=DARK if look.theme is LIGHT else LIGHT)
     charts = [[drawn(daily.rain(frame(31), one), one, title="") for one in (look, other)]]
     charts += [
-        [heat.drawn(heat.calendar(frame(31), "rain", one), "rain", one, home=True, title="") for one in (look, other)]
+        [
+            heat.drawn(
+                heat.calendar(frame(31), "rain", one),
+                scales.of_metric("rain", home=True),
+                one.unit("rain"),
+                one,
+                title="",
+            )
+            for one in (look, other)
+        ]
     ]
     assert all(one == two for one, two in charts)
 
 
+CITIES = {"Nice": frame(31), "Orly": frame(31, temperature_avg_c=[5.0] * 31)}
+
+
 @pytest.mark.parametrize("look", LOOKS)
-def test_plotly_accepts_every_other_chart(look: Look) -> None:
-    cities = {"NICE": frame(31), "ORLY": frame(31)}
-    shares = pd.DataFrame({"2023-11": [100.0, np.nan], "2023-12": [99.0, 14.9]}, index=["NICE", "ORLY"])
-    for figure in (
-        coverage(shares, look),
-        compare.cities(cities, "rain", look),
-        compare.cities(cities, "rain", look, own_axes=True),
-        compare.differences(cities, "temperature", look),
-    ):
-        go.Figure(figure)
+@pytest.mark.parametrize("metric", daily.CHARTS)
+def test_cities_are_drawn_together_or_each_on_its_own_axis(look: Look, metric: str) -> None:
+    found, base = compare.by_day(CITIES, metric, look)
+    charts = compare.side_by_side(found, base, metric, look)
+    together, own = (ET.XML(drawn(one, look, title="")) for one in (compare.together(charts), charts))
+    for svg, axes in ((together, 1), (own, 2)):
+        assert [path.get("class") for path in svg.iter(f"{SVG}path")].count("axis") - len(base.ticks) == axes
+        points = json.loads(svg.get("data-points", ""))
+        assert [series["name"] for series in points["series"]] == ["Nice", "Orly"]
+        bottom = float(svg.get("viewBox", "").split()[3])
+        assert all(0 < float(circle.get("cy", "")) < bottom for circle in svg.iter(f"{SVG}circle"))
+
+
+def test_rain_is_compared_as_running_totals_that_break_and_count_on() -> None:
+    cities = {"A": frame(4, rain_rr_mm=[1.0, 2.0, np.nan, 4.0]), "B": frame(4, rain_rr_mm=[0.0, 1.0, 1.0, 1.0])}
+    found, base = compare.by_day(cities, "rain", LOOK)
+    assert [layer.values for layer in compare.together(compare.side_by_side(found, base, "rain", LOOK)).layers] == [
+        [1.0, 3.0, None, 7.0],
+        [0.0, 1.0, 2.0, 3.0],
+    ]
+    assert compare.differences(found, base, "rain", LOOK).layers[1].values == [-1.0, -2.0, None, -4.0]
+
+
+def test_completeness_is_drawn_with_a_row_per_station() -> None:
+    shares = pd.DataFrame({"2023-11": [100.0, np.nan], "2023-12": [99.0, 14.9]}, index=["Nice", "Orly"])
+    svg = ET.XML(coverage(shares, LOOK, title="A & B"))
+    points = json.loads(svg.get("data-points", ""))
+    assert (points["rows"], points["labels"]) == (["Nice", "Orly"], ["November 2023", "December 2023"])
+    assert [series["values"] for series in points["series"]] == [[100.0, 99.0], [None, 14.9]]
+    # A month without observations has no cell.
+    cells = [path.get("d", "").count("M") for path in svg.iter(f"{SVG}path")]
+    assert sum(cells) == 3
 
 
 def test_a_missing_day_breaks_the_line_and_the_band() -> None:
@@ -140,7 +173,8 @@ def test_values_are_in_the_units_of_the_look() -> None:
     assert layer(daily.rain(frame(1, rain_rr_mm=[25.4]), imperial), "Rain").values == [1.0]
     cities = {"A": frame(1, temperature_avg_c=[10.0]), "B": frame(1, temperature_avg_c=[15.0])}
     # A difference of 5 °C is one of 9 °F: no 32 in it.
-    assert compare.differences(cities, "temperature", imperial)["data"][0]["y"] == [9.0]
+    found, base = compare.by_day(cities, "temperature", imperial)
+    assert compare.differences(found, base, "temperature", imperial).layers[1].values == [9.0]
 
 
 @given(st.floats(-1e4, 1e4), st.floats(0, 1e4))
@@ -149,20 +183,6 @@ def test_the_marks_of_an_axis_are_few_and_hold_all_values(low: float, span: floa
     assert ticks[0] <= low + 1e-6
     assert ticks[-1] >= low + span - 1e-6
     assert 2 <= len(ticks) <= 9
-
-
-@given(st.lists(st.none() | st.floats(-50, 50), min_size=41, max_size=150))
-def test_a_thinned_line_keeps_its_extremes_and_its_gaps(values: list[float | None]) -> None:
-    days = pd.DataFrame({"v": pd.Series(values, dtype="float64")})
-    days.index = pd.date_range("2010-01-01", periods=len(values))
-    thin = thinned(days, ["v"], most=40)
-    assert len(thin) <= 40
-    assert thin.index.is_monotonic_increasing
-    assert thin.index.is_unique
-    known = days["v"].dropna()
-    if len(known):
-        assert (thin["v"].min(), thin["v"].max()) == (known.min(), known.max())
-    assert thin["v"].isna().any() == days["v"].isna().any()
 
 
 @pytest.mark.parametrize(("column", "name"), [("wind_gust_m_s", "Gust"), ("temperature_tn_c", "Tn")])
@@ -182,7 +202,7 @@ def test_the_heat_map_of_ten_years_has_one_column_per_month() -> None:
     grid = heat.hours(readings(3652), "temperature", LOOK)
     assert (len(grid.columns), list(grid.columns[:2])) == (120, ["January 2014", "February 2014"])
     assert grid.values[0][5:8] == [10.0, 20.0, 10.0]
-    ET.XML(heat.drawn(grid, "temperature", LOOK, home=True, title=""))
+    ET.XML(heat.drawn(grid, TEMPERATURE, LOOK.unit("temperature"), LOOK, title=""))
     assert len(heat.hours(readings(31), "temperature", LOOK).columns) == 31
 
 
@@ -257,9 +277,6 @@ def test_a_station_overseas_has_a_scale_of_its_own_but_for_what_is_usual() -> No
     assert [f">{name}<" in warm for name in ("Metropolitan France", "Overseas")] == [True, True]
     alike = stations_map(places(shown=[2.0, 2.0, np.nan]), "temperature", LOOK, title="", days=31, anomaly=True)
     assert set(re.findall(r'fill="(#[0-9a-f]{6})" class="station"', alike)) == {ANOMALY.color(2)}
-    cayenne = heat.hours(readings(31), "temperature", LOOK)
-    drawn_there, drawn_here = (heat.drawn(cayenne, "temperature", LOOK, home=home, title="") for home in (False, True))
-    assert drawn_there != drawn_here
 
 
 _SEEN_BY = {
@@ -314,11 +331,6 @@ def test_the_rose_has_a_wedge_for_every_share(look: Look) -> None:
     wedges = [path.findtext(f"{SVG}title") or "" for path in drawn.iter(f"{SVG}path")]
     assert [text.split(" · ")[0] for text in wedges] == ["90°", "90°", "180°"]
     assert all("25" in text for text in wedges)
-
-
-def test_a_short_line_is_not_thinned() -> None:
-    days = frame(366)
-    assert thinned(days, ["temperature_avg_c"]) is days
 
 
 def test_the_rose_counts_every_ten_degrees_alike_and_the_calm_apart() -> None:

@@ -15,7 +15,7 @@ from dash_app.reader import Reader
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
 from weather_platform.storage.monthly import MonthQuery
-from weather_platform_tests.dash_app.conftest import NewPage, figure, points
+from weather_platform_tests.dash_app.conftest import NewPage, points
 
 pytestmark = pytest.mark.browser
 
@@ -60,9 +60,9 @@ def test_the_figures_on_screen_are_those_of_the_documents(site: str, reader: Rea
         }
     )
     page.goto(f"{site}/table?city=nice&lang=en")
-    row = page.locator('.ag-center-cols-container [role=row][row-index="0"]')
-    expect(row.locator('[col-id="temperature_avg_c"]')).to_have_text(f"{day['temperature_avg_c']:.1f}")
-    expect(row.locator('[col-id="rain_total_mm"]')).to_have_text(f"{day['rain_total_mm']:.1f}")
+    cells = page.locator("#days-table tbody tr").first.locator("td")
+    expect(cells.nth(0)).to_have_text(f"{day['temperature_avg_c']:.1f}")
+    expect(cells.nth(5)).to_have_text(f"{day['rain_rr_mm']:.1f}")
 
 
 def test_a_station_without_temperature_says_so(site: str, new_page: NewPage) -> None:
@@ -155,7 +155,7 @@ def test_the_list_is_sorted_by_value(site: str, reader: Reader, new_page: NewPag
 def test_a_day_of_the_table_leads_to_its_raw_objects(site: str, reader: Reader, new_page: NewPage) -> None:
     rain_mm = reader.daily(["07690"], date(2023, 12, 8), date(2023, 12, 8))["rain_total_mm"].item()
     page = new_page(f"{site}/table?city=nice&lang=en")
-    page.locator("#grid").get_by_role("link", name="8 December 2023", exact=True).click()
+    page.locator("#days-table").get_by_role("link", name="8 December 2023", exact=True).click()
     expect(page.locator("h1")).to_have_text("Nice, 8 December 2023")
     expect(page.locator("#civil")).to_contain_text(f"rain {rain_mm:.1f} mm")
 
@@ -165,14 +165,17 @@ def test_cities_are_compared_each_in_its_colour(site: str, new_page: NewPage) ->
     _pick(page, "Cities", "brest")
     expect(page.locator("#card-temperature table tbody tr, table tbody tr")).to_have_count(3)
     assert "city=nice,orly,brest_guipavas" in page.url
-    lines = figure(page, "temperature")["data"]
+    lines = points(page, "temperature")["series"]
     assert [line["name"] for line in lines] == ["Nice", "Orly", "Brest-Guipavas"]
-    assert len({line["line"]["color"] for line in lines}) == 3
+    colors = page.locator("#card-temperature .line").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).stroke)"
+    )
+    assert len(set(colors)) == 3
     page.get_by_text("Differences", exact=True).click()
     expect(page.locator("#card-temperature figcaption")).to_contain_text("Differences from Nice")
-    shown = figure(page, "temperature")["data"]
-    assert [line["name"] for line in shown] == ["Orly minus Nice", "Brest-Guipavas minus Nice"]
-    assert shown[0]["y"][0] == pytest.approx(lines[1]["y"][0] - lines[0]["y"][0], abs=0.001)
+    shown = points(page, "temperature")["series"]
+    assert [line["name"] for line in shown] == ["Nice", "Orly minus Nice", "Brest-Guipavas minus Nice"]
+    assert shown[1]["values"][0] == pytest.approx(lines[1]["values"][0] - lines[0]["values"][0], abs=0.001)
     assert "view=difference" in page.url
 
 
@@ -206,36 +209,56 @@ def test_a_station_on_the_map_leads_to_its_city(site: str, new_page: NewPage) ->
 
 
 @pytest.mark.parametrize(
-    ("path", "card"), [("/", "map"), ("/city", "temperature"), ("/city", "rain"), ("/city", "heat")]
+    ("path", "cards"),
+    [
+        ("/", ["map"]),
+        ("/city", ["temperature", "pressure", "wind", "rain", "wind-rose", "heat"]),
+        ("/years", ["matrix"]),
+        ("/compare", ["temperature"]),
+        ("/data", ["coverage"]),
+    ],
 )
-def test_a_finger_scrolls_over_every_chart_and_the_map(site: str, new_page: NewPage, path: str, card: str) -> None:
+def test_a_finger_scrolls_over_every_chart_and_the_map(
+    site: str, new_page: NewPage, path: str, cards: list[str]
+) -> None:
     page = new_page(f"{site}{path}?lang=en", width=390, has_touch=True, is_mobile=True)
-    box = page.locator(f"#card-{card} figure > div").first
-    box.locator("svg").first.wait_for()
-    box.evaluate("box => box.scrollIntoView({block: 'center'})")
-    place, at = box.bounding_box(), page.evaluate("window.scrollY")
-    assert place is not None
-    _swipe(page, place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, 150)
-    page.wait_for_function("at => window.scrollY - at > 100", arg=at)
+    page.locator(f"#card-{cards[0]} svg").first.wait_for()
+    drawn = page.locator(".drawing svg").evaluate_all("all => all.map((one) => one.closest('.card').id)")
+    assert drawn == [f"card-{card}" for card in cards]
+    for card in cards:
+        box = page.locator(f"#card-{card} figure > div").first
+        box.evaluate("box => box.scrollIntoView({block: 'center'})")
+        place, at = box.bounding_box(), page.evaluate("window.scrollY")
+        assert place is not None
+        middle = min(max(place["y"] + place["height"] / 2, 200), 800)
+        _swipe(page, place["x"] + place["width"] / 2, middle, 150)
+        page.wait_for_function("at => Math.abs(window.scrollY - at) > 100", arg=at)
 
 
 def test_zoom_is_a_button_and_so_is_the_way_back(site: str, new_page: NewPage) -> None:
     page = new_page(f"{site}/compare?metric=rain&lang=en", width=390, has_touch=True, is_mobile=True)
     card = page.locator("#card-rain")
-    before = figure(page, "rain")["layout"]["yaxis"]["range"]
-    card.get_by_role("button", name="Zoom", exact=True).tap()
-    assert figure(page, "rain")["layout"]["dragmode"] == "zoom"
-    place = card.locator(".nsewdrag").first.bounding_box()
-    assert place is not None
-    x, y = place["x"] + place["width"] / 2, place["y"]
-    page.mouse.move(x, y + 40)
-    page.mouse.down()
-    page.mouse.move(x + 60, y + 120, steps=4)
-    page.mouse.up()
-    assert figure(page, "rain")["layout"]["yaxis"]["range"] != before
-    card.get_by_role("button", name="Stop zooming").tap()
-    assert figure(page, "rain")["layout"]["dragmode"] is False
-    assert figure(page, "rain")["layout"]["yaxis"]["range"] == before
+    assert len(points(page, "rain")["labels"]) == 31
+    card.locator("svg[data-points]").tap()
+    expect(card.locator(".readout")).to_contain_text("14 December 2023: Nice")
+    card.get_by_role("link", name="Zoom in").tap()
+    expect(page.locator("h1")).to_have_text("Rain, 6 to 21 December 2023")
+    card.get_by_role("link", name="Zoom in").tap()
+    expect(page.locator("h1")).to_have_text("Rain, 10 to 17 December 2023")
+    card.get_by_role("link", name="Back to December 2023").tap()
+    expect(page.locator("h1")).to_have_text("Rain, December 2023")
+    expect(card.get_by_role("link", name="Back to")).to_have_count(0)
+
+
+def test_two_taps_on_a_chart_lead_back(site: str, new_page: NewPage) -> None:
+    days = "from=2023-12-08&to=2023-12-20&whole=2023-12-01,2023-12-31"
+    page = new_page(f"{site}/city?city=nice&{days}&lang=en", width=390, has_touch=True, is_mobile=True)
+    points(page, "temperature")
+    chart = page.locator("#card-temperature svg[data-points]")
+    chart.scroll_into_view_if_needed()
+    chart.tap()
+    chart.tap()
+    expect(page.locator("h1")).to_have_text("Nice, December 2023")
 
 
 def _swipe(page: Page, x: float, y: float, up_px: int) -> None:
@@ -387,18 +410,31 @@ def test_a_drag_over_days_shows_them_alone_and_back_returns(site: str, new_page:
     page.mouse.move(place["x"] + place["width"] * 0.6, place["y"] + 150, steps=3)
     page.mouse.up()
     expect(page.locator("h1")).to_have_text("Nice, 15 to 18 December 2023")
+    page.locator("#card-wind").get_by_role("link", name="Back to December 2023").click()
+    expect(page.locator("h1")).to_have_text("Nice, December 2023")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Nice, 15 to 18 December 2023")
     page.go_back()
     expect(page.locator("h1")).to_have_text("Nice, December 2023")
 
 
-def test_the_city_page_needs_no_plotly_and_weighs_little(site: str, new_page: NewPage) -> None:
-    page = new_page(f"{site}/city?city=nice&lang=en")
-    points(page, "rain")
-    loaded = page.evaluate(
-        "performance.getEntriesByType('resource').map((entry) => [entry.name, entry.encodedBodySize])"
+@pytest.mark.parametrize(
+    "path", ["/", "/city?city=nice", "/sheet", "/years", "/compare", "/table", "/data", "/day?city=nice&day=2023-12-08"]
+)
+def test_a_first_visit_weighs_little_and_stands_still(site: str, new_page: NewPage, path: str) -> None:
+    """700 kB in all, and a layout shift of 0.05 at most."""
+    page = new_page(site + path)
+    page.wait_for_load_state("networkidle")
+    weight, shift = page.evaluate(
+        """() => {
+            const sum = (entries, size) => entries.reduce((all, entry) => all + (entry[size] || 0), 0);
+            const shifts = new PerformanceObserver(() => {});
+            shifts.observe({type: 'layout-shift', buffered: true});
+            return [sum(performance.getEntries(), 'encodedBodySize'), sum(shifts.takeRecords(), 'value')];
+        }"""
     )
-    assert not [name for name, _ in loaded if "plotly-cartesian" in name]
-    assert sum(size for _, size in loaded) <= 700_000
+    assert weight <= 700_000
+    assert shift < 0.05
 
 
 def test_unmarked_data_carries_no_synthetic_banner(site: str, new_page: NewPage) -> None:

@@ -7,15 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
-from hashlib import sha256
 from importlib.metadata import version
-from importlib.resources import files
 
 import flask.testing
 import httpx2 as httpx
 import pandas as pd
 import pytest
-from plotly.offline import get_plotlyjs_version
 
 from dash_app.app import create_app
 from dash_app.reader import Reader
@@ -84,7 +81,6 @@ def test_a_download_is_compressed_as_it_is_written(client: flask.testing.FlaskCl
     [
         ("/assets/site.js?m=1", 31_536_000),
         ("/assets/outline/tall.svg", 3_600),
-        ("/assets/vendor/plotly-cartesian.min.js", 3_600),
     ],
 )
 def test_a_browser_keeps_what_is_the_same_for_everybody(
@@ -174,9 +170,3 @@ def test_nothing_can_be_written_through_the_site(client: flask.testing.FlaskClie
 def test_dash_is_the_one_whose_layout_site_js_knows() -> None:
     """`ROOT` in site.js is a path in Dash's own layout; pyproject.toml lets a newer Dash in, after a look there."""
     assert version("dash").startswith("4.4.")
-
-
-def test_plotly_js_is_the_release_that_plotly_py_speaks_to_and_untouched() -> None:
-    script = files("dash_app").joinpath("assets/vendor/plotly-cartesian.min.js").read_bytes()
-    assert sha256(script).hexdigest() == "79542150855a52c567260e3137095dbe2b744e6d702a5cabe67da246942fba7a"
-    assert f"plotly.js (cartesian - minified) v{get_plotlyjs_version()}".encode() in script[:200]

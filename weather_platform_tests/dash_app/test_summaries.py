@@ -1,5 +1,6 @@
 """What pages say in words: against the documents, by another way than theirs."""
 
+import xml.etree.ElementTree as ET
 from datetime import date
 from typing import Any
 
@@ -31,6 +32,8 @@ def _texts(node: Any) -> list[str]:
         return [node]
     if isinstance(node, list | tuple):
         return [text for part in node for text in _texts(part)]
+    if (text := getattr(node, "data-markup", "")).startswith("<table"):
+        return list(ET.XML(text).itertext())
     return _texts(getattr(node, "children", None)) if node is not None and hasattr(node, "children") else []
 
 

@@ -35,6 +35,8 @@ def rain_of_day(totals: Totals, start: int, *, known_from_h: int = 1) -> Rain:
     subtracted. Without a path the amount is None: unknown is never 0. The known part counts totals of at least
     `known_from_h` hours.
     """
+    if not totals:
+        return Rain("missing", None, 0.0, 0)
     end = start + 24
     whole = totals.get(end, {}).get(24)
     if whole is not None:
@@ -72,6 +74,8 @@ def _shortest(edges: Iterable[tuple[int, int, float]], floor: int, start: int, e
         if at - hours >= floor:
             ways.setdefault(at - hours, []).append((at, hours, amount))
             ways.setdefault(at, []).append((at - hours, hours, -amount))
+    if start not in ways or end not in ways:
+        return None
     queue: list[tuple[int, int, float, int]] = [(0, 0, 0.0, start)]
     done: set[int] = set()
     while queue:
