@@ -131,25 +131,29 @@ def render(reader: Reader, asked: Asked, accepted: str | None) -> dict[str, Any]
     state = states.parse(asked.pathname, asked.search)
     known = state or states.State()
     look = look_of(known, accepted=accepted, system_scheme=asked.scheme, width_px=asked.width_px)
+    # Links do not say the theme, the browser carries it on (`site.js`, go): another one changes nothing of a page.
+    scheme, known = known.scheme, known.but(scheme=None)
     site, view = look.language("site.title"), None
     title, link = site, asked.pathname + asked.search
     if state is None:
         content = unknown_page(look)
     else:
         try:
-            view = resolve(state, reader, look)
-            content = PAGES[state.page](view, reader)
+            view = resolve(known, reader, look)
+            content = PAGES[known.page](view, reader)
             if _is_synthetic(view, reader):
                 content.insert(0, synthetic_banner(look))
-            title, link = pictures.title(view), states.href(view.resolved)
+            title, link = pictures.title(view), states.href(view.resolved.but(scheme=scheme))
         except Exception as error:  # noqa: BLE001  (users get a page for any error)
             if not isinstance(error, WeatherError):
                 _log.exception("The page %s%s could not be created.", asked.pathname, asked.search)
-            content = trouble(look, state, error, view)
+            content = trouble(look, known, error, view)
     return {
         "page": known.page,
         "tree": shell(look, known, content),
         "scheme": look.theme.scheme,
+        "language": look.language.code,
+        "no_answer": [look.language(f"trouble.{name}") for name in ("no_answer", "no_answer_do", "again")],
         "title": title,
         "link": link,
     }

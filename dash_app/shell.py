@@ -66,13 +66,13 @@ def _settings(look: Look, state: State) -> Any:
                 for units in CHOICES["units"]
                 if units != state.units
             ),
-            ui.link(
+            html.A(
                 word(f"site.theme_{scheme}"),
                 href=href(state.but(scheme=scheme)),
                 className="chip",
+                **ui.data(go="theme"),
             ),
-            # A whole new page: the browser's own words for it (`lang`) change too.
-            html.A(
+            ui.link(
                 word("site.other_language"),
                 href=href(state.but(language=other)),
                 className="chip",

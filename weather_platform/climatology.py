@@ -32,10 +32,19 @@ from weather_platform.domain.climate.reference import (
     Reference,
     TooFewYears,
     anomaly,
-    reference_of,
-    references,
+    usual,
 )
-from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR, Years, years_of
+from weather_platform.domain.climate.years import (
+    MONTHS,
+    PERIODS,
+    SEASONS,
+    YEAR,
+    FigureRows,
+    Years,
+    figure_rows,
+    joined,
+    years_of,
+)
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
@@ -88,16 +97,24 @@ class CityMonth(NamedTuple):
     """Météo-France's sheet of the place; its rows have twelve months and the year (`NormalRow.figure` says of what)."""
 
 
-class _Known(NamedTuple):
-    """Cached results from a station's sheets."""
+class _Known:
+    """What was made of a station's sheets; `years` may have other stations too."""
 
-    years: Years
-    references: dict[tuple[str, str], Reference]
-    """By period and figure."""
+    def __init__(self, station_id: str, years: Years) -> None:
+        self.years = years
+        self._station_id = station_id
+        self._usual: dict[str, dict[str, Reference | TooFewYears]] = {}
 
-    def usual(self, station_id: str, period: str, figure: str) -> Reference | TooFewYears:
-        """One of `references`, or how many years there are."""
-        return self.references.get((period, figure)) or reference_of(self.years, station_id, period, figure)
+    def usual(self, period: str, figure: str) -> Reference | TooFewYears:
+        """A reference, or how many years there are."""
+        if figure not in self._usual:
+            self._usual[figure] = usual(self.years, self._station_id, figure)
+        return self._usual[figure][period]
+
+    def references(self) -> Iterator[Reference]:
+        """Every reference there is, by period and figure."""
+        found = (self.usual(period, figure) for period in PERIODS for figure in FIGURES)
+        return (each for each in found if isinstance(each, Reference))
 
 
 class Climatology:
@@ -109,6 +126,8 @@ class Climatology:
         self._revision = ""
         self._known: dict[str, _Known] = {}
         self._records: dict[str, list[Record]] = {}
+        self._rows: dict[Month, tuple[str, FigureRows]] = {}
+        """Of all stations, by month: the revision of the sheets, and their figures."""
 
     def revision(self) -> str:
         """A text that changes whenever an answer may have changed."""
@@ -138,7 +157,7 @@ class Climatology:
         stored = self._stores.by_station.get(REFERENCES, station_id)
         if stored is not None and stored.made_of == self.revision():
             return list(stored.references)
-        return list(self._of(station_id).references.values())
+        return list(self._of(station_id).references())
 
     def normals_revision(self) -> str:
         """A text that changes whenever the official sheets were stored again."""
@@ -150,7 +169,7 @@ class Climatology:
 
     def reference(self, station_id: str, period: str, figure: str) -> Reference | TooFewYears:
         """One of `references`, or how many years there are."""
-        return self._of(station_id).usual(station_id, period, figure)
+        return self._of(station_id).usual(period, figure)
 
     def compared(self, station_id: str, year: int, period: str, figure: str) -> Comparison:
         """A figure of a month, season or year against the station's other years."""
@@ -209,11 +228,33 @@ class Climatology:
             official=self.normals(number),
         )
 
+    def prepare(self) -> None:
+        """Make the years of all stations at once, for who asks about all of them: months that changed are read."""
+        self._renew()
+        monthly = self._stores.monthly
+        revisions = monthly.month_revisions()
+        if all(station in self._known for station in monthly.stations()):
+            return
+        with self._lock:
+            known = self._rows
+        rows = {
+            month: known[month] if known.get(month, ("", None))[0] == token else (token, self._rows_of(month))
+            for month, token in revisions.items()
+        }
+        years = joined([of for _, of in rows.values()])
+        with self._lock:
+            self._rows = rows
+            for station in years.stations:
+                self._known.setdefault(station, _Known(station, years))
+
+    def _rows_of(self, month: Month) -> FigureRows:
+        return figure_rows(self._stores.monthly.figures(MonthQuery(first=month, last=month)))
+
     def _of(self, station_id: str) -> _Known:
         self._renew()
         if station_id not in self._known:
             years = years_of(self._stores.monthly.figures(MonthQuery(stations=[station_id])))
-            self._known[station_id] = _Known(years, {(each.period, each.figure): each for each in references(years)})
+            self._known[station_id] = _Known(station_id, years)
         return self._known[station_id]
 
     def _renew(self) -> None:
@@ -226,15 +267,15 @@ class Climatology:
 
 def _compared(known: _Known, station_id: str, year: int, period: str, figure: str) -> Comparison:
     found: FigureValue = known.years.at(figure, station_id, year, period)
-    usual = known.usual(station_id, period, figure)
+    reference = known.usual(period, figure)
     against = None
-    if found.value is not None and isinstance(usual, Reference):
-        against = anomaly(found.value, found.status, usual)
+    if found.value is not None and isinstance(reference, Reference):
+        against = anomaly(found.value, found.status, reference)
     return Comparison(
         figure=figure,
         value=found.value,
         status=found.status,
-        reference=usual,
+        reference=reference,
         anomaly=against,
         rank=rank(known.years, figure, station_id, year, period),
     )

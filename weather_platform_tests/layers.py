@@ -24,16 +24,22 @@ def embedded(folder: Path) -> Environment:
 
 
 @contextmanager
-def on_servers(request: pytest.FixtureRequest, folder: Path, sql: str = "mariadb") -> Iterator[Environment]:
-    """MariaDB or MySQL (`sql`), MongoDB and S3, each empty."""
-    database, mongodb, s3 = map(request.getfixturevalue, (f"{sql}_server", "mongodb_server", "s3_server"))
-    with database.fresh_database() as staging_url, mongodb.fresh_database() as curated_url, s3.fresh_bucket() as bucket:
+def on_servers(
+    request: pytest.FixtureRequest, folder: Path, sql: str = "mariadb", s3: str = "s3"
+) -> Iterator[Environment]:
+    """MariaDB or MySQL (`sql`), MongoDB and S3 (moto's, or `rclone`'s, which can be killed), each empty."""
+    database, mongodb, bucket_server = map(request.getfixturevalue, (f"{sql}_server", "mongodb_server", f"{s3}_server"))
+    with (
+        database.fresh_database() as staging_url,
+        mongodb.fresh_database() as curated_url,
+        bucket_server.fresh_bucket() as bucket,
+    ):
         yield {
             "WEATHER_HOME": str(folder),
             "WEATHER_RAW_URL": f"s3://{bucket}/raw",
             "WEATHER_STAGING_URL": staging_url,
             "WEATHER_CURATED_URL": curated_url,
-            "WEATHER_S3_ENDPOINT_URL": s3.endpoint_url,
+            "WEATHER_S3_ENDPOINT_URL": bucket_server.endpoint_url,
             "WEATHER_S3_ACCESS_KEY": ACCESS_KEY,
             "WEATHER_S3_SECRET_KEY": SECRET_KEY,
             "WEATHER_S3_REGION": REGION,

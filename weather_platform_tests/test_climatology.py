@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from weather_platform.climatology import Climatology, Comparison, months_of
-from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.figures import FIGURES, Sheet
 from weather_platform.domain.climate.ranks import Rank, StationRank
 from weather_platform.domain.climate.records import RecordValue
 from weather_platform.domain.climate.reference import Anomaly, Reference, TooFewYears
@@ -17,6 +17,7 @@ from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
 from weather_platform.pipeline import curate_month, open_stores
 from weather_platform.settings import Settings
+from weather_platform.storage.monthly import MonthQuery
 from weather_platform.storage.opening import Stores
 from weather_platform_tests import real_months, sample_months
 from weather_platform_tests.storage.sheets import sheet
@@ -191,3 +192,29 @@ def test_the_real_months_have_the_extremes_that_were_reckoned_by_hand(tmp_path: 
                 found.setdefault(month, {}).setdefault(station, []).append(extreme)
     stores.close()
     assert found == WORKED
+
+
+def test_all_stations_at_once_are_compared_as_each_alone(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    rain(stores, DECEMBERS)
+    rain(stores, {year: mm + 3 for year, mm in DECEMBERS.items() if year > 2014}, ORLY)
+    alone, together = Climatology(stores), Climatology(stores)
+    read: list[MonthQuery] = []
+    figures = stores.monthly.figures
+
+    def noted(query: MonthQuery) -> Iterator[Sheet]:
+        read.append(query)
+        return figures(query)
+
+    def answers(of: Climatology) -> list[Comparison]:
+        return [each for s in (NICE, ORLY) for p in ("12", "DJF") for each in of.comparisons(s, 2016, p)]
+
+    monkeypatch.setattr(stores.monthly, "figures", noted)
+    together.prepare()
+    assert len(read) == len(DECEMBERS)
+    assert answers(together) == answers(alone)
+    assert together.references(ORLY) == alone.references(ORLY)
+    stores.monthly.replace(DECEMBER, [sheet(NICE, "2023-12", rr={"total": 1.0, "status": "complete", "n": 31})])
+    read.clear()
+    together.prepare()
+    assert [(query.first, query.last) for query in read] == [(DECEMBER, DECEMBER)]
+    assert answers(together) == answers(alone)

@@ -148,6 +148,8 @@ def climate_ranking(request: Request, services: AllServices, query: Annotated[Ra
 def _compared(request: Request, services: Services, query: ComparisonsQuery, periods: Iterable[str]) -> Response:
     asked = [period for period in periods if query.period in (None, period)]
     figures = [query.figure] if query.figure else list(FIGURES)
+    if query.figure and not query.city:
+        services.climatology.prepare()
 
     def rows(station: str) -> Rows:
         years = services.climatology.years(station)

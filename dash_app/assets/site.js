@@ -26,7 +26,10 @@
     if (open) { open.open = false; open.querySelector("summary").focus(); }
   });
 
+  /* The theme of the address goes on to the next; the server's links do not say it. */
+  const theme = () => new URLSearchParams(window.location.search).get("theme");
   function go(pathname, query) {
+    if (theme() && !query.has("theme")) query.set("theme", theme());
     const search = query.toString().replace(/%2C/g, ",");
     window.dash_clientside.set_props("url", { pathname: pathname, search: search ? "?" + search : "" });
   }
@@ -38,7 +41,16 @@
     event.preventDefault();
     if (link.dataset.zoom === "in" && zoomedIn(link)) return;
     const to = new URL(link.getAttribute("href"), window.location);  // an SVG link has no parts
-    go(to.pathname, new URLSearchParams(to.search));
+    if (link.dataset.go !== "theme") to.searchParams.delete("theme");
+    go(to.pathname, to.searchParams);
+  });
+  /* Into a new tab too. */
+  document.addEventListener("pointerdown", function (event) {
+    const link = event.target.closest("a[data-go=here]");
+    if (!link || !theme()) return;
+    const to = new URL(link.getAttribute("href"), window.location);
+    to.searchParams.set("theme", theme());
+    link.setAttribute("href", to.pathname + to.search);
   });
 
   /* A town that the list of stations does not name: the server knows them all, and the station that is nearest. */
@@ -292,6 +304,8 @@
     window.setTimeout(restore, 0, 20);
     said = controls(answer.tree, {});
     document.title = answer.title;
+    document.documentElement.lang = answer.language;
+    document.querySelectorAll("#no-answer > *").forEach((part, i) => { part.textContent = answer.no_answer[i]; });
     const found = before !== null && before.page === answer.page ? changes(before.tree, answer.tree, ROOT) : null;
     if (found === null) {
       if (before !== null && before.page !== answer.page) window.scrollTo(0, 0);
@@ -424,10 +438,16 @@
     },
   });
 
+  /* Mantine asks for the options at every update: to fold their names again was a fifth of the browser's work. */
+  const keys = new Map();
+  function keyOf(text) {
+    if (!keys.has(text)) keys.set(text, placeKey(text));
+    return keys.get(text);
+  }
   window.dashMantineFunctions = Object.assign({}, window.dashMantineFunctions, {
     folded: function (asked) {
       const wanted = placeKey(asked.search);
-      return asked.options.filter((option) => placeKey(`${option.label} ${option.keywords || ""}`).includes(wanted));
+      return asked.options.filter((option) => keyOf(`${option.label} ${option.keywords || ""}`).includes(wanted));
     },
     withoutData: function (day, known) {
       return !known.loaded.some((stretch) => stretch[0] <= day && day <= stretch[1]);

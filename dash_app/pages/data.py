@@ -61,7 +61,11 @@ def _newest(view: View, reader: Reader) -> Iterator[Any]:
             return
         said = [word("data.newest", date=word.day(fresh.newest.date()), time=f"{fresh.newest:%H:%M}")]
         if fresh.due is not None:
-            due = {"source": fresh.source, "date": word.day(fresh.due.date()), "time": f"{fresh.due:%H:%M}"}
+            due = {
+                "source": word(f"sources.{fresh.source}"),
+                "date": word.day(fresh.due.date()),
+                "time": f"{fresh.due:%H:%M}",
+            }
             days = word.number(fresh.behind.days)
             said.append(word("data.behind", **due, n=days) if fresh.stale else word("data.fresh", **due))
         yield html.P(" ".join(said), className="hint", id="newest")

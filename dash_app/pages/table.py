@@ -62,11 +62,11 @@ def page(view: View, reader: Reader) -> list[Any]:
     if frame.empty:
         raise NoSuchDays(", ".join(station.display_name for station in view.stations), view.period_text)
     cities, shown = ", ".join(station.display_name for station in view.stations), cut(view, frame)
-    title = f"{cities}, {view.period_text}"
+    title, kind = f"{cities}, {view.period_text}", "summary" if view.state.by == COLUMNS[0] else "sorted"
     return [
         ui.controls(view, ui.cities_picker(view), ui.period_picker(view), below=ui.preset_links(view)),
         html.H1(title),
-        html.P(word("table.summary", days=word.number(len(frame)), cities=cities), className="hint"),
+        html.P(word(f"table.{kind}", days=word.number(len(frame)), cities=cities), className="hint"),
         html.Div(
             [html.Span(word("table.files")), *ui.file_links(view, tuple(Format), className="chip")], className="buttons"
         ),
@@ -78,9 +78,10 @@ def page(view: View, reader: Reader) -> list[Any]:
 
 
 def cut(view: View, frame: pd.DataFrame) -> Page:
-    """The days of the page that the address says, by city and month, or in the order of a column."""
+    """The days of the page that the address says, by city as chosen and month, or in the order of a column."""
     by = view.state.by
     if by == COLUMNS[0]:
+        frame = pd.concat([frame[frame["station_id"] == number] for number in view.station_ids])
         months = frame["station_id"] + frame["date"].dt.strftime("%Y-%m")
         part = months.ne(months.shift()).cumsum().sub(1) // _MONTHS_A_PAGE
     else:

@@ -111,7 +111,7 @@ def _row(found: Comparison, sheet: MonthDocument | None) -> tuple[object, ...]:
     days = " ".join(f"{day:%d}" for day in getattr(part, f"{field}_days", ()))
     complete: str = found.status
     if found.status != "complete" and part is not None:
-        complete = f"{found.status}, {part.missing} days missing"
+        complete = f"{found.status}, {part.missing} {'day' if part.missing == 1 else 'days'} missing"
     if found.figure.startswith(("tn.", "tx.")) and isinstance(part, MonthTemperature) and part.estimated:
         complete += ", estimated from readings (± 0.6 °C)"
     at_least = "≥ " if is_lower_bound(found.figure, found.status) else ""

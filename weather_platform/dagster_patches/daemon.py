@@ -5,7 +5,7 @@
 A daemon that starts before the code server serves sees a workspace without assets, and fails every backfill in progress
 permanently (dagster-io/dagster#18640, #28204); it cancels those of jobs (#33527) and gives up retries. Containers start
 in any order after ``docker compose restart``. So this daemon starts once the code servers serve. A setting of Dagster,
-off by default, makes it wait for a code server that becomes unavailable later.
+off by default, makes backfills wait for a code server that becomes unavailable later; retries wait by `prompt`.
 """
 
 import os
@@ -15,13 +15,12 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import yaml
+from weather_platform.dagster_patches.code_servers import code_servers, serves
 
 RETRY_SETTING = "DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR"
 """Read by ``_check_validity_of_asset_backfill_data_and_should_process_backfill``: a backfill whose assets are in no
 loaded code location is retried after 30 s. It still fails if all locations load without its assets."""
 _PAUSE_S = 0.5
-_ANSWER_TIMEOUT_S = 5.0
 _SAY_EVERY_S = 15.0
 
 
@@ -39,27 +38,6 @@ def main(arguments: Sequence[str]) -> None:
     prompt = partial(daemon_controller_from_instance, gen_daemons=prompt_daemons)
     cli.daemon_controller_from_instance = prompt  # type: ignore[attr-defined]
     cli.cli(arguments)
-
-
-def code_servers(workspace: Path) -> list[tuple[str, int]]:
-    """Host and port of every code server in a workspace file."""
-    targets = yaml.safe_load(workspace.read_text())["load_from"]
-    servers = [target["grpc_server"] for target in targets if "grpc_server" in target]
-    return [(server.get("host", "localhost"), int(server["port"])) for server in servers]
-
-
-def serves(host: str, port: int) -> bool:
-    """Whether a code server reports that its code is loaded."""
-    import grpc
-    from grpc_health.v1 import health_pb2, health_pb2_grpc
-
-    with grpc.insecure_channel(f"{host}:{port}") as channel:
-        request = health_pb2.HealthCheckRequest(service="DagsterApi")
-        try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=_ANSWER_TIMEOUT_S)
-        except grpc.RpcError:
-            return False
-    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def _wait_for(host: str, port: int) -> None:

@@ -105,4 +105,6 @@ def _months_of(text: str) -> tuple[Month, Month]:
     if year and int(year[0]) >= _FIRST_YEAR:
         return Month(int(year[0]), 1), Month(int(year[0]), 12)
     month = Month.parse(text)
+    if str(month) != text.strip():
+        raise BadArgument(f"{text!r} is a day; whole months are meant here.", f"Write the month: {month}.")
     return month, month

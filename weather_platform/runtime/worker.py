@@ -37,6 +37,7 @@ def main() -> None:
     if not isinstance(launcher, CeleryRunLauncher):
         raise BadSettings("The instance does not run on Celery workers.", "Start no worker, or set WEATHER_LAUNCHER.")
     app = make_app(launcher.app_args())  # type: ignore[no-untyped-call]
+    app.conf.worker_pool = "weather_platform.dagster_patches.pool:TaskPool"
     create_execute_job_task(app)
     create_resume_job_task(app)
     _load_definitions(options.module)

@@ -81,6 +81,10 @@ class MonthlyStore(Protocol):
         """A text that changes whenever a sheet changes; cheap."""
         ...
 
+    def month_revisions(self) -> dict[Month, str]:
+        """The `month_revision` of each month whose sheets were ever stored, in order."""
+        ...
+
     def month_revision(self, month: Month) -> str:
         """A text that changes whenever a sheet of the month changes."""
         ...

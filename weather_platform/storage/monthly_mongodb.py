@@ -96,6 +96,11 @@ class MongoMonthly:
         with self._curated.translated_errors():
             return overall_revision(mark["token"] for mark in self._revisions.find({}, {"token": 1}))
 
+    def month_revisions(self) -> dict[Month, str]:
+        with self._curated.translated_errors():
+            marks = list(self._revisions.find({}, {"token": 1}, sort=[("_id", ASCENDING)]))
+        return {Month.parse(mark["_id"]): str(mark["token"]) for mark in marks}
+
     def month_revision(self, month: Month) -> str:
         with self._curated.translated_errors():
             mark = self._revisions.find_one({"_id": str(month)}, {"token": 1})

@@ -75,6 +75,10 @@ class SqliteMonthly:
     def revision(self) -> str:
         return overall_revision(token for (token,) in self._curated.all("SELECT token FROM monthly_revisions"))
 
+    def month_revisions(self) -> dict[Month, str]:
+        found = self._curated.all("SELECT month, token FROM monthly_revisions ORDER BY month")
+        return {Month.parse(month): token for month, token in found}
+
     def month_revision(self, month: Month) -> str:
         tokens = self._curated.all("SELECT token FROM monthly_revisions WHERE month = ?", str(month))
         return str(tokens[0][0]) if tokens else NO_REVISION

@@ -53,7 +53,7 @@ def test_a_sheet_says_what_is_usual_and_where_the_month_stands() -> None:
 def test_a_month_that_lacks_a_day_of_rain_is_a_lower_bound() -> None:
     text = printed("nice")  # the last month
     assert text.startswith("NICE (07690), 2023-12\n")
-    assert line(text, "rain, total").startswith("rain, total ≥ 50.7 mm nearly, 1 days missing")
+    assert line(text, "rain, total").startswith("rain, total ≥ 50.7 mm nearly, 1 day missing")
 
 
 @pytest.mark.usefixtures("decembers")

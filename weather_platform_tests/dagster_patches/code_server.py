@@ -11,7 +11,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import GrpcServerTarget
 
 from weather_platform import names
-from weather_platform.dagster_patches.daemon import serves
+from weather_platform.dagster_patches.code_servers import serves
 from weather_platform_tests.runtime.serving import wait_for
 
 HOST = "127.0.0.1"

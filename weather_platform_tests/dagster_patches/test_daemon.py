@@ -11,7 +11,8 @@ from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._daemon.backfill import execute_backfill_iteration
 from dagster._time import get_current_timestamp
 
-from weather_platform.dagster_patches.daemon import RETRY_SETTING, code_servers
+from weather_platform.dagster_patches.code_servers import code_servers
+from weather_platform.dagster_patches.daemon import RETRY_SETTING
 from weather_platform.runtime.instance import write_instance, write_workspace
 from weather_platform.settings import Settings
 from weather_platform_tests.dagster_patches.code_server import code_server, workspace_at

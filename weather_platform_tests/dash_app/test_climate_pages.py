@@ -69,6 +69,30 @@ def _text(node: Any) -> str:
     return "" if node is None else str(node)
 
 
+def test_the_table_has_rows_for_ten_days_and_the_month_as_its_sheet(reader: Reader) -> None:
+    sheet = reader.sheet("07690", Month(2023, 12))
+    assert sheet is not None
+    rows = {row[0]: row for row in rows_of(reader, "/table", DECEMBER, "days-table")}
+    assert list(rows)[9:12] == ["10 December 2023", "days 1–10", "11 December 2023"]
+    assert list(rows)[-2:] == [language("en")("table.decade_3"), "December 2023"]
+    assert len(rows) == 31 + 3 + 1
+    # Mean of temperature, of Tn and Tx, and rain, by the sheet's rules; of Tx, a day is missing.
+    shown = [rows["December 2023"][n] for n in (1, 4, 5, 6)]
+    assert shown == [f"{value:.1f}" for value in (sheet.tm.mean, sheet.tn.mean, sheet.tx.mean)] + [
+        f"{'' if sheet.rr.status == 'complete' else '≥ '}{sheet.rr.total:.1f}"
+    ]
+    of_ten = reader.daily(["07690"], date(2023, 12, 1), date(2023, 12, 10))
+    assert rows["days 1–10"][2] == f"{of_ten['temperature_min_c'].min():.1f}"
+    assert rows["days 1–10"][6] == f"{of_ten['rain_rr_mm'].sum():.1f}"
+
+
+def test_a_sorted_table_has_days_alone(reader: Reader) -> None:
+    rows = rows_of(reader, "/table", f"{DECEMBER}&by=rain_rr_mm&order=down", "days-table")
+    rain_mm = reader.daily(["07690"], date(2023, 12, 1), date(2023, 12, 31))["rain_rr_mm"].dropna()
+    values = [f"{value:.1f}" for value in rain_mm.sort_values(ascending=False)]
+    assert [row[6] for row in rows] == values + ["–"] * (31 - len(values))
+
+
 def test_a_sheet_has_its_days_with_ten_day_rows_and_the_month(reader: Reader) -> None:
     sheet = reader.sheet("07690", Month(2023, 12))
     assert sheet is not None

@@ -189,6 +189,62 @@ def test_a_deep_link_shows_what_was_shared(site: str, new_page: NewPage) -> None
     assert "°F" in (page.locator(".fact-value").first.text_content() or "")
 
 
+_NOTE_CHANGES = """() => {
+    window.changed = 0;
+    window.same = true;
+    new MutationObserver((all) => { window.changed += all.length; })
+        .observe(document.querySelector('main'), {subtree: true, childList: true, attributes: true});
+    window.addEventListener('beforeunload', () => { window.same = false; });
+}"""
+
+
+@pytest.mark.parametrize("path", ["/", "/city?city=nice", "/compare", "/table", "/data"])
+def test_another_theme_changes_nothing_of_the_page_and_goes_on(site: str, new_page: NewPage, path: str) -> None:
+    page = new_page(site + path, locale="en-GB")
+    page.wait_for_load_state("networkidle")
+    page.evaluate(_NOTE_CHANGES)
+    page.get_by_role("link", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    expect(page.get_by_role("link", name="Light")).to_be_visible()
+    assert page.evaluate("window.changed") == 0
+    page.get_by_role("link", name="Sheet").click()
+    expect(page.locator("h1")).to_contain_text("Climate sheet")
+    assert "theme=dark" in page.url
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+def test_another_language_is_no_new_document_and_draws_no_equal_chart(site: str, new_page: NewPage) -> None:
+    page = new_page(f"{site}/city?city=nice", locale="en-GB")
+    points(page, "rain")
+    page.evaluate(_NOTE_CHANGES)
+    page.get_by_role("link", name="Français").click()
+    expect(page.locator("h1")).to_have_text("Nice, décembre 2023")
+    assert page.locator("html").get_attribute("lang") == "fr"
+    assert points(page, "rain")["labels"][0] == "1er décembre 2023"
+    assert page.evaluate("window.same")
+    assert page.evaluate("document.querySelector('#no-answer button').textContent") == "Réessayer"
+
+
+def test_the_table_is_sorted_and_turned_over_by_address(site: str, reader: Reader, new_page: NewPage) -> None:
+    days = reader.daily(["07690", "07149", "07110", "07481"], date(2023, 12, 1), date(2023, 12, 31))
+    gusts_km_h = (days["wind_gust_m_s"] * 3.6).sort_values(ascending=False).tolist()
+    page = new_page(f"{site}/table?city=nice,orly,brest_guipavas,lyon_st_exupery&lang=en")
+    heading = page.get_by_role("columnheader", name="Gust (km/h)")
+    heading.get_by_role("link").focus()
+    page.keyboard.press("Enter")
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    assert "by=wind_gust_m_s&order=down" in page.url
+    assert page.evaluate("document.activeElement.textContent") == "Gust (km/h)"
+    gusts = page.locator("#days-table tbody tr td:nth-child(12)")
+    expect(gusts.first).to_have_text(f"{gusts_km_h[0]:.1f}")
+    page.get_by_role("navigation", name="Pages of the table").first.get_by_role("link", name="Page 2").click()
+    expect(page.locator("#days-table tbody tr")).to_have_count(len(days) - 93)
+    heading.get_by_role("link").click()
+    expect(heading).to_have_attribute("aria-sort", "ascending")
+    expect(gusts.first).to_have_text(f"{min(gusts_km_h):.1f}")
+    expect(page.locator("#days-table tbody tr")).to_have_count(93)
+
+
 def test_the_link_is_copied(site: str, new_page: NewPage) -> None:
     """With the city and month that are shown, though the address names none: tomorrow it would show others."""
     page = new_page(f"{site}/city?lang=en", permissions=["clipboard-read", "clipboard-write"])
@@ -360,7 +416,7 @@ def test_a_figure_leads_to_its_raw_objects(site: str, reader: Reader, new_page: 
     page.goto(f"{site}/data?lang=en")
     expect(page.locator("#postings")).to_contain_text(command)
     expect(page.locator("#newest")).to_contain_text("Newest observation: 31 December 2023, 21:00 UTC.")
-    expect(page.locator("#newest")).to_contain_text("meteofrance can have observations up to")
+    expect(page.locator("#newest")).to_contain_text("Météo-France can have observations up to")
 
 
 def test_the_pointer_and_the_keys_show_one_day_on_every_chart(site: str, new_page: NewPage) -> None:

@@ -22,14 +22,14 @@ up(Settings.from_environment(), report=lambda news: print("news:", news), when_r
 
 
 class FirstHost(Serving):
-    """Dagster's servers and a worker."""
+    """Dagster's servers and a worker; `code` runs before they start."""
 
-    def __init__(self, home: Path, port: int, environment: Mapping[str, str]) -> None:
+    def __init__(self, home: Path, port: int, environment: Mapping[str, str], code: str = "") -> None:
         home.mkdir(parents=True)
         self.home = home
         self.port = port
         Script.__init__(
-            self, _SERVE, home, **{**environment, "WEATHER_HOME": str(home), "WEATHER_DAGSTER_PORT": str(port)}
+            self, code + _SERVE, home, **{**environment, "WEATHER_HOME": str(home), "WEATHER_DAGSTER_PORT": str(port)}
         )
 
     def load(self, month: Month, cities: list[str]) -> str:

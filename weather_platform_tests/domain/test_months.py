@@ -56,6 +56,13 @@ def test_a_period_that_ends_before_it_begins_is_bad_input() -> None:
         parse_months("2024-01..2023-12")
 
 
+@pytest.mark.parametrize("written", ["2023-12-01", "2023-11..2023-12-01"])
+def test_a_day_is_not_taken_for_its_month(written: str) -> None:
+    with pytest.raises(BadInput, match=r"is a day; whole months are meant here\.") as raised:
+        parse_months(written)
+    assert raised.value.cure == "Write the month: 2023-12."
+
+
 def test_partitions_are_the_months_from_the_first_to_the_current() -> None:
     partitions = Partitions(Month(2010, 1))
     months = partitions.all()

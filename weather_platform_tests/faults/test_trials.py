@@ -1,6 +1,6 @@
 """Seeded trials of what may go wrong between the platform and its stores.
 
-A failing trial is run again by its name. ``WEATHER_TESTS_FAULT_TRIALS=2000`` runs more of them in each world (108 by
+A failing trial is run again by its name. ``WEATHER_TESTS_FAULT_TRIALS=2000`` runs more of them in each world (98 by
 default), and ``WEATHER_TESTS_FAULT_SEED=…`` names the first seed.
 """
 
@@ -16,12 +16,13 @@ from weather_platform_tests.faults.trial import EMBEDDED, ON_SERVERS, TRIALS_PER
 from weather_platform_tests.faults.world import World, forks, world
 from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.mongodb import MongoDB
-from weather_platform_tests.servers.s3 import S3Server
+from weather_platform_tests.servers.process import Server
+from weather_platform_tests.servers.rclone import Rclone
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-_COUNT = int(os.environ.get("WEATHER_TESTS_FAULT_TRIALS", "108"))
-_FIRST_SEED = int(os.environ.get("WEATHER_TESTS_FAULT_SEED", "0"))
-_SEEDS = range(_FIRST_SEED, _FIRST_SEED + _COUNT)
+COUNT = int(os.environ.get("WEATHER_TESTS_FAULT_TRIALS", "98"))
+FIRST_SEED = int(os.environ.get("WEATHER_TESTS_FAULT_SEED", "0"))
+_SEEDS = range(FIRST_SEED, FIRST_SEED + COUNT)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def on_servers(
     parent: "subprocess.Popen[str]",
     mariadb_server: MariaDB,
     mongodb_server: MongoDB,
-    s3_server: S3Server,
+    rclone_server: Rclone,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Worlds]:
     """MariaDB, MongoDB and S3 behind wires."""
@@ -75,9 +76,9 @@ def on_servers(
     @contextmanager
     def make() -> Iterator[World]:
         folder = tmp_path_factory.mktemp("on_servers")
-        ports = {"s3": s3_server.port, "mysql": mariadb_server.port, "mongodb": mongodb_server.port}
+        ports = {"s3": rclone_server.port, "mysql": mariadb_server.port, "mongodb": mongodb_server.port}
         with (
-            layers.on_servers(request, folder / "home") as environment,
+            layers.on_servers(request, folder / "home", s3="rclone") as environment,
             world(parent, environment, folder, ports) as made,
         ):
             yield made
@@ -98,6 +99,12 @@ def test_trouble_on_one_machine_loses_nothing(embedded: Worlds, seed: int, kind:
 
 @_trials(ON_SERVERS)
 def test_trouble_between_servers_loses_nothing(
-    on_servers: Worlds, mariadb_server: MariaDB, mongodb_server: MongoDB, seed: int, kind: Kind
+    on_servers: Worlds,
+    mariadb_server: MariaDB,
+    mongodb_server: MongoDB,
+    rclone_server: Rclone,
+    seed: int,
+    kind: Kind,
 ) -> None:
-    Trial(on_servers.of(seed), {"mysql": mariadb_server, "mongodb": mongodb_server}, seed, kind).run()
+    servers: dict[str, Server] = {"mysql": mariadb_server, "mongodb": mongodb_server, "s3": rclone_server}
+    Trial(on_servers.of(seed), servers, seed, kind).run()

@@ -47,7 +47,7 @@ _ANYWHERE: list[Kind] = [
 ON_SERVERS: list[Kind] = [
     *[("wire", store, harm) for store in _COMMITS for harm in _HARMS],
     *[("commit unanswered", store) for store in _COMMITS],
-    *[("server killed", store) for store in ("mysql", "mongodb")],
+    *[("server killed", store) for store in _COMMITS],
     *_ANYWHERE,
 ]
 EMBEDDED: list[Kind] = [*_ANYWHERE, ("api killed",), ("disk full",), ("disk full",), ("disk full",)]

@@ -1,8 +1,11 @@
 """rclone's S3 server, as in the compose stack: objects are files, keys are checked, conditions are not known."""
 
+import secrets
+import shutil
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from weather_platform_tests.servers.process import LOOPBACK, Server, ServerMissing
@@ -34,6 +37,16 @@ class Rclone(Server):
                 return connection.recv(5) == b"HTTP/"
         except OSError:
             return False
+
+    @contextmanager
+    def fresh_bucket(self) -> Iterator[str]:
+        """The name of a new empty bucket, which is a folder, removed on exit; starts the server where it is stopped."""
+        self.start()
+        name = f"test-{secrets.token_hex(6)}"
+        bucket = self.folder / "data" / name
+        bucket.mkdir()
+        yield name
+        shutil.rmtree(bucket)
 
     @property
     def endpoint_url(self) -> str:

@@ -64,6 +64,9 @@ def test_the_revision_changes_with_a_sheet_of_the_month_alone(monthly: MonthlySt
     assert monthly.revision() != before[0]
     assert monthly.month_revision(NOVEMBER) == before[1]
     assert monthly.month_revision(DECEMBER) != before[2]
+    found = monthly.month_revisions()
+    assert found == {month: monthly.month_revision(month) for month in found}
+    assert DECEMBER in found
 
 
 @pytest.mark.parametrize("newest_first", [False, True])

@@ -99,14 +99,21 @@ def miscounted(references: Iterable[Reference], complete: Mapping[tuple[str, str
     ]
 
 
+def usual(years: Years, station: str, figure: str) -> dict[str, Reference | TooFewYears]:
+    """The references of a figure at a station by period, or how many years there are."""
+    if station not in years.stations:
+        return dict.fromkeys(PERIODS, TooFewYears(n=0))
+    found = _statistics(years, figure, years.stations.index(station))
+    counts = enumerate(zip(PERIODS, found.n[0].tolist(), strict=True))
+    return {
+        period: TooFewYears(n=n) if n < AVERAGE_YEARS else _reference(years, found, station, 0, place, period, figure)
+        for place, (period, n) in counts
+    }
+
+
 def reference_of(years: Years, station: str, period: str, figure: str) -> Reference | TooFewYears:
     """One of `references`, or how many years there are."""
-    if station not in years.stations:
-        return TooFewYears(n=0)
-    row, place = years.stations.index(station), PERIODS.index(period)
-    found = _statistics(years, figure, row)
-    n = int(found.n[0, place])
-    return TooFewYears(n=n) if n < AVERAGE_YEARS else _reference(years, found, station, 0, place, period, figure)
+    return usual(years, station, figure)[period]
 
 
 def anomaly(value: float, status: str, of: Reference) -> Anomaly | None:

@@ -9,7 +9,7 @@ import math
 from array import array
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,14 +57,36 @@ class Years:
         return FigureValue(None if np.isnan(value) else value, STATUSES[self.statuses[figure][place]])
 
 
-def years_of(sheets: Iterable[Sheet]) -> Years:
-    """The figures of monthly sheets, each taken once, and the seasons and years that follow from them."""
+class FigureRows(NamedTuple):
+    """The figures of some monthly sheets: a tenth of their memory."""
+
+    places: list[tuple[str, Month]]
+    """Station and month of each row."""
+    values: Values
+    """Row × figure."""
+    statuses: NDArray[np.int8]
+
+
+def figure_rows(sheets: Iterable[Sheet]) -> FigureRows:
+    """The figures of sheets, in their order."""
     places: list[tuple[str, Month]] = []
     values, statuses = array("d"), array("b")
     for sheet in sheets:
         places.append((sheet.station_id, Month.parse(sheet.month)))
         values.extend(math.nan if value is None else value for value in _FIGURES(sheet))
         statuses.extend(map(_PLACES.__getitem__, _STATUSES(sheet)))
+    shape = (-1, len(FIGURES))
+    return FigureRows(places, np.array(values).reshape(shape), np.array(statuses, dtype=np.int8).reshape(shape))
+
+
+def years_of(sheets: Iterable[Sheet]) -> Years:
+    """The figures of monthly sheets, each taken once, and the seasons and years that follow from them."""
+    return joined([figure_rows(sheets)])
+
+
+def joined(rows: Sequence[FigureRows]) -> Years:
+    """As `years_of`, of the figures of sheets."""
+    places = [place for each in rows for place in each.places]
     stations = sorted({station for station, _ in places})
     # December of a year is the first month of the next year's winter.
     first = min((month.year for _, month in places), default=0)
@@ -76,8 +98,10 @@ def years_of(sheets: Iterable[Sheet]) -> Years:
         np.array([month.year - first for _, month in places], dtype=np.int64),
         np.array([month.number - 1 for _, month in places], dtype=np.int64),
     )
-    by_figure = np.frombuffer(values).reshape(-1, len(FIGURES)) if places else np.empty((0, len(FIGURES)))
-    status_by_figure = np.array(statuses, dtype=np.int8).reshape(-1, len(FIGURES))
+    by_figure = np.concatenate([each.values for each in rows]) if rows else np.empty((0, len(FIGURES)))
+    status_by_figure = (
+        np.concatenate([each.statuses for each in rows]) if rows else np.empty((0, len(FIGURES)), dtype=np.int8)
+    )
     for place, figure in enumerate(FIGURES.values()):
         status = status_by_figure[:, place]
         out.values[figure.name][at] = np.where(status > 0, by_figure[:, place], np.nan)
