@@ -1,6 +1,6 @@
 # One command each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help install run compose try-compose test check test-packages docs lock
+.PHONY: help install run compose try-compose test check bench test-packages docs lock
 
 BIN := .venv/bin
 WORKERS ?= 2
@@ -35,6 +35,15 @@ check: $(INSTALLED_DEV) ## style, types, import boundaries and tests
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/dg check defs
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+bench: $(INSTALLED_DEV) .venv-bench/.installed test-packages ## measure posting and backfilling beside a floor and others (TIMES=5, QUICK=1: minutes)
+	PYTHONPATH=. $(BIN)/python benchmarks/bench.py --times $(TIMES) $(if $(QUICK),--quick)
+TIMES ?= $(if $(QUICK),1,5)
+
+.venv-bench/.installed: benchmarks/requirements-peers.txt
+	@python3 -m venv .venv-bench
+	@.venv-bench/bin/pip install --quiet --disable-pip-version-check -r $< || echo "Peers that cannot be installed are named in the table."
+	@touch $@
 
 docs: $(INSTALLED) ## write the pages that are made from the code
 	$(BIN)/weather settings --markdown > docs/configuration.md

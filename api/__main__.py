@@ -5,13 +5,14 @@ import sys
 import uvicorn
 
 from api.main import create_app_from_environment
-from api.serving import server_config
+from api.serving import server_config, use_little_memory
 from weather_platform.domain.errors import WeatherError
 from weather_platform.settings import Settings
 
 
 def main() -> int:
     """Serve until SIGINT or SIGTERM; returns 1 if the settings are invalid."""
+    use_little_memory()
     try:
         settings = Settings.from_environment()
         app = create_app_from_environment()

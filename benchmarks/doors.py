@@ -3,7 +3,7 @@
     PYTHONPATH=. .venv/bin/python benchmarks/doors.py [--servers] [--months 13]
 
 Loads synthetic months of 62 cities into embedded stores, or into MariaDB and mongod, serves the API as a process, and
-asks it from this one. Prints the table of `benchmarks/doors.md`.
+asks it from this one. Prints the figures of `docs/doors.md`.
 """
 
 import argparse

@@ -1,13 +1,16 @@
-"""The floor: the least that turning a file into rows and documents can cost here, without a platform around it.
+"""The fair floor: the least that turning a file into rows and documents can cost here, without a platform around it.
 
-    .venv/bin/python benchmarks/floor.py FILE MYSQL_URL MONGODB_URL
+    .venv/bin/python benchmarks/floor.py FILE MYSQL_URL MONGODB_URL S3_ENDPOINT ACCESS_KEY SECRET_KEY
 
-msgspec decodes the columns that the platform keeps, a TSV a city is loaded with LOAD DATA, one GROUP BY a table adds up
-the days, insert_many writes the documents. Nothing is checked, nothing kept raw, nothing explained: no provenance, no
-quarantine, no transaction, no second run. Prints seconds by part, as JSON.
+The file's bytes are hashed and put into S3, as the platform keeps them; msgspec decodes the columns that the platform
+keeps, a TSV a city is loaded with LOAD DATA, one GROUP BY a table adds up the days, insert_many writes the documents.
+Nothing is checked, nothing explained: no provenance, no quarantine, no transaction, no second run. Prints seconds by
+part, as JSON.
 """
 
+import hashlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -16,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import boto3
 import msgspec
 import pymysql
 from pymongo import MongoClient
@@ -36,7 +40,7 @@ FROM `{table}` GROUP BY DATE(date)
 
 
 def main() -> None:
-    file, mysql, mongodb = Path(sys.argv[1]), urlsplit(sys.argv[2]), sys.argv[3]
+    file, mysql, mongodb, *s3 = Path(sys.argv[1]), urlsplit(sys.argv[2]), sys.argv[3], *sys.argv[4:]
     connection = pymysql.connect(
         host=mysql.hostname or "",
         port=mysql.port or 3306,
@@ -47,6 +51,11 @@ def main() -> None:
     )
     client: MongoClient[dict[str, Any]] = MongoClient(mongodb)
     documents = client.get_default_database()["floor"]
+    raw = boto3.client(
+        "s3", endpoint_url=s3[0], aws_access_key_id=s3[1], aws_secret_access_key=s3[2], region_name="eu-west-3"
+    )
+    bucket = f"floor-{os.getpid()}"
+    raw.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
     spent: dict[str, float] = {}
     started = clock = time.perf_counter()
 
@@ -54,7 +63,10 @@ def main() -> None:
         nonlocal clock
         spent[part], clock = time.perf_counter() - clock, time.perf_counter()
 
-    records = msgspec.json.Decoder(list[Record]).decode(file.read_bytes())
+    body = file.read_bytes()
+    raw.put_object(Bucket=bucket, Key=hashlib.sha256(body).hexdigest(), Body=body)
+    lap("keep raw")
+    records = msgspec.json.Decoder(list[Record]).decode(body)
     lap("parse")
     with tempfile.TemporaryDirectory() as folder:
         tables = written(records, Path(folder))
@@ -75,6 +87,7 @@ def main() -> None:
         lap("insert")
     spent["total"] = time.perf_counter() - started
     spent["cpu"] = time.process_time()
+    spent["peak_mb"] = peak_mb()
     client.close()
     print(json.dumps({**spent, "records": len(records), "documents": len(found)}))
 
@@ -91,6 +104,12 @@ def written(records: list[Any], folder: Path) -> dict[str, Path]:
         paths[table] = folder / f"{table}.tsv"
         paths[table].write_text("\n".join(rows) + "\n")
     return paths
+
+
+def peak_mb() -> float:
+    """Of this process alone; `ru_maxrss` begins with its parent's."""
+    status = Path("/proc/self/status").read_text()
+    return float(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""What loading a month and a year costs, by layer and by store, as Dagster runs and from the UI.
+"""What loading a month and a year costs, by layer and by store, and as Dagster runs.
 
-    .venv/bin/python benchmarks/load.py [--year] [--ui]
+    .venv/bin/python benchmarks/load.py [--year]
 
 Uses synthetic months of 62 stations (about 15,000 records, 19 MB each). Starts its own servers (those of the tests:
 `make test` installs them) in a temporary folder. Prints the table of `benchmarks/load.md`.
@@ -10,19 +10,15 @@ import argparse
 import json
 import os
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
 from weather_platform.domain.months import Month, month_range
-from weather_platform_tests.servers.process import free_port
 
 YEAR = list(month_range(Month(2023, 1), Month(2023, 12)))
 
@@ -30,15 +26,11 @@ YEAR = list(month_range(Month(2023, 1), Month(2023, 12)))
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--year", action="store_true", help="twelve months too")
-    parser.add_argument("--ui", action="store_true", help="only a year launched as from the UI, beside its work alone")
     parser.add_argument("--child", choices=("pipeline", "dagster"))
     options = parser.parse_args()
     months = YEAR if options.year else YEAR[-1:]
     if options.child:
         print(json.dumps({"pipeline": by_layer, "dagster": by_dagster}[options.child](months)))
-        return
-    if options.ui:
-        from_the_ui()
         return
     print("| stores | months | receive s | stage s | curate s | sum s | peak MB | Dagster run s | peak MB |")
     print("|---|---|---|---|---|---|---|---|---|")
@@ -55,78 +47,6 @@ def main() -> None:
                 f"{run['run']:.2f} | {run['peak_mb']:.0f} |",
                 flush=True,
             )
-
-
-def from_the_ui() -> None:
-    """A year's work in one process, then the same year as twelve runs on two slots; both by wall clock and CPU."""
-    with stores("embedded") as environment:
-        alone = child("pipeline", environment, year=True)
-    work = sum(alone[layer] for layer in ("receive", "stage", "curate", "report"))
-    with stores("embedded") as environment:
-        runs = by_backfill(environment)
-    start, end = min(run["startTime"] for run in runs), max(run["endTime"] for run in runs)
-    each = sorted(run["endTime"] - run["startTime"] for run in runs)
-    print(f"work of a year in one process: {work:.1f} s, {alone['cpu']:.1f} s of CPU")
-    print(
-        f"twelve runs on two slots: {end - start:.1f} s, {(end - start) / work:.2f} of the work; a run {each[6]:.2f} s"
-    )
-    print(f"from the click to the last run's end: {end - runs[0]['clicked']:.1f} s; load {os.getloadavg()[0]:.1f}")
-
-
-def by_backfill(environment: dict[str, str]) -> list[dict[str, Any]]:
-    """The runs of a year's backfill under `weather up`, after one of two months that warms the worker's processes."""
-    port = free_port()
-    others = {name: str(free_port()) for name in ("WEATHER_API_PORT", "WEATHER_SITE_PORT")}
-    chosen = {**environment, **others, "WEATHER_DAGSTER_PORT": str(port), "WEATHER_SOURCE": "sample"}
-    command = [str(Path(sys.executable).with_name("weather")), "up"]
-    up = subprocess.Popen(command, env={**os.environ, **chosen}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: ask(port, "{repositoriesOrError{... on RepositoryConnection{nodes{name}}}}").get("nodes"))
-        backfill(port, [Month(2022, 1), Month(2022, 2)])
-        return backfill(port, YEAR)
-    finally:
-        up.send_signal(signal.SIGINT)
-        up.wait(60)
-
-
-_LAUNCH = """mutation($p: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $p) { ... on LaunchBackfillSuccess { backfillId } }
-}"""
-_RUNS = "query($t:[ExecutionTag!]){runsOrError(filter:{tags:$t}){...on Runs{results{status startTime endTime}}}}"
-
-
-def backfill(port: int, months: list[Month]) -> list[dict[str, Any]]:
-    from weather_platform import names
-
-    clicked = time.time()
-    assets = [{"path": [name]} for name in names.ASSETS]
-    made = ask(port, _LAUNCH, p={"assetSelection": assets, "partitionNames": list(map(str, months))})
-    tags = [{"key": "dagster/backfill", "value": made["backfillId"]}]
-
-    def ended() -> list[dict[str, Any]] | None:
-        runs: list[dict[str, Any]] = ask(port, _RUNS, t=tags)["results"]
-        return runs if len(runs) == len(months) and all(run["endTime"] for run in runs) else None
-
-    runs = until(ended)
-    assert {run["status"] for run in runs} == {"SUCCESS"}, runs
-    return [{**run, "clicked": clicked} for run in runs]
-
-
-def until(question: Callable[[], Any]) -> Any:
-    """The first answer that is something, of a server that may still be starting."""
-    for _ in range(1200):
-        with suppress(OSError):
-            if answer := question():
-                return answer
-        time.sleep(0.5)
-    raise SystemExit("no answer in 10 minutes")
-
-
-def ask(port: int, query: str, **variables: Any) -> Any:
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    request = Request(f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"})
-    (answer,) = json.load(urlopen(request, timeout=60))["data"].values()  # noqa: S310  # its own address
-    return answer
 
 
 def child(what: str, environment: dict[str, str], *, year: bool) -> dict[str, float]:

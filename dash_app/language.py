@@ -20,13 +20,14 @@ _ARTICLES: Final = {
     f"{preposition} {start}": said
     for start, of, at in (
         ("Le ", "du ", "au "),
+        ("le ", "du ", "au "),
         ("Les ", "des ", "aux "),
         ("Cap ", "du cap ", "au cap "),
         ("Pointe ", "de la pointe ", "à la pointe "),
     )
     for preposition, said in (("de", of), ("à", at))
 }
-"""What French makes of a preposition and the article of a place: ``à Le Puy`` is ``au Puy``."""
+"""What French makes of a preposition and an article: ``à Le Puy`` is ``au Puy``, ``de le nord`` is ``du nord``."""
 _WITH_ARTICLE: Final = re.compile(rf"\b({'|'.join(_ARTICLES)})")
 _BEFORE_SIGNS: Final = re.compile("(?<=«) | (?=[:;?!»%])")
 """Spaces at which French breaks no line."""

@@ -75,6 +75,7 @@ def pieces(
 
 
 def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """Lists of rows; a writer clears each before it gives its piece away, as a caller may take long to read that."""
     rows = iter(rows)
     while batch := list(islice(rows, size)):
         yield batch
@@ -87,8 +88,11 @@ def _json(
     begin = b"".join(encode(key) + b":" + encode(value) + b"," for key, value in head.items())
     piece, count = b"{" + begin + b'"data":[', 0
     for batch in _batches(rows, BATCH_ROWS):
-        yield piece + b",".join(encode(table.nested(row)) for row in batch)
-        piece, count = b",", count + len(batch)
+        piece += b",".join(encode(table.nested(row)) for row in batch)
+        count += len(batch)
+        batch.clear()
+        yield piece
+        piece = b","
     end = b'],"count":%d,"next":%s}' % (count, encode(next_page()))
     yield end if count else piece + end
 
@@ -96,7 +100,9 @@ def _json(
 def _ndjson(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
     encoder = msgspec.json.Encoder()
     for batch in _batches(rows, BATCH_ROWS):
-        yield encoder.encode_lines([table.nested(row) for row in batch])
+        piece = encoder.encode_lines([table.nested(row) for row in batch])
+        batch.clear()
+        yield piece
 
 
 # Characters that make a spreadsheet take a cell for a formula, full-width ones too (OWASP, CSV injection).
@@ -112,9 +118,13 @@ def _csv(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
     changed = [(n, _AS_TEXT[column.type]) for n, column in enumerate(table.columns) if column.type in _AS_TEXT]
     for batch in _batches(rows, BATCH_ROWS):
         cells = [_csv_cells(table.cells(row), changed) for row in batch]
+        batch.clear()
         text = _csv_lines(cells, csv.QUOTE_MINIMAL)
         # The writer quotes a line feed and not a carriage return, at which readers end a line too.
-        yield (text if "\r" not in text else _csv_lines(cells, csv.QUOTE_NONNUMERIC)).encode()
+        piece = (text if "\r" not in text else _csv_lines(cells, csv.QUOTE_NONNUMERIC)).encode()
+        cells.clear()
+        del text
+        yield piece
 
 
 def _csv_lines(rows: Iterable[Sequence[Any]], quoting: Literal[0, 2]) -> str:
@@ -158,6 +168,7 @@ def _parquet(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
         yield sink.taken()
         for group in _batches(_as_columns(table, rows, schema), GROUP_ROWS // BATCH_ROWS):
             writer.write_table(pa.Table.from_batches(group, schema), row_group_size=GROUP_ROWS)
+            group.clear()
             yield sink.taken()
     yield sink.taken()
 
@@ -169,6 +180,8 @@ def _as_columns(table: Table[Row], rows: Iterable[Row], schema: Any) -> Iterator
     for batch in _batches(rows, BATCH_ROWS):
         columns = zip(*map(table.cells, batch), strict=True)
         arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+        batch.clear()
+        del columns  # it has the rows' cells
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

@@ -34,6 +34,10 @@ class Label(NamedTuple):
     height: float
     font: float
 
+    def holding(self, characters: int) -> "Label":
+        """As wide as so many characters need."""
+        return self._replace(width=max(self.width, round(0.62 * self.font * characters + 8)))
+
 
 LABELS = {WIDE: Label(41, 21, 14.5), TALL: Label(58, 29, 21)}
 """On a phone, the drawing is smaller and its text larger."""
@@ -132,9 +136,11 @@ def _stations(places: list[dict[str, Any]], shown: Shown, layout: Layout) -> Ite
     for place, (x, y) in spots:
         if not is_known(place["shown"]):
             yield _link(place, f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="silent"/>')
-    size = LABELS[layout]
-    for (place, (x, y)), (left, top) in zip(known, apart([spot for _, spot in known], size), strict=True):
-        color, text = shown.color(place), shown.text(place["shown"])
+    texts = [shown.text(place["shown"]) for place, _ in known]
+    size = LABELS[layout].holding(max(map(len, texts), default=0))
+    middles = apart([spot for _, spot in known], size)
+    for (place, (x, y)), text, (left, top) in zip(known, texts, middles, strict=True):
+        color = shown.color(place)
         moved = math.hypot(left - x, top - y) > size.height / 2
         lead = f'<path d="M{x:.1f} {y:.1f}L{left:.1f} {top:.1f}" class="lead-line"/>' if moved else ""
         mark = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="spot"/>' if moved else ""

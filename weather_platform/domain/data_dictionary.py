@@ -94,7 +94,10 @@ def _observations() -> Iterator[str]:
 def _months() -> Iterator[str]:
     yield f"## Monthly sheets (`MonthlyClimate`, rules of version {SHEET_VERSION})"
     yield ""
-    yield "One sheet per station and month. *Column* is the name in CSV and Parquet; in JSON, MongoDB and SQLite the"
+    yield (
+        "One sheet per station and month. *Column* is the name in CSV, Parquet and XLSX; "
+        "in JSON, MongoDB and SQLite the"
+    )
     yield "same figures are nested by element (`tn`, `rr` …). [climatology.md](climatology.md) defines them."
     yield ""
     yield from _table(
@@ -117,7 +120,10 @@ def _units() -> Iterator[str]:
     )
     yield ""
     yield "In CSV, a text that begins with `=`, `+`, `-`, `@`, a tab or a line break has an apostrophe before it:"
-    yield "a spreadsheet would take it for a formula. JSON, NDJSON and Parquet hold the text as it is."
+    yield (
+        "a spreadsheet would take it for a formula. JSON, NDJSON, Parquet and XLSX hold the text as it is; "
+        "in XLSX it is typed as text."
+    )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

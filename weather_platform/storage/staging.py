@@ -411,10 +411,10 @@ class StagingStore:
             (each for each in stations if each.station_id in staged and each.station_id >= at_station),
             key=attrgetter("station_id"),
         )
-        told = self.flagging.texts(first, last, [station.station_id for station in wanted])
         read = columns and list(dict.fromkeys(("numer_sta", "date", *(name for name in columns if name not in _ADDED))))
         for station in wanted:
             since = at_time if station.station_id == at_station else None
+            told = self.flagging.texts(first, last, [station.station_id])
             for row in self.rows(station, first, last, columns=read, hours=hours, after=since, limit=limit):
                 yield {"city": station.name, **row, "flags": told.get((station.station_id, row["date"]), "")}
 

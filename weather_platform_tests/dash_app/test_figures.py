@@ -243,10 +243,11 @@ def test_the_map_has_a_named_link_for_each_station_that_is_on_it(look: Look) -> 
     assert (spots[1][1] > spots[0][1]) if look.narrow else (spots[1][0] < spots[0][0])
 
 
+@pytest.mark.parametrize("characters", [4, 6])
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
-def test_no_two_values_overlap_on_the_map(layout: Layout) -> None:
+def test_no_two_values_overlap_on_the_map(layout: Layout, characters: int) -> None:
     spots = [drawn_at(layout, station.longitude_deg or 0, station.latitude_deg or 0) for station in STATIONS.values()]
-    size = LABELS[layout]
+    size = LABELS[layout].holding(characters)
     found = apart([spot for spot in spots if spot], size)
     assert len(found) == len(STATIONS)
     for (x, y), (other_x, other_y) in combinations(found, 2):

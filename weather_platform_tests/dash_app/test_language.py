@@ -125,3 +125,25 @@ def test_a_period_is_said_in_the_fewest_words(first: str, last: str, french: str
 )
 def test_the_browsers_first_choice_that_is_spoken_here_wins(accepted: str | None, expected: str) -> None:
     assert preferred(accepted) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "expected"),
+    [
+        ("lead.in_city", {"period": "2023", "city": "Le Puy-Loudes", "text": ""}, "2023 au Puy-Loudes\u00a0: "),
+        (
+            "lead.in_city",
+            {"period": "2023", "city": "Pointe de la Hague", "text": ""},
+            "2023 à la pointe de la Hague\u00a0: ",
+        ),
+        ("lead.in_city", {"period": "2023", "city": "La Désirade", "text": ""}, "2023 à La Désirade\u00a0: "),
+        ("table.summary", {"days": "31", "cities": "Cap Cépet"}, "31 jours du cap Cépet"),
+        (
+            "city.rose_summary",
+            {"n": 8, "calm": 1, "direction": "le nord", "share": 40},
+            "le plus souvent du nord (40\u00a0%)",
+        ),
+    ],
+)
+def test_french_joins_a_preposition_and_an_article(key: str, values: dict[str, object], expected: str) -> None:
+    assert expected in language("fr")(key, **values)
