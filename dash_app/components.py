@@ -184,7 +184,7 @@ def choice(view: View, name: str, *, words: str | None = None) -> Component:
             dmc.SegmentedControl(
                 id=control_id(name),
                 value=getattr(view.state, name),
-                transitionDuration=0,  # a fifth of the browser's work after a click was the sliding mark
+                transitionDuration=0,  # the sliding mark was up to a fifth of the browser's work after a click
                 data=[{"value": key, "label": text} for key, text in options],
                 **aria(label=label),
             ),
@@ -353,8 +353,8 @@ def table(
 ) -> Component:
     """A plain table that scrolls sideways on a phone; columns from `numbers_from` on are numbers.
 
-    `strong` are the numbers of rows that stand out, as a total does. It is markup: of a component for each cell, React
-    takes half a second for a month of days.
+    `strong` are the numbers of rows that stand out, as a total does. It is markup: a component for each cell is
+    most of what a page's scripts would do.
     """
     kinds = ["" if column < numbers_from else "number" for column in range(len(head))]
     heads = [

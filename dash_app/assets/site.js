@@ -438,10 +438,16 @@
     },
   });
 
+  /* Mantine asks for the options at every update: to fold their names again was a fifth of the browser's work. */
+  const keys = new Map();
+  function keyOf(text) {
+    if (!keys.has(text)) keys.set(text, placeKey(text));
+    return keys.get(text);
+  }
   window.dashMantineFunctions = Object.assign({}, window.dashMantineFunctions, {
     folded: function (asked) {
       const wanted = placeKey(asked.search);
-      return asked.options.filter((option) => placeKey(`${option.label} ${option.keywords || ""}`).includes(wanted));
+      return asked.options.filter((option) => keyOf(`${option.label} ${option.keywords || ""}`).includes(wanted));
     },
     withoutData: function (day, known) {
       return !known.loaded.some((stretch) => stretch[0] <= day && day <= stretch[1]);
