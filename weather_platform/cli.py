@@ -3,32 +3,77 @@
 Exit codes: 0 done, 1 an error with its cause and cure, 2 wrong usage, 130 stopped by Ctrl-C.
 """
 
-from typing import Annotated
+import ast
+from importlib import import_module
+from importlib.resources import files
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from weather_platform import __version__
-from weather_platform.commands import (
-    api_key,
-    catalogue,
-    climate,
-    doctor,
-    export,
-    ingest,
-    load,
-    quality,
-    rebuild,
-    reload,
-    sample,
-    settings,
-    stations,
-    status,
-    up,
-    withdraw,
-)
+from weather_platform import __version__, commands
 from weather_platform.commands.console import QuietAtAClosedPipe, report_errors
 
-app = typer.Typer(cls=QuietAtAClosedPipe, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+COMMANDS = (
+    *("load", "ingest", "withdraw", "status", "climate", "quality", "export", "sample", "stations", "quarantine"),
+    *("settings", "doctor", "api-key", "rebuild", "up", "reload", "catalogue"),
+)
+_BESIDE = {"quarantine": "status"}
+"""Modules of commands that share one."""
+
+
+class Commands(QuietAtAClosedPipe):
+    """Imports the module of the command that is called, and none for the list of commands: all take 0.5 s of CPU.
+
+    Typer's context is click's (`type: ignore`).
+    """
+
+    _is_listing = False
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        if self._is_listing:
+            return TyperCommand(cmd_name, help=help_of(cmd_name))
+        return _imported(cmd_name)
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        self._is_listing = True
+        super().format_help(ctx, formatter)
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        self.commands = dict.fromkeys(COMMANDS, TyperCommand(None))  # typer suggests the nearest of these names
+        return super().resolve_command(ctx, args)
+
+
+def help_of(command: str) -> str:
+    """The docstring of a command's function, or of the module of a group, read without importing it."""
+    module, function = _place(command)
+    tree = ast.parse(files(commands).joinpath(f"{module}.py").read_text(encoding="utf-8"))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return ast.get_docstring(functions.get(function, tree)) or ""
+
+
+def _place(command: str) -> tuple[str, str]:
+    """Module and function."""
+    name = command.replace("-", "_")
+    return _BESIDE.get(name, name), name
+
+
+def _imported(command: str) -> Any:
+    module, function = _place(command)
+    imported = import_module(f"{commands.__name__}.{module}")
+    if not hasattr(imported, function):  # a group
+        return typer.main.get_command(imported.app)
+    alone = typer.Typer(add_completion=False)
+    alone.command(command)(getattr(imported, function))
+    return typer.main.get_command(alone)
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 
 def _show_version(wanted: bool) -> None:  # typer calls it so
@@ -44,25 +89,6 @@ def weather(
     ] = False,
 ) -> None:
     pass
-
-
-app.command()(load.load)
-app.command()(ingest.ingest)
-app.command()(withdraw.withdraw)
-app.command()(status.status)
-app.command()(climate.climate)
-app.add_typer(quality.app, name="quality")
-app.command()(export.export)
-app.command()(sample.sample)
-app.command()(stations.stations)
-app.command()(status.quarantine)
-app.command()(settings.settings)
-app.command()(doctor.doctor)
-app.command()(api_key.api_key)
-app.command()(rebuild.rebuild)
-app.command()(up.up)
-app.command()(reload.reload)
-app.command()(catalogue.catalogue)
 
 
 def main() -> None:

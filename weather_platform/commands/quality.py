@@ -1,4 +1,4 @@
-"""`weather quality`: decisions about flags of quality control, through the API."""
+"""Overrule flags of quality control (API at WEATHER_API_URL)."""
 
 import getpass
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ import typer
 from weather_platform.commands.console import say, show_json, show_table
 from weather_platform.commands.ingest import asked, opened
 
-app = typer.Typer(no_args_is_help=True, help="Overrule flags of quality control (API at WEATHER_API_URL).")
+app = typer.Typer(no_args_is_help=True, help=__doc__)
 
 _PATH = "/quality/overrides"
 

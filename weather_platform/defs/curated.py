@@ -48,6 +48,6 @@ class CuratedIOManager(StoresIOManager):
 def weather_stats(staged_observations: MonthFigures) -> CuratedMonth:
     """Daily temperature, pressure, wind and rain per station; null if nothing was measured.
 
-    A month also rewrites the last day of the month before, whose rain ends with this month's first reading.
+    A month also rewrites the days of its neighbours, three on either side, that its readings may change.
     """
     return documents(staged_observations)

@@ -1,13 +1,12 @@
 """Stores and sources as Dagster resources: every address is a field, visible in the UI."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster_aws.s3 import S3Resource
 from pydantic import Field, PrivateAttr
 
 from weather_platform.domain.months import Partitions
@@ -41,7 +40,6 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     staging_url: str | None = Field(default=None, description="staging database: mysql+pymysql://… or sqlite:///file")
     curated_url: str | None = Field(default=None, description="curated store: mongodb://… or sqlite:///file")
     csv_folder: str | None = Field(default=None, description="folder of the CSV file per city and month")
-    s3: dg.ResourceDependency[S3Resource]
     _stores: Stores | None = PrivateAttr(default=None)
 
     @property
@@ -62,19 +60,42 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def open(self) -> Stores:
         """The stores, ready to write."""
         if self._stores is None:
-            self._stores = Stores(self.settings, s3=self._client)
+            self._stores = Stores(self.settings, s3=self._s3_client)
         return self._stores
 
-    def _client(self) -> "S3Client":
-        for variable, value in _PLAIN_S3.items():
-            os.environ.setdefault(variable, value)
-        client: S3Client = self.s3.get_client()
-        return client
+    @property
+    def _s3_client(self) -> "Callable[[], S3Client] | None":
+        """What makes the client of the raw store; None for one by the settings."""
+        return None
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002  # Dagster's signature
         if self._stores is not None:
             self._stores.close()
             self._stores = None
+
+
+def s3_stores() -> Callable[..., StoresResource]:
+    """Stores with the raw layer in S3, by dagster-aws's own resource.
+
+    Only where it is in S3: dagster-aws imports all its components, 0.9 s of CPU, as much as Dagster itself.
+    """
+    from dagster_aws.s3 import S3Resource
+
+    class S3StoresResource(StoresResource):
+        """Raw, staging and curated store, opened when a run first needs them; the raw one is in S3.
+
+        A run may override some addresses; the others are those of the settings.
+        """
+
+        s3: dg.ResourceDependency[S3Resource]
+
+        @property
+        def _s3_client(self) -> "Callable[[], S3Client]":
+            for variable, value in _PLAIN_S3.items():
+                os.environ.setdefault(variable, value)
+            return self.s3.get_client
+
+    return S3StoresResource
 
 
 class StoresIOManager(dg.IOManager):

@@ -71,6 +71,20 @@ def test_resources_are_fields_named_by_their_variables(monkeypatch: pytest.Monke
     assert set(fields) >= {"raw_url", "staging_url", "curated_url", "csv_folder"}
 
 
+def test_dg_list_envs_has_each_variable_of_the_resources(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def given(variable: str, default: str | None = None) -> str | None:
+        asked.append(variable)
+        return default
+
+    monkeypatch.setenv("WEATHER_RAW_URL", "s3://weather/raw")
+    monkeypatch.setattr("weather_platform.defs.resources._given", given)
+    defs()
+    listed = yaml.safe_load((REPOSITORY / "weather_platform/defs/resources/defs.yaml").read_text())
+    assert listed["requirements"]["env"] == sorted(asked)
+
+
 _IMPORTED = """
 import json, sys
 from weather_platform.definitions import defs
@@ -79,7 +93,19 @@ from weather_platform.settings import SOURCES
 defs().get_repository_def()
 print(json.dumps(sorted(sys.modules)))
 """
-_HEAVY = ("pandas", "pyarrow", "dagster_pandas", "numpy", "pymongo", "pymysql", "httpx2", "fastapi", "dash", "moto")
+_HEAVY = (
+    "dagster_aws",
+    "pandas",
+    "pyarrow",
+    "dagster_pandas",
+    "numpy",
+    "pymongo",
+    "pymysql",
+    "httpx2",
+    "fastapi",
+    "dash",
+    "moto",
+)
 
 
 def test_loading_the_graph_imports_nothing_that_only_one_asset_needs() -> None:
