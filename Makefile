@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 # What the tests need of Debian: MariaDB, mongod's library, Redis (without its daemon), a browser and a font for it.
-TEST_PACKAGES := mariadb-server-core mariadb-client-core libcurl4 redis-tools chromium fonts-dejavu-core
+TEST_PACKAGES := mariadb-server-core mariadb-client-core libcurl4 curl redis-tools chromium fonts-dejavu-core
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 16
