@@ -145,10 +145,11 @@ class MongoCurated:
             # First, so that of two transactions on a month the later one restarts before it writes anything.
             self._mark(days, session)
             self._write(diff, session)
-            changed = [
-                UpdateOne({"_id": ":".join(each)}, {"$set": {"number": None}}, upsert=True) for each in diff.touched
-            ]
-            self._changes.bulk_write(changed, ordered=False, session=session)
+            # `writes` makes it a write even if the number is None already: MongoDB skips an update without a change,
+            # so that numbering meanwhile would not conflict, and a mirror would miss these documents.
+            changed = {"$set": {"number": None}, "$inc": {"writes": 1}}
+            touched = [UpdateOne({"_id": ":".join(each)}, changed, upsert=True) for each in diff.touched]
+            self._changes.bulk_write(touched, ordered=False, session=session)
         return diff.counts()
 
     def _end_abandoned_transactions(self) -> None:

@@ -1,16 +1,18 @@
 """Many that replace at once; what becomes of those that die is tried in `faults`."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
+from pymongo.client_session import ClientSession
 
 from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import CuratedStore, Days, Query
+from weather_platform.storage.curated import CuratedStore, Days, Query, by_id
+from weather_platform.storage.curated_mongodb import MongoCurated
 from weather_platform.storage.curated_sqlite import SqliteCurated
 from weather_platform.storage.opening import open_curated
 from weather_platform_tests.storage.documents import month_documents
@@ -43,21 +45,19 @@ def test_of_those_who_replace_the_same_days_at_once_one_is_the_last(url: str) ->
 def test_a_mirror_that_follows_the_changes_of_many_writers_misses_none(url: str) -> None:
     """Two mirrors read while three writers write; each reads again what changed, from where it stopped."""
     months = [Month(2023, 10), Month(2023, 11), DECEMBER]
-    writing = len(months)
+    written = Event()
 
     def write(n: int) -> None:
-        nonlocal writing
         with closing(open_store(url)) as store:
             for again in range(6):
                 store.replace(_days(months[n]), month_documents(months[n], float(again), range(again % 3 + 1)))
-        writing -= 1
 
     def mirror(_: int) -> list[str]:
         copied: dict[tuple[str, str], list[str]] = {}
         since = 0
         with closing(open_store(url)) as store:
             while True:
-                is_last_round = writing == 0
+                is_last_round = written.is_set()
                 for change in store.changes(since, limit=2):
                     days = _days(Month.parse(change.month))
                     found = store.find(Query(stations=[change.station_id], first=days[0], last=days[1]))
@@ -69,10 +69,32 @@ def test_a_mirror_that_follows_the_changes_of_many_writers_misses_none(url: str)
     with ThreadPoolExecutor(5) as pool:
         mirrors = [pool.submit(mirror, n) for n in range(2)]
         list(pool.map(write, range(3)))
+        written.set()
         copies = [each.result(timeout=60) for each in mirrors]
     with closing(open_store(url)) as store:
         stored = sorted(map(repr, store.find()))
     assert copies == [stored, stored]
+
+
+def test_a_change_that_is_numbered_while_it_is_written_again_is_numbered_again(fresh_mongo_database: str) -> None:
+    days, (first, again) = _days(DECEMBER), (month_documents(DECEMBER, value, range(1)) for value in (0.0, 1.0))
+    written, seen_by_reader = Event(), Event()
+    with closing(MongoCurated(fresh_mongo_database)) as store, ThreadPoolExecutor(2) as pool:
+        store.replace(days, first)
+
+        def write(session: ClientSession) -> None:
+            store._replace_at_once(days, by_id(days, again), session)
+            written.set()
+            seen_by_reader.wait(20)
+
+        writing = pool.submit(store.in_transaction, write)
+        assert written.wait(20)
+        reading = pool.submit(store.changes)
+        wait([reading], timeout=1)
+        since = reading.result()[-1].number if reading.done() else 0
+        seen_by_reader.set()
+        writing.result(20)
+        assert [change.month for change in store.changes(since)] == ["2023-12"]
 
 
 def test_many_may_make_the_same_sqlite_file_at_once(tmp_path: Path) -> None:
