@@ -23,7 +23,7 @@ def coverage(shares: pd.DataFrame, look: Look, *, title: str) -> str:
     """Percent of the expected observations by city (rows, by name) and month (columns, text), as SVG."""
     months = [Month.parse(text) for text in shares.columns]
     word = look.language
-    most = 4 if look.narrow else 12
+    most = 3 if look.narrow else 12
     every = -(-len(months) // most)
     ticks = [
         (place, f"{word.short_month(month.number)} {month.year}")
