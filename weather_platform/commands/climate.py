@@ -83,7 +83,7 @@ def climate(
             (
                 count.says,
                 f"{count.element} {'≥' if count.reached == 'at_least' else '≤'} {count.value:g} {count.unit}",
-                _number(counted[f"{count.element}.{count.name}"].value),
+                _days(counted[f"{count.element}.{count.name}"].value),
                 counted[f"{count.element}.{count.name}"].status,
             )
             for count in DAY_COUNTS
@@ -115,7 +115,7 @@ def _row(found: Comparison, sheet: MonthDocument | None) -> tuple[object, ...]:
     if found.figure.startswith(("tn.", "tx.")) and isinstance(part, MonthTemperature) and part.estimated:
         complete += ", estimated from readings (± 0.6 °C)"
     at_least = "≥ " if is_lower_bound(found.figure, found.status) else ""
-    value = None if found.value is None else f"{at_least}{_number(found.value)} {FIGURES[found.figure].unit}"
+    value = None if found.value is None else f"{at_least}{found.value:.1f} {FIGURES[found.figure].unit}"
     return _LABELS[found.figure], value, days, complete, _usual(found), _anomaly(found), _rank(found.rank)
 
 
@@ -123,7 +123,7 @@ def _usual(found: Comparison) -> str:
     usual = found.reference
     if isinstance(usual, TooFewYears):
         return str(usual)
-    return f"{_number(usual.mean)} ({usual.kind} {usual.first_year}–{usual.last_year}, {usual.n} years)"
+    return f"{usual.mean:.1f} ({usual.kind} {usual.first_year}–{usual.last_year}, {usual.n} years)"
 
 
 def _anomaly(found: Comparison) -> str:
@@ -144,7 +144,7 @@ def _rank(found: Rank | TooFewYears | None) -> str:
     )
 
 
-def _number(value: float | None) -> str | None:
+def _days(value: float | None) -> str | None:
     return None if value is None else f"{value:.1f}".removesuffix(".0")
 
 

@@ -45,7 +45,7 @@ def line(text: str, begins: str) -> str:
 @pytest.mark.usefixtures("decembers")
 def test_a_sheet_says_what_is_usual_and_where_the_month_stands() -> None:
     assert line(printed("nice", "2016-12"), "rain, total") == (
-        "rain, total 70 mm complete too few years for a comparison (9 of 10)"
+        "rain, total 70.0 mm complete too few years for a comparison (9 of 10)"
     )
 
 
@@ -61,7 +61,7 @@ def test_ten_complete_years_give_an_average_a_difference_and_a_rank() -> None:
     stores = Stores(Settings.from_environment())
     stores.monthly.replace(Month(2023, 12), [sheet("07690", rr={"total": 80.0, "status": "complete"})])
     assert line(printed("nice", "2016-12"), "rain, total") == (
-        "rain, total 70 mm complete 47 (average 2014–2023, 10 years) +23.0, 149 % "
+        "rain, total 70.0 mm complete 47.0 (average 2014–2023, 10 years) +23.0, 149 % "
         "3. highest of 10, tied with 2017 (loaded 2014–2023)"
     )
     found = json.loads(printed("nice", "2016-12", "--json"))
