@@ -70,7 +70,7 @@ def test_ten_complete_years_give_an_average_a_difference_and_a_rank() -> None:
 
 @pytest.mark.usefixtures("decembers")
 def test_a_year_and_a_station_without_a_month_are_answered_too() -> None:
-    assert line(printed("nice", "2016"), "rain, total").startswith("rain, total ≥ 70 mm incomplete")
+    assert line(printed("nice", "2016"), "rain, total").startswith("rain, total ≥ 70.0 mm incomplete")
     with pytest.raises(NotFound, match="Nothing of NICE is loaded for 1999-12"):
         printed("nice", "1999-12")
 
