@@ -63,7 +63,7 @@ class SharedCounts:
 
 
 class RateLimit:
-    """So many requests a minute and caller; a caller that was silent may spend a whole minute's at once.
+    """Requests per minute and caller; a caller that was idle may use a whole minute's requests at once.
 
     With `shared`, all replicas count `what` together; while Redis does not answer, each counts alone.
     """
@@ -83,7 +83,7 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def take(self, caller: str) -> None:
-        """Count one request; TooOften where there is none left."""
+        """Count one request; TooOften above the limit."""
         if not self._per_minute:
             return
         wait_s = self._shared.wait_s(self._what, self._per_minute, caller) if self._shared else None

@@ -71,7 +71,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def stores(home: Path, *, servers: bool) -> Iterator[dict[str, str]]:
-    """The settings of the stores, all of which end with the block."""
+    """The settings of the stores; their servers end with the block."""
     variables = {
         "WEATHER_HOME": str(home / "data"),
         "WEATHER_API_PORT": str(free_port()),

@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/floor.py FILE MYSQL_URL MONGODB_URL S3_ENDPOINT ACCESS_KEY SECRET_KEY
 
 The file's bytes are hashed and put into S3, as the platform keeps them; msgspec decodes the columns that the platform
-keeps, a TSV a city is loaded with LOAD DATA, one GROUP BY a table adds up the days, insert_many writes the documents.
+keeps, LOAD DATA loads one TSV per city, one GROUP BY per table adds up the days, insert_many writes the documents.
 Nothing is checked, nothing explained: no provenance, no quarantine, no transaction, no second run. Prints seconds by
 part, as JSON.
 """

@@ -24,7 +24,7 @@ COLUMNS: Final = (
     *("rain_rr_mm", "rain_max_3h_mm", "wind_avg_m_s", "wind_max_m_s", "wind_gust_m_s", "wind_direction_deg"),
     "pressure_avg_hpa",
 )
-"""Of the table, each of which it can be sorted by."""
+"""Columns of the table; it can be sorted by each."""
 _SCHEMES = ("light", "dark")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "metric": tuple(METRICS),

@@ -70,7 +70,7 @@ def _checks(view: View, reader: Reader, months: list[Month]) -> Any:
 def _history(view: View, reader: Reader, months: list[Month]) -> Any:
     """When a check of the months failed, and when it passed again; the latest first.
 
-    The first verdict of a month is no news where it passed.
+    A first verdict that passed is left out.
     """
     word = view.word
     told: list[list[Any]] = []

@@ -3,7 +3,7 @@
 Dagster answers a mutation in the query of a GET, from any origin and under any host name (1.13.27): an ``<img>`` of any
 page that a person looks at wipes the catalogue, starts schedules, deletes runs. The guard admits requests
 
-* requests to a known host name (against DNS rebinding),
+* to a known host name (against DNS rebinding),
 * from a page of the same origin, or from no page at all: programs, bookmarks, and links that open in a window,
 * that act by POST with a type that a browser asks about before it sends it to a stranger,
 * and, where a sign-in is set, with its name and password.

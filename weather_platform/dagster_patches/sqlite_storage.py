@@ -79,30 +79,32 @@ def _opened(address: str) -> Engine:
     return engine
 
 
-class OpenRuns(SqliteRunStorage):
-    """The runs, by connections that stay open."""
+class _HeldOpen:
+    """A storage of one database, by connections that stay open."""
 
-    def __init__(self, address: str, databases: OpenDatabases) -> None:
-        super().__init__(address)
-        self._databases = databases
-
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        with self._databases.transaction(self._conn_string) as connection:
-            yield connection
-
-
-class OpenSchedules(SqliteScheduleStorage):
-    """The ticks, by connections that stay open."""
-
-    def __init__(self, address: str, databases: OpenDatabases) -> None:
-        super().__init__(address)
-        self._databases = databases
+    _conn_string: str
+    _databases: OpenDatabases
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         with self._databases.transaction(self._conn_string) as connection:
             yield connection
+
+
+class OpenRuns(_HeldOpen, SqliteRunStorage):
+    """The runs."""
+
+    def __init__(self, address: str, databases: OpenDatabases) -> None:
+        super().__init__(address)
+        self._databases = databases
+
+
+class OpenSchedules(_HeldOpen, SqliteScheduleStorage):
+    """The ticks."""
+
+    def __init__(self, address: str, databases: OpenDatabases) -> None:
+        super().__init__(address)
+        self._databases = databases
 
 
 class OpenEvents(SqliteEventLogStorage):

@@ -4,7 +4,7 @@ Readings are added as whole millionths: exact in a double, so figures do not dep
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -15,9 +15,8 @@ from sqlalchemy.engine import Connection
 from weather_platform.domain.fields import RAIN_FIELDS
 from weather_platform.domain.statistics import MILLION, VECTOR_SCALE, DailyAggregate, Sum
 from weather_platform.domain.weather_stats import SUMS
+from weather_platform.storage.databases import of_many_cities
 
-CITIES_PER_QUERY = 30
-"""SQLite takes at most 500 parts of a UNION."""
 _READ = tuple((one.name, one.is_whole) for one in SUMS)
 _SELECTED = ("day", "observations", *(one.name for one in SUMS))
 
@@ -77,18 +76,13 @@ def daily_aggregates(
     connection: Connection, cities: Sequence[tuple[sa.Table, Erroneous]], first: date, last: date
 ) -> list[list[DailyAggregate]]:
     """The days with observations from first to last (inclusive), by city; one query for many cities."""
-    bounds = {
-        "first": _midnight(connection, first),
-        "end": _midnight(connection, last + timedelta(days=1)),
-    }
+    queries = [
+        _QUERY.format(city=city, table=_sound(connection, *of), **_DIALECTS[connection.dialect.name])
+        for city, of in enumerate(cities)
+    ]
     found: list[list[DailyAggregate]] = [[] for _ in cities]
-    for start in range(0, len(cities), CITIES_PER_QUERY):
-        query = " UNION ALL ".join(
-            _QUERY.format(city=city, table=_sound(connection, *of), **_DIALECTS[connection.dialect.name])
-            for city, of in enumerate(cities[start : start + CITIES_PER_QUERY], start)
-        )
-        for city, text in connection.execute(sa.text(query), bounds):
-            found[city].append(_aggregate(msgspec.json.decode(text)))
+    for city, text in of_many_cities(connection, queries, first, last + timedelta(days=1)):
+        found[city].append(_aggregate(msgspec.json.decode(text)))
     return [sorted(days, key=attrgetter("day")) for days in found]
 
 
@@ -117,8 +111,3 @@ def _sound(connection: Connection, table: sa.Table, erroneous: Erroneous) -> str
 def _without(field: str, times: Sequence[datetime]) -> str:
     listed = ", ".join(f"'{time}'" for time in times)
     return f"CASE WHEN date IN ({listed}) THEN NULL ELSE {field} END AS {field}"
-
-
-def _midnight(connection: Connection, day: date) -> datetime | str:
-    midnight = datetime.combine(day, time())
-    return midnight.isoformat(" ") if connection.dialect.name == "sqlite" else midnight

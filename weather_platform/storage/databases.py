@@ -2,8 +2,9 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,8 @@ _READ_ONLY = "read_only"
 _BUSY_TIMEOUT_S = 30
 _SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
+_CITIES_PER_QUERY = 30
+"""SQLite takes at most 500 parts of a UNION."""
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
     1021: (StoreFull, "Free space on the database server's disk, then run again."),
     1044: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that database."),
@@ -161,6 +164,22 @@ def snapshot(connection: Connection) -> None:
     if connection.dialect.name == "mysql":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+
+
+def of_many_cities(connection: Connection, queries: Sequence[str], first: date, end: date) -> Iterator[tuple[int, str]]:
+    """The rows of one query per city, many sent together; each selects the place of its city and a text.
+
+    `:first` and `:end` in the queries are 00 UTC of these days.
+    """
+    bounds = {"first": _midnight(connection, first), "end": _midnight(connection, end)}
+    for start in range(0, len(queries), _CITIES_PER_QUERY):
+        together = " UNION ALL ".join(queries[start : start + _CITIES_PER_QUERY])
+        yield from ((place, text) for place, text in connection.execute(sa.text(together), bounds))
+
+
+def _midnight(connection: Connection, day: date) -> datetime | str:
+    midnight = datetime.combine(day, time())
+    return midnight.isoformat(" ") if connection.dialect.name == "sqlite" else midnight
 
 
 def was_interrupted_by_another(error: sa.exc.DBAPIError) -> bool:

@@ -41,13 +41,13 @@ class MonthClimate(NamedTuple):
         """Of each station: the raw objects behind its month."""
         return {s.station_id: self.origins.of_stretch(place) for place, s in enumerate(self.days.stations)}
 
-    def of(self, station_id: str) -> "StationMonth | None":
-        """One station's; None if it is not in the month."""
-        for place, station in enumerate(self.days.stations):
-            if station.station_id == station_id:
-                days = zip(climate_days(self.days, place), self.origins.of_days[place], strict=True)
-                return StationMonth({day.day: (day, objects) for day, objects in days}, self.erroneous[place])
-        return None
+    def by_station(self) -> "dict[str, StationMonth]":
+        """Each station's days."""
+        return {station.station_id: self._of(place) for place, station in enumerate(self.days.stations)}
+
+    def _of(self, place: int) -> "StationMonth":
+        days = zip(climate_days(self.days, place), self.origins.of_days[place], strict=True)
+        return StationMonth({day.day: (day, objects) for day, objects in days}, self.erroneous[place])
 
 
 class StationMonth(NamedTuple):
@@ -83,7 +83,7 @@ def _erroneous(screened: Screened, stretch: Stretch) -> list[ErroneousTimes]:
 
 
 class MonthClimates:
-    """Months, of which those made last are kept. May be shared by threads."""
+    """Keeps the months used last. May be shared by threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

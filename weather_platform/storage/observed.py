@@ -1,7 +1,7 @@
 """Observations of all cities as the arrays of climatology, read from staging."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,7 +16,7 @@ from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
-from weather_platform.storage.aggregation import CITIES_PER_QUERY
+from weather_platform.storage.databases import of_many_cities
 from weather_platform.storage.staging_tables import FIELD_SOURCES, city_table
 
 _READ = tuple(name for name in GRID_FIELDS if name in FIELDS)
@@ -111,16 +111,10 @@ def _texts(connection: Connection, tables: Sequence[sa.Table], days: Stretch) ->
     """
     dialect = connection.dialect
     selected = ", ".join((_SECONDS[dialect.name], *_READ, "raw_object"))
-    bounds = {"first": _midnight(connection, days.first), "end": _midnight(connection, days.end)}
-    for start in range(0, len(tables), CITIES_PER_QUERY):
-        query = " UNION ALL ".join(
-            f"SELECT {place}, GROUP_CONCAT(JSON_ARRAY({selected})) "  # noqa: S608  # our own names
-            f"FROM {dialect.identifier_preparer.format_table(table)} WHERE date >= :first AND date <= :end"
-            for place, table in enumerate(tables[start : start + CITIES_PER_QUERY], start)
-        )
-        yield from ((place, text) for place, text in connection.execute(sa.text(query), bounds) if text)
-
-
-def _midnight(connection: Connection, day: date) -> datetime | str:
-    midnight = datetime.combine(day, time())
-    return midnight.isoformat(" ") if connection.dialect.name == "sqlite" else midnight
+    queries = [
+        f"SELECT {place}, GROUP_CONCAT(JSON_ARRAY({selected})) "  # noqa: S608  # our own names
+        f"FROM {dialect.identifier_preparer.format_table(table)} WHERE date >= :first AND date <= :end"
+        for place, table in enumerate(tables)
+    ]
+    found = of_many_cities(connection, queries, days.first, days.end)
+    yield from ((place, text) for place, text in found if text)

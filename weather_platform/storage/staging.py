@@ -164,23 +164,15 @@ class StagingStore:
         """
         with reading(self.engine) as connection:
             databases.snapshot(connection)
-            months = Month.of(first), Month.of(last)
-            query = (
-                sa.select(COVERAGE)
-                .where(COVERAGE.c.month.between(str(months[0]), str(months[1])))
-                .order_by(COVERAGE.c.month)
-            )
+            covered = _coverage(connection, map(str, month_range(Month.of(first), Month.of(last))))
             named: dict[str, dict[str, Station]] = {}
-            for row in connection.execute(query):
-                named.setdefault(row.station_id, {})[row.month] = _station(row)
+            for each in covered:
+                named.setdefault(each.station.station_id, {})[each.month] = each.station
             # NumPy takes a sixth of a second to import, which callers without the climatological day save.
             from weather_platform.domain.climate.days import figures
 
-            climates = [self._month(connection, month) for month in month_range(*months)]
-            found = {
-                station_id: [of for climate in climates if climate and (of := climate.of(station_id))]
-                for station_id in named
-            }
+            climates = [climate.by_station() for climate in self._month_climates(connection, covered)]
+            found = {station_id: [of[station_id] for of in climates if station_id in of] for station_id in named}
             cities = [
                 (city_table(next(iter(by_month.values())).slug), _joined(found[station_id]))
                 for station_id, by_month in named.items()
@@ -199,7 +191,7 @@ class StagingStore:
         """What a month's observations say by the rules of climatology; None where it has none."""
         with reading(self.engine) as connection:
             databases.snapshot(connection)
-            return self._month(connection, month)
+            return next(iter(self._month_climates(connection, _coverage(connection, [str(month)]))), None)
 
     def sheets_made_of(self, *months: Month) -> "dict[Month, MadeOf]":
         """What the monthly sheets of those of the months that are staged are made of."""
@@ -214,20 +206,25 @@ class StagingStore:
         """The flags of a station's values from first to last, both included, in order of time."""
         return self.flagging.find(first, last, [station.station_id])
 
-    def _month(self, connection: Connection, month: Month) -> "MonthClimate | None":
+    def _month_climates(self, connection: Connection, covered: Iterable[Coverage]) -> "list[MonthClimate]":
+        """The months of this coverage, in order."""
         from weather_platform.storage.made_of import made_of
 
         if self._climates is None:
             from weather_platform.storage.month_climate import MonthClimates
 
             self._climates = MonthClimates()
-        stations = [covered.station for covered in _coverage(connection, [str(month)])]
+        stations = defaultdict[Month, list[Station]](list)
+        for each in covered:
+            stations[Month.parse(each.month)].append(each.station)
         if not stations:
-            return None
+            return []
         overrides = self.flagging.overrides()
-        return self._climates.get(
-            connection, month, stations, overrides, made_of(connection, [month], overrides)[month].now
-        )
+        told = made_of(connection, stations, overrides)
+        return [
+            self._climates.get(connection, month, of_month, overrides, told[month].now)
+            for month, of_month in stations.items()
+        ]
 
     def synthetic_objects(self, first: date, last: date) -> set[str]:
         """Names of raw objects with synthetic records in the months of these days."""

@@ -98,7 +98,7 @@ VERDICTS = sa.Table(
     sa.Column("noted", _TIME, nullable=False),
     sa.Column("passed", sa.Boolean, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
-    comment="verdicts of the checks of a month, each where it differs from the one before; staging anew keeps them",
+    comment="verdicts of the checks of a month, each if it differs from the one before; staging again keeps them",
     **_MYSQL,
 )
 COVERAGE = sa.Table(

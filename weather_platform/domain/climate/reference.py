@@ -111,11 +111,6 @@ def usual(years: Years, station: str, figure: str) -> dict[str, Reference | TooF
     }
 
 
-def reference_of(years: Years, station: str, period: str, figure: str) -> Reference | TooFewYears:
-    """One of `references`, or how many years there are."""
-    return usual(years, station, figure)[period]
-
-
 def anomaly(value: float, status: str, of: Reference) -> Anomaly | None:
     """Of a value that is complete (rain also nearly so); None for any other."""
     rain = of.figure == "rr.total"

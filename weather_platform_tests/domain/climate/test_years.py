@@ -20,8 +20,8 @@ from weather_platform.domain.climate.reference import (
     Reference,
     TooFewYears,
     anomaly,
-    reference_of,
     references,
+    usual,
 )
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.years import PERIODS, Years, years_of
@@ -93,7 +93,7 @@ def test_nothing_loaded_is_nothing() -> None:
 def test_nine_years_compare_with_nothing() -> None:
     years = years_of(_decembers({year: float(year - 2000) for year in range(2011, 2020)}))
     assert list(references(years)) == []
-    assert reference_of(years, "07690", "12", "rr.total") == TooFewYears(n=9)
+    assert usual(years, "07690", "rr.total")["12"] == TooFewYears(n=9)
     assert rank(years, "rr.total", "07690", 2015, "12") == TooFewYears(n=9)
 
 
@@ -106,7 +106,7 @@ def test_ten_years_are_an_average_with_its_extremes() -> None:
         2021: (500.0, "incomplete"),
     }
     years = years_of(_decembers(totals))
-    assert reference_of(years, "07690", "12", "rr.total") == Reference(
+    assert usual(years, "07690", "rr.total")["12"] == Reference(
         station_id="07690",
         period="12",
         figure="rr.total",
@@ -138,7 +138,7 @@ def test_ten_years_are_an_average_with_its_extremes() -> None:
 def test_a_reference_is_of_1991_to_2020_where_24_years_of_it_are_there(
     loaded: range, kind: str, first: int, last: int, n: int
 ) -> None:
-    found = reference_of(years_of(_decembers(dict.fromkeys(loaded, 50.0))), "07690", "12", "rr.total")
+    found = usual(years_of(_decembers(dict.fromkeys(loaded, 50.0))), "07690", "rr.total")["12"]
     assert isinstance(found, Reference)
     assert (found.kind, found.first_year, found.last_year, found.n) == (kind, first, last, n)
 
@@ -147,7 +147,7 @@ def test_a_reference_is_of_1991_to_2020_where_24_years_of_it_are_there(
 @given(st.lists(st.integers(0, 3000), min_size=10, max_size=23))
 def test_percentiles_are_those_of_numpy(tenths: list[int]) -> None:
     totals = [tenth / 10 for tenth in tenths]
-    found = reference_of(years_of(_decembers(dict(enumerate(totals, start=2000)))), "07690", "12", "rr.total")
+    found = usual(years_of(_decembers(dict(enumerate(totals, start=2000)))), "07690", "rr.total")["12"]
     assert isinstance(found, Reference)
     expected = [float(np.percentile(totals, share)) for share in (10, 50, 90)]
     assert [found.p10, found.median, found.p90] == pytest.approx(expected, abs=0.0051)
@@ -156,7 +156,7 @@ def test_percentiles_are_those_of_numpy(tenths: list[int]) -> None:
 
 def _reference(figure: str, mean: float) -> Reference:
     years = dict.fromkeys(range(2000, 2010), 50.0)
-    found = reference_of(years_of(_decembers(years)), "07690", "12", "rr.total")
+    found = usual(years_of(_decembers(years)), "07690", "rr.total")["12"]
     assert isinstance(found, Reference)
     return msgspec.structs.replace(found, figure=figure, mean=mean)
 
