@@ -252,6 +252,7 @@ def _release(connection: Connection, key: str) -> None:
     """Release the lock, then reuse the connection: a new one takes 30 ms, mostly for PyMySQL's TLS context."""
     try:
         is_free = connection.scalar(sa.select(sa.func.release_lock(key))) == 1
+        connection.rollback()  # asks the server, as `close` would: it may be gone by now
     except (sa.exc.DBAPIError, sa.exc.PendingRollbackError):  # lost now, or while we waited for the lock
         is_free = False
     if not is_free:

@@ -246,6 +246,22 @@ def test_what_is_read_together_is_of_one_moment(staging_url: str, tmp_path: Path
         assert list(staging.stations()) == [NICE]
 
 
+def test_a_connection_lost_right_after_its_lock_was_released_is_no_error(fresh_mariadb_database: str) -> None:
+    with engine_of(fresh_mariadb_database) as engine, engine_of(fresh_mariadb_database) as other:
+
+        @sa.event.listens_for(engine, "after_cursor_execute")
+        def kill(connection: sa.Connection, _: object, statement: str, *_more: object) -> None:
+            if "release_lock" in statement:
+                number = connection.connection.dbapi_connection.thread_id()  # type: ignore[union-attr]
+                with other.connect() as killing:
+                    killing.exec_driver_sql(f"KILL CONNECTION {number}")
+
+        with exclusive(engine, "stage:a"):
+            pass
+        with exclusive(other, "stage:a", timeout_s=0), exclusive(engine, "stage:b", timeout_s=0):
+            pass
+
+
 def test_however_many_wait_for_a_lock_its_holder_can_work(fresh_mariadb_database: str) -> None:
     """All through one engine, as the threads of the API are: more than its pool keeps."""
     waiting = 20
