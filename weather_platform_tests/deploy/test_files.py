@@ -62,6 +62,15 @@ def test_the_image_is_built_and_its_user_may_write_no_code() -> None:
     assert said.split() == ["10001", "False"]
 
 
+def test_docker_is_given_what_the_image_is_made_of_and_no_more() -> None:
+    """What .dockerignore leaves out cannot be copied: no image could be built where it forgot a file."""
+    dockerfile = (REPOSITORY / "Dockerfile").read_text().replace("${LOCK}", "requirements-servers.lock")
+    copied = {path for line in re.findall(r"^COPY (?!--)(.*) \S+$", dockerfile, re.MULTILINE) for path in line.split()}
+    given = re.findall(r"^!(.*)$", (REPOSITORY / ".dockerignore").read_text(), re.MULTILINE)
+    assert set(given) == copied | {"requirements-kubernetes.lock"}
+    assert [path for path in given if not (REPOSITORY / path).exists()] == []
+
+
 def test_networks_keep_apart_what_has_nothing_to_say_to_each_other(services: dict[str, Any]) -> None:
     """The site reaches the two databases, and the broker is reached by those who launch or execute runs."""
     networks = {name: set(service.get("networks", ["default"])) for name, service in services.items()}
