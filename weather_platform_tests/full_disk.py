@@ -25,7 +25,7 @@ def files_of_at_most(size_bytes: int) -> Iterator[None]:
 def small_disk(folder: Path, size_mb: int) -> Iterator[Path]:
     """A file system of this size in memory, at the folder; the test is skipped where it cannot be mounted."""
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", folder]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", str(folder)]
     mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     if mounted.returncode:
         pytest.skip(f"not tested: a small disk cannot be mounted, which takes root ({mounted.stderr.strip()}).")
