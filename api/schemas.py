@@ -610,3 +610,4 @@ class Health(BaseModel):
     mysql: str
     mongodb: str
     dagster: str
+    writing: str = Field(description="Whether the last posting found room on every disk.")
