@@ -2,12 +2,15 @@
 
 import warnings
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 
 from weather_platform import defs as graph
+from weather_platform.defs.attributes import where_stored
 from weather_platform.domain.errors import NothingStored
+from weather_platform.settings import Settings
 
 
 @dg.definitions
@@ -23,7 +26,8 @@ def defs() -> dg.Definitions:
         # Features that we chose while they are in beta, and two preview functions that Dagster calls by itself here.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
-        return dg.ComponentTree.from_module(defs_module=graph, project_root=folder.parents[1]).build_defs(folder)
+        tree = dg.ComponentTree.from_module(defs_module=graph, project_root=folder.parents[1])
+        return tree.build_defs(folder).map_asset_specs(func=partial(where_stored, Settings.from_environment()))
 
 
 def import_ahead() -> None:
@@ -33,8 +37,7 @@ def import_ahead() -> None:
     """
     from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame
     from weather_platform.pipeline import Stores
-    from weather_platform.settings import Settings
-    from weather_platform.storage import month_climate  # noqa: F401
+    from weather_platform.storage import flags, made_of, month_climate  # noqa: F401
 
     MONTHLY_FRAME.type_check(dg.build_op_context(), monthly_frame([]))  # type: ignore[arg-type]  # not looked at
     stores = Stores(Settings.from_environment(), read_only=True)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.attributes import FLOWS, kind_of, layer_asset
+from weather_platform.defs.attributes import FLOWS, layer_asset
 from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, monthly_metadata, sheets_of
 from weather_platform.defs.partitions import month_of, month_of_run
 from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
-from weather_platform.month_report import Links, StoredMonth, sheet_metadata
+from weather_platform.month_report import Links, sheet_metadata
 from weather_platform.pipeline import Sheets, month_sheets, store_sheets
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _BESIDE = "beside"
 
 
-class _Beside(NamedTuple):
+class Beside(NamedTuple):
     """In a frame's `attrs`: the rest of `Sheets`.
 
     pandas copies `attrs` deeply with every column that is taken: the flags of a month, 300 times in its run.
@@ -46,7 +46,7 @@ class ClimateIOManager(StoresIOManager):
             by_month = {each: found.get(each, []) for each in beside.flags}
             store_sheets(stores, month, Sheets(by_month, *beside))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            metadata = sheet_metadata(StoredMonth(stores, month), door, links)
+            metadata = sheet_metadata(self.stores.held(month, just_written=True), door, links)
             context.add_output_metadata({**as_metadata(metadata), **monthly_metadata()})
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
@@ -61,7 +61,7 @@ class ClimateIOManager(StoresIOManager):
 @layer_asset(
     names.MONTHLY_CLIMATE,
     io_manager_key="climate_io",
-    kinds={kind_of("curated"), "pandas"},
+    kinds={"pandas"},
     metadata={"collection": "MonthlyClimate"},
     deps=[names.WEATHER_STATS],
     dagster_type=MONTHLY_FRAME,
@@ -76,5 +76,5 @@ def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[
     with dagster_failures(context.retry_number):
         sheets = month_sheets(stores.open(), month_of_run(context.run))
     frame = monthly_frame([sheet for of in sheets.by_month.values() for sheet in of])
-    frame.attrs[_BESIDE] = _Beside(sheets.flags, sheets.made_of)
+    frame.attrs[_BESIDE] = Beside(sheets.flags, sheets.made_of)
     return frame

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.attributes import FLOWS, column_schema, database_of, kind_of, layer_asset
+from weather_platform.defs.attributes import FLOWS, column_schema, layer_asset
 from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
@@ -13,7 +13,7 @@ from weather_platform.defs.staged_frame import is_frame_type, staged_frame
 from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.months import Month
 from weather_platform.domain.staging import StagedMonth, stage
-from weather_platform.month_report import Links, StoredMonth, staged_metadata
+from weather_platform.month_report import Links, staged_metadata
 from weather_platform.pipeline import MonthFigures, RawMonth, month_figures, store_staged
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ class StagingIOManager(StoresIOManager):
             stores, month = self.stores.open(), month_of(context)
             store_staged(stores, month, obj)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            context.add_output_metadata(as_metadata(staged_metadata(StoredMonth(stores, month), door, links)))
+            context.add_output_metadata(
+                as_metadata(staged_metadata(self.stores.held(month, just_written=True), door, links))
+            )
 
     def load_input(self, context: dg.InputContext) -> "MonthFigures | pd.DataFrame":
         with dagster_failures(attempt_of(context)):
@@ -41,8 +43,8 @@ class StagingIOManager(StoresIOManager):
 @layer_asset(
     names.STAGED_OBSERVATIONS,
     io_manager_key="staging_io",
-    kinds={kind_of("staging"), "csv"},
-    metadata={"dagster/column_schema": column_schema(), "tables": f"{database_of('staging')}.<slug of the city>"},
+    kinds={"csv"},
+    metadata={"dagster/column_schema": column_schema()},
     automation_condition=FLOWS,
 )
 def staged_observations(context: dg.AssetExecutionContext, raw_observations: RawMonth) -> StagedMonth:

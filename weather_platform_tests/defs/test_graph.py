@@ -25,6 +25,15 @@ def test_the_graph_is_the_one_that_was_reviewed() -> None:
     assert snapshot.graph() == snapshot.SNAPSHOT.read_text(encoding="utf-8"), renew
 
 
+def test_an_asset_shows_the_store_of_the_settings_at_each_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEATHER_STAGING_URL", "mysql+pymysql://weather:s3cret@db/lake")
+    monkeypatch.setenv("WEATHER_CURATED_URL", "mongodb://weather:s3cret@db/lake")
+    assets = defs().get_repository_def().asset_graph
+    staged, stats = (assets.get(dg.AssetKey(name)) for name in (names.STAGED_OBSERVATIONS, names.WEATHER_STATS))
+    assert (staged.kinds, staged.metadata["tables"]) == ({"mysql", "csv"}, "lake.<slug of the city>")
+    assert (stats.kinds, stats.metadata["dagster/table_name"]) == ({"mongodb", "json"}, "lake.WeatherStats")
+
+
 def test_every_definition_can_be_loaded() -> None:
     dg.Definitions.validate_loadable(defs())
 
@@ -114,6 +123,31 @@ def test_loading_the_graph_imports_nothing_that_only_one_asset_needs() -> None:
     imported = json.loads(done.stdout)
     assert "weather_platform.defs.curated" in imported
     assert [name for name in _HEAVY if name in imported] == []
+
+
+_AHEAD = """
+import json, sys
+from weather_platform.definitions import defs, import_ahead
+defs()
+import_ahead()
+ahead = set(sys.modules)
+from weather_platform.domain.months import parse_months
+from weather_platform.runtime.in_process import load_in_process
+from weather_platform.settings import Settings
+settings = Settings.from_environment()
+assert not settings.home.exists()
+(run,) = load_in_process(settings, parse_months("2023-12"), source="sample", cities=["07690"])
+print(json.dumps([run.state, sorted(set(sys.modules) - ahead)]))
+"""
+_OF_RUNS = ("dagster_pandas", "pandas", "sqlalchemy", "weather_platform.storage", "weather_platform.domain")
+
+
+def test_what_a_run_imports_can_be_imported_ahead_without_a_store() -> None:
+    """In the worker, before it forks: each child has it at once, and all have it once."""
+    done = subprocess.run([sys.executable, "-c", _AHEAD], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    state, imported = json.loads(done.stdout)
+    assert state == "loaded"
+    assert [name for name in imported if name.startswith(_OF_RUNS)] == []
 
 
 def test_dagster_validates_the_workspace_of_this_folder(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from weather_platform.domain.events import THRESHOLDS, Event, EventType, events
+from weather_platform.domain.metrics import Metrics
 from weather_platform.domain.stations import STATIONS
 from weather_platform.domain.statistics import DailyAggregate
-from weather_platform.domain.weather_stats import Metrics, document
+from weather_platform.domain.weather_stats import document
 
 
 def metrics(**figures: float | None) -> Metrics:
