@@ -12,11 +12,15 @@ from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, mo
 from weather_platform.defs.partitions import month_of, month_of_run
 from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import Parts, ranges
 from weather_platform.month_report import Links, StoredMonth, sheet_metadata
-from weather_platform.pipeline import Sheets, month_sheets, store_sheets
+from weather_platform.pipeline import Sheets, StationSheets, month_sheets, store_sheets
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from weather_platform.domain.climate.document import MonthDocument
+    from weather_platform.domain.climate.screening import Flag
 
 _FLAGS, _MADE_OF = "flags", "made_of"
 """In a frame's attributes: the rest of `Sheets`."""
@@ -29,8 +33,8 @@ class ClimateIOManager(StoresIOManager):
         with dagster_failures(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             found, flags = sheets_of(obj), obj.attrs[_FLAGS]
-            by_month = {each: found.get(each, []) for each in flags}
-            store_sheets(stores, month, Sheets(by_month, flags, obj.attrs[_MADE_OF]))
+            by_month = {each: in_parts(found.get(each, []), of) for each, of in flags.items()}
+            store_sheets(stores, month, Sheets(by_month, obj.attrs[_MADE_OF]))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             metadata = sheet_metadata(StoredMonth(stores, month), door, links)
             context.add_output_metadata({**as_metadata(metadata), **monthly_metadata()})
@@ -42,6 +46,17 @@ class ClimateIOManager(StoresIOManager):
             months = sorted(map(Month.parse, context.asset_partition_keys))
             query = MonthQuery(first=months[0], last=months[-1])
             return monthly_frame(list(self.stores.open().monthly.find(query)))
+
+
+def in_parts(sheets: "list[MonthDocument]", flags: "list[Flag]") -> Parts[StationSheets]:
+    """Sheets that were made of parts, in parts again."""
+    return Parts(
+        ranges(sheet.station_id for sheet in sheets),
+        lambda stations: StationSheets(
+            [sheet for sheet in sheets if stations.holds(sheet.station_id)],
+            [flag for flag in flags if stations.holds(flag.station_id)],
+        ),
+    )
 
 
 @layer_asset(
@@ -61,6 +76,8 @@ def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[
     """
     with dagster_failures(context.retry_number):
         sheets = month_sheets(stores.open(), month_of_run(context.run))
-    frame = monthly_frame([sheet for of in sheets.by_month.values() for sheet in of])
-    frame.attrs |= {_MADE_OF: sheets.made_of, _FLAGS: sheets.flags}
+        made = {each: [part for _, part in parts] for each, parts in sheets.by_month.items()}
+    frame = monthly_frame([sheet for of in made.values() for part in of for sheet in part.sheets])
+    flags = {each: [flag for part in of for flag in part.flags] for each, of in made.items()}
+    frame.attrs |= {_MADE_OF: sheets.made_of, _FLAGS: flags}
     return frame

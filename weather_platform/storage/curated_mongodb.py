@@ -21,6 +21,7 @@ from pymongo.write_concern import WriteConcern
 from weather_platform.domain.errors import BadSettings, StoreFull, StoreRefused, StoreUnavailable, WeatherError
 from weather_platform.domain.events import StationEvent
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import ALL_STATIONS, StationRange
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.storage.curated import (
     ALL_DOCUMENTS,
@@ -116,11 +117,11 @@ class MongoCurated:
                 self._client.close()
             self._client = None
 
-    def replace(self, days: Days, documents: Iterable[WeatherStats]) -> Replaced:
-        produced = by_id(days, documents)
+    def replace(self, days: Days, documents: Iterable[WeatherStats], stations: StationRange = ALL_STATIONS) -> Replaced:
+        produced = by_id(days, documents, stations)
         if not self._ensured:
             self.ensure()
-        return self.in_transaction(lambda session: self._replace_at_once(days, produced, session))
+        return self.in_transaction(lambda session: self._replace_at_once(days, stations, produced, session))
 
     def in_transaction(self, work: Callable[[ClientSession], Done]) -> Done:
         """Do all of the work or none of it; try again after a conflict with another transaction."""
@@ -139,8 +140,10 @@ class MongoCurated:
                     write_concern=WriteConcern("majority"),
                 )
 
-    def _replace_at_once(self, days: Days, produced: dict[str, WeatherStats], session: ClientSession) -> Replaced:
-        diff = difference(self._stored(days, session), produced)
+    def _replace_at_once(
+        self, days: Days, stations: StationRange, produced: dict[str, WeatherStats], session: ClientSession
+    ) -> Replaced:
+        diff = difference(self._stored(days, stations, session), produced)
         if not diff.is_empty:
             # First, so that of two transactions on a month the later one restarts before it writes anything.
             self._mark(days, session)
@@ -164,8 +167,8 @@ class MongoCurated:
         if sessions := [{"id": op["lsid"]["id"]} for op in idle]:
             admin.command("killSessions", sessions)
 
-    def _stored(self, days: Days, session: ClientSession) -> dict[str, str]:
-        within = _selection(Query(first=days[0], last=days[1]))
+    def _stored(self, days: Days, stations: StationRange, session: ClientSession) -> dict[str, str]:
+        within = {**_selection(Query(first=days[0], last=days[1])), "station_id": within_range(stations)}
         stored = self._documents.find(within, {"provenance.revision": 1}, session=session)
         return {doc["_id"]: doc["provenance"]["revision"] for doc in stored}
 
@@ -408,6 +411,11 @@ def _client(url: str) -> MongoClient[_Stored]:
         client.close()
         raise
     return client
+
+
+def within_range(stations: StationRange) -> _Stored:
+    """A filter for a station's number."""
+    return {"$gte": stations.first, "$lt": stations.end}
 
 
 def _selection(query: Query) -> _Stored:
