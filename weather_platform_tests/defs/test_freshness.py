@@ -24,7 +24,6 @@ from dagster._core.scheduler.instigation import (
 )
 
 from weather_platform import names
-from weather_platform.alerts import alert
 from weather_platform.definitions import defs
 from weather_platform.defs.freshness import failed_runs, verdict
 from weather_platform.defs.schedules import refresh_current_month
@@ -34,6 +33,7 @@ from weather_platform.intake import receive
 from weather_platform.pipeline import Stores, open_stores, stage_month
 from weather_platform.settings import Settings
 from weather_platform.sources.due import newest_due
+from weather_platform.webhooks import alert
 from weather_platform_tests.api.serving import as_json
 
 
@@ -132,7 +132,11 @@ def test_overdue_and_returning_observations_are_each_alerted_once(
     assert received[0]["text"].startswith("Observations are stale: no observation of this month")
 
 
-def test_a_person_is_told_of_a_failed_run_with_cause_and_cure(received: list[dict[str, Any]]) -> None:
+def test_a_person_is_told_of_a_failed_run_with_cause_and_cure(
+    received: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEATHER_DAGSTER_PUBLIC_URL", "https://dagster.example.org")
+
     @dg.op
     def fails() -> None:
         raise dg.Failure("x", metadata={"cause": "The source has no 2023-07.", "cure": "Choose another month."})
@@ -153,13 +157,18 @@ def test_a_person_is_told_of_a_failed_run_with_cause_and_cure(received: list[dic
         "text": "A run of 2023-07 failed: The source has no 2023-07.",
         "kind": "run_failure",
         "run": result.run_id,
-        "run_url": f"http://127.0.0.1:3000/runs/{result.run_id}",
+        "run_url": f"https://dagster.example.org/runs/{result.run_id}",
         "month": "2023-07",
         "cause": "The source has no 2023-07.",
         "cure": "Choose another month.",
     }
 
 
-def test_a_webhook_that_is_down_hides_nothing(monkeypatch: pytest.MonkeyPatch, weather_home: Path) -> None:  # noqa: ARG001
-    monkeypatch.setenv("WEATHER_ALERT_URL", "http://127.0.0.1:9/hook")
+@pytest.mark.usefixtures("weather_home")
+def test_a_webhook_that_is_down_hides_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("WEATHER_ALERT_URL", "http://127.0.0.1:9/s3cret")
     assert not alert(Settings.from_environment(), "stale")
+    assert [record.getMessage() for record in caplog.records] == ["alert not taken"]
+    assert "s3cret" not in str([vars(record) for record in caplog.records])
