@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Generic, NamedTuple, TypeVar
 
-STATIONS_AT_ONCE = 300
-"""About 1 MB each while a month is staged; MongoDB's transaction takes 700 in its smallest cache."""
+STATIONS_AT_ONCE = 200
+"""All of France and overseas. About 1 MB each while a month is staged; their documents fill a fifth of MongoDB's
+smallest cache, where a transaction must fit beside what earlier ones left."""
 _FRANCE = "07"
 _AFTER_ALL = "X"
 """Greater than every number, in every collation."""
