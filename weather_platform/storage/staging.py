@@ -257,7 +257,7 @@ class StagingStore:
             objects = connection.execute(sa.select(RAW_OBJECTS).where(RAW_OBJECTS.c.month == key)).all()
             counts = {obj.raw_object: msgspec.convert(obj.counts, RecordCounts) for obj in objects}
             tables = [city_table(coverage.station.slug) for coverage in found]
-            columns = schema.columns_by_table(connection)
+            columns = schema.columns_of(connection, tables)
             counted = {table.name: connection.execute(_count_of(table, month)).one() for table in tables}
             structure = {table.name: columns[table.name] for table in tables}
             earlier = _counts_by_month(connection, month)
