@@ -84,18 +84,21 @@ _SCALES: Mapping[tuple[str, str], Scale] = {
 class Rule(NamedTuple):
     """How one figure of a document is made from sums."""
 
-    field: str
+    fields: tuple[str, ...]
+    """The columns of staging behind the figure; the first has its unit. Screening reads others too."""
     needs: tuple[Sum, ...]
     figure: Callable[[Sums, Scale], Any]
     """The figure, to 2 decimals; None without readings."""
 
     def scale(self, unit: str) -> Scale:
         """The conversion from the field's unit to the figure's; ValueError if there is none."""
-        own = FIELDS[self.field].unit
-        if unit in (own, "") or not self.needs:
+        if unit == "" or not self.needs:
+            return Scale()
+        own = FIELDS[self.fields[0]].unit
+        if unit == own:
             return Scale()
         if (own, unit) not in _SCALES:
-            raise ValueError(f"No rule makes {unit} of {own} ({self.field}).")
+            raise ValueError(f"No rule makes {unit} of {own} ({self.fields[0]}).")
         return _SCALES[own, unit]
 
 
@@ -103,14 +106,14 @@ def count(field: str) -> Rule:
     """The number of readings of a field."""
     n = Sum("n", field)
     name = n.name
-    return Rule(field, (n,), lambda sums, _: int(sums.get(name) or 0))
+    return Rule((field,), (n,), lambda sums, _: int(sums.get(name) or 0))
 
 
 def traced(field: str) -> Rule:
     """Whether any reading of a rain field is a trace."""
     traces = Sum("traces", field)
     name = traces.name
-    return Rule(field, (traces,), lambda sums, _: bool(sums.get(name)))
+    return Rule(("rr_trace",), (traces,), lambda sums, _: bool(sums.get(name)))
 
 
 def mean(field: str) -> Rule:
@@ -122,7 +125,7 @@ def mean(field: str) -> Rule:
         millionths, readings = sums.get(total_name), sums.get(n_name)
         return None if millionths is None or not readings else mean_of_millionths(int(millionths), int(readings), scale)
 
-    return Rule(field, (total, n), figure)
+    return Rule((field,), (total, n), figure)
 
 
 def least(field: str) -> Rule:
@@ -130,9 +133,9 @@ def least(field: str) -> Rule:
     return _reading(Sum("min", field))
 
 
-def climatological(name: str, field: str, otherwise: float | str | bool | None = None) -> Rule:
+def climatological(name: str, fields: tuple[str, ...], otherwise: float | str | bool | None = None) -> Rule:
     """A climatological figure, in the unit of the document; `otherwise` if none was computed for the day."""
-    return Rule(field, (), lambda sums, _: sums.get(name, otherwise))
+    return Rule(fields, (), lambda sums, _: sums.get(name, otherwise))
 
 
 def greatest(*fields: str, floor: float | None = None) -> Rule:
@@ -147,7 +150,7 @@ def greatest(*fields: str, floor: float | None = None) -> Rule:
         value = max(known)
         return mean_of_millionths(round((value if floor is None else max(value, floor)) * MILLION), 1, scale)
 
-    return Rule(fields[0], needs, figure)
+    return Rule(fields, needs, figure)
 
 
 def direction() -> Rule:
@@ -163,7 +166,7 @@ def direction() -> Rule:
             return None
         return round(math.degrees(math.atan2(x, y)) % 360, 2) or 360.0
 
-    return Rule("dd", needs, figure)
+    return Rule(("dd", "ff"), needs, figure)
 
 
 def _reading(one: Sum) -> Rule:
@@ -173,7 +176,7 @@ def _reading(one: Sum) -> Rule:
         value = sums.get(name)
         return None if value is None else mean_of_millionths(round(value * MILLION), 1, scale)
 
-    return Rule(one.field, (one,), figure)
+    return Rule((one.field,), (one,), figure)
 
 
 def mean_of_millionths(millionths: int, readings: int, scale: Scale = Scale()) -> float:  # noqa: B008  # immutable

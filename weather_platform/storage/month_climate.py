@@ -12,10 +12,11 @@ from typing import NamedTuple
 from sqlalchemy.engine import Connection
 
 from weather_platform.domain.climate.days import ClimateDay, Days, climate_days, days_of
-from weather_platform.domain.climate.month import MonthlyClimate, monthly_climates
+from weather_platform.domain.climate.month import monthly_climates
 from weather_platform.domain.climate.origins import Origins, origins_of
 from weather_platform.domain.climate.overrides import Override
 from weather_platform.domain.climate.screening import Flag, Screened, screen_month
+from weather_platform.domain.climate.sheet import MonthlyClimate
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform.domain.parts import StationRange

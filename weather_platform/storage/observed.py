@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from weather_platform.domain.climate.grid import GRID_FIELDS, Grid, Values, grid_of
+from weather_platform.domain.climate.columns import GRID_FIELDS
+from weather_platform.domain.climate.grid import Grid, Values, grid_of
 from weather_platform.domain.climate.origins import MADE_OF, Reports
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS

@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from weather_platform.domain.climate.grid import RAINS, Mask, Values
+from weather_platform.domain.climate.columns import RAINS
+from weather_platform.domain.climate.grid import Mask, Values
 from weather_platform.domain.climate.rain import Method as RainMethod
 from weather_platform.domain.climate.rain import rain_of_day
 from weather_platform.domain.climate.screening import Screened

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, Grid, grid_of
+from weather_platform.domain.climate.columns import GRID_FIELDS, RAINS
+from weather_platform.domain.climate.grid import Grid, grid_of
 from weather_platform.domain.climate.screening import Screened, screen_month
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
+from weather_platform.domain.climate.columns import GRID_FIELDS, RAINS, TEMPERATURES
 from weather_platform.domain.climate.days import ClimateDay, climate_days, days_of
-from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, TEMPERATURES, Grid, grid_of
+from weather_platform.domain.climate.grid import Grid, grid_of
 from weather_platform.domain.climate.overrides import Override
 from weather_platform.domain.climate.screening import Screened, screen_month
 from weather_platform.domain.climate.stretches import Stretch
