@@ -3,7 +3,7 @@
     PYTHONPATH=. .venv/bin/python benchmarks/reading.py [--servers] [--years N] [--cities …] [--seconds S]
 
 Loads synthetic years into embedded stores, or into MariaDB and mongod, serves the API as a process on one core, and
-asks it from another. Prints the table of `benchmarks/reading.md`; the first answer of each kind is read from the stores.
+asks it from another. Prints the table of `benchmarks/reading.md`; the first answer of each is read from the stores.
 """
 
 import argparse

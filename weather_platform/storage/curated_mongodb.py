@@ -391,18 +391,22 @@ class MongoCurated:
         if isinstance(error, WaitQueueTimeoutError):
             return StoreBusy(f"All connections of this process to {where} are in use.", "Run again in a few seconds.")
         if isinstance(error, OperationFailure):
-            if code == _DISK_FULL:
-                return StoreFull(f"{where} answers: {error}.", "Free space on the server's disk, then run again.")
-            if _does_not_fit(error):
-                return StoreUnavailable(
-                    f"{where} answers that a transaction does not fit into its cache.",
-                    "Run again; if it comes back, give the server a larger cache (MONGODB_CACHE_GB in compose).",
-                )
-            return StoreUnavailable(f"{where} answers: {error}.", "Check the server and its log, then run again.")
+            return _answered(where, error)
         return StoreUnavailable(
             f"{where} does not answer: {str(error).partition(', Timeout')[0]}.",
             "Start the server, or correct WEATHER_CURATED_URL; then run again.",
         )
+
+
+def _answered(where: str, error: OperationFailure) -> StoreUnavailable:
+    if error.code == _DISK_FULL:
+        return StoreFull(f"{where} answers: {error}.", "Free space on the server's disk, then run again.")
+    if _does_not_fit(error):
+        return StoreUnavailable(
+            f"{where} answers that a transaction does not fit into its cache.",
+            "Run again; if it comes back, give the server a larger cache (MONGODB_CACHE_GB in compose).",
+        )
+    return StoreUnavailable(f"{where} answers: {error}.", "Check the server and its log, then run again.")
 
 
 def _does_not_fit(error: OperationFailure) -> bool:
