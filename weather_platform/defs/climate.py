@@ -1,6 +1,6 @@
 """The climate layer: one monthly sheet per station, beside the daily documents."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import dagster as dg
 
@@ -13,7 +13,7 @@ from weather_platform.defs.partitions import month_of, month_of_run
 from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
 from weather_platform.domain.parts import Parts, ranges
-from weather_platform.month_report import Links, StoredMonth, sheet_metadata
+from weather_platform.month_report import Links, sheet_metadata
 from weather_platform.pipeline import Sheets, StationSheets, month_sheets, store_sheets
 
 if TYPE_CHECKING:
@@ -22,8 +22,20 @@ if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
     from weather_platform.domain.climate.screening import Flag
 
-_FLAGS, _MADE_OF = "flags", "made_of"
-"""In a frame's attributes: the rest of `Sheets`."""
+_BESIDE = "beside"
+
+
+class Beside(NamedTuple):
+    """In a frame's `attrs`: the rest of `Sheets`.
+
+    pandas copies `attrs` deeply with every column that is taken: the flags of a month, 300 times in its run.
+    """
+
+    flags: "dict[Month, list[Flag]]"
+    made_of: dict[Month, str]
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
 
 
 class ClimateIOManager(StoresIOManager):
@@ -32,11 +44,11 @@ class ClimateIOManager(StoresIOManager):
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
         with dagster_failures(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
-            found, flags = sheets_of(obj), obj.attrs[_FLAGS]
-            by_month = {each: in_parts(found.get(each, []), of) for each, of in flags.items()}
-            store_sheets(stores, month, Sheets(by_month, obj.attrs[_MADE_OF]))
+            found, beside = sheets_of(obj), obj.attrs[_BESIDE]
+            by_month = {each: in_parts(found.get(each, []), flags) for each, flags in beside.flags.items()}
+            store_sheets(stores, month, Sheets(by_month, beside.made_of))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            metadata = sheet_metadata(StoredMonth(stores, month), door, links)
+            metadata = sheet_metadata(self.stores.held(month, just_written=True), door, links)
             context.add_output_metadata(as_metadata(metadata))
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
@@ -79,5 +91,5 @@ def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[
         made = {each: [part for _, part in parts] for each, parts in sheets.by_month.items()}
     frame = monthly_frame([sheet for of in made.values() for part in of for sheet in part.sheets])
     flags = {each: [flag for part in of for flag in part.flags] for each, of in made.items()}
-    frame.attrs |= {_MADE_OF: sheets.made_of, _FLAGS: flags}
+    frame.attrs[_BESIDE] = Beside(flags, sheets.made_of)
     return frame
