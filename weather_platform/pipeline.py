@@ -20,9 +20,7 @@ from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
-from weather_platform.domain.stations import Station
-from weather_platform.domain.statistics import DailyAggregate
-from weather_platform.domain.weather_stats import WeatherStats, document
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
 from weather_platform.prefetch import prefetch
 from weather_platform.storage.curated import Replaced
@@ -31,6 +29,7 @@ from weather_platform.storage.opening import open_stores as open_stores  # noqa:
 from weather_platform.storage.raw import RawStore
 
 if TYPE_CHECKING:
+    from weather_platform.domain.climate.daily import Daily
     from weather_platform.domain.climate.document import MonthDocument
     from weather_platform.domain.climate.screening import Flag
 
@@ -129,10 +128,11 @@ class Seen(NamedTuple):
 
 
 class MonthFigures(NamedTuple):
-    """The daily aggregates of a month's `curated_days`."""
+    """What the documents of a month's `curated_days` are made of."""
 
     month: Month
-    by_station: list[tuple[Station, list[DailyAggregate]]]
+    daily: "list[Daily]"
+    """Days of the month and of its neighbours."""
     synthetic: set[str]
     """Names of raw objects with synthetic records."""
     seen: Seen
@@ -148,15 +148,21 @@ class CuratedMonth(NamedTuple):
 
 
 def month_figures(stores: Stores, month: Month) -> MonthFigures:
-    """Aggregate a month in the staging database."""
+    """Read and screen a month and its neighbours in the staging database."""
     days, seen = curated_days(month), Seen.of(stores, month)
-    return MonthFigures(month, list(stores.staging.daily(*days)), stores.staging.synthetic_objects(*days), seen)
+    daily = stores.staging.daily(month.previous, month, month.next)
+    return MonthFigures(month, daily, stores.staging.synthetic_objects(*days), seen)
 
 
 def documents(figures: MonthFigures, now: datetime | None = None) -> CuratedMonth:
     """The WeatherStats documents made from the figures; `now` becomes their `updated_at`."""
-    now = now or datetime.now(UTC)
-    made = [document(station, day, figures.synthetic, now) for station, days in figures.by_station for day in days]
+    # NumPy takes a sixth of a second to import, which callers that make no documents save.
+    from weather_platform.domain.climate.daily import station_days
+    from weather_platform.domain.documents import documents_of
+
+    now, (first, last) = now or datetime.now(UTC), curated_days(figures.month)
+    days = [station_days(daily, first, last) for daily in figures.daily]
+    made = [document for each in days for document in documents_of(each, figures.synthetic, now)]
     return CuratedMonth(figures.month, made, figures.seen)
 
 
@@ -213,7 +219,7 @@ def _sheets(stores: Stores, month: Month, now: datetime) -> "tuple[list[MonthDoc
     made = stores.staging.month_climate(month)
     if made is None:
         return [], []
-    stations = {station.station_id: station for station in made.days.stations}
+    stations = {station.station_id: station for station in made.stations}
     objects = made.raw_objects()
     synthetic = stores.staging.synthetic_objects(month.previous.first_day, month.last_day)
     return month_documents(made.sheets, stations, objects, synthetic, now), made.flags

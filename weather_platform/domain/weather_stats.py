@@ -1,26 +1,21 @@
 """The WeatherStats document: one per station and UTC day with at least one observation.
 
-The types below are its only description: stored JSON, the API's schema, columns of tables, the sums computed by the
-database and the data dictionary are derived from them (`domain.tabular`, `storage.aggregation`).
+The types below are its only description: stored JSON, the API's schema, columns of tables, the sums of a day and the
+data dictionary are derived from them (`domain.tabular`, `domain.documents`, `climate.daily`).
 A new figure is one line here: its column, unit, meaning and the rule that makes it (`domain.statistics`).
 """
 
-import hashlib
-from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, time
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from weather_platform.domain.events import Event, events
-from weather_platform.domain.stations import Station
+from weather_platform.domain.events import Event
 from weather_platform.domain.statistics import (
     EXPECTED_OBSERVATIONS,
-    DailyAggregate,
     Rule,
-    Scale,
     Sum,
-    Sums,
     climatological,
     count,
     direction,
@@ -65,18 +60,18 @@ def _climate(column: str, unit: str, meaning: str, name: str, field: str, exampl
 
 
 def _way(column: str, name: str, field: str) -> msgspec.Meta:
-    return _figure(column, "", "how it was found", climatological(name, field, "missing"))
+    return _figure(column, "", "how it was found", climatological(name, field))
 
 
-def _window(name: str, otherwise: str) -> msgspec.Meta:
-    return _figure(f"{name}_window", "", f"hours of {name}", climatological(f"{name}_window", "t", otherwise))
+def _window(name: str) -> msgspec.Meta:
+    return _figure(f"{name}_window", "", f"hours of {name}", climatological(f"{name}_window", "t"))
 
 
 def _flags(name: str) -> Rule:
-    return climatological(name, "t", 0)
+    return climatological(name, "t")
 
 
-_SUPPOSED = climatological("windows_supposed", "t", otherwise=False)
+_SUPPOSED = climatological("windows_supposed", "t")
 
 Known = float | None
 """A figure, to 2 decimals; null without readings, never 0."""
@@ -126,7 +121,7 @@ class Rainfall(msgspec.Struct, frozen=True):
     max_3h: Annotated[Known, _figure("rain_max_3h_mm", "mm", "most in 3 hours", greatest("rr3"), 1.0)]
     trace: Annotated[bool, _figure("rain_trace", "", "whether a trace of rain was reported", traced("rr3"), False)]
     n: Annotated[
-        int, _figure("rain_n", "", "3 h whose rain is known, of 8", climatological("civil_rr_slots", "rr3", 0), 8)
+        int, _figure("rain_n", "", "3 h whose rain is known, of 8", climatological("civil_rr_slots", "rr3"), 8)
     ]
     rr: Annotated[Known, _climate("rain_rr_mm", "mm", "climatological rain of the day", "rr", "rr24", 2.4)]
     rr_method: Annotated[str, _way("rain_rr_method", "rr_method", "rr24")]
@@ -165,9 +160,9 @@ class Metrics(msgspec.Struct, frozen=True):
 class DayWindows(msgspec.Struct, frozen=True):
     """The hours (UTC) from and to which the climatological day runs; `18-18` ends on the day."""
 
-    tn: Annotated[str, _window("tn", "18-18")]
-    tx: Annotated[str, _window("tx", "06-06")]
-    rr: Annotated[str, _window("rr", "06-06")]
+    tn: Annotated[str, _window("tn")]
+    tx: Annotated[str, _window("tx")]
+    rr: Annotated[str, _window("rr")]
     supposed: Annotated[
         bool,
         _figure("windows_supposed", "", "whether they follow from longitude alone", _SUPPOSED, False),
@@ -235,66 +230,9 @@ def declared(struct: type[msgspec.Struct], path: str = "") -> Iterator[Declared]
 MEMBERS: tuple[Declared, ...] = tuple(declared(WeatherStats))
 
 
-class _Metric(NamedTuple):
-    """Rule and scale of each member of a metric."""
-
-    struct: type[msgspec.Struct]
-    rules: tuple[tuple[str, Rule, Scale], ...]
-
-    @classmethod
-    def of(cls, metric: type[msgspec.Struct]) -> "_Metric":
-        made = [(one.name, one.figure.rule, one.figure.unit) for one in declared(metric) if one.figure]
-        return cls(metric, tuple((name, rule, rule.scale(unit)) for name, rule, unit in made if rule))
-
-    def made_of(self, sums: Sums) -> msgspec.Struct:
-        return self.struct(**{name: rule.figure(sums, scale) for name, rule, scale in self.rules})
-
-
-_METRICS = tuple(_Metric.of(member.type) for member in msgspec.structs.fields(Metrics))
-_WINDOWS, _FLAGGED = _Metric.of(DayWindows), _Metric.of(Flagged)
 SUMS: tuple[Sum, ...] = tuple(
-    dict.fromkeys(need for metric in _METRICS for _, rule, _ in metric.rules for need in rule.needs)
+    dict.fromkeys(
+        need for member in MEMBERS if member.figure and member.figure.rule for need in member.figure.rule.needs
+    )
 )
-"""The sums that the figures need from the database."""
-
-
-def document(station: Station, day: DailyAggregate, synthetic: Collection[str], now: datetime) -> WeatherStats:
-    """The document of one station and day, made `now`.
-
-    `synthetic` names the synthetic raw objects. `provenance.revision` is a hash of all but `updated_at`, which shows
-    whether a day has changed.
-    """
-    made_of: Any = (metric.made_of(day.sums) for metric in _METRICS)
-    metrics = Metrics(*made_of)
-    windows: Any = _WINDOWS.made_of(day.sums)
-    flagged: Any = _FLAGGED.made_of(day.sums)
-    unsigned = Provenance(
-        raw_objects=list(day.raw_objects),
-        synthetic=not set(day.raw_objects).isdisjoint(synthetic),
-        code_version=CODE_VERSION,
-        revision="",
-        updated_at=_NEVER,
-    )
-    made = WeatherStats(
-        document_id=f"{station.station_id}:{day.day.isoformat()}",
-        station_id=station.station_id,
-        city=station.name,
-        slug=station.slug,
-        period=day.day.isoformat(),
-        date=datetime.combine(day.day, time(), UTC),
-        metrics=metrics,
-        extreme_events=events(metrics),
-        observations=day.observations,
-        expected=EXPECTED_OBSERVATIONS,
-        day_rule="utc",
-        windows=windows,
-        flagged=flagged,
-        provenance=unsigned,
-    )
-    revision = hashlib.sha256(msgspec.json.encode(made)).hexdigest()[:16]
-    whole_ms = now.replace(microsecond=now.microsecond // 1000 * 1000)  # MongoDB's precision
-    signed = msgspec.structs.replace(unsigned, revision=revision, updated_at=whole_ms)
-    return msgspec.structs.replace(made, provenance=signed)
-
-
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""The sums that the figures need."""

@@ -1,4 +1,4 @@
-"""Each rule of a day's numbers, as the database adds them up; and all days of a real month, reckoned a second time."""
+"""Each rule of a day's numbers, from staged rows to documents; and all days of a real month, reckoned a second time."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
@@ -35,11 +35,9 @@ def days(staging: StagingStore, *observations: Observation, month: Month = DECEM
 
 def made(staging: StagingStore, month: Month) -> list[WeatherStats]:
     """The documents of a month's days; they are stored nowhere."""
-    days = curated_days(month)
-    nowhere = Seen("", ("", "", ""))
-    return documents(
-        MonthFigures(month, list(staging.daily(*days)), staging.synthetic_objects(*days), nowhere)
-    ).documents
+    days = staging.daily(month.previous, month, month.next)
+    synthetic = staging.synthetic_objects(*curated_days(month))
+    return documents(MonthFigures(month, days, synthetic, Seen("", ("", "", "")))).documents
 
 
 NO_EXTREMES = {"tn": None, "tn_method": "missing", "tx": None, "tx_method": "missing"}
