@@ -48,7 +48,9 @@ class Services:
         self.streams = Streams(settings.api.streams)
         self.followers = Streams(_FOLLOWERS_AT_ONCE, "callers that follow an ingestion")
         self.probing = CapacityLimiter(_PROBES_AT_ONCE)
-        self.orchestrator = Orchestrator(settings.dagster_url, settings.dagster_credentials)
+        self.orchestrator = Orchestrator(
+            settings.dagster_url, settings.dagster_credentials, public_url=settings.dagster_public_url
+        )
         self.catalogue = Catalogue(writing, self.orchestrator, Links.of(settings))
         self.webhook = Webhook(writing, settings)
         self.guard = Guard(settings.api)

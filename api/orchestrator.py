@@ -155,10 +155,11 @@ class Materialised(NamedTuple):
 
 
 class Orchestrator:
-    """Dagster's webserver at an address. May be shared by threads."""
+    """Dagster's webserver at an address, with links for those who know it by another. May be shared by threads."""
 
-    def __init__(self, url: str, credentials: tuple[str, str] | None = None) -> None:
+    def __init__(self, url: str, credentials: tuple[str, str] | None = None, *, public_url: str | None = None) -> None:
         self.url = url.rstrip("/")
+        self._public_url = (public_url or url).rstrip("/")
         self._credentials = credentials
 
     @cached_property
@@ -276,11 +277,11 @@ class Orchestrator:
 
     def run_url(self, run_id: str) -> str:
         """The page of a run in Dagster's UI."""
-        return f"{self.url}/runs/{run_id}"
+        return f"{self._public_url}/runs/{run_id}"
 
     def asset_url(self, asset: str, month: str) -> str:
         """The page of an asset's month in Dagster's UI."""
-        return f"{self.url}/assets/{asset}?view=partitions&partition={month}"
+        return f"{self._public_url}/assets/{asset}?view=partitions&partition={month}"
 
     def _ask(self, query: str, variables: dict[str, Any], field: str, timeout_s: int = _TIMEOUT_S) -> dict[str, Any]:
         with self._client(timeout_s) as client:

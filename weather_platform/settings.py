@@ -305,6 +305,8 @@ class Settings(_Masked, BaseSettings):
     """Port of Dagster's UI."""
     dagster_url: WebAddress = Field(default_factory=lambda given: f"http://127.0.0.1:{given['dagster_port']}")
     """Address at which the API reaches Dagster."""
+    dagster_public_url: WebAddress = Field(default_factory=lambda given: given["dagster_url"])
+    """Address at which people reach Dagster's UI: that of the links in receipts and alerts."""
     dagster_hosts: Words = ()
     """Host names that Dagster's UI is reached by, beside this machine's own; requests under any other are refused."""
     dagster_login: SecretStr | None = None
@@ -438,7 +440,8 @@ def _setting(path: tuple[str, ...], field: FieldInfo) -> Setting:
     if field.default is PydanticUndefined:
         known = {"home": Path("$WEATHER_HOME"), "port": "$WEATHER_API_PORT", "dagster_port": "$WEATHER_DAGSTER_PORT"}
         default: object = field.get_default(
-            call_default_factory=True, validated_data={**known, "worker_slots": "$WEATHER_WORKER_SLOTS"}
+            call_default_factory=True,
+            validated_data={**known, "worker_slots": "$WEATHER_WORKER_SLOTS", "dagster_url": "$WEATHER_DAGSTER_URL"},
         )
     else:
         default = field.default

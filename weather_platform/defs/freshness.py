@@ -131,7 +131,7 @@ def failed_runs(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         f"A run of {month or run.job_name} failed: {cause}",
         kind="run_failure",
         run=run.run_id,
-        run_url=f"{settings.dagster_url}/runs/{run.run_id}",
+        run_url=f"{settings.dagster_public_url}/runs/{run.run_id}",
         month=month,
         cause=cause,
         cure=cure,

@@ -11,18 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weather_platform.domain.events import events
+from weather_platform.domain.metrics import DayWindows, Flagged, Metrics, declared
 from weather_platform.domain.rounding import mean_of_millionths
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import CALM_MS, EXPECTED_OBSERVATIONS, MILLION, VECTOR_PER_MS, Rule
-from weather_platform.domain.weather_stats import (
-    CODE_VERSION,
-    DayWindows,
-    Flagged,
-    Metrics,
-    Provenance,
-    WeatherStats,
-    declared,
-)
+from weather_platform.domain.weather_stats import CODE_VERSION, Provenance, WeatherStats
 
 Columns = Mapping[str, NDArray[Any]]
 """Values of days by name: sums by `Sum.name`, and what climatology found; NaN or None if missing."""

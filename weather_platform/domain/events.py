@@ -4,12 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-if TYPE_CHECKING:
-    from weather_platform.domain.weather_stats import Metrics
+from weather_platform.domain.metrics import Metrics
 
 
 class EventType(StrEnum):
@@ -87,12 +86,12 @@ _COMPARE = {
     "at_least": float.__ge__,
     "at_most": float.__le__,
 }
-_FIGURES: tuple[tuple[Threshold, Callable[["Metrics"], float | None]], ...] = tuple(
+_FIGURES: tuple[tuple[Threshold, Callable[[Metrics], float | None]], ...] = tuple(
     (threshold, attrgetter(f"{threshold.metric}.{threshold.figure}")) for threshold in THRESHOLDS
 )
 
 
-def events(metrics: "Metrics") -> list[Event]:
+def events(metrics: Metrics) -> list[Event]:
     """The events of a day's metrics, in the order of the table."""
     found = []
     for threshold, figure in _FIGURES:

@@ -15,9 +15,10 @@ import msgspec
 
 from weather_platform.domain.events import Event, StationEvent
 from weather_platform.domain.fields import FIELDS, Field
+from weather_platform.domain.metrics import Declared, Figure, Metrics, declared
 from weather_platform.domain.stations import Station
 from weather_platform.domain.units import STORED, System, column_name, shown, symbol
-from weather_platform.domain.weather_stats import MEMBERS, Declared, Figure, Metrics, WeatherStats, declared
+from weather_platform.domain.weather_stats import MEMBERS, WeatherStats
 
 Row_contra = TypeVar("Row_contra", contravariant=True)
 

@@ -13,6 +13,7 @@ from dagster_graphql.schema import create_schema
 from graphql import parse, validate
 
 from api import orchestrator
+from api.dependencies import Services
 from api.orchestrator import QUERIES, AskedRun, Orchestrator, OrchestratorUnavailable
 from weather_platform.domain.quality import Verdict
 from weather_platform.month_report import CHECKS
@@ -43,6 +44,16 @@ def test_dagster_down_is_an_outage_for_every_call() -> None:
     ):
         with pytest.raises(OrchestratorUnavailable, match="does not answer"):
             call()
+
+
+def test_links_lead_where_people_reach_dagster(tmp_path: Path) -> None:
+    addresses = {
+        "WEATHER_DAGSTER_URL": "http://dagster-webserver:3000",
+        "WEATHER_DAGSTER_PUBLIC_URL": "https://dagster.example.org/",
+    }
+    dagster = Services(settings_at(tmp_path, **addresses)).orchestrator
+    assert dagster.run_url("0") == "https://dagster.example.org/runs/0"
+    assert dagster.asset_url("weather_stats", "2023-11").startswith("https://dagster.example.org/assets/weather_stats?")
 
 
 @pytest.fixture

@@ -132,7 +132,11 @@ def test_overdue_and_returning_observations_are_each_alerted_once(
     assert received[0]["text"].startswith("Observations are stale: no observation of this month")
 
 
-def test_a_person_is_told_of_a_failed_run_with_cause_and_cure(received: list[dict[str, Any]]) -> None:
+def test_a_person_is_told_of_a_failed_run_with_cause_and_cure(
+    received: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEATHER_DAGSTER_PUBLIC_URL", "https://dagster.example.org")
+
     @dg.op
     def fails() -> None:
         raise dg.Failure("x", metadata={"cause": "The source has no 2023-07.", "cure": "Choose another month."})
@@ -153,7 +157,7 @@ def test_a_person_is_told_of_a_failed_run_with_cause_and_cure(received: list[dic
         "text": "A run of 2023-07 failed: The source has no 2023-07.",
         "kind": "run_failure",
         "run": result.run_id,
-        "run_url": f"http://127.0.0.1:3000/runs/{result.run_id}",
+        "run_url": f"https://dagster.example.org/runs/{result.run_id}",
         "month": "2023-07",
         "cause": "The source has no 2023-07.",
         "cure": "Choose another month.",

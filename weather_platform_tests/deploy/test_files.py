@@ -62,6 +62,15 @@ def test_the_image_is_built_and_its_user_may_write_no_code() -> None:
     assert said.split() == ["10001", "False"]
 
 
+def test_docker_is_given_what_the_image_is_made_of_and_no_more() -> None:
+    """What .dockerignore leaves out cannot be copied: no image could be built where it forgot a file."""
+    dockerfile = (REPOSITORY / "Dockerfile").read_text().replace("${LOCK}", "requirements-servers.lock")
+    copied = {path for line in re.findall(r"^COPY (?!--)(.*) \S+$", dockerfile, re.MULTILINE) for path in line.split()}
+    given = re.findall(r"^!(.*)$", (REPOSITORY / ".dockerignore").read_text(), re.MULTILINE)
+    assert set(given) == copied | {"requirements-kubernetes.lock"}
+    assert [path for path in given if not (REPOSITORY / path).exists()] == []
+
+
 def test_networks_keep_apart_what_has_nothing_to_say_to_each_other(services: dict[str, Any]) -> None:
     """The site reaches the two databases, and the broker is reached by those who launch or execute runs."""
     networks = {name: set(service.get("networks", ["default"])) for name, service in services.items()}
@@ -119,9 +128,9 @@ def test_every_setting_reaches_a_container_or_has_no_place_there(services: dict[
     fixed_by_the_image = {
         *("WEATHER_ENV_FILE", "WEATHER_HOME", "WEATHER_CSV_FOLDER", "WEATHER_QC_OVERRIDES", "DAGSTER_HOME"),
         *("WEATHER_LAUNCHER", "WEATHER_EXECUTOR", "WEATHER_DAGSTER_PORT", "WEATHER_API_PORT"),
-        *("WEATHER_SITE_HOST", "WEATHER_SITE_PORT"),
+        "WEATHER_SITE_HOST",
     }
-    of_the_command_line = {"WEATHER_API_URL", "WEATHER_API_KEY"}
+    of_the_command_line = {"WEATHER_API_KEY"}
     table = (REPOSITORY / "docs/configuration.md").read_text()
     known = set(re.findall(r"^\| `([A-Z0-9_]+)` \|", table, re.MULTILINE))
     passed = {name for service in services.values() for name in service.get("environment", ())}

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from weather_platform.domain.events import THRESHOLDS, Event, EventType, events
-from weather_platform.domain.weather_stats import Metrics
+from weather_platform.domain.metrics import Metrics
 from weather_platform_tests.domain.days import document, one_day
 
 

@@ -407,7 +407,7 @@ def total(hundredths: Values, *, per: int = 1) -> list[float | None]:
     return _rounded(np.nansum(hundredths, axis=1), np.isfinite(hundredths).any(axis=1), per)
 
 
-def _rounded(hundredths: Values, readings: NDArray[Any], per: int = 1) -> list[float | None]:
+def _rounded(hundredths: Values, readings: Any, per: int = 1) -> list[float | None]:
     """Sums over readings, in a unit; None without readings."""
     rounded = mean_of_millionths(np.rint(hundredths * _MILLIONTHS), readings, Scale(per=per)).tolist()
     return [None if value != value else value for value in rounded]  # noqa: PLR0124  # NaN
