@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -473,7 +474,7 @@ def _insert(connection: Connection, table: sa.Table, rows: Iterable[dict[str, An
 
 def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
     first_days, last_days = (None, None) if month == UNPLACED else staged.edges(Month.parse(month))
-    reported = Counter(row.date for rows in staged.rows.values() for row in rows)
+    reported = Counter(chain.from_iterable(map(attrgetter("date"), rows) for rows in staged.rows.values()))
     hours = () if month == UNPLACED else synoptic_hours(Month.parse(month))
     silent = [hour for hour in hours if 2 * reported[hour] < len(staged.rows) or not reported[hour]]
     return {

@@ -5,13 +5,14 @@ totals its edges; the rain of (a, b] is C(b) - C(a). Amounts are whole hundredth
 """
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 Method = Literal["rr24", "rr3", "sum", "difference", "missing"]
 Totals = Mapping[int, Mapping[int, float]]
 """Hundredths of mm by the hour at which a total ends, and by the hours that it covers."""
 
+_HOURS = (1, 3, 6, 12, 24)
 _TOLERATED = -50
 """A difference of totals may come out a little below zero, since each is rounded to 0.1 mm and a trace counts as 0."""
 
@@ -44,7 +45,7 @@ def rain_of_day(totals: Totals, start: int, *, known_from_h: int = 1) -> Rain:
     inside = [(at, hours, amount) for at, hours, amount in _edges(totals, start, end) if at - hours >= start]
     if (cover := _cover(inside, start, end)) is not None:
         return Rain("sum", cover, cover, 24)
-    difference = _shortest(_edges(totals, start - 24, end + 24), start - 24, start, end)
+    difference = _shortest(totals, start, end)
     if difference is not None and difference >= _TOLERATED:
         return Rain("difference", max(difference, 0.0), max(difference, 0.0), 24)
     hours, known = _known([total for total in inside if total[1] >= known_from_h], start, end)
@@ -67,14 +68,20 @@ def _cover(edges: Iterable[tuple[int, int, float]], start: int, end: int) -> flo
     return best[end][2] if end in best else None
 
 
-def _shortest(edges: Iterable[tuple[int, int, float]], floor: int, start: int, end: int) -> float | None:
-    """C(end) - C(start) over the fewest totals; of as few, over the fewest hours, then the least amount."""
-    ways: dict[int, list[tuple[int, int, float]]] = {}
-    for at, hours, amount in edges:
-        if at - hours >= floor:
-            ways.setdefault(at - hours, []).append((at, hours, amount))
-            ways.setdefault(at, []).append((at - hours, hours, -amount))
-    if start not in ways or end not in ways:
+def _shortest(totals: Totals, start: int, end: int) -> float | None:
+    """C(end) - C(start) over the fewest totals of a day around; of as few, over the fewest hours, then the least."""
+    first, last = start - 24, end + 24
+
+    def ways(node: int) -> Iterator[tuple[int, int, float]]:
+        for hours, amount in totals.get(node, {}).items():
+            if node - hours >= first:
+                yield node - hours, hours, -amount
+        for hours in _HOURS:
+            amount = totals.get(node + hours, {}).get(hours)
+            if amount is not None and node + hours <= last:
+                yield node + hours, hours, amount
+
+    if not any(ways(end)):
         return None
     queue: list[tuple[int, int, float, int]] = [(0, 0, 0.0, start)]
     done: set[int] = set()
@@ -85,7 +92,7 @@ def _shortest(edges: Iterable[tuple[int, int, float]], floor: int, start: int, e
         if node in done:
             continue
         done.add(node)
-        for to, hours, change in ways.get(node, ()):
+        for to, hours, change in ways(node):
             if to not in done:
                 heapq.heappush(queue, (steps + 1, far + hours, amount + change, to))
     return None
