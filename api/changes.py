@@ -11,6 +11,7 @@ from weather_platform.month_report import Links
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Change
 from weather_platform.storage.opening import Stores
+from weather_platform.webhooks import post
 
 _log = logging.getLogger("weather.api.changes")
 _FOLLOWER = "webhook"
@@ -18,7 +19,6 @@ _ROWS = 500
 """Changes per post."""
 _LOOK_S = 2.0
 _LONGEST_PAUSE_S = 60.0
-_TIMEOUT_S = 10.0
 
 
 def rows(layers: Stores, changes: Iterable[Change], url: Callable[[str], str]) -> Iterator[dict[str, Any]]:
@@ -84,21 +84,9 @@ class Webhook:
         if not changes:
             return False
         data = list(rows(self._layers, changes, lambda path: f"{self._links.api}{path}"))
-        self._post({"text": _told(data), "since": since, "next_since": changes[-1].number, "data": data})
+        post(str(self._address), _told(data), since=since, next_since=changes[-1].number, data=data)
         curated.follow(_FOLLOWER, changes[-1].number)
         return True
-
-    def _post(self, body: dict[str, Any]) -> None:
-        import httpx2 as httpx
-
-        try:
-            httpx.post(str(self._address), json=body, timeout=_TIMEOUT_S).raise_for_status()
-        except httpx.HTTPError as error:  # its text has the address, which is a secret
-            raise WebhookRefused(f"The webhook does not take them: {type(error).__name__}.", "See its log.") from error
-
-
-class WebhookRefused(WeatherError):
-    """The receiver of the changes does not answer, or not with success."""
 
 
 def _told(data: list[dict[str, Any]]) -> str:

@@ -35,7 +35,7 @@ from weather_platform_tests.servers.process import free_port
 READERS = 32
 LIVE_READERS = 150
 CITIES = ",".join(sorted(STATIONS))
-FORMS = ("ndjson", "csv", "parquet", "json&limit=100000")
+FORMS = ("ndjson", "csv", "parquet", "xlsx", "json&limit=100000")
 LAYERS = {"observations": f"/staging?city={CITIES}&format=", "documents": "/curated?format="}
 FIRST_BYTES = {
     "a city's observations, all": "/staging/cities/nice?format=",

@@ -1,11 +1,14 @@
 """Entry point of Dagster: loads everything below `defs/`."""
 
 import warnings
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 
 from weather_platform import defs as graph
+from weather_platform.defs.attributes import where_stored
+from weather_platform.settings import Settings
 
 
 @dg.definitions
@@ -21,4 +24,5 @@ def defs() -> dg.Definitions:
         # Features that we chose while they are in beta, and two preview functions that Dagster calls by itself here.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
-        return dg.ComponentTree.from_module(defs_module=graph, project_root=folder.parents[1]).build_defs(folder)
+        tree = dg.ComponentTree.from_module(defs_module=graph, project_root=folder.parents[1])
+        return tree.build_defs(folder).map_asset_specs(func=partial(where_stored, Settings.from_environment()))

@@ -23,6 +23,7 @@ def json_formatter(**_: Any) -> logging.Formatter:
             structlog.stdlib.ExtraAdder(),
             _answer_of_gunicorn,
         ],
+        pass_foreign_args=True,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
@@ -46,8 +47,8 @@ def log_as_json(*verbose: str) -> None:
 
 def _answer_of_gunicorn(_logger: Any, _method: str, line: EventDict) -> EventDict:
     """Gunicorn's access log has its values as arguments of the message, keyed by one letter."""
+    atoms = line.pop("positional_args", None)
     if line["logger"] == "gunicorn.access":
-        atoms = line["_record"].args
         line.update(
             event="answered",
             caller=atoms["h"],

@@ -6,18 +6,17 @@ the same bytes, in constant memory for any number of rows.
 
 import csv
 import io
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from itertools import chain, islice
-from pathlib import Path
+from itertools import islice
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from weather_platform.domain.errors import BadInput
+from weather_platform import workbook
 from weather_platform.domain.tabular import Column, Table
+from weather_platform.sink import Sink
 
 Row = TypeVar("Row")
 BATCH_ROWS = 500
@@ -71,7 +70,7 @@ def pieces(
         case Format.PARQUET:
             return _parquet(table, rows)
         case Format.XLSX:
-            return _xlsx(table, rows)
+            return workbook.pieces_of(table.columns, map(table.cells, rows))
 
 
 def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
@@ -163,7 +162,7 @@ def _parquet(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
     import pyarrow.parquet as pq
 
     schema = arrow_schema(table.columns)
-    sink = _Sink()
+    sink = Sink()
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         yield sink.taken()
         for group in _batches(_as_columns(table, rows, schema), GROUP_ROWS // BATCH_ROWS):
@@ -208,97 +207,3 @@ def arrow_schema(columns: Sequence[Column]) -> Any:
             for column in columns
         ]
     )
-
-
-SHEET_ROWS = 1_048_575
-"""Rows of a sheet below its heading: all that Excel has room for. More go on in a second."""
-_WHEN = datetime(1980, 1, 1)  # noqa: DTZ001  (the workbook's own date: the same rows give the same bytes)
-_PIECE_BYTES = 256 * 1024
-
-
-def _xlsx(table: Table[Row], rows: Iterable[Row]) -> Iterator[bytes]:
-    """Sheets of the rows, and one that says the unit and meaning of each column; written to a file on disk first.
-
-    Texts are written as texts, so that none is a formula or a link; times in UTC, which Excel knows no zone of.
-    """
-    from xlsxwriter import Workbook
-
-    with tempfile.TemporaryDirectory(prefix="weather-xlsx-") as folder:
-        path = Path(folder, "rows.xlsx")
-        options = {"constant_memory": True, "tmpdir": folder, "remove_timezone": True, "nan_inf_to_errors": False}
-        with Workbook(path, options) as book:
-            book.set_properties({"created": _WHEN})
-            _write_rows(book, table, rows)
-            _write_meanings(book, table.columns)
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE_BYTES):
-                yield piece
-
-
-def _write_rows(book: Any, table: Table[Row], rows: Iterable[Row]) -> None:
-    bold = book.add_format({"bold": True})
-    formats: dict[type, Any] = {
-        date: book.add_format({"num_format": "yyyy-mm-dd"}),
-        datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
-    }
-    rows, begun = iter(rows), False
-    while (batch := list(islice(rows, 1))) or not begun:
-        begun, sheet = True, book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(table.columns) - 1, 14)
-        for place, column in enumerate(table.columns):
-            sheet.write_string(0, place, column.name, bold)
-        for number, row in enumerate(chain(batch, islice(rows, SHEET_ROWS - len(batch))), start=1):
-            for place, (column, cell) in enumerate(zip(table.columns, table.cells(row), strict=True)):
-                if cell is not None:
-                    _write_cell(sheet, (number, place), column, cell, formats)
-
-
-def _write_cell(sheet: Any, at: tuple[int, int], column: Column, cell: Any, formats: Mapping[type, Any]) -> None:
-    if column.type is str:
-        written = sheet.write_string(*at, cell)
-    elif column.type is bool:
-        written = sheet.write_boolean(*at, cell)
-    elif column.type in formats:
-        written = sheet.write_datetime(*at, cell, formats[column.type])
-    else:
-        written = sheet.write_number(*at, cell)
-    if written:
-        raise BadInput(
-            f"A cell of {column.name} does not fit into a sheet: {str(cell)[:40]!r} …", "Ask for CSV or Parquet."
-        )
-
-
-def _write_meanings(book: Any, columns: Sequence[Column]) -> None:
-    sheet = book.add_worksheet("columns")
-    for place, (name, width) in enumerate((("column", 28), ("unit", 10), ("meaning", 90))):
-        sheet.set_column(place, place, width)
-        sheet.write_string(0, place, name, book.add_format({"bold": True}))
-    for number, column in enumerate(columns, start=1):
-        for place, text in enumerate((column.name, column.unit, column.meaning)):
-            sheet.write_string(number, place, text)
-
-
-class _Sink(io.RawIOBase):
-    """Collects the bytes written since the last read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._written: list[bytes] = []
-        self._position = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, piece: Any) -> int:
-        self._written.append(bytes(piece))
-        self._position += len(piece)
-        return len(piece)
-
-    def tell(self) -> int:
-        return self._position
-
-    def taken(self) -> bytes:
-        piece = b"".join(self._written)
-        self._written.clear()
-        return piece

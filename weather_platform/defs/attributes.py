@@ -38,15 +38,34 @@ _KINDS = {
 }
 
 
-def kind_of(store: str) -> str:
-    """The kind (Dagster icon) of the store in use: `store` is raw, staging or curated."""
-    return _KINDS[urlsplit(getattr(Settings.from_environment(), f"{store}_url")).scheme]
+_STORE_OF = {
+    names.RAW_OBSERVATIONS: "raw",
+    names.STAGED_OBSERVATIONS: "staging",
+    names.WEATHER_STATS: "curated",
+    names.MONTHLY_CLIMATE: "curated",
+    names.CLIMATE_REFERENCE: "curated",
+    names.CLIMATE_NORMALS: "curated",
+}
 
 
-def database_of(store: str) -> str:
-    """The database of the store in use, without host and credentials."""
-    path = urlsplit(getattr(Settings.from_environment(), f"{store}_url")).path
-    return path.rsplit("/", 1)[-1].removesuffix(".sqlite") or store
+def where_stored(settings: Settings, spec: dg.AssetSpec) -> dg.AssetSpec:
+    """The asset with the kind (Dagster's icon) of its store, and the name of its table there.
+
+    Added each time the graph is loaded: the modules of the assets are imported once in a process.
+    """
+    name = spec.key.to_user_string()
+    if name not in _STORE_OF:
+        return spec
+    url = urlsplit(getattr(settings, f"{_STORE_OF[name]}_url"))
+    kind = _KINDS[url.scheme]
+    # Without host and credentials.
+    database = url.path.rsplit("/", 1)[-1].removesuffix(".sqlite") or _STORE_OF[name]
+    metadata = {}
+    if name == names.STAGED_OBSERVATIONS:
+        metadata["tables"] = f"{database}.<slug of the city>"
+    elif name == names.WEATHER_STATS:
+        metadata["dagster/table_name"] = f"{database}.{'WeatherStats' if kind == 'mongodb' else 'weather_stats'}"
+    return spec.merge_attributes(kinds={kind}, metadata=metadata)
 
 
 def layer_asset(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.attributes import FLOWS, kind_of, layer_asset
+from weather_platform.defs.attributes import FLOWS, layer_asset
 from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, monthly_metadata, sheets_of
@@ -47,7 +47,7 @@ class ClimateIOManager(StoresIOManager):
 @layer_asset(
     names.MONTHLY_CLIMATE,
     io_manager_key="climate_io",
-    kinds={kind_of("curated"), "pandas"},
+    kinds={"pandas"},
     metadata={"collection": "MonthlyClimate"},
     deps=[names.WEATHER_STATS],
     dagster_type=MONTHLY_FRAME,

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.attributes import FLOWS, database_of, document_lineage, document_schema, kind_of, layer_asset
+from weather_platform.defs.attributes import FLOWS, document_lineage, document_schema, layer_asset
 from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
@@ -13,8 +13,6 @@ from weather_platform.month_report import Links, StoredMonth, document_metadata
 from weather_platform.pipeline import CuratedMonth, MonthFigures, documents, store_documents
 from weather_platform.receipts import close_receipts
 from weather_platform.storage.curated import Query
-
-COLLECTION, TABLE = "WeatherStats", "weather_stats"
 
 
 class CuratedIOManager(StoresIOManager):
@@ -38,11 +36,8 @@ class CuratedIOManager(StoresIOManager):
 @layer_asset(
     names.WEATHER_STATS,
     io_manager_key="curated_io",
-    kinds={kind_of("curated"), "json"},
-    metadata={
-        "dagster/column_schema": document_schema(),
-        "dagster/table_name": f"{database_of('curated')}.{COLLECTION if kind_of('curated') == 'mongodb' else TABLE}",
-    },
+    kinds={"json"},
+    metadata={"dagster/column_schema": document_schema()},
     automation_condition=FLOWS,
 )
 def weather_stats(staged_observations: MonthFigures) -> CuratedMonth:

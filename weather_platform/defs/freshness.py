@@ -7,13 +7,13 @@ import dagster as dg
 import msgspec
 
 from weather_platform import names
-from weather_platform.alerts import alert
 from weather_platform.defs.schedules import refresh_current_month
 from weather_platform.defs.stores import StoresResource
 from weather_platform.domain.months import Month
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
 from weather_platform.sources.due import GRACE, newest_due
+from weather_platform.webhooks import alert
 
 DESCRIPTION = (
     "The newest observation that is staged here is at most a day older than the archive can have by now (written about "

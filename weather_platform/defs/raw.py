@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from weather_platform import names
-from weather_platform.defs.attributes import kind_of, layer_asset
+from weather_platform.defs.attributes import layer_asset
 from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import KEPT, month_of, month_of_run
@@ -68,7 +68,7 @@ RAW_OBJECTS = dg.TableSchema(
 @layer_asset(
     names.RAW_OBSERVATIONS,
     io_manager_key="raw_io",
-    kinds={kind_of("raw"), "json", "csv"},
+    kinds={"json", "csv"},
     metadata={"dagster/column_schema": RAW_OBJECTS},
     deps=UPSTREAM,
     output_required=False,

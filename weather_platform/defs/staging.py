@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.attributes import FLOWS, column_schema, database_of, kind_of, layer_asset
+from weather_platform.defs.attributes import FLOWS, column_schema, layer_asset
 from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
@@ -41,8 +41,8 @@ class StagingIOManager(StoresIOManager):
 @layer_asset(
     names.STAGED_OBSERVATIONS,
     io_manager_key="staging_io",
-    kinds={kind_of("staging"), "csv"},
-    metadata={"dagster/column_schema": column_schema(), "tables": f"{database_of('staging')}.<slug of the city>"},
+    kinds={"csv"},
+    metadata={"dagster/column_schema": column_schema()},
     automation_condition=FLOWS,
 )
 def staged_observations(context: dg.AssetExecutionContext, raw_observations: RawMonth) -> StagedMonth:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.attributes import FLOWS, GROUP, kind_of
+from weather_platform.defs.attributes import FLOWS, GROUP
 from weather_platform.defs.failures import dagster_failures
 from weather_platform.defs.stores import StoresResource
 
@@ -18,7 +18,6 @@ SHEETS_REISSUED = "0 9 8 * *"
     deps=[names.MONTHLY_CLIMATE],
     group_name=GROUP,
     owners=["team:weather"],
-    kinds={kind_of("curated")},
     code_version=CLIMATE_VERSION,
     metadata={"collection": "ClimateReference"},
     automation_condition=FLOWS,
@@ -69,7 +68,6 @@ def reference_covers_its_years(
     name=names.CLIMATE_NORMALS,
     group_name=GROUP,
     owners=["team:weather"],
-    kinds={kind_of("curated")},
     code_version=CLIMATE_VERSION,
     metadata={"collection": "ClimateNormals"},
     automation_condition=dg.AutomationCondition.on_cron(SHEETS_REISSUED),

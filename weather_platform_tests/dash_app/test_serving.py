@@ -2,12 +2,14 @@
 
 import gzip
 import io
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
 from importlib.metadata import version
+from pathlib import Path
 
 import flask.testing
 import httpx2 as httpx
@@ -17,7 +19,10 @@ import pytest
 from dash_app.app import create_app
 from dash_app.reader import Reader
 from weather_platform.settings import Settings
+from weather_platform_tests.runtime.serving import wait_for
 from weather_platform_tests.servers.process import free_port
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -27,21 +32,38 @@ def client(december: Settings, reader: Reader) -> flask.testing.FlaskClient:
 
 
 @pytest.fixture
-def gunicorn(december: Settings) -> Iterator[str]:
+def gunicorn(december: Settings, tmp_path: Path) -> Iterator[str]:
+    """The address of the site as its container serves it; `tmp_path` has what it printed."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket"]
+    options = ["--config", "deploy/gunicorn.py", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    command = [sys.executable, "-m", "gunicorn", *options, "dash_app.app:server()"]
     environment = {**os.environ, "WEATHER_HOME": str(december.home)}
-    server = subprocess.Popen([*command, "dash_app.app:server()"], env=environment, stderr=subprocess.DEVNULL)
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait()
+    with (tmp_path / "printed").open("w") as printed:
+        server = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=printed, stderr=subprocess.STDOUT)
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()
+        server.wait()
 
 
-def test_gunicorn_serves_the_site(gunicorn: str) -> None:
+def test_gunicorn_serves_the_site_and_logs_each_answer(gunicorn: str, tmp_path: Path) -> None:
     transport = httpx.HTTPTransport(retries=8)  # 0.5, 1, 2 … s apart, until it has come up
     with httpx.Client(transport=transport, timeout=120) as client:
         answer = client.get(f"{gunicorn}/health")
     assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (200, "nosniff")
+    wait_for(lambda: "answered" in (tmp_path / "printed").read_text(), "the line about the answer")
+    lines = [json.loads(line) for line in (tmp_path / "printed").read_text().splitlines()]
+    (line,) = (line for line in lines if line["logger"] == "gunicorn.access")
+    del line["seconds"], line["timestamp"]
+    assert line == {
+        "event": "answered",
+        "logger": "gunicorn.access",
+        "level": "info",
+        "caller": "127.0.0.1",
+        "method": "GET",
+        "path": "/health",
+        "status": 200,
+        "bytes": 2,
+    }
 
 
 def test_every_answer_has_headers_that_keep_the_browser_safe(client: flask.testing.FlaskClient) -> None:

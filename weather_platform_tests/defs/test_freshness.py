@@ -24,7 +24,6 @@ from dagster._core.scheduler.instigation import (
 )
 
 from weather_platform import names
-from weather_platform.alerts import alert
 from weather_platform.definitions import defs
 from weather_platform.defs.freshness import failed_runs, verdict
 from weather_platform.defs.schedules import refresh_current_month
@@ -34,6 +33,7 @@ from weather_platform.intake import receive
 from weather_platform.pipeline import Stores, open_stores, stage_month
 from weather_platform.settings import Settings
 from weather_platform.sources.due import newest_due
+from weather_platform.webhooks import alert
 from weather_platform_tests.api.serving import as_json
 
 
@@ -164,6 +164,11 @@ def test_a_person_is_told_of_a_failed_run_with_cause_and_cure(
     }
 
 
-def test_a_webhook_that_is_down_hides_nothing(monkeypatch: pytest.MonkeyPatch, weather_home: Path) -> None:  # noqa: ARG001
-    monkeypatch.setenv("WEATHER_ALERT_URL", "http://127.0.0.1:9/hook")
+@pytest.mark.usefixtures("weather_home")
+def test_a_webhook_that_is_down_hides_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("WEATHER_ALERT_URL", "http://127.0.0.1:9/s3cret")
     assert not alert(Settings.from_environment(), "stale")
+    assert [record.getMessage() for record in caplog.records] == ["alert not taken"]
+    assert "s3cret" not in str([vars(record) for record in caplog.records])

@@ -25,6 +25,15 @@ def test_the_graph_is_the_one_that_was_reviewed() -> None:
     assert snapshot.graph() == snapshot.SNAPSHOT.read_text(encoding="utf-8"), renew
 
 
+def test_an_asset_shows_the_store_of_the_settings_at_each_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEATHER_STAGING_URL", "mysql+pymysql://weather:s3cret@db/lake")
+    monkeypatch.setenv("WEATHER_CURATED_URL", "mongodb://weather:s3cret@db/lake")
+    assets = defs().get_repository_def().asset_graph
+    staged, stats = (assets.get(dg.AssetKey(name)) for name in (names.STAGED_OBSERVATIONS, names.WEATHER_STATS))
+    assert (staged.kinds, staged.metadata["tables"]) == ({"mysql", "csv"}, "lake.<slug of the city>")
+    assert (stats.kinds, stats.metadata["dagster/table_name"]) == ({"mongodb", "json"}, "lake.WeatherStats")
+
+
 def test_every_definition_can_be_loaded() -> None:
     dg.Definitions.validate_loadable(defs())
 

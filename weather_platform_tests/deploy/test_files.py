@@ -101,12 +101,12 @@ def test_no_secret_stands_on_a_command_line(services: dict[str, Any]) -> None:
 def test_redis_is_told_its_password_where_nobody_sees_it(
     services: dict[str, Any], redis_server: Redis, tmp_path: Path
 ) -> None:
-    """The command of the compose file, started by a stand-in of its image's entry point on Debian's own Redis."""
+    """The command of the compose file, on Debian's own Redis at a port and in a folder of the test's."""
     port = free_port()
     program = redis_server.command()[0]
-    entrypoint = tmp_path / "docker-entrypoint.sh"
-    entrypoint.write_text(f'#!/bin/sh\nexec {program} --port {port} --bind {LOOPBACK} --dir {tmp_path} "$2"\n')
-    entrypoint.chmod(0o755)
+    server = tmp_path / "redis-server"
+    server.write_text(f'#!/bin/sh\nexec {program} --port {port} --bind {LOOPBACK} --dir {tmp_path} "$1"\n')
+    server.chmod(0o755)
     command = [word.replace("$$", "$") for word in services["redis"]["command"]]
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "REDISCLI_AUTH": "s3cret"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
