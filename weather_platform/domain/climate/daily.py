@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, Days, Rains
+from weather_platform.domain.climate.days import EXTREME_METHODS, Days, Rains
 from weather_platform.domain.climate.grid import HOUR_S, RAINS, Rows, Values
 from weather_platform.domain.climate.origins import Origins
+from weather_platform.domain.climate.rain import RAIN_METHODS
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.windows import windows_of
 from weather_platform.domain.documents import Columns, StationDays

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weather_platform.domain.climate.grid import RAINS, Mask, Values
-from weather_platform.domain.climate.rain import Method as RainMethod
-from weather_platform.domain.climate.rain import rain_of_day
+from weather_platform.domain.climate.rain import AROUND, RAIN_METHODS, rain_of_days
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import windows_of
@@ -25,8 +24,9 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 _BLIND_SLOTS = 1
 """One blind slot of readings costs 0.1 K of bias; two may cost degrees."""
 EXTREME_METHODS: tuple[ExtremeMethod, ...] = ("extremes", "mixed", "readings", "missing")
-RAIN_METHODS: tuple[RainMethod, ...] = ("rr24", "sum", "difference", "missing", "rr3")
 _MISSING = 3
+_DAYS_AT_ONCE = 1_000
+"""Without a total of 24 h; 3 MB."""
 
 
 class Extremes(NamedTuple):
@@ -175,19 +175,18 @@ def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.
 
 
 def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1, but: Mask | None = None) -> Rains:
-    """RR: the 24 h total if present; the few other days one by one, except the days of `but`."""
+    """RR: the 24 h total if present; the few other days by other totals, except the days of `but`."""
     rr24 = screened.sound("rr24")
     value = _at(rr24, starts, 24)
     method = np.where(np.isnan(value), _MISSING, 0)
     suspect = ~np.isnan(value) & _at(screened.is_suspect("rr24"), starts, 24)
     known, known_hours = np.nan_to_num(value), np.where(np.isnan(value), 0, 24)
     amounts = np.array([screened.sound(field) for field in RAINS])
-    for row, column in np.argwhere(np.isnan(value) if but is None else np.isnan(value) & ~but):
-        start = int(starts[row, column])
-        rain = rain_of_day(_totals(amounts[:, row], start), start, known_from_h=known_from_h)
-        value[row, column] = np.nan if rain.amount is None else rain.amount
-        method[row, column] = RAIN_METHODS.index(rain.method)
-        known[row, column], known_hours[row, column] = rain.known, rain.known_hours
+    rows, columns = np.nonzero(np.isnan(value) if but is None else np.isnan(value) & ~but)
+    for part in range(0, len(rows), _DAYS_AT_ONCE):
+        at = rows[part : part + _DAYS_AT_ONCE], columns[part : part + _DAYS_AT_ONCE]
+        rain = rain_of_days(amounts[:, at[0][:, None], starts[at][:, None] + AROUND], known_from_h=known_from_h)
+        method[at], value[at], known[at], known_hours[at] = rain
     return Rains(value, method, suspect, known, known_hours, _traces(screened, starts))
 
 
@@ -204,18 +203,6 @@ def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
         known=np.where(there, eight, rains.known),
         known_hours=np.where(there, 24, rains.known_hours),
     )
-
-
-def _totals(amounts: Values, start: int) -> dict[int, dict[int, float]]:
-    """Totals around the 24 h after start, as `rain_of_day` takes them; of one station, fields of `RAINS` × hours."""
-    first = max(start - 23, 0)
-    around = amounts[:, first : start + 49]
-    totals: dict[int, dict[int, float]] = {}
-    hours = tuple(RAINS.values())
-    places = np.nonzero(~np.isnan(around))
-    for field, column, amount in zip(*(place.tolist() for place in places), around[places].tolist(), strict=True):
-        totals.setdefault(first + column, {})[hours[field]] = amount
-    return totals
 
 
 def _traces(screened: Screened, starts: NDArray[np.int64]) -> Mask:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from weather_platform.domain.climate import thresholds
 from weather_platform.domain.climate.completeness import Status, count_status, longest_gaps, mean_status, total_status
-from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, Days, Extremes
+from weather_platform.domain.climate.days import EXTREME_METHODS, Days, Extremes
 from weather_platform.domain.climate.grid import Grid, Mask, Values
+from weather_platform.domain.climate.rain import RAIN_METHODS
 from weather_platform.domain.climate.rose import WindRose, wind_roses
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.stretches import Stretch

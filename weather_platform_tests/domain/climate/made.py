@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, Days, Extremes, Rains, days_of, plain
+from weather_platform.domain.climate.days import EXTREME_METHODS, Days, Extremes, Rains, days_of, plain
 from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, TEMPERATURES, Grid, Rows, grid_of
 from weather_platform.domain.climate.overrides import Override
+from weather_platform.domain.climate.rain import RAIN_METHODS
 from weather_platform.domain.climate.screening import Screened, screen_month
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import windows_of
