@@ -111,9 +111,8 @@ def figures(rule: Rule, unit: str, columns: Columns) -> list[Any]:
 
 
 def _direction(east: float, north: float, readings: float) -> float | None:
-    if not readings > 0 or math.hypot(east, north) / (readings * VECTOR_PER_MS) < CALM_MS:
-        return None
-    return round(math.degrees(math.atan2(east, north)) % 360, 2) or 360.0
+    is_blowing = readings > 0 and math.hypot(east, north) / (readings * VECTOR_PER_MS) >= CALM_MS
+    return round(math.degrees(math.atan2(east, north)) % 360, 2) or 360.0 if is_blowing else None
 
 
 def _plain(values: NDArray[Any]) -> list[Any]:
