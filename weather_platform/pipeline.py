@@ -5,7 +5,6 @@ caller.
 """
 
 import logging
-from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from weather_platform.domain.climate.stretches import Stretch
-from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import BadInput, NotFound, Overtaken
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import UNPLACED, RawObject
@@ -22,7 +20,6 @@ from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
-from weather_platform.prefetch import prefetch
 from weather_platform.storage.curated import Replaced
 from weather_platform.storage.opening import Stores as Stores  # noqa: PLC0414  # most callers have both from here
 from weather_platform.storage.opening import open_stores as open_stores  # noqa: PLC0414
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
     from weather_platform.domain.climate.screening import Flag
 
-_STAGED_AHEAD = 2
 _progress = logging.getLogger(PROGRESS)
 
 
@@ -256,32 +252,3 @@ def curate_month(stores: Stores, month: Month) -> Replaced:
     replaced = _make_documents(stores, month)
     _make_sheets(stores, month)
     return replaced
-
-
-class MadeMonth(NamedTuple):
-    """A month that was staged and curated, its sheets included."""
-
-    month: Month
-    counts: dict[str, RecordCounts]
-    """What became of its records, by raw object."""
-    replaced: Replaced
-
-
-def make_months(stores: Stores, months: Sequence[Month]) -> Iterator[MadeMonth]:
-    """Stage and curate months in order; each is complete when it is yielded.
-
-    A month waits until the two after it are staged: its documents and its sheets are made of their first days too, so
-    each month is read and screened once.
-    """
-    waiting: deque[tuple[Month, dict[str, RecordCounts]]] = deque()
-
-    def made() -> MadeMonth:
-        month, counts = waiting.popleft()
-        return MadeMonth(month, counts, curate_month(stores, month))
-
-    for each in prefetch(months, lambda month: stage_month(stores, month).counts):
-        waiting.append(each)
-        if len(waiting) > _STAGED_AHEAD:
-            yield made()
-    while waiting:
-        yield made()
