@@ -29,7 +29,7 @@ LABEL org.opencontainers.image.title="weather_platform" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="MIT"
 RUN useradd --uid 10001 --create-home --home-dir /var/lib/weather weather \
-    && mkdir -p /var/lib/weather/dagster /var/lib/weather/staging_csv \
+    && mkdir -p /var/lib/weather/dagster /var/lib/weather/staging_csv /var/lib/weather/cache \
     && chown -R weather:weather /var/lib/weather
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=platform /opt/platform /opt/platform

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from api.catalogue import Catalogue
 from api.changes import Webhook
+from api.health import Probes, Room
 from api.ingestion import Ingestions
 from api.metrics import Metrics
 from api.orchestrator import Orchestrator
@@ -24,8 +25,8 @@ _INGESTIONS_AT_ONCE = 2
 """Concurrent ingestions and replays: each has one or two months in memory and a spool on disk."""
 _FOLLOWERS_AT_ONCE = 100
 """Concurrent followers of ingestions: each reads its receipt every 0.2 s."""
-_PROBES_AT_ONCE = 4
-"""Pings of the stores, in separate threads, so that a busy API still reports its stores as available."""
+_ASKING_AT_ONCE = 4
+"""Callers of `/readyz` and `/health`, in separate threads, so that a busy API still tells them."""
 
 
 class Services:
@@ -47,10 +48,21 @@ class Services:
         self.at_once = CapacityLimiter(_INGESTIONS_AT_ONCE)
         self.streams = Streams(settings.api.streams)
         self.followers = Streams(_FOLLOWERS_AT_ONCE, "callers that follow an ingestion")
-        self.probing = CapacityLimiter(_PROBES_AT_ONCE)
+        self.probing = CapacityLimiter(_ASKING_AT_ONCE)
         self.orchestrator = Orchestrator(
             settings.dagster_url, settings.dagster_credentials, public_url=settings.dagster_public_url
         )
+        layers, orchestrator = self.layers, self.orchestrator
+        self.probes = Probes(
+            {
+                "s3": lambda: layers.raw.blobs.ping(),  # noqa: PLW0108  # opening may fail
+                "mysql": lambda: layers.staging.ping(),  # noqa: PLW0108
+                "mongodb": lambda: layers.curated.ping(),  # noqa: PLW0108
+                "dagster": orchestrator.ping,
+            },
+            self.metrics,
+        )
+        self.room = Room()
         self.catalogue = Catalogue(writing, self.orchestrator, Links.of(settings))
         self.webhook = Webhook(writing, settings)
         self.guard = Guard(settings.api)

@@ -39,6 +39,10 @@ class TooBusy(WeatherError):
     """The limit of concurrent downloads is reached."""
 
 
+class NoAnswer(WeatherError):
+    """A store, or Dagster, that says nothing."""
+
+
 class OutsideBody(WeatherError):
     """A range outside the body."""
 

@@ -19,6 +19,7 @@ from api.schemas import Problem
 from weather_platform.domain.errors import (
     BadInput,
     NotFound,
+    StoreBusy,
     StoreFull,
     StoreRefused,
     StoreUnavailable,
@@ -53,6 +54,7 @@ _STATUS: tuple[tuple[type[WeatherError], int], ...] = (
 _OUTAGES: tuple[tuple[type[WeatherError], str, str], ...] = (
     (StoreRefused, "A store of the platform denies access.", "Tell the operator; the log names the store."),
     (StoreFull, "A disk of the platform is full.", "Free space on it, then send the same request again."),
+    (StoreBusy, "A store of the platform has no free connection.", "Send the same request again in a few seconds."),
     (StoreUnavailable, "A store of the platform does not answer.", "Send the same request again in a few seconds."),
 )
 

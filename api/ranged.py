@@ -4,9 +4,11 @@ An answer is made while it is sent, so its length is known only at its end. For 
 the headers alone, the whole is written to a temporary file, and ranges are answered from that.
 """
 
+import asyncio
 import os
 import tempfile
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -24,6 +26,7 @@ from weather_platform.domain.errors import StoreFull, WeatherError
 from weather_platform.tables import Format
 
 _MOST_FILES = 16
+_MOST_BYTES = 1 << 30
 _GOES_ON_S = 60.0
 """A caller that read the end of a file reads on in the same one for so long: a part of a newer one would not fit."""
 _PIECE_BYTES = 1 << 20
@@ -43,15 +46,11 @@ class Kept:
     def __del__(self) -> None:
         os.close(self._file)
 
-    def write(self, body: bytes) -> None:
-        rest = memoryview(body)
-        try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-        except OSError as error:
-            cause = f"The file cannot be kept for reading by ranges: {error.strerror}."
-            raise StoreFull(cause, "Free space on the API's disk, or read it without `Range`.") from error
-        self.size_bytes += len(body)
+    def write(self, body: memoryview) -> memoryview:
+        """Append, and return what is left to write; OSError if the disk is full."""
+        count = os.write(self._file, body)
+        self.size_bytes += count
+        return body[count:]
 
     def answer(self, request: Request) -> Response:
         """The part that is asked for."""
@@ -101,9 +100,10 @@ class Ranged:
         """The whole answer in a file; None where it is not Parquet, and was sent on."""
         kept: Kept | None = None
         is_whole = False
+        full: OSError | None = None
 
         async def write(message: Message) -> None:
-            nonlocal kept, is_whole
+            nonlocal kept, is_whole, full
             if message["type"] == "http.response.start":
                 headers = Headers(raw=message["headers"])
                 if message["status"] == 200 and headers.get("content-type") in _PARQUET:
@@ -112,22 +112,53 @@ class Ranged:
             if kept is None:
                 await send(message)
             else:
-                await to_thread.run_sync(kept.write, message.get("body", b""))
+                try:
+                    await self._write(kept, message.get("body", b""))
+                except OSError as error:
+                    full = error
+                    raise ClientDisconnect from error  # the only end that an answer expects once it has begun
                 is_whole = not message.get("more_body", False)
 
         whole = [(name, value) for name, value in scope["headers"] if name not in (b"range", b"accept-encoding")]
-        await self._app({**scope, "headers": whole, HEAD_ONLY: False}, receive, write)
+        try:
+            await self._app({**scope, "headers": whole, HEAD_ONLY: False}, receive, write)
+        except ClientDisconnect:
+            if full is None:
+                raise
+            cause = f"The file cannot be kept for reading by ranges: {full.strerror}."
+            raise StoreFull(cause, "Free space on the API's disk, or read it without `Range`.") from full
         if kept is not None and not is_whole:
             raise ClientDisconnect
         return kept
 
+    async def _write(self, kept: Kept, body: bytes) -> None:
+        """Append; files kept for others make room. OSError if the disk is full all the same."""
+        rest = memoryview(body)
+        while rest:
+            try:
+                rest = await to_thread.run_sync(kept.write, rest)
+            except OSError:
+                if not self._kept:
+                    raise
+                self._kept.popitem(last=False)
+
     def _keep(self, key: tuple[str, ...], kept: Kept) -> None:
+        asyncio.get_running_loop().call_later(_GOES_ON_S, self._drop, key, weakref.ref(kept))
         self._kept[key] = kept
         self._kept.move_to_end(key)
-        now = time.monotonic()
-        for other, old in list(self._kept.items()):
-            if now - old.used > _GOES_ON_S or len(self._kept) > _MOST_FILES:
-                del self._kept[other]
+        while len(self._kept) > _MOST_FILES or sum(one.size_bytes for one in self._kept.values()) > _MOST_BYTES:
+            self._kept.popitem(last=False)
+
+    def _drop(self, key: tuple[str, ...], made: "weakref.ref[Kept]") -> None:
+        """Uploads wait on the same disk: a file goes when its readers are gone."""
+        kept = made()
+        if kept is None or self._kept.get(key) is not kept:
+            return
+        left_s = kept.used + _GOES_ON_S - time.monotonic()
+        if left_s > 0:
+            asyncio.get_running_loop().call_later(left_s, self._drop, key, made)
+        else:
+            del self._kept[key]
 
 
 def _is_asked_in_parts(scope: Scope) -> bool:

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from api.paging import cursor_of
+from weather_platform.domain.climate.columns import GRID_FIELDS
 from weather_platform.domain.climate.figures import FIGURES
-from weather_platform.domain.climate.grid import GRID_FIELDS
 from weather_platform.domain.climate.overrides import ANY_RULE
 from weather_platform.domain.climate.records import ALL_MONTHS
 from weather_platform.domain.climate.rules import RULES
@@ -610,3 +610,4 @@ class Health(BaseModel):
     mysql: str
     mongodb: str
     dagster: str
+    writing: str = Field(description="Whether the last posting found room on every disk.")

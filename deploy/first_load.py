@@ -47,7 +47,7 @@ def main() -> int:
     began = time.monotonic()
     status = run(dagster(settings))
     print(f"{MONTH} from {source} through Dagster: {status} after {time.monotonic() - began:.1f} s")
-    with httpx.Client(base_url=f"http://127.0.0.1:{settings.api.port}", headers={"x-api-key": key}, timeout=300) as api:
+    with httpx.Client(base_url=settings.api.url, headers={"x-api-key": key}, timeout=300) as api:
         month = held(api, status)
         print(f"{MONTH}: {month.observations:,} observations became {month.documents:,} documents")
         began = time.monotonic()

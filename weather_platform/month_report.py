@@ -44,8 +44,7 @@ class Links(NamedTuple):
 
     @classmethod
     def of(cls, settings: Settings) -> "Links":
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.site.host, settings.site.host)  # noqa: S104
-        return cls(f"http://{host}:{settings.site.port}", settings.api.url)
+        return cls(settings.site.public_url, settings.api.public_url)
 
     def to_site(self, first: date, last: date) -> str:
         return f"{self.site}/?{urlencode({'from': first, 'to': last})}"

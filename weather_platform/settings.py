@@ -163,6 +163,8 @@ class ApiSettings(_Part):
     """Port of the API."""
     url: WebAddress = Field(default_factory=lambda given: f"http://127.0.0.1:{given['port']}")
     """Where the command line finds the API."""
+    public_url: WebAddress = Field(default_factory=lambda given: given["url"])
+    """Address at which people reach the API: that of the links in Dagster."""
     key: SecretStr | None = None
     """Key that the command line sends when it writes."""
     keys: ApiKeys = ()
@@ -224,6 +226,11 @@ class ApiSettings(_Part):
         return self
 
 
+def _site_url(given: dict[str, Any]) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(given["host"], given["host"])  # noqa: S104
+    return f"http://{host}:{given['port']}"
+
+
 class SiteSettings(_Part):
     """Where the site is served."""
 
@@ -231,6 +238,8 @@ class SiteSettings(_Part):
     """Address that the site listens on."""
     port: Port = 8050
     """Port of the site."""
+    public_url: WebAddress = Field(default_factory=_site_url)
+    """Address at which people reach the site: that of the links in Dagster."""
     warm_months: int = Field(24, ge=0, le=240)
     """Number of latest months the site reads into memory at start: 1 MB and 0.05 s each."""
 
@@ -438,10 +447,10 @@ def _described(name: str, field: FieldInfo) -> Iterator[Setting]:
 
 def _setting(path: tuple[str, ...], field: FieldInfo) -> Setting:
     if field.default is PydanticUndefined:
-        known = {"home": Path("$WEATHER_HOME"), "port": "$WEATHER_API_PORT", "dagster_port": "$WEATHER_DAGSTER_PORT"}
+        names = ("host", "port", "url", "dagster_port", "dagster_url", "worker_slots")
+        others = {name: f"${'_'.join(('WEATHER', *path[:-1], name)).upper()}" for name in names}
         default: object = field.get_default(
-            call_default_factory=True,
-            validated_data={**known, "worker_slots": "$WEATHER_WORKER_SLOTS", "dagster_url": "$WEATHER_DAGSTER_URL"},
+            call_default_factory=True, validated_data={**others, "home": Path("$WEATHER_HOME")}
         )
     else:
         default = field.default

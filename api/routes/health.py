@@ -1,7 +1,5 @@
 """The entry point, and health checks."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,8 +7,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from api.dependencies import AllServices, Services
+from api.health import OK
 from api.schemas import Health
-from weather_platform.domain.errors import WeatherError
 from weather_platform.settings import Settings
 
 router = APIRouter(tags=["health"])
@@ -54,9 +52,12 @@ async def alive() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"model": Health}}, operation_id="isReady")
 async def ready(services: AllServices, response: Response) -> Health:
-    """Every store answers; 503 if one does not. Dagster may be down: `/ingest-fast` and reading still work."""
+    """Every store answers; 503 if one does not. Dagster may be down: `/ingest-fast` and reading still work.
+
+    With a full disk (`writing`) it is 200: reading goes on.
+    """
     health = await to_thread.run_sync(_health, services, limiter=services.probing)
-    if not all(text == "ok" for text in (health.s3, health.mysql, health.mongodb)):
+    if not all(text == OK for text in (health.s3, health.mysql, health.mongodb)):
         response.status_code = 503
     return health
 
@@ -68,17 +69,8 @@ async def health(services: AllServices) -> Health:
 
 
 def _health(services: Services) -> Health:
-    layers = services.layers
-    probes: dict[str, Callable[[], None]] = {
-        "s3": lambda: layers.raw.blobs.ping(),  # noqa: PLW0108  # opening may fail
-        "mysql": lambda: layers.staging.ping(),  # noqa: PLW0108  # opening may fail
-        "mongodb": lambda: layers.curated.ping(),  # noqa: PLW0108  # opening may fail
-        "dagster": services.orchestrator.ping,
-    }
-    with ThreadPoolExecutor(len(probes)) as pool:
-        asked = {name: pool.submit(_state, services, name, probe) for name, probe in probes.items()}
-        states = {name: future.result() for name, future in asked.items()}
-    is_healthy = all(state == "ok" for state in states.values())
+    states = {**services.probes.states(), "writing": services.room.state}
+    is_healthy = all(state == OK for state in states.values())
     return Health(status="healthy" if is_healthy else "degraded", stores=_made_of(services.settings), **states)
 
 
@@ -86,12 +78,3 @@ def _made_of(settings: Settings) -> dict[str, str]:
     """The kind of each store: `file`, `s3`, `sqlite`, `mysql` or `mongodb`."""
     urls = {"raw": settings.raw_url, "staging": settings.staging_url, "curated": settings.curated_url}
     return {layer: urlsplit(url).scheme.partition("+")[0] for layer, url in urls.items()}
-
-
-def _state(services: Services, name: str, probe: Callable[[], None]) -> str:
-    try:
-        with services.metrics.timed(name):
-            probe()
-    except WeatherError as error:
-        return f"{type(error).__name__}: does not answer as it should"
-    return "ok"

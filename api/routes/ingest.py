@@ -153,7 +153,7 @@ async def follow_ingestion(request: Request, services: AllServices, ingestion: I
 async def _ingested(
     request: Request, services: Services, caller: Caller, mode: Mode, name: str | None, key: str | None
 ) -> Answer:
-    with services.metrics.counting_refusals(mode):
+    with services.metrics.counting_refusals(mode), services.room.watched():
         async with received_files(request, name, services.settings.api.upload_limit_bytes) as uploads:
             return await to_thread.run_sync(
                 lambda: services.ingestions.ingest(

@@ -18,8 +18,8 @@ from dash_app.view import NoSuchDays, View
 from weather_platform.climatology import Comparison
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.figures import FIGURES
-from weather_platform.domain.climate.month import Decade
 from weather_platform.domain.climate.reference import Reference, TooFewYears
+from weather_platform.domain.climate.sheet import Decade
 from weather_platform.domain.months import Month
 
 _FIGURES: Final = (

@@ -9,9 +9,9 @@ from weather_platform.climatology import Climatology, Comparison
 from weather_platform.commands.console import show_json, show_table
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.figures import FIGURES, is_lower_bound
-from weather_platform.domain.climate.month import MonthTemperature
 from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.reference import TooFewYears
+from weather_platform.domain.climate.sheet import MonthTemperature
 from weather_platform.domain.climate.thresholds import DAY_COUNTS
 from weather_platform.domain.climate.years import YEAR
 from weather_platform.domain.errors import BadArgument, NotFound

@@ -88,8 +88,10 @@ def _found(name: str, probe: Callable[[], str]) -> Finding:
 
 
 def _home(settings: Settings) -> str:
-    says = _writable(settings.home, "WEATHER_HOME")
-    if shutil.disk_usage(settings.home).free < LITTLE_SPACE_BYTES:
+    # A deployment that provides Dagster's home may keep the rest of this one read-only, but for the sources' cache.
+    folder = settings.home / "cache" if settings.dagster_home else settings.home
+    says = _writable(folder, "WEATHER_HOME")
+    if shutil.disk_usage(folder).free < LITTLE_SPACE_BYTES:
         raise Advice(f"{says}: little space is left.", "Free space there, or set WEATHER_HOME elsewhere.")
     return says
 

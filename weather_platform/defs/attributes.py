@@ -1,7 +1,8 @@
 """Attributes shared by the assets of all layers: owners, group, policies, pool, kinds, column schemas."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,9 @@ import dagster as dg
 
 from weather_platform import names
 from weather_platform.defs.partitions import MONTHS
+from weather_platform.domain.climate.columns import GRID_FIELDS, behind
+from weather_platform.domain.climate.table import COLUMNS
+from weather_platform.domain.events import THRESHOLDS
 from weather_platform.domain.fields import FIELDS, Field
 from weather_platform.domain.tabular import DOCUMENT_COLUMNS, Column
 from weather_platform.domain.weather_stats import CODE_VERSION, MEMBERS
@@ -107,39 +111,50 @@ def column_schema() -> dg.TableSchema:
     return dg.TableSchema([_column(field) for field in FIELDS.values()])
 
 
-def document_schema() -> dg.TableSchema:
-    """The columns of a WeatherStats document, flat, as in exports."""
-    return table_schema(DOCUMENT_COLUMNS)
+def document_columns() -> dict[str, Any]:
+    """The columns of a WeatherStats document, flat as in exports, and what each is made of."""
+    fields = {member.path: member.figure.rule.fields for member in MEMBERS if member.figure and member.figure.rule}
+    behind_events = (fields[f"metrics.{one.metric}.{one.figure}"] for one in THRESHOLDS)
+    fields["extreme_events"] = tuple(dict.fromkeys(chain.from_iterable(behind_events)))
+    paths = {member.figure.column: member.path for member in MEMBERS if member.figure}
+    return columns_metadata((column, fields.get(paths[column.name], ())) for column in DOCUMENT_COLUMNS)
 
 
-def document_lineage() -> dg.TableColumnLineage:
-    """The columns of staging that each column of a document is made of."""
+def sheet_columns() -> dict[str, Any]:
+    """The columns of a monthly sheet, flat as in exports, and what each is made of."""
+    return columns_metadata((each.column, behind(each.path)) for each in COLUMNS)
+
+
+def columns_metadata(columns: Iterable[tuple[Column, Sequence[str]]]) -> dict[str, Any]:
+    """Metadata of an asset whose columns are made of columns of staging.
+
+    It belongs to the definition: what a report over REST leaves out, the asset still says. Dagster's open-source UI
+    draws no lineage by column, so each column's description names them too.
+    """
+    given = list(columns)
     staged = dg.AssetKey(names.STAGED_OBSERVATIONS)
-    return dg.TableColumnLineage(
-        {
-            member.figure.column: [
-                dg.TableColumnDep(staged, field)
-                for field in dict.fromkeys((member.figure.rule.field, *(one.field for one in member.figure.rule.needs)))
+    return {
+        "dagster/column_schema": dg.TableSchema(
+            [
+                dg.TableColumn(
+                    column.name,
+                    _TYPES[column.type],
+                    "; ".join(filter(None, (", ".join(filter(None, (column.meaning, column.unit))), _made_of(fields)))),
+                    constraints=dg.TableColumnConstraints(nullable=column.nullable),
+                )
+                for column, fields in given
             ]
-            for member in MEMBERS
-            if member.figure and member.figure.rule
-        }
-    )
+        ),
+        "dagster/column_lineage": dg.TableColumnLineage(
+            {column.name: [dg.TableColumnDep(staged, field) for field in fields] for column, fields in given if fields}
+        ),
+    }
 
 
-def table_schema(columns: Iterable[Column]) -> dg.TableSchema:
-    """The columns of an export."""
-    return dg.TableSchema(
-        [
-            dg.TableColumn(
-                column.name,
-                _TYPES[column.type],
-                ", ".join(filter(None, (column.meaning, column.unit))),
-                constraints=dg.TableColumnConstraints(nullable=column.nullable),
-            )
-            for column in columns
-        ]
-    )
+def _made_of(fields: Sequence[str]) -> str:
+    if fields == GRID_FIELDS:
+        return f"of all {len(fields)} columns that are screened"
+    return f"of {', '.join(fields)}" if fields else ""
 
 
 _TYPES = {str: "string", date: "date", bool: "bool", int: "int", float: "double", datetime: "timestamp"}

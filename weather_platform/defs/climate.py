@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.attributes import FLOWS, layer_asset
+from weather_platform.defs.attributes import FLOWS, layer_asset, sheet_columns
 from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
-from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, monthly_metadata, sheets_of
+from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, sheets_of
 from weather_platform.defs.partitions import month_of, month_of_run
 from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
@@ -33,7 +33,7 @@ class ClimateIOManager(StoresIOManager):
             store_sheets(stores, month, Sheets(by_month, flags, obj.attrs[_MADE_OF]))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             metadata = sheet_metadata(StoredMonth(stores, month), door, links)
-            context.add_output_metadata({**as_metadata(metadata), **monthly_metadata()})
+            context.add_output_metadata(as_metadata(metadata))
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
         with dagster_failures(attempt_of(context)):
@@ -48,7 +48,7 @@ class ClimateIOManager(StoresIOManager):
     names.MONTHLY_CLIMATE,
     io_manager_key="climate_io",
     kinds={"pandas"},
-    metadata={"collection": "MonthlyClimate"},
+    metadata={"collection": "MonthlyClimate", **sheet_columns()},
     deps=[names.WEATHER_STATS],
     dagster_type=MONTHLY_FRAME,
     automation_condition=FLOWS,

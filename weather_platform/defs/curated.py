@@ -3,7 +3,7 @@
 import dagster as dg
 
 from weather_platform import names
-from weather_platform.defs.attributes import FLOWS, document_lineage, document_schema, layer_asset
+from weather_platform.defs.attributes import FLOWS, document_columns, layer_asset
 from weather_platform.defs.failures import attempt_of, dagster_failures
 from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
@@ -25,7 +25,7 @@ class CuratedIOManager(StoresIOManager):
             close_receipts(stores, month, replaced)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             metadata = document_metadata(StoredMonth(stores, month), replaced, door, links)
-            context.add_output_metadata({**as_metadata(metadata), "dagster/column_lineage": document_lineage()})
+            context.add_output_metadata(as_metadata(metadata))
 
     def load_input(self, context: dg.InputContext) -> list[WeatherStats]:
         month = month_of(context)
@@ -37,7 +37,7 @@ class CuratedIOManager(StoresIOManager):
     names.WEATHER_STATS,
     io_manager_key="curated_io",
     kinds={"json"},
-    metadata={"dagster/column_schema": document_schema()},
+    metadata=document_columns(),
     automation_condition=FLOWS,
 )
 def weather_stats(staged_observations: MonthFigures) -> CuratedMonth:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from weather_platform import names
-from weather_platform.defs.attributes import table_schema
 from weather_platform.domain.months import Month
 
 if TYPE_CHECKING:
@@ -56,40 +54,6 @@ def sheets_of(frame: "pd.DataFrame") -> "dict[Month, list[MonthDocument]]":
         sheet = sheet_of(dict(zip(columns, row, strict=True)))
         found.setdefault(Month.parse(sheet.month), []).append(sheet)
     return found
-
-
-_MADE_OF = {
-    "tn": ("t", "tn12", "tn24"),
-    "tx": ("t", "tx12", "tx24"),
-    "tm": ("t", "tn12", "tn24", "tx12", "tx24"),
-    "rr": ("rr1", "rr3", "rr6", "rr12", "rr24", "rr_trace"),
-    "fxi": ("raf10", "rafper", "dd"),
-    "pmer": ("pmer",),
-    "u": ("u", "td"),
-    "snow": ("ht_neige", "t"),
-    "seen_at_hours": ("ww", "vv"),
-    "rose": ("ff", "dd"),
-    "decades": ("t", "tn12", "tn24", "tx12", "tx24", "rr1", "rr3", "rr6", "rr12", "rr24"),
-}
-"""The columns of staging that the figures of an element are made of."""
-
-
-def monthly_metadata() -> dict[str, Any]:
-    """The columns of the sheets, and the columns of staging behind each. With an output: the types need NumPy."""
-    from weather_platform.domain.climate.table import MONTH_COLUMNS
-
-    staged = dg.AssetKey(names.STAGED_OBSERVATIONS)
-    return {
-        "dagster/column_schema": table_schema(MONTH_COLUMNS),
-        "dagster/column_lineage": dg.TableColumnLineage(
-            {
-                column.name: [dg.TableColumnDep(staged, field) for field in fields]
-                for column in MONTH_COLUMNS
-                for element, fields in _MADE_OF.items()
-                if column.name == element or column.name.startswith(f"{element}_")
-            }
-        ),
-    }
 
 
 def _checked(context: dg.TypeCheckContext, frame: object) -> dg.TypeCheck:

@@ -63,6 +63,10 @@ class StoreFull(StoreUnavailable):
     """A store, or this machine, without space on its disk."""
 
 
+class StoreBusy(StoreUnavailable):
+    """A store without a free connection."""
+
+
 class NothingStored(StoreUnavailable):
     """A store that was never written."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from weather_platform.domain.climate.columns import BEHIND, GRID_FIELDS
 from weather_platform.domain.statistics import (
     Rule,
     climatological,
@@ -38,23 +39,24 @@ def _count(column: str, field: str, meaning: str = "readings with a value, of 8"
     return _figure(column, "", meaning, count(field), 8)
 
 
-def _climate(column: str, unit: str, meaning: str, name: str, field: str, example: float) -> msgspec.Meta:
-    return _figure(column, unit, meaning, climatological(name, field), example)
+def _climate(column: str, unit: str, meaning: str, name: str, example: float) -> msgspec.Meta:
+    return _figure(column, unit, meaning, climatological(name, BEHIND[name.removesuffix("_known")]), example)
 
 
-def _way(column: str, name: str, field: str) -> msgspec.Meta:
-    return _figure(column, "", "how it was found", climatological(name, field))
+def _way(column: str, name: str) -> msgspec.Meta:
+    return _figure(column, "", "how it was found", climatological(f"{name}_method", BEHIND[name]))
 
 
 def _window(name: str) -> msgspec.Meta:
-    return _figure(f"{name}_window", "", f"hours of {name}", climatological(f"{name}_window", "t"))
+    return _figure(f"{name}_window", "", f"hours of {name}", climatological(f"{name}_window", ()))
 
 
 def _flags(name: str) -> Rule:
-    return climatological(name, "t")
+    return climatological(name, GRID_FIELDS)
 
 
-_SUPPOSED = climatological("windows_supposed", "t")
+_RAIN_SLOTS = climatological("civil_rr_slots", BEHIND["civil_rr"])
+_SUPPOSED = climatological("windows_supposed", ())
 
 Known = float | None
 """A figure, to 2 decimals; null without readings, never 0."""
@@ -66,10 +68,10 @@ class Temperature(msgspec.Struct, frozen=True):
     avg: Annotated[Known, _figure("temperature_avg_c", "°C", "mean of the readings", mean("t"), 14.26)]
     min: Annotated[Known, _figure("temperature_min_c", "°C", "lowest reading", least("t"), 11.8)]
     max: Annotated[Known, _figure("temperature_max_c", "°C", "highest reading", greatest("t"), 16.5)]
-    tn: Annotated[Known, _climate("temperature_tn_c", "°C", "climatological minimum", "tn", "tn12", 11.1)]
-    tn_method: Annotated[str, _way("temperature_tn_method", "tn_method", "tn12")]
-    tx: Annotated[Known, _climate("temperature_tx_c", "°C", "climatological maximum", "tx", "tx12", 16.8)]
-    tx_method: Annotated[str, _way("temperature_tx_method", "tx_method", "tx12")]
+    tn: Annotated[Known, _climate("temperature_tn_c", "°C", "climatological minimum", "tn", 11.1)]
+    tn_method: Annotated[str, _way("temperature_tn_method", "tn")]
+    tx: Annotated[Known, _climate("temperature_tx_c", "°C", "climatological maximum", "tx", 16.8)]
+    tx_method: Annotated[str, _way("temperature_tx_method", "tx")]
     n: Annotated[int, _count("temperature_n", "t")]
 
 
@@ -100,16 +102,14 @@ class WindSpeed(msgspec.Struct, frozen=True):
 class Rainfall(msgspec.Struct, frozen=True):
     """Rain, mm: of (00 UTC, 24 UTC], where the reading of 00 UTC belongs to the day before, and climatological."""
 
-    total: Annotated[Known, _climate("rain_total_mm", "mm", "what is known of the civil day", "civil_rr", "rr3", 2.4)]
+    total: Annotated[Known, _climate("rain_total_mm", "mm", "what is known of the civil day", "civil_rr", 2.4)]
     max_3h: Annotated[Known, _figure("rain_max_3h_mm", "mm", "most in 3 hours", greatest("rr3"), 1.0)]
     trace: Annotated[bool, _figure("rain_trace", "", "whether a trace of rain was reported", traced("rr3"), False)]
-    n: Annotated[
-        int, _figure("rain_n", "", "3 h whose rain is known, of 8", climatological("civil_rr_slots", "rr3"), 8)
-    ]
-    rr: Annotated[Known, _climate("rain_rr_mm", "mm", "climatological rain of the day", "rr", "rr24", 2.4)]
-    rr_method: Annotated[str, _way("rain_rr_method", "rr_method", "rr24")]
+    n: Annotated[int, _figure("rain_n", "", "3 h whose rain is known, of 8", _RAIN_SLOTS, 8)]
+    rr: Annotated[Known, _climate("rain_rr_mm", "mm", "climatological rain of the day", "rr", 2.4)]
+    rr_method: Annotated[str, _way("rain_rr_method", "rr")]
     rr_known: Annotated[
-        Known, _climate("rain_rr_known_mm", "mm", "what fell at least where `rr` is missing", "rr_known", "rr24", 2.4)
+        Known, _climate("rain_rr_known_mm", "mm", "what fell at least where `rr` is missing", "rr_known", 2.4)
     ]
 
 

@@ -61,7 +61,8 @@ class Rule(NamedTuple):
     """How one figure of a document is made; `domain.documents` computes it."""
 
     way: Literal["count", "traced", "mean", "reading", "direction", "climatological"]
-    field: str
+    fields: tuple[str, ...]
+    """The columns of staging behind the figure; the first has its unit. Screening reads others too."""
     needs: tuple[Sum, ...] = ()
     floor: float | None = None
     """What is below (a code) counts as the floor."""
@@ -70,44 +71,46 @@ class Rule(NamedTuple):
 
     def scale(self, unit: str) -> Scale:
         """The conversion from the field's unit to the figure's; ValueError if there is none."""
-        own = FIELDS[self.field].unit
-        if unit in (own, "") or not self.needs:
+        if unit == "" or not self.needs:
+            return Scale()
+        own = FIELDS[self.fields[0]].unit
+        if unit == own:
             return Scale()
         if (own, unit) not in _SCALES:
-            raise ValueError(f"No rule makes {unit} of {own} ({self.field}).")
+            raise ValueError(f"No rule makes {unit} of {own} ({self.fields[0]}).")
         return _SCALES[own, unit]
 
 
 def count(field: str) -> Rule:
     """The number of readings of a field."""
-    return Rule("count", field, (Sum("n", field),))
+    return Rule("count", (field,), (Sum("n", field),))
 
 
 def traced(field: str) -> Rule:
     """Whether any reading of a rain field is a trace."""
-    return Rule("traced", field, (Sum("traces", field),))
+    return Rule("traced", ("rr_trace",), (Sum("traces", field),))
 
 
 def mean(field: str) -> Rule:
     """The mean of a field's readings."""
-    return Rule("mean", field, (Sum("sum", field), Sum("n", field)))
+    return Rule("mean", (field,), (Sum("sum", field), Sum("n", field)))
 
 
 def least(field: str) -> Rule:
     """The least reading of a field."""
-    return Rule("reading", field, (Sum("min", field),))
+    return Rule("reading", (field,), (Sum("min", field),))
 
 
 def greatest(*fields: str, floor: float | None = None) -> Rule:
     """The greatest reading of one or more fields of one unit."""
-    return Rule("reading", fields[0], tuple(Sum("max", field) for field in fields), floor)
+    return Rule("reading", fields, tuple(Sum("max", field) for field in fields), floor)
 
 
 def direction() -> Rule:
     """Where the mean wind vector comes from, degrees in (0, 360], 360 is north; None when it is calm."""
-    return Rule("direction", "dd", (Sum("east", "ff"), Sum("north", "ff"), Sum("n", "ff")))
+    return Rule("direction", ("dd", "ff"), (Sum("east", "ff"), Sum("north", "ff"), Sum("n", "ff")))
 
 
-def climatological(name: str, field: str) -> Rule:
+def climatological(name: str, fields: tuple[str, ...]) -> Rule:
     """A climatological figure, in the unit of the document."""
-    return Rule("climatological", field, name=name)
+    return Rule("climatological", fields, name=name)

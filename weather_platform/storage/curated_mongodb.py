@@ -14,11 +14,18 @@ from pymongo import ASCENDING, DESCENDING, MongoClient, ReplaceOne, ReturnDocume
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError, WaitQueueTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from weather_platform.domain.errors import BadSettings, StoreFull, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.domain.errors import (
+    BadSettings,
+    StoreBusy,
+    StoreFull,
+    StoreRefused,
+    StoreUnavailable,
+    WeatherError,
+)
 from weather_platform.domain.events import StationEvent
 from weather_platform.domain.months import Month
 from weather_platform.domain.weather_stats import WeatherStats
@@ -58,7 +65,12 @@ _INDEXES = {
     "by_city": [("city", ASCENDING), ("date", ASCENDING)],
     "by_station": [("station_id", ASCENDING), ("date", ASCENDING), *_COUNTS],
 }
-_TIMEOUTS = {"serverSelectionTimeoutMS": 2_000, "connectTimeoutMS": 2_000, "socketTimeoutMS": 90_000}
+_TIMEOUTS = {
+    "serverSelectionTimeoutMS": 2_000,
+    "connectTimeoutMS": 2_000,
+    "socketTimeoutMS": 90_000,
+    "waitQueueTimeoutMS": 5_000,
+}
 _APP_NAME = "weather-platform"
 _ABANDONED_AFTER_S = 3
 """Our transactions do not wait between commands: one idle for this long has lost its process."""
@@ -356,6 +368,8 @@ class MongoCurated:
                 f"{where} does not let us in ({str(error).partition(', full error')[0]}).",
                 "Correct the user and password in WEATHER_CURATED_URL, or grant readWrite on the database.",
             )
+        if isinstance(error, WaitQueueTimeoutError):
+            return StoreBusy(f"All connections of this process to {where} are in use.", "Run again in a few seconds.")
         if isinstance(error, OperationFailure):
             if code == _DISK_FULL:
                 return StoreFull(f"{where} answers: {error}.", "Free space on the server's disk, then run again.")

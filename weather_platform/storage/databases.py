@@ -1,6 +1,7 @@
 """Connections to MySQL, MariaDB and SQLite with the same behaviour: UTC, strict mode, explicit transactions."""
 
 import hashlib
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,13 +14,27 @@ from filelock import Timeout
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-from weather_platform.domain.errors import BadSettings, StoreFull, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.domain.errors import (
+    BadSettings,
+    StoreBusy,
+    StoreFull,
+    StoreRefused,
+    StoreUnavailable,
+    WeatherError,
+)
 from weather_platform.files import file_lock
 from weather_platform.storage.sqlite_files import ALTERED, FOLDER, connect_to_read, cure_of, nothing_stored
 
 T = TypeVar("T")
 
 LOCK_TIMEOUT_S = 600
+CONNECTIONS = 64
+"""Most connections of an engine: a MySQL server has room for 151 by default, for all processes together."""
+_FREE_IN_S = 5.0
+"""Longest wait for one of them."""
+_SILENT_S = 90
+"""A server that says nothing for longer, as a paused one, is treated as gone; the longest statements take seconds."""
+_LOCK_PART_S = 30
 _SETTING = "WEATHER_STAGING_URL"
 _TRIES = 3
 _READS = "reads"
@@ -31,6 +46,7 @@ _CITIES_PER_QUERY = 30
 """SQLite takes at most 500 parts of a UNION."""
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
     1021: (StoreFull, "Free space on the database server's disk, then run again."),
+    1040: (StoreBusy, "Allow more by max_connections on the server, or serve fewer downloads (WEATHER_API_STREAMS)."),
     1044: (StoreRefused, "Grant the user of WEATHER_STAGING_URL rights on that database."),
     1045: (StoreRefused, "Correct the user or password in WEATHER_STAGING_URL."),
     1049: (StoreRefused, "Create the database, or correct its name in WEATHER_STAGING_URL."),
@@ -41,16 +57,19 @@ _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
 }
 """By MySQL's error code; SQLite's are in `sqlite_files`."""
 _ANOTHER = (StoreUnavailable, "Check the server and its log, then run again; nothing was half-written.")
-_DISK_FULL = (3, 1114)
-"""MySQL's messages for a full disk other than 1021: errno 28 while writing a file, and a full table."""
+_ALIKE = {1114: 1021, 1203: 1040, 1226: 1040}
+"""A full table; too many connections of one user."""
+_DISK_FULL = re.compile(r"\b(?:errno|errcode|error):? 28\b|no space left|no more room|disk is full", re.IGNORECASE)
+"""In messages of several codes, as a disk may be full at any write (3, 1005 and 3675 seen)."""
 
 
-def open_engine(url: str, *, read_only: bool = False) -> Engine:
+def open_engine(url: str, *, read_only: bool = False, connections: int = CONNECTIONS) -> Engine:
     """An engine for ``mysql+pymysql://…`` or ``sqlite:///file``; connects only when used."""
     if url.startswith(_SQLITE):  # a plain path without escapes
-        return _sqlite(Path(url.removeprefix(_SQLITE).partition("?")[0]), read_only=read_only)
+        path = Path(url.removeprefix(_SQLITE).partition("?")[0])
+        return _sqlite(path, read_only=read_only, connections=connections)
     try:
-        return _mysql(sa.make_url(url))
+        return _mysql(sa.make_url(url), connections)
     except (sa.exc.ArgumentError, ValueError) as error:
         raise BadSettings(
             "WEATHER_STAGING_URL is not the address of a database.",
@@ -58,7 +77,7 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
         ) from error
 
 
-def _mysql(url: sa.URL) -> Engine:
+def _mysql(url: sa.URL, connections: int) -> Engine:
     if not url.database:
         cure = "Write its name at the end, after the port and a slash."
         raise BadSettings("WEATHER_STAGING_URL names no database.", cure)
@@ -67,18 +86,25 @@ def _mysql(url: sa.URL) -> Engine:
         # No gap locks: two months of one table load side by side. Reads that must be consistent use a snapshot.
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
-        # A waiter for a lock holds a connection, and the holder needs one too, however many wait.
-        max_overflow=-1,
+        **_pool(connections),
         connect_args={
             "local_infile": True,
             "charset": "utf8mb4",
             "connect_timeout": 5,
+            "read_timeout": _SILENT_S,
+            "write_timeout": _SILENT_S,
             "init_command": "SET time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES', group_concat_max_len = 16777216",
         },
     )
 
 
-def _sqlite(path: Path, *, read_only: bool) -> Engine:
+def _pool(connections: int) -> dict[str, Any]:
+    """Five are kept. A waiter for a lock holds one, and the holder needs one too: more than ever wait at once."""
+    kept = min(5, connections)
+    return {"pool_size": kept, "max_overflow": connections - kept, "pool_timeout": _FREE_IN_S}
+
+
+def _sqlite(path: Path, *, read_only: bool, connections: int) -> Engine:
     path = path.expanduser().resolve()
     address = sa.URL.create("sqlite", database=str(path))
     if read_only:
@@ -92,7 +118,7 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
     else:
         with _writing(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(address, connect_args={"timeout": _BUSY_TIMEOUT_S}, max_overflow=-1)
+        engine = sa.create_engine(address, connect_args={"timeout": _BUSY_TIMEOUT_S}, **_pool(connections))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -138,6 +164,9 @@ def reaching(engine: Engine) -> Iterator[None]:
         raise
     except sa.exc.DBAPIError as error:
         raise _explained(engine, error) from error
+    except sa.exc.TimeoutError as error:
+        cause = f"All connections of this process to {engine.url.render_as_string(hide_password=True)} are in use."
+        raise StoreBusy(cause, "Run again when other requests have ended.") from error
 
 
 def _explained(engine: Engine, error: sa.exc.DBAPIError) -> WeatherError:
@@ -156,7 +185,7 @@ def _explained(engine: Engine, error: sa.exc.DBAPIError) -> WeatherError:
 
 def _code(error: sa.exc.DBAPIError) -> int:
     code = error.orig.args[0] if error.orig and error.orig.args else 0
-    return 1021 if code in _DISK_FULL else code
+    return 1021 if _DISK_FULL.search(str(error.orig)) else _ALIKE.get(code, code)
 
 
 def snapshot(connection: Connection) -> None:
@@ -240,12 +269,21 @@ def _mysql_lock(engine: Engine, name: str, timeout_s: int) -> Iterator[None]:
         connection = engine.connect()
     try:
         with reaching(engine):
-            granted = connection.scalar(sa.select(sa.func.get_lock(key, timeout_s)))
-        if granted != 1:
+            is_granted = _waited_for_lock(connection, key, timeout_s)
+        if not is_granted:
             raise _busy(name, timeout_s)
         yield
     finally:
         _release(connection, key)
+
+
+def _waited_for_lock(connection: Connection, key: str, timeout_s: int) -> bool:
+    """In parts, as a server that says nothing for `_SILENT_S` is treated as gone."""
+    for passed_s in range(0, timeout_s + 1, _LOCK_PART_S):
+        part_s = min(_LOCK_PART_S, timeout_s - passed_s)
+        if connection.scalar(sa.select(sa.func.get_lock(key, part_s))) == 1:
+            return True
+    return False
 
 
 def _release(connection: Connection, key: str) -> None:

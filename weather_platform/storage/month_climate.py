@@ -12,10 +12,11 @@ from sqlalchemy.engine import Connection
 
 from weather_platform.domain.climate.daily import Daily, daily
 from weather_platform.domain.climate.days import days_of
-from weather_platform.domain.climate.month import MonthlyClimate, monthly_climates
+from weather_platform.domain.climate.month import monthly_climates
 from weather_platform.domain.climate.origins import origins_of
 from weather_platform.domain.climate.overrides import Override
 from weather_platform.domain.climate.screening import Flag, screen_month
+from weather_platform.domain.climate.sheet import MonthlyClimate
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station

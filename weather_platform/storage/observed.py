@@ -9,7 +9,8 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from weather_platform.domain.climate.grid import GRID_FIELDS, Grid, Rows, grid_of
+from weather_platform.domain.climate.columns import GRID_FIELDS
+from weather_platform.domain.climate.grid import Grid, Rows, grid_of
 from weather_platform.domain.climate.origins import MADE_OF, Reports
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Opened = TypeVar("Opened")
 _LIST_STANDS_S = 60.0
+_BESIDE_DOWNLOADS = 32
+"""Connections to staging beyond one for each download of the API."""
 
 
 class Stores:
@@ -176,7 +178,8 @@ def open_staging(settings: Settings, *, read_only: bool = False) -> "StagingStor
     from weather_platform.storage import databases
     from weather_platform.storage.staging import StagingStore  # SQLAlchemy, half a second
 
-    engine = databases.open_engine(settings.staging_url, read_only=read_only)
+    connections = settings.api.streams + _BESIDE_DOWNLOADS
+    engine = databases.open_engine(settings.staging_url, read_only=read_only, connections=connections)
     store = StagingStore(engine, settings.csv_folder, settings.qc_overrides)
     if not read_only:
         store.ensure()

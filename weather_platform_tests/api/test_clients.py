@@ -5,6 +5,7 @@ import importlib
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import httpx2 as httpx
 import polars as pl
 import pytest
 
+from api import ranged
 from weather_platform.settings import hashed_key
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
+from weather_platform_tests.full_disk import filled, small_disk
+from weather_platform_tests.runtime.serving import wait_for
 
 
 @pytest.fixture
@@ -115,6 +119,35 @@ def test_a_reader_goes_on_in_the_file_whose_end_it_read(api: Api) -> None:
     after = api.get(PARQUET).content
     assert part(api, "bytes=-200").content == after[-200:]
     assert part(api, "bytes=4-300").content == after[4:301]
+
+
+def test_a_disk_too_full_for_reading_in_parts_is_507(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.ingest("/ingest-fast", as_json(observations()))
+    with small_disk(tmp_path / "disk", 1) as disk:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        with filled(disk, 0):
+            for answer in (part(api, "bytes=-9"), part(api, "bytes=0-9")):
+                assert (answer.status_code, answer.json()["detail"]) == (507, "A disk of the platform is full.")
+            assert api.client.head(PARQUET).status_code == 507
+            assert api.get(PARQUET).status_code == 200
+        assert part(api, "bytes=-9").status_code == 206
+        with filled(disk, 0):  # the file that was kept makes room
+            assert part(api, "bytes=-9", f"{PARQUET}&city=nice").status_code == 206
+
+
+def test_a_kept_file_goes_when_its_readers_are_gone(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranged, "_GOES_ON_S", 0.3)
+    before = len(kept_files())
+    api.ingest("/ingest-fast", as_json(observations()))
+    assert part(api, "bytes=-9").status_code == 206
+    assert len(kept_files()) == before + 1
+    wait_for(lambda: len(kept_files()) == before, "the file to go")
+
+
+def kept_files() -> list[str]:
+    """Without a name, as they are unlinked at once."""
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return [str(link) for link in links if "/weather-" in str(link.readlink())]
 
 
 def test_only_parquet_is_read_in_parts_and_errors_stay_what_they_are(reading: Api) -> None:

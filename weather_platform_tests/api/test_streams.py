@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from pymongo import MongoClient
 
 from weather_platform.domain.stations import STATIONS
+from weather_platform.storage import databases, opening
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
 from weather_platform_tests.runtime.serving import wait_for
 
@@ -106,6 +107,27 @@ def test_a_cancelled_download_closes_its_cursor_of_mongodb(on_servers: Api) -> N
             callers.enter_context(slow_reader(on_servers, DOCUMENTS.format(form="ndjson") + "&from=2023-11-01"))
         before = open_cursors(url)
     wait_for(lambda: open_cursors(url) == 0, f"{before} cursors to be closed")
+
+
+def test_without_a_free_connection_the_answer_is_503_at_once(
+    tmp_path: Path, fresh_mariadb_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_BESIDE_DOWNLOADS", 0)
+    monkeypatch.setattr(databases, "_FREE_IN_S", 0.2)
+    with served(settings_at(tmp_path, WEATHER_STAGING_URL=fresh_mariadb_database, **STREAMS)) as api:
+        _fill(api)
+        with contextlib.ExitStack() as callers:
+            for _ in range(AT_ONCE):
+                callers.enter_context(slow_reader(api, STAGING.format(form="ndjson")))
+            wait_for(lambda: open_transactions(fresh_mariadb_database) == AT_ONCE, "transactions")
+            for answer in (
+                api.get("/staging/cities"),
+                api.post_file("/ingest-fast", as_json(observations("2023-12"))),
+            ):
+                told = answer.status_code, answer.headers["retry-after"], answer.json()["detail"]
+                assert told == (503, "5", "A store of the platform has no free connection.")
+            assert api.get("/curated/cities/nice").status_code == 200
+        wait_for(lambda: api.get("/staging/cities").status_code == 200, "free connections")
 
 
 @pytest.mark.parametrize(("path", "file"), [(STAGING, "staging.sqlite"), (DOCUMENTS, "curated.sqlite")])

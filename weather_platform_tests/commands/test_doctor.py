@@ -58,6 +58,20 @@ def test_all_is_well_with_the_embedded_stores(weather: Weather, weather_home: Pa
     assert str(weather_home) in found["home"][1]
 
 
+def test_a_home_provided_by_a_deployment_needs_its_cache_alone(
+    weather: Weather, weather_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in containers, whose file system is read-only but for what is mounted."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    found = findings(weather, 0)
+    assert found["home"][1].startswith(f"{weather_home / 'cache'} (")
+    (weather_home / "cache").rmdir()
+    (weather_home / "cache").write_bytes(b"")  # no folder can be made there
+    ok, says = findings(weather, 1)["home"]
+    assert not ok
+    assert "set WEATHER_HOME elsewhere" in says
+
+
 def test_people_get_a_line_a_store(weather: Weather, weather_home: Path) -> None:  # noqa: ARG001
     ran = weather("doctor")
     assert ran.code == 0

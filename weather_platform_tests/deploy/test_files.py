@@ -13,6 +13,7 @@ import redis
 import yaml
 
 from weather_platform import names
+from weather_platform.settings import Settings
 from weather_platform_tests.runtime.serving import wait_for
 from weather_platform_tests.servers.process import LOOPBACK, free_port, listens
 from weather_platform_tests.servers.redis import Redis
@@ -80,6 +81,15 @@ def test_networks_keep_apart_what_has_nothing_to_say_to_each_other(services: dic
     }
 
 
+def test_what_runs_write_is_a_volume_that_their_user_may_write(services: dict[str, Any]) -> None:
+    """A container's own file system is read-only; a named volume belongs to who owns its folder in the image."""
+    settings = Settings.from_environment({"WEATHER_HOME": "/var/lib/weather"})
+    mounted = {volume.partition(":")[2] for volume in services["worker"]["volumes"]}
+    assert mounted == {str(settings.csv_folder), str(settings.home / "cache")}
+    (made,) = re.findall(r"mkdir -p (.*) ", (REPOSITORY / "Dockerfile").read_text())
+    assert mounted <= set(made.split())
+
+
 def test_every_image_has_a_full_version() -> None:
     found = {
         path: re.findall(r"^ *(?:image:|FROM) +(\S+[:/]\S+)", (REPOSITORY / path).read_text(), re.MULTILINE)
@@ -128,7 +138,7 @@ def test_every_setting_reaches_a_container_or_has_no_place_there(services: dict[
     fixed_by_the_image = {
         *("WEATHER_ENV_FILE", "WEATHER_HOME", "WEATHER_CSV_FOLDER", "WEATHER_QC_OVERRIDES", "DAGSTER_HOME"),
         *("WEATHER_LAUNCHER", "WEATHER_EXECUTOR", "WEATHER_DAGSTER_PORT", "WEATHER_API_PORT"),
-        "WEATHER_SITE_HOST",
+        *("WEATHER_SITE_HOST", "WEATHER_SITE_PORT"),
     }
     of_the_command_line = {"WEATHER_API_KEY"}
     table = (REPOSITORY / "docs/configuration.md").read_text()

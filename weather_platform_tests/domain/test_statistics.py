@@ -80,7 +80,7 @@ def test_a_figure_is_rounded_halves_away_from_zero_and_stays_null(
 
 
 def test_what_climatology_found_is_taken_as_it_is() -> None:
-    rule = climatological("tn", "tn12")
+    rule = climatological("tn", ("t", "tn12"))
     assert figures(rule, "°C", {"tn": np.array([-0.3, np.nan])}) == [-0.3, None]
     assert rule.needs == ()
 

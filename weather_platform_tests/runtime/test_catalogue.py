@@ -15,11 +15,8 @@ from weather_platform.runtime.in_process import home_of, load_in_process
 from weather_platform.settings import Settings
 
 MONTHS = [Month(2023, 11), Month(2023, 12)]
-OWN = {"received_by", "reference", "new_objects", "written", "unchanged", "notes"} | {
-    "dagster/column_schema",
-    "dagster/column_lineage",
-}
-"""What tells how the month came, and what only a run adds."""
+OWN = {"received_by", "reference", "new_objects", "written", "unchanged", "notes"}
+"""What tells how the month came."""
 OF_ITS_TIME = {"complete_tn", "complete_tx", "complete_rr", "flagged_erroneous", "flagged_suspect", "flags"}
 """What the run of the next month completes: November's last climatological day ends in December."""
 

@@ -22,6 +22,7 @@ class MariaDB(SqlServer):
                 find_program(self.name, "mariadb-install-db", PACKAGES),
                 "--no-defaults",
                 f"--datadir={self.data}",
+                self.own_tmpdir(),
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",

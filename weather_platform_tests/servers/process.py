@@ -11,8 +11,9 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -151,6 +152,15 @@ class Server(ABC):
     def kill(self) -> None:
         """End it at once (SIGKILL), as a crash would."""
         self._end(signal.SIGKILL)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within the block it says nothing: its connections stay, and the kernel accepts new ones for it."""
+        os.killpg(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.pid, signal.SIGCONT)
 
     def __enter__(self) -> Self:
         self.start()

@@ -27,6 +27,7 @@ class SqlServer(Server):
         return [
             *self.program(),
             f"--datadir={self.data}",
+            self.own_tmpdir(),
             f"--init-file={self._accounts()}",
             f"--socket={self.folder / 's.sock'}",  # a path of at most 107 bytes
             f"--pid-file={self.folder / 'pid'}",
@@ -45,6 +46,12 @@ class SqlServer(Server):
     def data(self) -> Path:
         """The server's own files."""
         return self.folder / "data"
+
+    def own_tmpdir(self) -> str:
+        """A folder of its own: MariaDB deletes the temporary tables that it finds at its start, also other servers'."""
+        folder = self.folder / "tmp"
+        folder.mkdir(exist_ok=True)
+        return f"--tmpdir={folder}"
 
     def answers(self) -> bool:
         """Whether the platform's account can log in."""

@@ -10,13 +10,22 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Timer
 from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
 
-from weather_platform.domain.errors import BadSettings, NothingStored, StoreRefused, StoreUnavailable, WeatherError
+from weather_platform.domain.errors import (
+    BadSettings,
+    NothingStored,
+    StoreBusy,
+    StoreRefused,
+    StoreUnavailable,
+    WeatherError,
+)
 from weather_platform.settings import Settings
+from weather_platform.storage import databases
 from weather_platform.storage.databases import exclusive, open_engine, reaching, reading
 from weather_platform.storage.opening import open_staging
 from weather_platform.storage.staging import StagingStore
@@ -70,6 +79,48 @@ def test_a_lock_is_free_after_its_use_and_after_an_error_in_it(staging_url: str)
             pass
         with exclusive(engine, "a", timeout_s=0):
             pass
+
+
+def test_a_lock_is_waited_for_in_parts(staging_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that says nothing is treated as gone: no statement lasts as long as the longest wait for a lock."""
+    monkeypatch.setattr(databases, "_LOCK_PART_S", 1)
+    with engine_of(staging_url) as engine, held_by_another_process(staging_url, "a") as holder:
+        with pytest.raises(StoreUnavailable, match="has held a for 2 s"), exclusive(engine, "a", timeout_s=2):
+            pass
+        Timer(1.5, os.kill, (holder.pid, signal.SIGKILL)).start()
+        with exclusive(engine, "a", timeout_s=20):
+            pass
+
+
+def test_no_free_connection_is_an_outage_and_soon_told(staging_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "_FREE_IN_S", 0.1)
+    engine = open_engine(staging_url, connections=2)
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(reading(engine))
+        with pytest.raises(StoreBusy, match="All connections of this process") as busy, reading(engine):
+            pass
+    assert PASSWORD not in str(busy.value)
+    with reading(engine):
+        pass
+    engine.dispose()
+
+
+def test_a_server_without_a_free_connection_is_busy(mariadb_server: MariaDB, fresh_mariadb_database: str) -> None:
+    mariadb_server.execute(
+        "CREATE OR REPLACE USER few@'%' IDENTIFIED BY 'few' WITH MAX_USER_CONNECTIONS 1", "GRANT ALL ON *.* TO few@'%'"
+    )
+    database = fresh_mariadb_database.rpartition("/")[2]
+    url = f"mysql+pymysql://few:few@{LOOPBACK}:{mariadb_server.port}/{database}"
+    with (
+        engine_of(url) as one,
+        engine_of(url) as another,
+        reading(one),
+        pytest.raises(StoreBusy, match="max_user_connections"),
+        reading(another),
+    ):
+        pass
+    mariadb_server.execute("DROP USER few@'%'")
 
 
 def test_locks_of_two_databases_are_not_one(mariadb_server: MariaDB, tmp_path: Path) -> None:

@@ -5,14 +5,11 @@ station-months pass that for rain, so one with few gaps is `nearly`: its total i
 never as dry.
 """
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
 from weather_platform.domain.climate.grid import Mask
-
-Status = Literal["complete", "nearly", "incomplete", "missing"]
+from weather_platform.domain.climate.sheet import Status
 
 MEAN_MISSING = 10
 MEAN_GAP = 4

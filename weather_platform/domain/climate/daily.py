@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from weather_platform.domain.climate.columns import RAINS
 from weather_platform.domain.climate.days import EXTREME_METHODS, Days, Rains
-from weather_platform.domain.climate.grid import HOUR_S, RAINS, Rows, Values
+from weather_platform.domain.climate.grid import HOUR_S, Rows, Values
 from weather_platform.domain.climate.origins import Origins
 from weather_platform.domain.climate.rain import RAIN_METHODS
 from weather_platform.domain.climate.screening import Screened

@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from weather_platform.domain.climate.grid import RAINS, Mask, Values
+from weather_platform.domain.climate.columns import RAINS
+from weather_platform.domain.climate.grid import Mask, Values
 from weather_platform.domain.climate.rain import AROUND, RAIN_METHODS, rain_of_days
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.stretches import Stretch

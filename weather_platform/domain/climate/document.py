@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from weather_platform.domain.climate.month import MonthlyClimate
+from weather_platform.domain.climate.sheet import MonthlyClimate
 from weather_platform.domain.stations import Station
 
 CODE_VERSION = "2"

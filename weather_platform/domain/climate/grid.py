@@ -12,23 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from weather_platform.domain.climate.columns import CODES, GRID_FIELDS, TEMPERATURES
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.stations import Station
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-
-TEMPERATURES = ("t", "td", "tn12", "tn24", "tx12", "tx24", "tminsol")
-RAINS = {"rr1": 1, "rr3": 3, "rr6": 6, "rr12": 12, "rr24": 24}
-"""Fields of rain, and the hours that each covers."""
-CODES = ("dd", "ww", "rr_trace")
-GRID_FIELDS = (
-    *TEMPERATURES,
-    *RAINS,
-    *CODES,
-    *("u", "pmer", "pres", "ff", "raf10", "rafper", "vv", "ht_neige"),
-)
-"""Columns of staging that climatology reads; an absent one counts as missing."""
 
 HOUR_S = 3600
 _FREEZING = 27_315

@@ -1,7 +1,6 @@
-"""The monthly sheet of a station: Météo-France's figures, each with its days and completeness.
+"""Computes the monthly sheets (`sheet`) of all stations.
 
-Units: °C, mm, m/s, hPa, %, cm. Means are of unrounded daily values, to 2 decimals, halves away from zero; extremes
-are as reported and name all their days.
+Means are of unrounded daily values, to 2 decimals, halves away from zero; extremes are as reported.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -13,199 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weather_platform.domain.climate import thresholds
-from weather_platform.domain.climate.completeness import Status, count_status, longest_gaps, mean_status, total_status
+from weather_platform.domain.climate.completeness import count_status, longest_gaps, mean_status, total_status
 from weather_platform.domain.climate.days import EXTREME_METHODS, Days, Extremes
 from weather_platform.domain.climate.grid import Grid, Mask, Values
 from weather_platform.domain.climate.rain import RAIN_METHODS
-from weather_platform.domain.climate.rose import WindRose, wind_roses
+from weather_platform.domain.climate.rose import wind_roses
 from weather_platform.domain.climate.screening import Screened
+from weather_platform.domain.climate.sheet import (
+    Decade,
+    MonthGust,
+    MonthHumidity,
+    MonthlyClimate,
+    MonthPressure,
+    MonthRain,
+    MonthSnow,
+    MonthTm,
+    MonthTn,
+    MonthTx,
+    SeenAtHours,
+)
 from weather_platform.domain.climate.stretches import Stretch
-from weather_platform.domain.climate.windows import DayRule, windows_of
+from weather_platform.domain.climate.windows import windows_of
 from weather_platform.domain.months import Month
 from weather_platform.domain.rounding import mean_of_millionths
 from weather_platform.domain.statistics import Scale
 
 _MILLIONTHS = 10_000  # of a unit in a hundredth of it
 _ESTIMATED_SHARE = 0.2
-
-
-class MonthTemperature(msgspec.Struct, frozen=True, kw_only=True):
-    """What Tn and Tx have in common, °C. `status` is of the mean, `days_status` of the counts of days."""
-
-    n: int
-    missing: int
-    longest_gap: int
-    status: Status
-    days_status: Status
-    method: dict[str, int]
-    """Number of days by method."""
-    estimated: bool
-    """True where more than one day in five rests on readings: they make Tn 0.6 K too high, Tx 0.7 too low."""
-    mean: float | None
-    min: float | None
-    min_days: tuple[date, ...]
-    max: float | None
-    max_days: tuple[date, ...]
-    suspect_days: tuple[date, ...]
-    """Days whose value rests on a suspect report."""
-
-
-class MonthTn(MonthTemperature, frozen=True, kw_only=True):
-    """Minimum temperature."""
-
-    days_le_0: int
-    days_le_m5: int
-    days_le_m10: int
-    days_ge_20: int
-    days_ge_25: int
-
-
-class MonthTx(MonthTemperature, frozen=True, kw_only=True):
-    """Maximum temperature."""
-
-    days_le_0: int
-    days_ge_25: int
-    days_ge_30: int
-    days_ge_32: int
-    days_ge_35: int
-
-
-class MonthTm(msgspec.Struct, frozen=True, kw_only=True):
-    """(Tn + Tx)/2 over the days that have both; degree days in K·d."""
-
-    n: int
-    missing: int
-    longest_gap: int
-    status: Status
-    mean: float | None
-    heating_18: float | None
-    growing_10: float | None
-    days_status: Status
-    """Of the degree days."""
-
-
-class MonthRain(msgspec.Struct, frozen=True, kw_only=True):
-    """Rain, mm."""
-
-    n: int
-    missing: int
-    longest_gap: int
-    unknown_hours: int
-    status: Status
-    method: dict[str, int]
-    total: float | None
-    """Of the days that have a value: a lower bound where days are missing."""
-    known_part: float
-    """Known rain on the missing days."""
-    max: float | None
-    max_days: tuple[date, ...]
-    suspect_days: tuple[date, ...]
-    days_ge_1: int
-    days_ge_5: int
-    days_ge_10: int
-    days_ge_20: int
-    days_ge_30: int
-    days_ge_50: int
-    days_ge_100: int
-
-
-class MonthGust(msgspec.Struct, frozen=True, kw_only=True):
-    """Greatest gust of the day, m/s. Values and counts are lower bounds: `rafper` covers an hour or less."""
-
-    n: int
-    missing: int
-    status: Status
-    max: float | None
-    max_days: tuple[date, ...]
-    max_direction: tuple[int, ...]
-    """Wind direction at the greatest gust, degrees, by day; -1 if unknown."""
-    days_ge_10: int
-    days_ge_16: int
-    days_ge_28: int
-
-
-class MonthPressure(msgspec.Struct, frozen=True, kw_only=True):
-    """Sea-level pressure: mean and least of the daily means, hPa."""
-
-    n: int
-    missing: int
-    longest_gap: int
-    status: Status
-    mean: float | None
-    min: float | None
-    min_days: tuple[date, ...]
-
-
-class MonthHumidity(msgspec.Struct, frozen=True, kw_only=True):
-    """Relative humidity, %: mean of the daily means, extremes of the readings; vapour pressure, hPa."""
-
-    n: int
-    missing: int
-    longest_gap: int
-    status: Status
-    mean: float | None
-    min: float | None
-    min_days: tuple[date, ...]
-    max: float | None
-    max_days: tuple[date, ...]
-    vapour_pressure: float | None
-
-
-class MonthSnow(msgspec.Struct, frozen=True, kw_only=True):
-    """Snow on the ground, cm; false snow (rule E6) left out."""
-
-    n: int
-    missing: int
-    status: Status
-    max: float | None
-    max_days: tuple[date, ...]
-    days_ge_1: int
-
-
-class SeenAtHours(msgspec.Struct, frozen=True, kw_only=True):
-    """Days on which a phenomenon was seen at an hour of observation; Météo-France counts more days."""
-
-    n: int
-    """Days with present weather or visibility."""
-    fog: int
-    thunder: int
-    snow: int
-    hail: int
-
-
-class Decade(msgspec.Struct, frozen=True, kw_only=True):
-    """A ten-day period: 1 to 10, 11 to 20, 21 to the end."""
-
-    first: date
-    last: date
-    tn: float | None
-    tn_missing: int
-    tx: float | None
-    tx_missing: int
-    rr: float | None
-    rr_missing: int
-
-
-class MonthlyClimate(msgspec.Struct, frozen=True, kw_only=True):
-    """The sheet of a station and month."""
-
-    station_id: str
-    month: str
-    day_rule: DayRule
-    days: int
-    tn: MonthTn
-    tx: MonthTx
-    tm: MonthTm
-    rr: MonthRain
-    fxi: MonthGust
-    pmer: MonthPressure
-    u: MonthHumidity
-    snow: MonthSnow
-    seen_at_hours: SeenAtHours
-    decades: tuple[Decade, ...]
-    rose: WindRose
-    flagged: dict[str, int]
-    """Values of the month that are erroneous, and suspect."""
 
 
 def monthly_climates(screened: Screened, days: Days) -> list[MonthlyClimate]:
@@ -226,7 +59,7 @@ def monthly_climates(screened: Screened, days: Days) -> list[MonthlyClimate]:
         pmer=_pressure(days),
         u=_humidity(days),
         snow=_snow(days),
-        seen_at_hours=_seen(screened.grid, stretch),
+        seen_at_hours=_seen(screened, stretch),
         decades=list(zip(*(_decade(days, *part) for part in decades), strict=True)),
         rose=wind_roses(screened, stretch),
         flagged=_flagged(days),
@@ -420,10 +253,11 @@ def _flagged(days: Days) -> list[dict[str, int]]:
     return [{"erroneous": erroneous, "suspect": suspect} for erroneous, suspect in counts]
 
 
-def _seen(grid: Grid, stretch: Stretch) -> list[SeenAtHours]:
+def _seen(screened: Screened, stretch: Stretch) -> list[SeenAtHours]:
     """Days of (00 UTC, 24 UTC] by phenomenon, by station."""
+    grid = screened.grid
     hours = slice(grid.column(stretch.first) + 1, grid.column(stretch.end) + 1)
-    ww, vv = grid.values["ww"][:, hours], grid.values["vv"][:, hours]
+    ww, vv = screened.sound("ww")[:, hours], screened.sound("vv")[:, hours]
 
     def days_with(mask: Mask) -> list[int]:
         found: list[int] = mask.reshape(len(mask), -1, 24).any(axis=2).sum(axis=1).tolist()

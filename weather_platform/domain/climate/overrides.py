@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from weather_platform.domain.climate.grid import GRID_FIELDS
+from weather_platform.domain.climate.columns import GRID_FIELDS
 from weather_platform.domain.climate.rules import RULES
 from weather_platform.domain.errors import BadInput
 from weather_platform.domain.stations import WMO_NUMBER

@@ -10,7 +10,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from weather_platform.domain.climate.grid import RAINS, Values
+from weather_platform.domain.climate.columns import RAINS
+from weather_platform.domain.climate.grid import Values
 
 Method = Literal["rr24", "sum", "difference", "missing", "rr3"]
 RAIN_METHODS: tuple[Method, ...] = ("rr24", "sum", "difference", "missing", "rr3")

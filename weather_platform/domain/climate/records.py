@@ -11,7 +11,7 @@ from operator import attrgetter
 
 import msgspec
 
-from weather_platform.domain.climate.month import MonthlyClimate
+from weather_platform.domain.climate.sheet import MonthlyClimate
 
 ALL_MONTHS = "all"
 

@@ -1,29 +1,16 @@
 """The wind rose of a month: shares of all readings by sector and speed, calm included."""
 
-import msgspec
 import numpy as np
 
 from weather_platform.domain.climate.grid import Values
 from weather_platform.domain.climate.screening import Screened
+from weather_platform.domain.climate.sheet import WindRose
 from weather_platform.domain.climate.stretches import Stretch
 
 SECTORS = 16
 CLASSES_MS = (0.5, 1.5, 4.5, 8.0)
 """Lower bounds of the classes of speed; below the first it is calm. From 1.5 they are those of Météo-France's roses
 (own knowledge); the last begins above 8."""
-
-
-class WindRose(msgspec.Struct, frozen=True, kw_only=True):
-    """Readings by where the wind comes from. North (348.75 to 11.25°) is first, then clockwise."""
-
-    n: int
-    """Readings with direction and speed."""
-    calm: int
-    """Of these, below 0.5 m/s or without a direction."""
-    sectors_16: tuple[tuple[int, ...], ...]
-    """Of each sector, the readings by class of speed: 0.5, 1.5, 4.5 and above 8 m/s."""
-    sectors_8: tuple[tuple[int, ...], ...]
-    """As `sectors_16`, in sectors of 45°."""
 
 
 def wind_roses(screened: Screened, stretch: Stretch) -> list[WindRose]:

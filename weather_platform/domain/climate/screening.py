@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from weather_platform.domain.climate.buddies import residuals
+from weather_platform.domain.climate.columns import RAINS
 from weather_platform.domain.climate.grid import (
-    RAINS,
     Grid,
     Mask,
     Values,

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, Grid, Rows, grid_of
+from weather_platform.domain.climate.columns import GRID_FIELDS, RAINS
+from weather_platform.domain.climate.grid import Grid, Rows, grid_of
 from weather_platform.domain.climate.screening import Screened, screen_month
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS

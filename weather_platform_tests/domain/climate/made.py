@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from weather_platform.domain.climate.columns import GRID_FIELDS, RAINS, TEMPERATURES
 from weather_platform.domain.climate.days import EXTREME_METHODS, Days, Extremes, Rains, days_of, plain
-from weather_platform.domain.climate.grid import GRID_FIELDS, RAINS, TEMPERATURES, Grid, Rows, grid_of
+from weather_platform.domain.climate.grid import Grid, Rows, grid_of
 from weather_platform.domain.climate.overrides import Override
 from weather_platform.domain.climate.rain import RAIN_METHODS
 from weather_platform.domain.climate.screening import Screened, screen_month

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from weather_platform.domain.climate.days import days_of
-from weather_platform.domain.climate.month import MonthlyClimate, monthly_climates
+from weather_platform.domain.climate.month import monthly_climates
+from weather_platform.domain.climate.sheet import MonthlyClimate
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform_tests.domain.climate import archive

@@ -1,6 +1,6 @@
 """The monthly sheet: the same figures as a second implementation, and how complete they are."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ import pytest
 
 from weather_platform.domain.climate import thresholds
 from weather_platform.domain.climate.days import EXTREME_METHODS, days_of, plain
-from weather_platform.domain.climate.month import MonthlyClimate, MonthRain, MonthTn, monthly_climates
+from weather_platform.domain.climate.month import monthly_climates
+from weather_platform.domain.climate.overrides import Override
 from weather_platform.domain.climate.rain import RAIN_METHODS
+from weather_platform.domain.climate.sheet import MonthlyClimate, MonthRain, MonthTn
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
@@ -212,6 +214,17 @@ def test_phenomena_are_days_seen_by_old_and_new_codes() -> None:
     }
     seen = _sheet(reports).seen_at_hours
     assert (seen.n, seen.fog, seen.thunder, seen.snow, seen.hail) == (6, 3, 1, 1, 1)
+
+
+def test_a_phenomenon_that_a_person_calls_wrong_is_not_seen() -> None:
+    """`vv` has no rule; a hand may flag it all the same."""
+    then = datetime(2023, 3, 5, 6)  # noqa: DTZ001  # as stored
+    by_hand = Override(
+        station_id="07690", first=then, last=then, field="vv", rule="*", verdict="erroneous", reason="fog lamp", who="A"
+    )
+    screened = made_screened({"05 06": {"vv": 400}, "06 06": {"vv": 400}}, overrides=[by_hand])
+    (sheet,) = monthly_climates(screened, days_of(screened, Stretch.of(MARCH)))
+    assert (sheet.seen_at_hours.n, sheet.seen_at_hours.fog) == (1, 1)
 
 
 def test_false_snow_is_not_the_greatest_depth() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weather_platform.domain.climate.grid import GRID_FIELDS
+from weather_platform.domain.climate.columns import GRID_FIELDS
 from weather_platform.domain.climate.overrides import Override, read_overrides, write_overrides
 from weather_platform.domain.climate.quality_page import as_tables
 from weather_platform.domain.climate.rules import RULES

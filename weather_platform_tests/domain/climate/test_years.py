@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from weather_platform.domain.climate.days import days_of
 from weather_platform.domain.climate.figures import FIGURES, FigureValue, MonthFigures
-from weather_platform.domain.climate.month import MonthlyClimate, monthly_climates
+from weather_platform.domain.climate.month import monthly_climates
 from weather_platform.domain.climate.ranks import Rank, StationRank, rank, ranking
 from weather_platform.domain.climate.records import RecordValue, records
 from weather_platform.domain.climate.reference import (
@@ -23,6 +23,7 @@ from weather_platform.domain.climate.reference import (
     references,
     usual,
 )
+from weather_platform.domain.climate.sheet import MonthlyClimate
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.years import PERIODS, Years, years_of
 from weather_platform_tests.domain.climate.made import MARCH, made_screened
