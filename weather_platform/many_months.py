@@ -68,7 +68,7 @@ def _stager(stores: Stores, months: Sequence[Month]) -> Iterator[Callable[[Month
     """Stages a month; of many, those beyond the first two in a second process, which starts meanwhile."""
 
     def here(month: Month) -> Counts:
-        return stage_month(stores, month).counts
+        return stage_month(stores, month)
 
     if len(months) < _WORTH_A_PROCESS or os.cpu_count() == 1:
         yield here
@@ -144,7 +144,7 @@ def main() -> None:
         except EOFError:
             return
         try:
-            answer: Counts | _Failed = stage_month(stores, month).counts
+            answer: Counts | _Failed = stage_month(stores, month)
         except WeatherError as error:
             answer = _Failed(type(error), error.cause, error.cure)
         pickle.dump(answer, answers)

@@ -8,7 +8,6 @@ import pytest
 from weather_platform import many_months
 from weather_platform.domain.errors import NotFound, StoreUnavailable
 from weather_platform.domain.months import Month, month_range
-from weather_platform.domain.staging import StagedMonth
 from weather_platform.many_months import SecondProcess, make_months
 from weather_platform.pipeline import Stores, stage_month
 from weather_platform.storage.month_climate import MonthClimate
@@ -30,7 +29,7 @@ def staged_here(monkeypatch: pytest.MonkeyPatch) -> list[Month]:
     """The months that this process stages."""
     staged: list[Month] = []
 
-    def noted(stores: Stores, month: Month) -> StagedMonth:
+    def noted(stores: Stores, month: Month) -> many_months.Counts:
         staged.append(month)
         return stage_month(stores, month)
 

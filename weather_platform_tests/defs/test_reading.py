@@ -152,7 +152,8 @@ def test_staged_observations_are_read_as_daily_figures(loaded: Graph) -> None:
         names.STAGED_OBSERVATIONS, python_type=MonthFigures, partition_key="2023-12", instance=loaded.instance
     )
     assert isinstance(read, MonthFigures)
-    *_, days = (station_days(of, *curated_days(read.month)) for of in read.daily)  # November's last are there too
+    ((_, daily),) = read.daily
+    *_, days = (station_days(of, *curated_days(read.month)) for of in daily)  # November's last are there too
     assert [(station.name, day.day) for station, day in zip(days.station, days.day, strict=True)] == [
         (name, day) for name in ("CAP CEPET", "NICE") for day in range(1, 32)
     ]

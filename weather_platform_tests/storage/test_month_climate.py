@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.months import Month, month_range
+from weather_platform.domain.parts import ALL_STATIONS, Parts
 from weather_platform.domain.staging import StagedMonth
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.pipeline import MonthFigures, Seen, curated_days, documents
@@ -35,9 +37,10 @@ def days(staging: StagingStore, *observations: Observation, month: Month = DECEM
 
 def made(staging: StagingStore, month: Month) -> list[WeatherStats]:
     """The documents of a month's days; they are stored nowhere."""
-    days = staging.daily(month.previous, month, month.next)
+    days = Parts([ALL_STATIONS], partial(staging.daily, (month.previous, month, month.next)))
     synthetic = staging.synthetic_objects(*curated_days(month))
-    return documents(MonthFigures(month, days, synthetic, Seen("", ("", "", "")))).documents
+    ((_, found),) = documents(MonthFigures(month, days, synthetic, Seen("", ("", "", "")))).documents
+    return found
 
 
 NO_EXTREMES = {"tn": None, "tn_method": "missing", "tx": None, "tx_method": "missing"}

@@ -107,7 +107,7 @@ def test_an_unknown_station_is_called_as_in_its_latest_month(staging: StagingSto
         month.stations[NOWHERE] = station_for(NOWHERE, name)
         staging.replace_month(key, month)
     assert staging.stations()[NOWHERE].name == "NEW"
-    of_months = staging.daily(Month.parse(DECEMBER), Month.parse(JANUARY))
+    of_months = staging.daily([Month.parse(DECEMBER), Month.parse(JANUARY)])
     assert [[station.name for station in of.days.stations] for of in of_months] == [["OLD"], ["NEW"]]
 
 
