@@ -8,6 +8,7 @@ import pytest
 from weather_platform import many_months
 from weather_platform.domain.errors import NotFound, StoreUnavailable
 from weather_platform.domain.months import Month, month_range
+from weather_platform.domain.parts import StationRange
 from weather_platform.many_months import SecondProcess, make_months
 from weather_platform.pipeline import Stores, stage_month
 from weather_platform.storage.month_climate import MonthClimate
@@ -43,9 +44,9 @@ def sheets_made(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> list[Month]:
     made: list[Month] = []
     month_climate = stores.staging.month_climate
 
-    def noted(month: Month) -> MonthClimate | None:
+    def noted(month: Month, stations: StationRange) -> MonthClimate | None:
         made.append(month)
-        return month_climate(month)
+        return month_climate(month, stations)
 
     monkeypatch.setattr(stores.staging, "month_climate", noted)
     return made
