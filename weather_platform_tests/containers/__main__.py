@@ -66,9 +66,8 @@ def backfill_on_two_workers(stack: Stack, reference: Reference) -> None:
     stack.up("--scale", "worker=2", "--no-recreate")
     months = parse_months("2015-01..2015-06")
     began = time.monotonic()
-    runs = [stack.load([month]) for month in months]
-    for run_id in runs:
-        stack.wait_for_run(run_id)
+    runs = stack.load(*months)
+    stack.wait_for_runs(runs)
     took_s = time.monotonic() - began
     logs = [stack.compose("logs", "--no-log-prefix", "--index", str(index), "worker") for index in (1, 2)]
     shares = [sum(run_id in log for run_id in runs) for log in logs]
@@ -106,9 +105,9 @@ def story(stack: Stack, folder: Path, disk: Path, *, quick: bool) -> None:
     two_clients(stack, reference, months, folder)
     pause_redis(stack, reference, months, folder)
     fill_the_disk_of_mysql(stack, reference, months, folder, disk)
+    upgrade_under_load(stack, reference, months, folder)
     restart_under_load(stack, reference, months, folder)
     kill_in_turn(stack, reference, months, folder)
-    upgrade_under_load(stack, reference, months, folder)
     backfill_on_two_workers(stack, reference)
     if not quick:
         ingest_years(stack, reference, folder)

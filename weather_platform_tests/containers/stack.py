@@ -117,18 +117,17 @@ class Stack:
         """The check that `make compose` ends with."""
         say(self.compose("exec", "-T", "-e", "WEATHER_API_KEY", "api", "python", "first_load.py"))
 
-    def load(self, months: Sequence[Month]) -> str:
-        """Launch a run that loads the months, and its id."""
-        return self._graphql.submit_job_execution(
-            names.LOAD_JOB,
-            repository_location_name=names.LOCATION,
-            repository_name=names.REPOSITORY,
-            run_config={"ops": {names.RAW_OBSERVATIONS: {"config": {"source": "sample"}}}},
-            tags={
-                "dagster/asset_partition_range_start": str(months[0]),
-                "dagster/asset_partition_range_end": str(months[-1]),
-            },
-        )
+    def load(self, *months: Month) -> list[str]:
+        """Launch a run of each month, and their ids."""
+        return [
+            self._graphql.submit_job_execution(
+                names.LOAD_JOB,
+                repository_location_name=names.LOCATION,
+                repository_name=names.REPOSITORY,
+                tags={"dagster/partition": str(month)},
+            )
+            for month in months
+        ]
 
     def backfill(self, months: Sequence[Month]) -> str:
         """Launch a backfill of all assets, as the button of Dagster's UI does, and its id."""
@@ -145,8 +144,11 @@ class Stack:
 
         wait_for(done, f"backfill {backfill_id} to end well", SETTLED_TIMEOUT_S)
 
-    def wait_for_run(self, run_id: str) -> int:
-        """Wait until the run, or the last of its retries, is done; how many there were beside it."""
+    def wait_for_runs(self, run_ids: Sequence[str]) -> int:
+        """Wait until each run, or the last of its retries, is done; how many retries there were."""
+        return sum(self._wait_for_run(run_id) for run_id in run_ids)
+
+    def _wait_for_run(self, run_id: str) -> int:
         failed_at: list[float] = []
 
         def done() -> bool:
