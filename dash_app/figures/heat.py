@@ -3,13 +3,14 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
 from dash_app.figures.daily import day_ticks
-from dash_app.figures.legend import Bar, legend
+from dash_app.figures.legend import Bar, legend, tick
 from dash_app.figures.look import Look
 from dash_app.measures import METRICS
 from dash_app.scales import Scale
@@ -146,11 +147,7 @@ def _rectangles(grid: Grid, scale: Scale, corner: tuple[float, float], step: tup
 def _legend(scale: Scale, unit: Unit, look: Look, place: tuple[float, float], height: float) -> Iterator[str]:
     """From a place's left edge on, so long."""
     (left, length), y = place, height - _LEGEND + 8
-
-    def said(value: float) -> str:
-        return look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
-
-    yield from legend(scale, Bar(left, y, length, 9, 12), said)
+    yield from legend(scale, Bar(left, y, length, 9, 12), partial(tick, look.language, unit, signed=False))
     yield f'<text x="{left + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
 
 

@@ -254,6 +254,15 @@ def test_only_a_complete_month_is_the_driest() -> None:
     assert (driest.first_month, driest.last_month) == ("2021-12", "2023-12")
 
 
+def test_a_total_that_lacks_a_day_may_be_the_wettest_as_a_lower_bound() -> None:
+    sheets = _decembers({2020: (99.0, "incomplete"), 2021: 30.0, 2022: (80.0, "nearly"), 2023: 40.0})
+    found = {(r.lowest, r.period): r.record for r in records(sheets) if r.figure == "rr.total"}
+    assert found[False, "12"] == RecordValue(value=80.0, days=(date(2022, 12, 1),), at_least=True)
+    assert found[True, "12"] == RecordValue(value=30.0, days=(date(2021, 12, 1),))
+    (alone,) = ranking(years_of(sheets), "rr.total", 2020, "12", incomplete=True)
+    assert (alone.value, alone.rank, alone.at_least) == (99.0, None, True)
+
+
 def test_a_year_needs_all_its_months() -> None:
     sheets = [_sheet(f"2023-{number:02d}", rr={"total": 10.0}) for number in range(1, 13)]
     assert years_of(sheets).at("rr.total", "07690", 2023, "year") == FigureValue(120.0, "complete")
