@@ -6,7 +6,7 @@ The file is a real month, and a year of real months, where the real data is besi
 there are made of their neighbours, shifted in time), else synthetic. Starts everything itself: MariaDB, mongod and an
 S3 server (those of the tests), Dagster's servers and the API, each in a process of its own; then the same embedded.
 Each posting finds its months empty: every turn is another year. Writes `benchmarks/results/bench.json`, the table
-beside it and `docs/images/performance.svg`.
+beside it and `docs/images/performance.svg`, also where a way or a peer breaks: it is named in its row.
 """
 
 import argparse
@@ -44,8 +44,17 @@ RESULTS = HERE / "results"
 PLOT = HERE.parent / "docs" / "images" / "performance.svg"
 PEERS_PYTHON = HERE.parent / ".venv-bench" / "bin" / "python"
 SIZES = {"month": 1, "year": 12}
-BACKFILLED = list(month_range(Month(2023, 1), Month(2023, 12)))
+STORING = ("bulk", "by_row", "dlt")
+"""Peers that store a year once, whatever the number of turns: 30 to 60 s each."""
+MOST_TIMES = 5
+YEARS = {
+    "year": range(2024, 2004, -2),  # apart, so that no posting has a neighbour
+    "month": range(2025, 2005, -2),  # its November, two months from those
+    "backfill": range(2004, 1994, -2),
+}
 _NEIGHBOUR = {"02": "01", "03": "01", "04": "05", "07": "08"}
+DAGSTER = {"webserver": "runtime.webserver", "daemon": "dagster_patches.daemon", "code server": "api grpc"}
+"""Dagster's servers, and what their commands have."""
 _S3 = """
 import time
 from moto.server import ThreadedMotoServer
@@ -63,7 +72,7 @@ up(Settings.from_environment(), report=print, when_ready=lambda: print("ready"))
 
 COLUMNS = (
     *("stores", "file", "way", "turns", "seconds", "least", "most", "of the floor", "CPU s"),
-    *("servers' CPU s", "rows per s", "API peak MB", "worker peak MB", "own peak MB", "load"),
+    *("servers' CPU s", "rows per s", "API peak MB", "worker peak MB", "Dagster peak MB", "own peak MB", "load"),
 )
 
 
@@ -76,6 +85,7 @@ class Turn(NamedTuple):
     servers_cpu_s: float
     """Of MariaDB, mongod and the S3 server."""
     peaks_mb: dict[str, float]
+    """By process; of the worker, the largest child."""
 
 
 class Servers(NamedTuple):
@@ -97,29 +107,36 @@ class Platform(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--times", type=int, default=5, help="the median of so many")
+    parser.add_argument("--times", type=int, default=5, choices=range(1, MOST_TIMES + 1), help="median of so many")
     parser.add_argument(
         "--quick", action="store_true", help="peers that store, and embedded stores, with the month alone"
     )
     options = parser.parse_args()
-    table = Table()
+    table = Table(options.times)
     with tempfile.TemporaryDirectory() as folder:
         files = {size: Path(folder) / f"{size}.json" for size in SIZES}
         records = {size: write_file(files[size], months) for size, months in SIZES.items()}
         with servers(Path(folder)) as at:
             for size, file in files.items():
-                turns = [floor(file, at) for _ in range(options.times)]
-                table.add("servers", size, "fair floor", turns, records[size])
+                table.measure("servers", size, "fair floor", partial(floor, file, at), records[size])
             with running(Path(folder) / "on-servers", at) as tried:
-                ways(table, "servers", tried, files, records, options.times, at.pids)
+                ways(table, "servers", tried, files, records, at.pids)
             for size, file in files.items():
-                for peer in ("duckdb", "polars", "bulk", "by_row", "dlt"):
-                    if not (options.quick and size == "year" and peer in ("bulk", "by_row", "dlt")):
-                        peers(table, size, peer, file, at, options.times if size == "month" else 1, records[size])
+                for peer in ("duckdb", "polars", *STORING):
+                    stores = peer in STORING
+                    if not (options.quick and size == "year" and stores):
+                        once = 1 if size == "year" and stores else None
+                        table.measure(
+                            "servers" if stores else "none",
+                            size,
+                            peer,
+                            partial(peers, peer, file, at),
+                            records[size],
+                            once,
+                        )
         with running(Path(folder) / "embedded", None) as tried:
             some = {"month": files["month"]} if options.quick else files
-            ways(table, "embedded", tried, some, records, options.times, [])
-    table.write(options.times)
+            ways(table, "embedded", tried, some, records, [])
 
 
 def ways(
@@ -128,21 +145,28 @@ def ways(
     tried: Platform,
     files: dict[str, Path],
     records: dict[str, int],
-    times: int,
     servers_pids: list[int],
 ) -> None:
     """Both doors for each file, then twelve months from the UI."""
-    years = iter(range(2020, 1996, -2))  # apart, so that no posting has a neighbour
-    for size, file in files.items():
-        for way in ("/ingest-fast", "/ingest"):
-            turns = []
-            for year in (next(years) for _ in range(times)):
-                shifted = in_year(file, year)
-                turns.append(turn(tried, servers_pids, partial(posted, tried.api, way, shifted)))
-                shifted.unlink()
-            table.add(stores, size, way, turns, records[size])
-    turns = [turn(tried, servers_pids, partial(backfilled, tried.graphql))]
-    table.add(stores, "year of the sample", "backfill of 12 months", turns, None)
+    left = {what: iter(years) for what, years in YEARS.items()}
+
+    def post(way: str, size: str) -> Turn:
+        shifted = in_year(files[size], next(left[size]))
+        try:
+            return turn(tried, servers_pids, partial(posted, tried.api, way, shifted))
+        finally:
+            shifted.unlink()
+
+    for size in files:
+        for way in ("/ingest-fast", "/ingest?wait=300"):
+            table.measure(stores, size, way.partition("?")[0], partial(post, way, size), records[size])
+    table.measure(
+        stores,
+        "year of the sample",
+        "backfill of 12 months",
+        lambda: turn(tried, servers_pids, partial(backfilled, tried.graphql, next(left["backfill"]))),
+        None,
+    )
 
 
 def turn(tried: Platform, servers_pids: list[int], work: Callable[[], float]) -> Turn:
@@ -152,7 +176,7 @@ def turn(tried: Platform, servers_pids: list[int], work: Callable[[], float]) ->
         Path(f"/proc/{pid}/clear_refs").write_text("5")  # its peak begins here
     before, theirs = sum(map(cpu_s, everyone)), sum(map(cpu_s, servers_pids))
     seconds = work()
-    peaks = {name: max(map(peak_mb, pids)) for name, pids in tried.processes.items() if name != "dagster"}
+    peaks = {name: max(map(peak_mb, pids)) for name, pids in tried.processes.items()}
     return Turn(seconds, sum(map(cpu_s, everyone)) - before, sum(map(cpu_s, servers_pids)) - theirs, peaks)
 
 
@@ -162,9 +186,6 @@ def posted(api: httpx.Client, way: str, file: Path) -> float:
     with file.open("rb") as body:
         answer = api.post(way, files={"file": (file.name, body)})
     receipt = answer.raise_for_status().json()
-    while receipt["state"] not in ("done", "failed"):
-        time.sleep(0.05)
-        receipt = api.get(f"/ingestions/{receipt['id']}").json()
     seconds = time.perf_counter() - started
     assert receipt["state"] == "done", receipt["trouble"]
     return seconds
@@ -176,21 +197,21 @@ _LAUNCH = """mutation($p: LaunchBackfillParams!) {
 _RUNS = "query($t:[ExecutionTag!]){runsOrError(filter:{tags:$t}){...on Runs{results{status endTime}}}}"
 
 
-def backfilled(graphql: str) -> float:
+def backfilled(graphql: str, year: int) -> float:
     """Seconds from the click on twelve months to the end of the last run."""
 
     def ask(query: str, **variables: Any) -> Any:
         answer = httpx.post(graphql, json={"query": query, "variables": variables}, timeout=60)
         return next(iter(answer.raise_for_status().json()["data"].values()))
 
-    clicked = time.time()
+    clicked, months = time.time(), list(map(str, month_range(Month(year, 1), Month(year, 12))))
     assets = [{"path": [name]} for name in names.ASSETS]
-    made = ask(_LAUNCH, p={"assetSelection": assets, "partitionNames": list(map(str, BACKFILLED))})
+    made = ask(_LAUNCH, p={"assetSelection": assets, "partitionNames": months})
     tags = [{"key": "dagster/backfill", "value": made["backfillId"]}]
 
     def ended() -> list[dict[str, Any]] | None:
         runs: list[dict[str, Any]] = ask(_RUNS, t=tags)["results"]
-        return runs if len(runs) == len(BACKFILLED) and all(run["endTime"] for run in runs) else None
+        return runs if len(runs) == len(months) and all(run["endTime"] for run in runs) else None
 
     runs = wait_for(ended, "the backfill", timeout_s=600)
     assert {run["status"] for run in runs} == {"SUCCESS"}, runs
@@ -202,14 +223,8 @@ def floor(file: Path, at: Servers) -> Turn:
     return child([sys.executable, str(HERE / "floor.py"), str(file)], at, *s3)
 
 
-def peers(table: "Table", size: str, peer: str, file: Path, at: Servers, times: int, records: int) -> None:
-    """A peer's turns; one that cannot be installed or breaks is named, not left out."""
-    try:
-        turns = [child([str(PEERS_PYTHON), str(HERE / "peers.py"), peer, str(file)], at) for _ in range(times)]
-    except (subprocess.CalledProcessError, OSError) as error:
-        table.missing(size, peer, str(getattr(error, "stderr", "") or error).strip().splitlines()[-1])
-        return
-    table.add("none" if peer in ("duckdb", "polars") else "servers", size, peer, turns, records)
+def peers(peer: str, file: Path, at: Servers) -> Turn:
+    return child([str(PEERS_PYTHON), str(HERE / "peers.py"), peer, str(file)], at)
 
 
 def child(script: Sequence[str], at: Servers, *more: str) -> Turn:
@@ -223,21 +238,39 @@ def child(script: Sequence[str], at: Servers, *more: str) -> Turn:
 
 
 class Table:
-    """Rows as they are measured, printed at once; then written with the machine beside them."""
+    """Rows as they are measured, each printed and written at once, with the machine beside them."""
 
-    def __init__(self) -> None:
+    def __init__(self, times: int) -> None:
+        self.times = times
         self.rows: list[dict[str, Any]] = []
         self._floors: dict[str, float] = {}
         self.lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
         print(*self.lines, sep="\n", flush=True)
 
-    def add(self, stores: str, size: str, way: str, turns: Sequence[Turn], records: int | None) -> None:
+    def measure(
+        self, stores: str, size: str, way: str, once: Callable[[], Turn], records: int | None, times: int | None = None
+    ) -> None:
+        """The turns of a way; one that cannot be installed or breaks is named in its row, and the next one follows."""
+        try:
+            turns = [once() for _ in range(times or self.times)]
+        except (subprocess.SubprocessError, httpx.HTTPError, OSError, LookupError, ValueError, AssertionError) as error:
+            told = str(getattr(error, "stderr", None) or error).strip().splitlines() or [type(error).__name__]
+            self.rows.append(
+                {**dict.fromkeys(COLUMNS), "stores": stores, "file": size, "way": f"{way}: {told[-1]}", "turns": 0}
+            )
+        else:
+            self._add(stores, size, way, turns, records)
+        self._print(self.rows[-1])
+        self.write()
+
+    def _add(self, stores: str, size: str, way: str, turns: Sequence[Turn], records: int | None) -> None:
         seconds = [turn.seconds for turn in turns]
         median = statistics.median(seconds)
         if way == "fair floor":
             self._floors[size] = median
         least = self._floors.get(size)
-        peaks = {name: max(turn.peaks_mb.get(name, 0) for turn in turns) for name in ("api", "worker", "own")}
+        peaks = {name: max(turn.peaks_mb[name] for turn in turns) for name in turns[0].peaks_mb}
+        dagster = sum(peaks.get(name, 0) for name in DAGSTER)
         row = {
             **dict(zip(COLUMNS[:4], (stores, size, way, len(turns)), strict=True)),
             **dict(zip(COLUMNS[4:7], (median, min(seconds), max(seconds)), strict=True)),
@@ -245,24 +278,25 @@ class Table:
             "CPU s": statistics.median(turn.cpu_s for turn in turns),
             "servers' CPU s": statistics.median(turn.servers_cpu_s for turn in turns),
             "rows per s": records and records / median,
-            **dict(zip(COLUMNS[11:14], (peak or None for peak in peaks.values()), strict=True)),
+            **dict(
+                zip(
+                    COLUMNS[11:15],
+                    (peaks.get("api"), peaks.get("worker"), dagster or None, peaks.get("own")),
+                    strict=True,
+                )
+            ),
             "load": os.getloadavg()[0],
+            "peaks_mb": peaks,
         }
         self.rows.append(row)
-        self._print(row)
-
-    def missing(self, size: str, peer: str, why: str) -> None:
-        row = {**dict.fromkeys(COLUMNS), "stores": "–", "file": size, "way": f"{peer}: {why}", "turns": 0}
-        self.rows.append(row)
-        self._print(row)
 
     def _print(self, row: dict[str, Any]) -> None:
         self.lines.append(f"| {' | '.join(_cell(name, row[name]) for name in COLUMNS)} |")
         print(self.lines[-1], flush=True)
 
-    def write(self, times: int) -> None:
+    def write(self) -> None:
         RESULTS.mkdir(exist_ok=True)
-        told = {"machine": this_machine(), "times": times, "rows": self.rows}
+        told = {"machine": this_machine(), "times": self.times, "rows": self.rows}
         (RESULTS / "bench.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
         (RESULTS / "bench.md").write_text("\n".join(self.lines) + "\n")
         PLOT.write_text(plot(self.rows))
@@ -380,10 +414,11 @@ def running(home: Path, at: Servers | None) -> Iterator[Platform]:
         )
         wait_for(lambda: answers(api), "the API")
         warm(api)
-        family = descendants(dagster.process.pid)
-        workers = [found.pid for found in family if "runtime.worker" in command(found)]
-        others = [dagster.process.pid, *(found.pid for found in family if found.pid not in workers)]
-        processes = {"api": [served.process.pid], "worker": workers, "dagster": others}
+        processes = {"api": [served.process.pid], "supervisor": [dagster.process.pid]}
+        for found in descendants(dagster.process.pid):
+            for name, module in {"worker": "runtime.worker", **DAGSTER}.items():
+                if module in command(found):
+                    processes.setdefault(name, []).append(found.pid)
         yield Platform(api, f"http://127.0.0.1:{variables['WEATHER_DAGSTER_PORT']}/graphql", processes)
 
 
@@ -396,7 +431,7 @@ def answers(api: httpx.Client) -> bool:
 
 def warm(api: httpx.Client) -> None:
     record = {"numer_sta": "07690", "t": 285.15}
-    for way, month in (("/ingest-fast", "2022-05"), ("/ingest?wait=120", "2022-06")):
+    for way, month in (("/ingest-fast", "2003-05"), ("/ingest?wait=120", "2003-09")):
         body = json.dumps([{**record, "date": f"{month}-01T00:00:00Z"}])
         api.post(way, content=body, headers={"content-type": "application/json"}).raise_for_status()
 

@@ -3,4 +3,4 @@
 # kill what runs in containers. `make test` makes the environment that it needs; --quick leaves out years and LocalStack.
 set -eu
 cd "$(dirname "$0")/.."
-exec .venv/bin/python -u deploy/try_compose.py "$@"
+exec .venv/bin/python -u -m weather_platform_tests.containers "$@"

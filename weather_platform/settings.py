@@ -184,7 +184,7 @@ class ApiSettings(_Part):
     members: int = Field(1_000, ge=1, le=100_000)
     """Largest number of files in an archive."""
     streams: int = Field(32, ge=1, le=1_000)
-    """Concurrent downloads per process; further ones get 503 with `Retry-After`. Each holds a connection."""
+    """Concurrent downloads per process, each over a connection (32 more for all else); then 503 with `Retry-After`."""
     writes_per_minute: int = Field(120, ge=0, le=1_000_000)
     """Writing requests per caller and minute; 0 for no limit."""
     reads_per_minute: int = Field(1_200, ge=0, le=1_000_000)

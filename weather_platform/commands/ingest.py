@@ -66,6 +66,9 @@ def ingest(
                     refused = True
                     cause = trouble.cause.removeprefix(f"{file.name}: ")
                     say_trouble(f"{file}: {cause}", trouble.cure)
+    except KeyboardInterrupt:
+        going_on = "The API may finish the next one; posting it again changes nothing."
+        raise KeyboardInterrupt(f"{len(receipts)} of {len(files)} files are posted. {going_on}") from None
     finally:
         if as_json:
             show_json(receipts)

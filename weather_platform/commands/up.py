@@ -1,5 +1,7 @@
 """`weather up`: the platform on this machine until Ctrl-C."""
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -38,9 +40,18 @@ def up(
             show_a_day(settings, loaded[0])
         if tell_missed(stores, runs) and (once or not loaded):
             raise typer.Exit(1)
+        if not once:
+            _start_again()
     if once:
         return
     serve(settings, report=say, when_ready=lambda: say(_where(settings)), doors=doors(settings))
+
+
+def _start_again() -> None:
+    """Replace this process by one that only serves: what the load has imported is 200 MB, and stays for good."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "weather_platform", "up"])  # noqa: S606  # itself
 
 
 def _where(settings: Settings) -> str:

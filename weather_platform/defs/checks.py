@@ -42,7 +42,7 @@ def _checks_of(asset: str) -> dg.AssetChecksDefinition:
             if not run.has_partition_key:
                 yield from _of_all_months(stores.open(), asked)
                 return
-            for check, verdict in judge_month(StoredMonth(stores.open(), month_of_run(run.run)), asked):
+            for check, verdict in judge_month(stores.held(month_of_run(run.run)), asked):
                 yield dg.AssetCheckResult(asset_key=check.asset, check_name=check.name, **judged(check, verdict))
 
     return judge

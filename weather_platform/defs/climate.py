@@ -1,6 +1,6 @@
 """The climate layer: one monthly sheet per station, beside the daily documents."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import dagster as dg
 
@@ -12,14 +12,28 @@ from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, sh
 from weather_platform.defs.partitions import month_of, month_of_run
 from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
-from weather_platform.month_report import Links, StoredMonth, sheet_metadata
+from weather_platform.month_report import Links, sheet_metadata
 from weather_platform.pipeline import Sheets, month_sheets, store_sheets
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_FLAGS, _MADE_OF = "flags", "made_of"
-"""In a frame's attributes: the rest of `Sheets`."""
+    from weather_platform.domain.climate.screening import Flag
+
+_BESIDE = "beside"
+
+
+class Beside(NamedTuple):
+    """In a frame's `attrs`: the rest of `Sheets`.
+
+    pandas copies `attrs` deeply with every column that is taken: the flags of a month, 300 times in its run.
+    """
+
+    flags: "dict[Month, list[Flag]]"
+    made_of: dict[Month, str]
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
 
 
 class ClimateIOManager(StoresIOManager):
@@ -28,11 +42,11 @@ class ClimateIOManager(StoresIOManager):
     def handle_output(self, context: dg.OutputContext, obj: "pd.DataFrame") -> None:
         with dagster_failures(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
-            found, flags = sheets_of(obj), obj.attrs[_FLAGS]
-            by_month = {each: found.get(each, []) for each in flags}
-            store_sheets(stores, month, Sheets(by_month, flags, obj.attrs[_MADE_OF]))
+            found, beside = sheets_of(obj), obj.attrs[_BESIDE]
+            by_month = {each: found.get(each, []) for each in beside.flags}
+            store_sheets(stores, month, Sheets(by_month, *beside))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            metadata = sheet_metadata(StoredMonth(stores, month), door, links)
+            metadata = sheet_metadata(self.stores.held(month, just_written=True), door, links)
             context.add_output_metadata(as_metadata(metadata))
 
     def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
@@ -62,5 +76,5 @@ def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[
     with dagster_failures(context.retry_number):
         sheets = month_sheets(stores.open(), month_of_run(context.run))
     frame = monthly_frame([sheet for of in sheets.by_month.values() for sheet in of])
-    frame.attrs |= {_MADE_OF: sheets.made_of, _FLAGS: sheets.flags}
+    frame.attrs[_BESIDE] = Beside(sheets.flags, sheets.made_of)
     return frame

@@ -9,7 +9,7 @@ from weather_platform.defs.metadata import as_metadata, door_of
 from weather_platform.defs.partitions import month_of
 from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.weather_stats import WeatherStats
-from weather_platform.month_report import Links, StoredMonth, document_metadata
+from weather_platform.month_report import Links, document_metadata
 from weather_platform.pipeline import CuratedMonth, MonthFigures, documents, store_documents
 from weather_platform.receipts import close_receipts
 from weather_platform.storage.curated import Query
@@ -24,7 +24,7 @@ class CuratedIOManager(StoresIOManager):
             replaced = store_documents(stores, obj)
             close_receipts(stores, month, replaced)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            metadata = document_metadata(StoredMonth(stores, month), replaced, door, links)
+            metadata = document_metadata(self.stores.held(month, just_written=True), replaced, door, links)
             context.add_output_metadata(as_metadata(metadata))
 
     def load_input(self, context: dg.InputContext) -> list[WeatherStats]:

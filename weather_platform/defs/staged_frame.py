@@ -12,10 +12,11 @@ import dagster as dg
 
 from weather_platform.domain.fields import FIELDS, Field
 from weather_platform.domain.months import Month
-from weather_platform.storage.staging import StagingStore
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from weather_platform.storage.staging import StagingStore  # SQLAlchemy
 
 
 def is_frame_type(annotation: object) -> bool:
@@ -25,7 +26,7 @@ def is_frame_type(annotation: object) -> bool:
     )
 
 
-def staged_frame(staging: StagingStore, months: Sequence[Month]) -> "pd.DataFrame":
+def staged_frame(staging: "StagingStore", months: Sequence[Month]) -> "pd.DataFrame":
     """All cities' observations of the months, checked by `staged_frame_type`; about 5 MB a month in memory."""
     import pandas as pd
 

@@ -13,7 +13,7 @@ from weather_platform.defs.staged_frame import is_frame_type, staged_frame
 from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.months import Month
 from weather_platform.domain.staging import StagedMonth, stage
-from weather_platform.month_report import Links, StoredMonth, staged_metadata
+from weather_platform.month_report import Links, staged_metadata
 from weather_platform.pipeline import MonthFigures, RawMonth, month_figures, store_staged
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ class StagingIOManager(StoresIOManager):
             stores, month = self.stores.open(), month_of(context)
             store_staged(stores, month, obj)
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
-            context.add_output_metadata(as_metadata(staged_metadata(StoredMonth(stores, month), door, links)))
+            context.add_output_metadata(
+                as_metadata(staged_metadata(self.stores.held(month, just_written=True), door, links))
+            )
 
     def load_input(self, context: dg.InputContext) -> "MonthFigures | pd.DataFrame":
         with dagster_failures(attempt_of(context)):

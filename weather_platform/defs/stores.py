@@ -3,13 +3,15 @@
 import os
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from weather_platform.domain.months import Partitions
+from weather_platform.domain.months import Month, Partitions
+from weather_platform.month_report import StoredMonth
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
 from weather_platform.sources.port import Source
@@ -41,6 +43,7 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     curated_url: str | None = Field(default=None, description="curated store: mongodb://… or sqlite:///file")
     csv_folder: str | None = Field(default=None, description="folder of the CSV file per city and month")
     _stores: Stores | None = PrivateAttr(default=None)
+    _held: StoredMonth | None = PrivateAttr(default=None)
 
     @property
     def settings(self) -> Settings:
@@ -63,6 +66,12 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             self._stores = Stores(self.settings, s3=self._s3_client)
         return self._stores
 
+    def held(self, month: Month, *, just_written: bool = False) -> StoredMonth:
+        """What the stores hold of the run's month: read after a write, and not again by the checks of it."""
+        if just_written or self._held is None or self._held.month != month:
+            self._held = StoredMonth(self.open(), month)
+        return self._held
+
     @property
     def _s3_client(self) -> "Callable[[], S3Client] | None":
         """What makes the client of the raw store; None for one by the settings."""
@@ -71,9 +80,10 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002  # Dagster's signature
         if self._stores is not None:
             self._stores.close()
-            self._stores = None
+            self._stores = self._held = None
 
 
+@cache
 def s3_stores() -> Callable[..., StoresResource]:
     """Stores with the raw layer in S3, by dagster-aws's own resource.
 
@@ -91,9 +101,15 @@ def s3_stores() -> Callable[..., StoresResource]:
 
         @property
         def _s3_client(self) -> "Callable[[], S3Client]":
-            for variable, value in _PLAIN_S3.items():
-                os.environ.setdefault(variable, value)
-            return self.s3.get_client
+            return lambda: client(self.s3)
+
+    @cache
+    def client(s3: S3Resource) -> "S3Client":
+        """One for the runs of a process: making it takes 0.07 s."""
+        for variable, value in _PLAIN_S3.items():
+            os.environ.setdefault(variable, value)
+        made: S3Client = s3.get_client()
+        return made
 
     return S3StoresResource
 

@@ -44,23 +44,25 @@ def load_in_process(
         Partitions(settings.first_month).check(month)
     open_source(settings, source)
     home = home_of(settings)
+    with noticed_interrupts() as is_interrupted:
+        from weather_platform.definitions import defs  # two seconds, in which an interrupt may be dropped too
 
-    from weather_platform.definitions import defs
-
-    job = defs().resolve_job_def(names.LOAD_JOB)
-    config = {
-        "ops": {names.RAW_OBSERVATIONS: {"config": {"source": source, "cities": list(cities)}}},
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
-    with recording(home) as instance, owning_runs(home) as owner, noticed_interrupts() as is_interrupted:
-        for month in sorted(set(months)):
-            tags = {"dagster/partition": str(month), **owner, **repository_tag(names.LOCATION, names.REPOSITORY)}
-            result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False, tags=tags)
-            place_run(instance, result.run_id, names.LOCATION, names.REPOSITORY)
-            if is_interrupted() and not result.success:
-                instance.report_run_canceled(result.dagster_run, "Stopped by Ctrl-C.")
-                raise KeyboardInterrupt
-            yield _ended(month, result)
+        job = defs().resolve_job_def(names.LOAD_JOB)
+        config = {
+            "ops": {names.RAW_OBSERVATIONS: {"config": {"source": source, "cities": list(cities)}}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        }
+        with recording(home) as instance, owning_runs(home) as owner:
+            for month in sorted(set(months)):
+                if is_interrupted():
+                    raise KeyboardInterrupt
+                tags = {"dagster/partition": str(month), **owner, **repository_tag(names.LOCATION, names.REPOSITORY)}
+                result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False, tags=tags)
+                place_run(instance, result.run_id, names.LOCATION, names.REPOSITORY)
+                if is_interrupted() and not result.success:
+                    instance.report_run_canceled(result.dagster_run, "Stopped by Ctrl-C.")
+                    raise KeyboardInterrupt
+                yield _ended(month, result)
             if is_interrupted():
                 raise KeyboardInterrupt
 

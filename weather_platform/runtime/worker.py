@@ -6,9 +6,11 @@ the launcher's settings again in a file of its own. This one reads them from Dag
 
 import argparse
 import ctypes
+import gc
 import signal
 import sys
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ def main() -> None:
     create_execute_job_task(app)
     create_resume_job_task(app)
     _load_definitions(options.module)
+    gc.freeze()  # a collection in a child would copy what it shares with the others
     # Running as root (in a container, in CI) is safe: messages are JSON, never pickle.
     warnings.filterwarnings("ignore", category=SecurityWarning)
 
@@ -71,10 +74,14 @@ def main() -> None:
 
 
 def _load_definitions(module_name: str) -> None:
-    """Load the definitions as a run does: importing the module alone may not import what they need."""
+    """Load the definitions as a run does, and call the module's `import_ahead` where it has one.
+
+    Importing the module alone may not import what they need.
+    """
     for target in loadable_targets_from_python_module(module_name, working_directory=None):
         pointer = CodePointer.from_module(module_name, target.attribute, working_directory=None)
         reconstruct_repository_def_from_pointer(pointer)
+    getattr(import_module(module_name), "import_ahead", lambda: None)()
 
 
 def _options() -> argparse.Namespace:

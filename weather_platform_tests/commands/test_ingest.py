@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -52,6 +53,25 @@ def test_no_file_is_lost_to_the_limit_of_the_rate(tmp_path: Path) -> None:
     with served(limited) as api:
         receipts = json.loads(run("ingest", "--fast", "--json", *map(str, files), url=api.base_url))
     assert [receipt["state"] for receipt in receipts] == ["done"] * len(files)
+
+
+def test_ctrl_c_says_how_many_files_are_posted(
+    api: Api, tmp_path: Path, weather: Weather, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / name for name in ("1.json", "2.json", "3.json")]
+    for file, month in zip(files, ("2023-10", "2023-11", "2023-12"), strict=True):
+        file.write_bytes(as_json(observations(month)))
+
+    def pressed(receipt: dict[str, Any]) -> None:
+        if receipt["files"][0]["name"] == "2.json":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("weather_platform.commands.ingest._check", pressed)
+    monkeypatch.setenv("WEATHER_API_URL", api.base_url)
+    monkeypatch.setenv("WEATHER_API_KEY", KEY)
+    ran = weather("ingest", "--fast", *files)
+    assert (ran.code, "2.json" in ran.out) == (130, True)
+    assert ran.err.replace("\n", " ").startswith("Stopping … 2 of 3 files are posted. The API may finish the next one")
 
 
 @pytest.mark.parametrize("months", [["2023-11"], ["2023-11", "2023-10"]], ids=["one file", "two files"])

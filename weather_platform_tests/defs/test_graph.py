@@ -125,6 +125,31 @@ def test_loading_the_graph_imports_nothing_that_only_one_asset_needs() -> None:
     assert [name for name in _HEAVY if name in imported] == []
 
 
+_AHEAD = """
+import json, sys
+from weather_platform.definitions import defs, import_ahead
+defs()
+import_ahead()
+ahead = set(sys.modules)
+from weather_platform.domain.months import parse_months
+from weather_platform.runtime.in_process import load_in_process
+from weather_platform.settings import Settings
+settings = Settings.from_environment()
+assert not settings.home.exists()
+(run,) = load_in_process(settings, parse_months("2023-12"), source="sample", cities=["07690"])
+print(json.dumps([run.state, sorted(set(sys.modules) - ahead)]))
+"""
+_OF_RUNS = ("dagster_pandas", "pandas", "sqlalchemy", "weather_platform.storage", "weather_platform.domain")
+
+
+def test_what_a_run_imports_can_be_imported_ahead_without_a_store() -> None:
+    """In the worker, before it forks: each child has it at once, and all have it once."""
+    done = subprocess.run([sys.executable, "-c", _AHEAD], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    state, imported = json.loads(done.stdout)
+    assert state == "loaded"
+    assert [name for name in imported if name.startswith(_OF_RUNS)] == []
+
+
 def test_dagster_validates_the_workspace_of_this_folder(tmp_path: Path) -> None:
     """From another folder and home, as a deployment would."""
     done = subprocess.run(

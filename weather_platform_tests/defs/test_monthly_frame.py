@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from weather_platform import names
+from weather_platform.defs.climate import Beside
 from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, sheets_of
 from weather_platform.domain.months import Month
 from weather_platform.pipeline import curate_month, open_stores
@@ -46,6 +47,13 @@ def test_a_frame_out_of_range_or_with_holes_does_not_pass(column: str, value: ob
     frame[column] = pd.Series([value, value])
     assert not check(frame).success
     assert not check(frame.drop(columns=column)).success
+
+
+def test_a_column_of_a_frame_does_not_copy_what_goes_with_it() -> None:
+    """Each column that is taken copies `attrs` deeply in pandas: of a month's flags, a third of its run."""
+    frame = monthly_frame(SHEETS)
+    beside = frame.attrs["beside"] = Beside({Month(2023, 12): []}, {Month(2023, 12): "a hash"})
+    assert frame["month"].attrs["beside"] is beside
 
 
 def test_a_run_makes_the_same_sheets_as_the_fast_path_neighbours_included(weather: Graph) -> None:

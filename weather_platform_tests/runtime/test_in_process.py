@@ -1,12 +1,15 @@
 """Loading without Dagster's servers, as `weather load` does: recorded where the UI will show it."""
 
 import os
+import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, Definitions
 
-from weather_platform import names
+from weather_platform import definitions, names
 from weather_platform.domain.errors import BadInput, BadSettings
 from weather_platform.domain.months import Month
 from weather_platform.pipeline import open_stores
@@ -122,3 +125,21 @@ def test_a_dagster_home_that_is_not_there_is_said(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "nowhere"))
     with pytest.raises(BadSettings, match="which is not a folder"):
         list(load_in_process(Settings.from_environment(), [DECEMBER], source="sample"))
+
+
+def test_an_interrupt_that_is_dropped_while_dagster_loads_still_stops(
+    weather_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python drops one that comes within a callback of its imports."""
+    load_graph = definitions.defs
+
+    def interrupted() -> Definitions:
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+        return load_graph()
+
+    monkeypatch.setattr(definitions, "defs", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(load_in_process(Settings.from_environment(), [DECEMBER], source="sample", cities=["NICE"]))
+    assert shown(weather_home / "dagster") == []
