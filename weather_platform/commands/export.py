@@ -1,4 +1,4 @@
-"""`weather export`: documents, sheets, events or observations in any format of `tables`; the API gives the same bytes."""
+"""`weather export`: days, months, events or observations in any format of `tables`; the API gives the same bytes."""
 
 import sys
 from collections.abc import Iterator, Sequence
