@@ -14,6 +14,7 @@ from dash_app.figures.legend import Bar, legend, tick
 from dash_app.figures.look import Look
 from dash_app.measures import METRICS
 from dash_app.scales import Scale
+from weather_platform.domain.climate.completeness import MEAN_MISSING
 from weather_platform.domain.statistics import KELVIN_OFFSET
 from weather_platform.domain.units import Unit
 
@@ -38,7 +39,10 @@ class Grid(NamedTuple):
 
 
 def hours(observations: pd.DataFrame, metric: str, look: Look) -> Grid:
-    """A reading of the metric by day and synoptic hour (UTC), or over `MOST_DAYS` the mean by month and hour."""
+    """A reading of the metric by day and synoptic hour (UTC), or over `MOST_DAYS` the mean by month and hour.
+
+    A month that lacks more than ten readings of an hour has no mean of it.
+    """
     field = METRICS[metric].field
     known = observations[["date", field]].dropna()
     times = pd.to_datetime(known["date"])
@@ -46,6 +50,9 @@ def hours(observations: pd.DataFrame, metric: str, look: Look) -> Grid:
     start = times.dt.to_period("M").dt.start_time if by_month else times.dt.normalize()
     values = _in_document_units(known[field].astype("float64"), metric)
     table = pd.DataFrame({"start": start, "hour": times.dt.hour, "value": values})
+    if by_month:
+        there = table.groupby(["start", "hour"])["value"].transform("count")
+        table = table[there >= table["start"].dt.days_in_month - MEAN_MISSING]
     table = table.pivot_table(index="hour", columns="start", values="value").reindex(HOURS)
     if len(table.columns):
         every = pd.date_range(table.columns.min(), table.columns.max(), freq="MS" if by_month else "D")

@@ -210,6 +210,15 @@ def test_rain_that_lacks_days_may_be_the_most_and_never_the_least(uneven_rain: R
     assert listed("lowest")[:2] == ["Nice", "Orly"]
 
 
+def test_cities_side_by_side_say_which_rain_lacks_days(reader: Reader) -> None:
+    """The last day of December ends in January, which is not loaded."""
+    asked = "?city=nice,orly&metric=rain&from=2023-12-01&to=2023-12-{}&lang=en"
+    rows = rows_of(reader, "/compare", asked.format(31), "compared")
+    assert [row[1].startswith("≥ ") for row in rows] == [True, True]
+    rows = rows_of(reader, "/compare", asked.format(20), "compared")
+    assert [row[1].startswith("≥ ") for row in rows] == [False, False]
+
+
 def test_where_no_rain_is_complete_there_is_a_most_and_no_least(reader: Reader) -> None:
     """The last day of December ends in January, which is not loaded."""
     page = words(reader, "/", "?metric=rain&from=2023-12-01&to=2023-12-31&lang=en")
