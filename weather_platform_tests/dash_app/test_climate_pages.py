@@ -269,10 +269,10 @@ def test_the_history_says_when_a_check_failed_and_passed_again(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("highest", "lowest", "tied", "expected"),
     [
-        (1, 20, (), "1st highest of 20"),
-        (19, 2, (), "2nd lowest of 20"),
-        (2, None, (), "2nd highest of 20"),
-        (3, 17, (2001,), "3rd highest of 20 (tied)"),
+        (1, 20, (), "1st highest of 20 (4 incomplete)"),
+        (19, 2, (), "2nd lowest of 20 (4 incomplete)"),
+        (2, None, (), "at least 2nd highest of 20 (4 incomplete)"),
+        (3, 17, (2001,), "3rd highest of 20 (tied with 2001; 4 incomplete)"),
         (1, 1, tuple(range(2000, 2012)), "–"),
     ],
 )
