@@ -1,19 +1,19 @@
 """What months and years cost by store, on real servers, as years and stations grow: time, bytes, memory.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/scaling.py [--stations …] [--years 20] [--year-stations …]
+    PYTHONPATH=. .venv/bin/python benchmarks/scaling.py [--stations …] [--years 31] [--year-stations …] [--embedded]
 
-A quarter of an hour; JSON lines on standard output, one run is recorded in scaling.md. Seconds by layer are those of
-the last month alone: they tell whether a month costs more where many are stored already.
+JSON lines on standard output; runs are recorded in docs/scaling.md. Seconds are by the clock, those of `cpu` are
+processor time of the loading process; both are per month. A line of a year has the mean of its twelve months.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
-import resource
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,95 +22,146 @@ import pymysql
 from pymongo import MongoClient
 from sqlalchemy import make_url
 
-from weather_platform.domain.months import Month, Partitions, parse_months
-from weather_platform.intake import receive
-from weather_platform.pipeline import Stores, curate_month, open_stores, stage_month
+from weather_platform.domain.months import Month, Partitions
+from weather_platform.domain.provenance import Provenance
+from weather_platform.intake import Intake
+from weather_platform.month_report import Door, Links, StoredMonth, judge_month, staged_metadata
+from weather_platform.pipeline import Stores, curate_month, make_months, open_stores, stage_month
 from weather_platform.settings import Settings
-from weather_platform.sources.sample import SampleSource, sample_stations
+from weather_platform.sources.sample import LICENCE, sample_stations, write_sample
 from weather_platform.storage.curated import Query
 from weather_platform_tests.servers.mariadb import MariaDB
 from weather_platform_tests.servers.mongodb import MongoDB
+from weather_platform_tests.servers.process import Server
 
-FIRST = Month.parse("2000-01")
+FIRST = Month.parse("1990-01")
+_SAMPLE = Provenance(source="sample", name="sample", licence=LICENCE, synthetic=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--years", type=int, default=20)
+    parser.add_argument("--years", type=int, default=31)
     parser.add_argument("--year-stations", type=int, nargs="*", default=[62])
     parser.add_argument("--stations", type=int, nargs="*", default=[62, 190, 1000, 5000])
-    parser.add_argument("--cache-gb", type=float, default=0.25, help="MongoDB's; a month is one transaction in it")
+    parser.add_argument("--cache-gb", type=float, default=0.25, help="MongoDB's; that of docker-compose.yml by default")
+    parser.add_argument("--embedded", action="store_true", help="SQLite instead of MariaDB and MongoDB")
+    parser.add_argument("--trim", action="store_true", help="delete raw objects of a finished year, for a small disk")
     asked = parser.parse_args()
-    months = parse_months(f"{FIRST}..{FIRST.year + asked.years - 1}-12")
     spawned = multiprocessing.get_context("spawn")
-    plans = [
-        *((count, months[:1], asked.cache_gb) for count in asked.stations),
-        *((count, months, asked.cache_gb) for count in asked.year_stations),
-    ]
-    for plan in plans:
-        process = spawned.Process(target=measure, args=plan)  # so that peak memory is this plan's own
+    for work, count in (*((one_month, n) for n in asked.stations), *((many_years, n) for n in asked.year_stations)):
+        process = spawned.Process(target=work, args=(count, asked))  # so that peak memory is this plan's own
         process.start()
         process.join()
 
 
-def measure(count: int, months: Sequence[Month], cache_gb: float) -> None:
-    """Load the months one after the other; a line after the first and after every year."""
-    with (
-        tempfile.TemporaryDirectory() as place,
-        MariaDB(Path(place) / "mariadb") as mariadb,
-        MongoDB(Path(place) / "mongodb", replica_set=True, cache_gb=cache_gb) as mongodb,
-        mariadb.fresh_database() as staging_url,
-        mongodb.fresh_database() as curated_url,
-    ):
-        settings = Settings.from_environment(
-            {"WEATHER_HOME": f"{place}/home", "WEATHER_STAGING_URL": staging_url, "WEATHER_CURATED_URL": curated_url}
-        )
-        stores = open_stores(settings)
-        stations = sample_stations(count)
-        began = time.perf_counter()
-        for done, month in enumerate(months, start=1):
-            seconds = load(stores, month, stations)
-            if done == 1 or done % 12 == 0:
-                seconds["all_s"] = round(time.perf_counter() - began, 1)
-                read = reading(stores, month, stations[0])
-                line = {
-                    "stations": count,
-                    "months": done,
-                    **seconds,
-                    **read,
-                    **sizes(settings),
-                    "load": os.getloadavg()[0],
-                }
-                print(json.dumps(line), flush=True)
+@contextmanager
+def opened(asked: argparse.Namespace) -> Iterator[tuple[Settings, Stores, dict[str, Server]]]:
+    with ExitStack() as stack:
+        place = stack.enter_context(tempfile.TemporaryDirectory())
+        variables, servers = {"WEATHER_HOME": f"{place}/home"}, dict[str, Server]()
+        if not asked.embedded:
+            mariadb = stack.enter_context(MariaDB(Path(place) / "mariadb"))
+            mongodb = stack.enter_context(MongoDB(Path(place) / "mongodb", replica_set=True, cache_gb=asked.cache_gb))
+            servers = {"mariadb": mariadb, "mongod": mongodb}
+            variables["WEATHER_STAGING_URL"] = stack.enter_context(mariadb.fresh_database())
+            variables["WEATHER_CURATED_URL"] = stack.enter_context(mongodb.fresh_database())
+        settings = Settings.from_environment(variables)
+        yield settings, open_stores(settings), servers
 
 
-def load(stores: Stores, month: Month, stations: Sequence[str]) -> dict[str, float]:
-    payload = SampleSource().fetch(month, stations)
-    began = time.perf_counter()
-    receive(stores.raw, payload.body, payload.provenance, Partitions(FIRST))
-    received = time.perf_counter()
-    stage_month(stores, month)
-    staged = time.perf_counter()
-    curate_month(stores, month)
+def one_month(count: int, asked: argparse.Namespace) -> None:
+    """Load one month, layer by layer; then again, of which nothing changes."""
+    with opened(asked) as (settings, stores, servers):
+        steps: dict[str, Callable[[], Any]] = {
+            "raw": lambda: post(settings, stores, FIRST, sample_stations(count)),
+            "staging": lambda: stage_month(stores, FIRST),
+            "curated": lambda: curate_month(stores, FIRST),
+            "report": lambda: report(settings, stores),
+            "staging_again": lambda: stage_month(stores, FIRST),
+            "curated_again": lambda: curate_month(stores, FIRST),
+        }
+        line: dict[str, Any] = {"stations": count}
+        for name, step in steps.items():
+            line |= {**timed(name, step), f"{name}_peak_mb": peak_mb("self")}
+            print(json.dumps(line), flush=True)
+        print(json.dumps({**line, **reading(stores, FIRST), **held(settings, servers)}), flush=True)
+
+
+def many_years(count: int, asked: argparse.Namespace) -> None:
+    """Load years one after the other, each as one posting of twelve months; a line per year."""
+    with opened(asked) as (settings, stores, servers):
+        stations, began, raw_mb = sample_stations(count), time.perf_counter(), 0.0
+        for year in range(FIRST.year, FIRST.year + asked.years):
+            months = [Month(year, number) for number in range(1, 13)]
+            line = timed("raw", lambda months=months: [post(settings, stores, each, stations) for each in months], 12)
+            line |= timed("made", lambda months=months: list(make_months(stores, months)), 12)
+            sized = held(settings, servers)
+            if asked.trim:
+                raw_mb = sized["raw_mb"] = round(raw_mb + sized["raw_mb"], 1)
+                for path in (settings.home / "raw").rglob("*.json"):
+                    if "meta" not in path.suffixes and not path.name.endswith(".meta.json"):
+                        path.unlink()
+            told = {"stations": count, "years": year - FIRST.year + 1, "all_s": round(time.perf_counter() - began)}
+            print(json.dumps({**told, **line, **reading(stores, months[-1]), **sized}), flush=True)
+
+
+def timed(name: str, step: Callable[[], Any], parts: int = 1) -> dict[str, float]:
+    """Seconds of a step, made of so many parts, by the clock and of this process."""
+    began, worked = time.perf_counter(), time.process_time()
+    step()
     return {
-        "raw_s": round(received - began, 2),
-        "staging_s": round(staged - received, 2),
-        "curated_s": round(time.perf_counter() - staged, 2),
+        f"{name}_s": round((time.perf_counter() - began) / parts, 2),
+        f"{name}_cpu_s": round((time.process_time() - worked) / parts, 2),
     }
 
 
-def reading(stores: Stores, month: Month, station: str) -> dict[str, float]:
+def post(settings: Settings, stores: Stores, month: Month, stations: Sequence[str]) -> None:
+    """Sort a file and keep it raw; making the file is not counted by the processor time of this process."""
+    path = settings.home / f"{month}.json"
+    made = multiprocessing.get_context("spawn").Process(target=write_sample, args=(path, [month], stations))
+    made.start()
+    made.join()
+    with path.open("rb") as file, Intake(Partitions(FIRST)) as intake:
+        intake.add(path.name, file)
+        intake.keep(stores.raw, _SAMPLE)
+    path.unlink()
+
+
+def report(settings: Settings, stores: Stores) -> None:
+    """What a run reports and checks of a month."""
+    stored, door = StoredMonth(stores, FIRST), Door("replay", "benchmark")
+    staged_metadata(stored, door, Links.of(settings))
+    failed = [check.name for check, verdict in judge_month(stored) if not verdict.passed]
+    assert not failed, failed
+
+
+def reading(stores: Stores, month: Month) -> dict[str, float]:
     """Milliseconds to read what a page of the site asks for: a station's year, and the coverage of a month."""
     began = time.perf_counter()
-    list(stores.curated.find(Query(stations=[station], first=date(month.year, 1, 1), last=month.last_day)))
+    list(stores.curated.find(Query(stations=["07690"], first=date(month.year, 1, 1), last=month.last_day)))
     found = time.perf_counter()
     stores.curated.coverage(month.first_day, month.last_day)
     return {"year_ms": round((found - began) * 1000, 1), "month_ms": round((time.perf_counter() - found) * 1000, 1)}
 
 
-def sizes(settings: Settings) -> dict[str, Any]:
-    """Megabytes by store, and the most memory that this process held."""
+def held(settings: Settings, servers: dict[str, Server]) -> dict[str, Any]:
+    """Megabytes by store, and the most memory that each process held so far."""
     raw = sum(path.stat().st_size for path in (settings.home / "raw").rglob("*") if path.is_file())
+    sized = {"raw_mb": round(raw / 1e6, 1)}
+    if servers:
+        sized |= on_servers(settings)
+    else:
+        sized |= {f"{path.name}_mb": round(path.stat().st_size / 1e6, 1) for path in settings.home.rglob("*.db")}
+    peaks = {f"{name}_peak_mb": peak_mb(server.pid) for name, server in servers.items()}
+    return {**sized, "peak_mb": peak_mb("self"), **peaks, "load": os.getloadavg()[0]}
+
+
+def peak_mb(pid: int | str) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+
+
+def on_servers(settings: Settings) -> dict[str, Any]:
     url = make_url(settings.staging_url)
     with pymysql.connect(host=url.host, port=url.port, user=url.username, password=url.password) as connection:
         cursor = connection.cursor()
@@ -119,15 +170,16 @@ def sizes(settings: Settings) -> dict[str, Any]:
             url.database,
         )
         (staging,) = cursor.fetchone()
+        cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name IN ('Opened_tables', 'Open_tables')")
+        tables = {name.lower(): int(value) for name, value in cursor.fetchall()}
     with MongoClient[dict[str, Any]](settings.curated_url) as client:
         client.admin.command("fsync")  # sizes are those of the last checkpoint
         stats = client.get_default_database().command("dbStats")
     return {
-        "raw_mb": round(raw / 1e6, 1),
         "staging_mb": round(float(staging) / 1e6, 1),
         "curated_mb": round(stats["totalSize"] / 1e6, 1),
         "documents": int(stats["objects"]),
-        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        **tables,
     }
 
 

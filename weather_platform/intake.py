@@ -6,19 +6,17 @@ curating the objects is `pipeline`.
 
 import io
 import logging
-import os
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import IO, NamedTuple, Self
+from typing import IO, Self
 
 import msgspec
 
 from weather_platform.domain.columns import CELSIUS
-from weather_platform.domain.errors import BadInput, NoObservations, StoreFull
+from weather_platform.domain.errors import BadInput, NoObservations
 from weather_platform.domain.fields import MEASURED
 from weather_platform.domain.ingestions import PassedOver
 from weather_platform.domain.months import Month, Partitions
@@ -27,6 +25,7 @@ from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile, cut_in_pieces
 from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
 from weather_platform.prefetch import prefetch
+from weather_platform.spool import Extent, Spool
 from weather_platform.storage.raw import RawStore
 
 PROGRESS = "weather_platform.progress"
@@ -60,8 +59,7 @@ class Intake:
     def __init__(self, partitions: Partitions, limits: Limits = DEFAULT_LIMITS) -> None:
         self._months = {str(month) for month in partitions.all()}
         self._limits = limits
-        # Unbuffered: a full disk is noticed here, not when the file is closed.
-        self._spool = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by `__exit__`
+        self._spool = Spool()
         self._piles: list[_Pile] = []
         self._count = Counter[str]()
         self.passed_over: list[PassedOver] = []
@@ -133,7 +131,7 @@ class Intake:
                     pile = piles[partition] = _Pile(member.name, partition, piece, self._count[partition])
                     self._count[partition] += 1
                     self._piles.append(pile)
-                pile.add(part, self._written(piece.with_records(part.records)), piece)
+                pile.add(part, self._spool.write(piece.with_records(part.records)), piece)
 
     def _note(self, unused: Iterable[str]) -> None:
         for column in unused:
@@ -196,19 +194,6 @@ class Intake:
                 part.synthetic = part.synthetic or bool(item.record.synthetic)
         return parts
 
-    def _written(self, body: bytes) -> "_Extent":
-        try:
-            at = self._spool.seek(0, os.SEEK_END)
-            rest = memoryview(body)
-            while rest:
-                rest = rest[self._spool.write(rest) :]
-        except OSError as error:
-            raise StoreFull(
-                f"A file cannot be sorted on disk: {error.strerror}.",
-                "Free space in this machine's TMPDIR and send the file again.",
-            ) from error
-        return _Extent(at, len(body))
-
 
 def receive(
     raw: RawStore,
@@ -265,13 +250,6 @@ class _Beginnings:
             return self._known[partition]
 
 
-class _Extent(NamedTuple):
-    """A slice of the spool file, readable as a file."""
-
-    at: int
-    size_bytes: int
-
-
 class _Part:
     """The records of one partition in one piece of a file."""
 
@@ -295,9 +273,9 @@ class _Pile:
         self.synthetic = False
         self.size_bytes = 0
         self._head = piece._replace(records=[])
-        self._extents: list[_Extent] = []
+        self._extents: list[Extent] = []
 
-    def add(self, part: _Part, extent: _Extent, piece: RecordFile) -> None:
+    def add(self, part: _Part, extent: Extent, piece: RecordFile) -> None:
         self.records += len(part.records)
         for reason, count in part.refused.items():
             self.refused[reason] = self.refused.get(reason, 0) + count
@@ -306,9 +284,9 @@ class _Pile:
         self._head = self._head._replace(is_whole=self._head.is_whole and piece.is_whole)
         self._extents.append(extent)
 
-    def body(self, spool: IO[bytes]) -> bytes:
+    def body(self, spool: Spool) -> bytes:
         """The object's bytes, a file in the format of the records."""
-        return self._head.joined(os.pread(spool.fileno(), extent.size_bytes, extent.at) for extent in self._extents)
+        return self._head.joined(map(spool.read, self._extents))
 
 
 def _first_of(name: str, errors: list[NoObservations]) -> NoObservations:

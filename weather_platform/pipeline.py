@@ -8,22 +8,25 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
+from weather_platform.domain import parts
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import BadInput, NotFound, Overtaken
 from weather_platform.domain.months import Month, Partitions
+from weather_platform.domain.parts import Parts, StationRange
 from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
-from weather_platform.domain.staging import StagedMonth, stage, stage_unplaced
+from weather_platform.domain.staging import Staged, StagedMonth, TooManyStations, stage, stage_unplaced
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import WeatherStats, document
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
+from weather_platform.month_in_parts import MonthInParts
 from weather_platform.prefetch import prefetch
 from weather_platform.storage.curated import Replaced
 from weather_platform.storage.opening import Stores as Stores  # noqa: PLC0414  # most callers have both from here
@@ -54,8 +57,16 @@ def _raw_objects(raw: RawStore, partition: str) -> Iterator[tuple[RawObject, Rec
         yield obj, cut(raw.read(obj))
 
 
-def store_staged(stores: Stores, month: Month, staged: StagedMonth) -> None:
-    """Replace a month's observations under the month's lock.
+def staged(raw: RawMonth) -> Staged:
+    """A month's observations from all its raw objects, some stations at a time where there are many."""
+    try:
+        return stage(raw, most_stations=parts.STATIONS_AT_ONCE)
+    except TooManyStations:
+        return MonthInParts(raw)
+
+
+def store_staged(stores: Stores, month: Month, staged: Staged) -> dict[str, RecordCounts]:
+    """Replace a month's observations under the month's lock; returns what became of each raw object's records.
 
     Overtaken if the raw store has changed since they were made: of two processes that stage a month at once, the one
     that saw less must not write last.
@@ -63,19 +74,18 @@ def store_staged(stores: Stores, month: Month, staged: StagedMonth) -> None:
     with stores.staging.exclusive(f"stage:{month}"):
         if stores.raw.objects(str(month)) != staged.objects:
             raise Overtaken(f"New observations of {month} arrived while it was staged.", "Stage it again.")
-        stores.staging.replace_month(str(month), staged)
+        counts = stores.staging.replace_month(str(month), staged)
     _progress.info("%s staged", month)
+    return counts
 
 
 _again = retry(retry=retry_if_exception_type(Overtaken), stop=stop_after_attempt(20), reraise=True)
 
 
 @_again
-def stage_month(stores: Stores, month: Month) -> StagedMonth:
-    """Stage a month from all its raw objects."""
-    staged = stage(RawMonth(stores.raw, month))
-    store_staged(stores, month, staged)
-    return staged
+def stage_month(stores: Stores, month: Month) -> dict[str, RecordCounts]:
+    """Stage a month from all its raw objects; returns what became of each one's records."""
+    return store_staged(stores, month, staged(RawMonth(stores.raw, month)))
 
 
 def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:
@@ -132,7 +142,7 @@ class MonthFigures(NamedTuple):
     """The daily aggregates of a month's `curated_days`."""
 
     month: Month
-    by_station: list[tuple[Station, list[DailyAggregate]]]
+    by_station: Parts[list[tuple[Station, list[DailyAggregate]]]]
     synthetic: set[str]
     """Names of raw objects with synthetic records."""
     seen: Seen
@@ -142,26 +152,31 @@ class CuratedMonth(NamedTuple):
     """The documents of a month's `curated_days`."""
 
     month: Month
-    documents: list[WeatherStats]
+    documents: Parts[list[WeatherStats]]
     seen: Seen
     """The revisions of the figures the documents were made from."""
 
 
 def month_figures(stores: Stores, month: Month) -> MonthFigures:
-    """Aggregate a month in the staging database."""
+    """Aggregate a month in the staging database; of several parts, each when it is asked for."""
     days, seen = curated_days(month), Seen.of(stores, month)
-    return MonthFigures(month, list(stores.staging.daily(*days)), stores.staging.synthetic_objects(*days), seen)
+    stations = stores.staging.ranges(month.previous, month.next)
+    by_station = Parts(stations, lambda each: list(stores.staging.daily(*days, each)))
+    return MonthFigures(month, by_station, stores.staging.synthetic_objects(*days), seen)
 
 
 def documents(figures: MonthFigures, now: datetime | None = None) -> CuratedMonth:
     """The WeatherStats documents made from the figures; `now` becomes their `updated_at`."""
     now = now or datetime.now(UTC)
-    made = [document(station, day, figures.synthetic, now) for station, days in figures.by_station for day in days]
-    return CuratedMonth(figures.month, made, figures.seen)
+
+    def made(of: list[tuple[Station, list[DailyAggregate]]]) -> list[WeatherStats]:
+        return [document(station, day, figures.synthetic, now) for station, days in of for day in days]
+
+    return CuratedMonth(figures.month, figures.by_station.map(made), figures.seen)
 
 
 def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
-    """Replace a month's documents under the locks of the month and its neighbours.
+    """Replace a month's documents under the locks of the month and its neighbours, each part atomically.
 
     Overtaken if another process staged *and* curated since the figures were aggregated. If it has only staged, it will
     still curate, and waits for the same locks.
@@ -173,17 +188,26 @@ def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
             raise Overtaken(
                 f"{month} or a neighbour was written by another process while it was curated.", "Curate it again."
             )
-        replaced = stores.curated.replace(curated_days(month), curated.documents)
+        replaced = [stores.curated.replace(curated_days(month), of, stations) for stations, of in curated.documents]
     _progress.info("%s curated", month)
-    return replaced
+    return _sum(replaced)
+
+
+def _sum(replaced: Sequence[Replaced]) -> Replaced:
+    return Replaced(*map(sum, zip(*replaced, strict=True)))
+
+
+class StationSheets(NamedTuple):
+    """The sheets of some stations, and what the same screening says of their values."""
+
+    sheets: "list[MonthDocument]"
+    flags: "list[Flag]"
 
 
 class Sheets(NamedTuple):
     """The monthly sheets of a month, and those of its neighbours that its readings change."""
 
-    by_month: "dict[Month, list[MonthDocument]]"
-    flags: "dict[Month, list[Flag]]"
-    """What the same screening says of the months' values."""
+    by_month: dict[Month, Parts[StationSheets]]
     made_of: dict[Month, str]
     """As `StagingStore.sheets_made_of` told it before the sheets were made."""
 
@@ -194,9 +218,8 @@ def month_sheets(stores: Stores, month: Month, now: datetime | None = None) -> S
     A neighbour without sheets is left to who stages it, so that months loaded together are made once each.
     """
     made_of, now = _to_make(stores, month), now or datetime.now(UTC)
-    made = {each: _sheets(stores, each, now) for each in made_of}
-    by_month = {each: sheets for each, (sheets, _) in made.items()}
-    return Sheets(by_month, {each: flags for each, (_, flags) in made.items()}, made_of)
+    by_month = {each: Parts(stores.staging.ranges(each, each), partial(_sheets, stores, each, now)) for each in made_of}
+    return Sheets(by_month, made_of)
 
 
 def _to_make(stores: Stores, month: Month) -> dict[Month, str]:
@@ -207,16 +230,16 @@ def _to_make(stores: Stores, month: Month) -> dict[Month, str]:
     return {each: of.now for each, of in found.items() if each == month or of.are_outdated}
 
 
-def _sheets(stores: Stores, month: Month, now: datetime) -> "tuple[list[MonthDocument], list[Flag]]":
+def _sheets(stores: Stores, month: Month, now: datetime, within: StationRange) -> StationSheets:
     from weather_platform.domain.climate.document import month_documents
 
-    made = stores.staging.month_climate(month)
+    made = stores.staging.month_climate(month, within)
     if made is None:
-        return [], []
+        return StationSheets([], [])
     stations = {station.station_id: station for station in made.days.stations}
     objects = made.raw_objects()
     synthetic = stores.staging.synthetic_objects(month.previous.first_day, month.last_day)
-    return month_documents(made.sheets, stations, objects, synthetic, now), made.flags
+    return StationSheets(month_documents(made.sheets, stations, objects, synthetic, now), made.flags)
 
 
 def store_sheets(stores: Stores, month: Month, sheets: Sheets) -> Replaced:
@@ -230,9 +253,12 @@ def store_sheets(stores: Stores, month: Month, sheets: Sheets) -> Replaced:
             raise Overtaken(f"{month} or a neighbour was staged again meanwhile.", "Make its monthly sheets again.")
         replaced = []
         for each, made_of in to_make.items():  # a neighbour's may have been made by another process meanwhile
-            replaced.append(stores.monthly.replace(each, sheets.by_month[each]))
-            stores.staging.flagging.replace(each, sheets.flags[each], made_of)
-    return Replaced(*map(sum, zip(*replaced, strict=True)))
+            flags: list[Flag] = []
+            for stations, of in sheets.by_month[each]:
+                replaced.append(stores.monthly.replace(each, of.sheets, stations))
+                flags += of.flags
+            stores.staging.flagging.replace(each, flags, made_of)
+    return _sum(replaced)
 
 
 @_again
@@ -273,7 +299,7 @@ def make_months(stores: Stores, months: Sequence[Month]) -> Iterator[MadeMonth]:
         month, counts = waiting.popleft()
         return MadeMonth(month, counts, curate_month(stores, month))
 
-    for each in prefetch(months, lambda month: stage_month(stores, month).counts):
+    for each in prefetch(months, lambda month: stage_month(stores, month)):
         waiting.append(each)
         if len(waiting) > _STAGED_AHEAD:
             yield made()

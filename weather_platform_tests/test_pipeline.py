@@ -16,6 +16,7 @@ from weather_platform.domain.climate.overrides import COLUMNS, Override
 from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import BadInput, Overtaken
 from weather_platform.domain.months import Month, Partitions
+from weather_platform.domain.parts import ALL_STATIONS, StationRange
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.staging import stage
 from weather_platform.domain.stations import STATIONS
@@ -150,9 +151,9 @@ def sheets_made(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> list[Month]:
     made: list[Month] = []
     month_climate = stores.staging.month_climate
 
-    def noted(month: Month) -> MonthClimate | None:
+    def noted(month: Month, stations: StationRange = ALL_STATIONS) -> MonthClimate | None:
         made.append(month)
-        return month_climate(month)
+        return month_climate(month, stations)
 
     monkeypatch.setattr(stores.staging, "month_climate", noted)
     return made

@@ -12,12 +12,14 @@ from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame, sh
 from weather_platform.defs.partitions import month_of, month_of_run
 from weather_platform.defs.stores import StoresIOManager, StoresResource
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import Parts, ranges
 from weather_platform.month_report import Links, sheet_metadata
-from weather_platform.pipeline import Sheets, month_sheets, store_sheets
+from weather_platform.pipeline import Sheets, StationSheets, month_sheets, store_sheets
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from weather_platform.domain.climate.document import MonthDocument
     from weather_platform.domain.climate.screening import Flag
 
 _BESIDE = "beside"
@@ -43,8 +45,8 @@ class ClimateIOManager(StoresIOManager):
         with dagster_failures(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             found, beside = sheets_of(obj), obj.attrs[_BESIDE]
-            by_month = {each: found.get(each, []) for each in beside.flags}
-            store_sheets(stores, month, Sheets(by_month, *beside))
+            by_month = {each: in_parts(found.get(each, []), flags) for each, flags in beside.flags.items()}
+            store_sheets(stores, month, Sheets(by_month, beside.made_of))
             door, links = door_of(context.step_context.dagster_run), Links.of(self.stores.settings)
             metadata = sheet_metadata(self.stores.held(month, just_written=True), door, links)
             context.add_output_metadata(as_metadata(metadata))
@@ -56,6 +58,17 @@ class ClimateIOManager(StoresIOManager):
             months = sorted(map(Month.parse, context.asset_partition_keys))
             query = MonthQuery(first=months[0], last=months[-1])
             return monthly_frame(list(self.stores.open().monthly.find(query)))
+
+
+def in_parts(sheets: "list[MonthDocument]", flags: "list[Flag]") -> Parts[StationSheets]:
+    """Sheets that were made of parts, in parts again."""
+    return Parts(
+        ranges(sheet.station_id for sheet in sheets),
+        lambda stations: StationSheets(
+            [sheet for sheet in sheets if stations.holds(sheet.station_id)],
+            [flag for flag in flags if stations.holds(flag.station_id)],
+        ),
+    )
 
 
 @layer_asset(
@@ -75,6 +88,8 @@ def monthly_climate(context: dg.AssetExecutionContext, stores: dg.ResourceParam[
     """
     with dagster_failures(context.retry_number):
         sheets = month_sheets(stores.open(), month_of_run(context.run))
-    frame = monthly_frame([sheet for of in sheets.by_month.values() for sheet in of])
-    frame.attrs[_BESIDE] = Beside(sheets.flags, sheets.made_of)
+        made = {each: [part for _, part in parts] for each, parts in sheets.by_month.items()}
+    frame = monthly_frame([sheet for of in made.values() for part in of for sheet in part.sheets])
+    flags = {each: [flag for part in of for flag in part.flags] for each, of in made.items()}
+    frame.attrs[_BESIDE] = Beside(flags, sheets.made_of)
     return frame

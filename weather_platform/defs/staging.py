@@ -12,9 +12,9 @@ from weather_platform.defs.partitions import month_of
 from weather_platform.defs.staged_frame import is_frame_type, staged_frame
 from weather_platform.defs.stores import StoresIOManager
 from weather_platform.domain.months import Month
-from weather_platform.domain.staging import StagedMonth, stage
+from weather_platform.domain.staging import Staged
 from weather_platform.month_report import Links, staged_metadata
-from weather_platform.pipeline import MonthFigures, RawMonth, month_figures, store_staged
+from weather_platform.pipeline import MonthFigures, RawMonth, month_figures, staged, store_staged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class StagingIOManager(StoresIOManager):
     """The staging database, MySQL, MariaDB or SQLite: stores a month, loads its daily figures, or months as a frame."""
 
-    def handle_output(self, context: dg.OutputContext, obj: StagedMonth) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: Staged) -> None:
         with dagster_failures(context.step_context.previous_attempt_count):
             stores, month = self.stores.open(), month_of(context)
             store_staged(stores, month, obj)
@@ -47,7 +47,7 @@ class StagingIOManager(StoresIOManager):
     metadata={"dagster/column_schema": column_schema()},
     automation_condition=FLOWS,
 )
-def staged_observations(context: dg.AssetExecutionContext, raw_observations: RawMonth) -> StagedMonth:
+def staged_observations(context: dg.AssetExecutionContext, raw_observations: RawMonth) -> Staged:
     """Observations by city: numbers checked, traces and codes resolved, one per station and time."""
     with dagster_failures(context.retry_number):  # the raw objects are read as they are staged
-        return stage(raw_observations)
+        return staged(raw_observations)

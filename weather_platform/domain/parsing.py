@@ -207,9 +207,16 @@ def columns_of(file: RecordFile) -> Columns:
     """
     if file.form == "csv":
         return columns(_header(file))
+    return columns(keys_of(file))
+
+
+def keys_of(file: RecordFile) -> tuple[str, ...]:
+    """The keys of a JSON file's records, of those that `columns_of` looks at; none for CSV."""
+    if file.form == "csv" or file.keys is not None:
+        return file.keys or ()
     records = file.records
     some = [*records[:_LOOKED_AT], *records[_LOOKED_AT :: max(1, len(records) // _LOOKED_AT)]]
-    return columns(name for raw in some for name in _keys(raw))
+    return tuple(dict.fromkeys(name for raw in some for name in _keys(raw)))
 
 
 def _keys(raw: bytes) -> Iterable[str]:

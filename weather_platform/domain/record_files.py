@@ -86,6 +86,8 @@ class RecordFile(NamedTuple):
     separator: str = ";"
     is_whole: bool = True
     """False for JSON in which a record is, or may be, invalid."""
+    keys: tuple[str, ...] | None = None
+    """Of the records of the JSON file that these records are some of; None: of these."""
 
     def with_records(self, records: Iterable[bytes]) -> bytes:
         """A complete file of this format with some of the records, byte for byte; `cut` finds them in it."""

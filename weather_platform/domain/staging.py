@@ -6,9 +6,9 @@ or in another order of months gives the same rows.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -34,8 +34,26 @@ class Quarantined(NamedTuple):
     refusal: Refusal
 
 
+@runtime_checkable
+class Staged(Protocol):
+    """A month's observations, whole or some stations at a time."""
+
+    @property
+    def objects(self) -> list[RawObject]:
+        """The raw objects in order of receipt."""
+        ...
+
+    def parts(self) -> "Iterator[StagedMonth]":
+        """The parts in order of station number, each with all raw objects and with the counts of its own records."""
+        ...
+
+
+class TooManyStations(Exception):
+    """More than were to be staged at once."""
+
+
 class StagedMonth(msgspec.Struct):
-    """The observations of a month and its quarantine."""
+    """The observations of a month, or of some of its stations, and the quarantine."""
 
     rows: dict[str, list[Observation]]
     """Observations by WMO station number, each in order of time."""
@@ -47,6 +65,10 @@ class StagedMonth(msgspec.Struct):
     quarantine: list[Quarantined]
     field_sources: dict[str, dict[datetime, FieldSources]] = {}
     """For rows merged from several raw objects, by station and time: fields not from the object in the row."""
+
+    def parts(self) -> "Iterator[StagedMonth]":
+        """Itself alone."""
+        yield self
 
     @property
     def observations(self) -> int:
@@ -82,10 +104,13 @@ class StagedMonth(msgspec.Struct):
         return {row.date for rows in self.rows.values() for row in rows}
 
 
-def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
+def stage(
+    objects: Iterable[tuple[RawObject, RecordFile]], *, is_measured: bool = False, most_stations: int | None = None
+) -> StagedMonth:
     """Merge a month's raw objects and their records, in order of receipt, by the rule of `merging`.
 
-    If a month has any measured record, its synthetic records do not count, in any order of receipt.
+    If a month has any measured record, its synthetic records do not count, in any order of receipt. `is_measured`: it
+    has one at a station that is not among these. TooManyStations where more than `most_stations` reported.
     """
     sources: dict[str, Source] = {}
     measured, synthetic = Merger(sources), Merger(sources)
@@ -105,11 +130,14 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]]) -> StagedMonth:
             else:
                 reports.append(merger.add(item, source))
         count.missing = cleaning.missing(reports, columns_of(file).read)
-    if measured.known:
+        if most_stations is not None and max(len(measured.known), len(synthetic.known)) > most_stations:
+            raise TooManyStations
+    is_measured = is_measured or bool(measured.known)
+    if is_measured:
         for raw_object in staged_objects:
             if raw_object.provenance.synthetic:
                 sources[raw_object.name].counts.give_way()
-    merged = measured if measured.known else synthetic
+    merged = measured if is_measured else synthetic
     return StagedMonth(
         rows={station: sorted(rows.values(), key=_time) for station, rows in sorted(merged.known.items())},
         stations={station: _described(station, merged.described[station]) for station in sorted(merged.known)},

@@ -15,6 +15,7 @@ import msgspec
 from weather_platform.domain.errors import BadInput, NotFound, StoreRefused
 from weather_platform.domain.events import StationEvent
 from weather_platform.domain.months import Month, month_range
+from weather_platform.domain.parts import ALL_STATIONS, StationRange
 from weather_platform.domain.weather_stats import WeatherStats
 
 Days = tuple[date, date]
@@ -112,8 +113,8 @@ class CuratedStore(Protocol):
         """Close connections; the next call opens new ones."""
         ...
 
-    def replace(self, days: Days, documents: Iterable[WeatherStats]) -> Replaced:
-        """Replace all documents of these days, atomically.
+    def replace(self, days: Days, documents: Iterable[WeatherStats], stations: StationRange = ALL_STATIONS) -> Replaced:
+        """Replace all documents of these days and stations, atomically.
 
         Documents stored under the same `provenance.revision` stay unchanged, `updated_at` too. If it is killed, the
         store has the old days or the new ones. A long read meanwhile may return documents of both: compare `revision`.
@@ -207,13 +208,13 @@ def difference(stored: Mapping[str, str], produced: Mapping[str, WeatherStats]) 
     return Difference(new, altered, gone, len(produced) - len(new) - len(altered))
 
 
-def by_id(days: Days, documents: Iterable[WeatherStats]) -> dict[str, WeatherStats]:
-    """Documents by `_id`; ValueError for one outside the days, which a later `replace` would not find."""
+def by_id(days: Days, documents: Iterable[WeatherStats], stations: StationRange) -> dict[str, WeatherStats]:
+    """Documents by `_id`; ValueError for one of other days or stations, which a later `replace` would not find."""
     produced = {doc.document_id: doc for doc in documents}
     first, last = (day.isoformat() for day in days)
     for key, doc in produced.items():
-        if not first <= doc.period <= last:
-            raise ValueError(f"The document {key} is not of the days {first} to {last}.")
+        if not (first <= doc.period <= last and stations.holds(doc.station_id)):
+            raise ValueError(f"The document {key} is not of the days {first} to {last} and {stations}.")
     return produced
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
+from time import sleep
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,6 +29,7 @@ from weather_platform.domain.errors import (
 )
 from weather_platform.domain.events import StationEvent
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import ALL_STATIONS, StationRange
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.storage.curated import (
     ALL_DOCUMENTS,
@@ -76,6 +78,9 @@ _ABANDONED_AFTER_S = 3
 """Our transactions do not wait between commands: one idle for this long has lost its process."""
 _NOT_LET_IN = (13, 18, 8000)  # Unauthorized, AuthenticationFailed, Atlas' own
 _DISK_FULL = 14_031
+_TOO_LARGE_FOR_CACHE = 388
+_WAITS_FOR_CACHE_S = (1, 2, 4, 8, 16, 32)
+"""The server writes out what earlier transactions left in its cache, at the latest every 60 s."""
 _CURE = "Start mongod with --replSet rs0 and run rs.initiate() once in mongosh; one member is enough."
 _NONE = [{"unit": None}]
 """Matches no event: MongoDB refuses an empty list of alternatives."""
@@ -128,31 +133,46 @@ class MongoCurated:
                 self._client.close()
             self._client = None
 
-    def replace(self, days: Days, documents: Iterable[WeatherStats]) -> Replaced:
-        produced = by_id(days, documents)
+    def replace(self, days: Days, documents: Iterable[WeatherStats], stations: StationRange = ALL_STATIONS) -> Replaced:
+        produced = by_id(days, documents, stations)
         if not self._ensured:
             self.ensure()
-        return self.in_transaction(lambda session: self._replace_at_once(days, produced, session))
+        return self.in_transaction(lambda session: self._replace_at_once(days, stations, produced, session))
 
     def in_transaction(self, work: Callable[[ClientSession], Done]) -> Done:
-        """Do all of the work or none of it; try again after a conflict with another transaction."""
+        """Do all of the work or none of it.
+
+        Tried again after a conflict with another transaction, and while the server's cache is full of earlier ones.
+        """
         with self.translated_errors():
-            attempts = itertools.count()
+            for wait_s in _WAITS_FOR_CACHE_S:
+                try:
+                    return self._in_transaction(work)
+                except OperationFailure as error:
+                    if not _does_not_fit(error):
+                        raise
+                    sleep(wait_s)
+            return self._in_transaction(work)
 
-            def at_once(session: ClientSession) -> Done:
-                if next(attempts) > 0:  # another transaction is in the way
-                    self._end_abandoned_transactions()
-                return work(session)
+    def _in_transaction(self, work: Callable[[ClientSession], Done]) -> Done:
+        attempts = itertools.count()
 
-            with self.database.client.start_session() as session:
-                return session.with_transaction(
-                    at_once,
-                    read_concern=ReadConcern("snapshot"),
-                    write_concern=WriteConcern("majority"),
-                )
+        def at_once(session: ClientSession) -> Done:
+            if next(attempts) > 0:  # another transaction is in the way
+                self._end_abandoned_transactions()
+            return work(session)
 
-    def _replace_at_once(self, days: Days, produced: dict[str, WeatherStats], session: ClientSession) -> Replaced:
-        diff = difference(self._stored(days, session), produced)
+        with self.database.client.start_session() as session:
+            return session.with_transaction(
+                at_once,
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern("majority"),
+            )
+
+    def _replace_at_once(
+        self, days: Days, stations: StationRange, produced: dict[str, WeatherStats], session: ClientSession
+    ) -> Replaced:
+        diff = difference(self._stored(days, stations, session), produced)
         if not diff.is_empty:
             # First, so that of two transactions on a month the later one restarts before it writes anything.
             self._mark(days, session)
@@ -176,8 +196,8 @@ class MongoCurated:
         if sessions := [{"id": op["lsid"]["id"]} for op in idle]:
             admin.command("killSessions", sessions)
 
-    def _stored(self, days: Days, session: ClientSession) -> dict[str, str]:
-        within = _selection(Query(first=days[0], last=days[1]))
+    def _stored(self, days: Days, stations: StationRange, session: ClientSession) -> dict[str, str]:
+        within = {**_selection(Query(first=days[0], last=days[1])), "station_id": within_range(stations)}
         stored = self._documents.find(within, {"provenance.revision": 1}, session=session)
         return {doc["_id"]: doc["provenance"]["revision"] for doc in stored}
 
@@ -371,13 +391,28 @@ class MongoCurated:
         if isinstance(error, WaitQueueTimeoutError):
             return StoreBusy(f"All connections of this process to {where} are in use.", "Run again in a few seconds.")
         if isinstance(error, OperationFailure):
-            if code == _DISK_FULL:
-                return StoreFull(f"{where} answers: {error}.", "Free space on the server's disk, then run again.")
-            return StoreUnavailable(f"{where} answers: {error}.", "Check the server and its log, then run again.")
+            return _answered(where, error)
         return StoreUnavailable(
             f"{where} does not answer: {str(error).partition(', Timeout')[0]}.",
             "Start the server, or correct WEATHER_CURATED_URL; then run again.",
         )
+
+
+def _answered(where: str, error: OperationFailure) -> StoreUnavailable:
+    if error.code == _DISK_FULL:
+        return StoreFull(f"{where} answers: {error}.", "Free space on the server's disk, then run again.")
+    if _does_not_fit(error):
+        return StoreUnavailable(
+            f"{where} answers that a transaction does not fit into its cache.",
+            "Run again; if it comes back, give the server a larger cache (MONGODB_CACHE_GB in compose).",
+        )
+    return StoreUnavailable(f"{where} answers: {error}.", "Check the server and its log, then run again.")
+
+
+def _does_not_fit(error: OperationFailure) -> bool:
+    """Whether it is a transaction that is too large for what is free of the server's cache."""
+    codes = [failed["code"] for failed in (error.details or {}).get("writeErrors", ())]
+    return _TOO_LARGE_FOR_CACHE in (error.code, *codes)
 
 
 _MONTH_OF_DATE = {"$dateToString": {"date": "$date", "format": "%Y-%m"}}
@@ -422,6 +457,11 @@ def _client(url: str) -> MongoClient[_Stored]:
         client.close()
         raise
     return client
+
+
+def within_range(stations: StationRange) -> _Stored:
+    """A filter for a station's number."""
+    return {"$gte": stations.first, "$lt": stations.end}
 
 
 def _selection(query: Query) -> _Stored:

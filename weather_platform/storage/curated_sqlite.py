@@ -16,6 +16,7 @@ import msgspec
 from weather_platform.domain.errors import StoreRefused
 from weather_platform.domain.events import Event, StationEvent
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import ALL_STATIONS, StationRange
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.storage.curated import (
     ALL_DOCUMENTS,
@@ -113,13 +114,14 @@ class SqliteCurated:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def replace(self, days: Days, documents: Iterable[WeatherStats]) -> Replaced:
-        produced = by_id(days, documents)
+    def replace(self, days: Days, documents: Iterable[WeatherStats], stations: StationRange = ALL_STATIONS) -> Replaced:
+        produced = by_id(days, documents, stations)
         with self.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             stored = connection.execute(
-                "SELECT id, json_extract(doc, '$.provenance.revision') FROM weather_stats WHERE date BETWEEN ? AND ?",
-                [day.isoformat() for day in days],
+                "SELECT id, json_extract(doc, '$.provenance.revision') FROM weather_stats"
+                " WHERE date BETWEEN ? AND ? AND station_id >= ? AND station_id < ?",
+                [*(day.isoformat() for day in days), *stations],
             )
             diff = difference(dict(stored), produced)
             if not diff.is_empty:

@@ -1,14 +1,16 @@
 """Bulk loading of a city's rows: LOAD DATA LOCAL INFILE where the server allows it, else batched INSERT."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from weather_platform.domain.errors import StoreUnavailable
-from weather_platform.domain.fields import FIELDS, Observation
+from weather_platform.domain.fields import FIELDS
+from weather_platform.storage.city_csv import CityFile
 
 _BATCH = 2_000
 _LOCAL_INFILE_REFUSED = (1148, 3948, 3950, 4166, 2068)
@@ -22,11 +24,11 @@ class Loader:
     def __init__(self) -> None:
         self.load_data_refused = False
 
-    def load(self, connection: Connection, table: sa.Table, csv: Path, rows: Sequence[Observation]) -> None:
-        """Load a city's rows into its table, from its CSV file if the database reads files."""
+    def load(self, connection: Connection, table: sa.Table, file: CityFile) -> None:
+        """Load a city's CSV file into its table; the database reads it if it can."""
         if connection.dialect.name == "mysql" and not self.load_data_refused:
             try:
-                _load_data(connection, table, csv, expected=len(rows))
+                _load_data(connection, table, file.path, expected=file.rows)
             except sa.exc.OperationalError as error:
                 if not error.orig or error.orig.args[0] not in _LOCAL_INFILE_REFUSED:
                     raise
@@ -34,7 +36,7 @@ class Loader:
                 _log.warning("The server refuses LOAD DATA LOCAL (%s): loading by INSERT, about 3 times slower", error)
             else:
                 return
-        _insert(connection, table, rows)
+        _insert(connection, table, file.read())
 
 
 def _load_data(connection: Connection, table: sa.Table, csv: Path, expected: int) -> None:
@@ -55,16 +57,11 @@ def _load_data(connection: Connection, table: sa.Table, csv: Path, expected: int
         )
 
 
-def _insert(connection: Connection, table: sa.Table, rows: Sequence[Observation]) -> None:
+def _insert(connection: Connection, table: sa.Table, rows: Sequence[list[Any]]) -> None:
     name = connection.dialect.identifier_preparer.format_table(table)
     columns = ", ".join(connection.dialect.identifier_preparer.quote(column) for column in FIELDS)
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     marks = ", ".join([mark] * len(FIELDS))
     statement = f"INSERT INTO {name} ({columns}) VALUES ({marks})"  # noqa: S608  # names are quoted by the dialect
-    for batch in _batches(rows):
-        connection.exec_driver_sql(statement, batch)
-
-
-def _batches(rows: Sequence[Observation]) -> Iterator[list[tuple[object, ...]]]:
     for start in range(0, len(rows), _BATCH):
-        yield [(row[0], row.date.isoformat(" "), *row[2:]) for row in rows[start : start + _BATCH]]
+        connection.exec_driver_sql(statement, [tuple(row) for row in rows[start : start + _BATCH]])

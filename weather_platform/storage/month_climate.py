@@ -19,6 +19,7 @@ from weather_platform.domain.climate.screening import Flag, Screened, screen_mon
 from weather_platform.domain.climate.sheet import MonthlyClimate
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import StationRange
 from weather_platform.domain.stations import Station
 from weather_platform.storage.observed import observed
 
@@ -96,10 +97,10 @@ class MonthClimates:
         month: Month,
         stations: Sequence[Station],
         overrides: Sequence[Override],
-        made_of: str,
+        made_of: tuple[str, StationRange],
     ) -> MonthClimate:
-        """A month at these stations; `made_of` tells its rows, its neighbours' and the overrides."""
-        key = _Key(month, made_of)
+        """A month at these stations; `made_of` tells its rows, its neighbours' and the overrides, and the range."""
+        key = _Key(month, *made_of)
         with self._lock:
             made = self._kept.pop(key, None)
         made = made or month_climate(connection, month, stations, overrides)
@@ -119,6 +120,7 @@ class MonthClimates:
 class _Key(NamedTuple):
     month: Month
     made_of: str
+    stations: StationRange
 
 
 def _size(made: MonthClimate) -> int:

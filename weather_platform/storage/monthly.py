@@ -13,6 +13,7 @@ from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.figures import Sheet
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import ALL_STATIONS, StationRange
 from weather_platform.storage.curated import Replaced
 
 
@@ -50,8 +51,8 @@ class MonthlyStore(Protocol):
         """Create missing tables and indexes; `replace` does so too."""
         ...
 
-    def replace(self, month: Month, sheets: Iterable[MonthDocument]) -> Replaced:
-        """Replace all sheets of the month, atomically.
+    def replace(self, month: Month, sheets: Iterable[MonthDocument], stations: StationRange = ALL_STATIONS) -> Replaced:
+        """Replace all sheets of the month and these stations, atomically.
 
         A sheet stored under the same revision is left as it is, `updated_at` too.
         """

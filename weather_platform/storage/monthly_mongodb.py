@@ -13,8 +13,9 @@ from pymongo.collection import Collection as MongoCollection
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.figures import FIGURES, MonthFigures, Sheet
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import ALL_STATIONS, StationRange
 from weather_platform.storage.curated import NO_REVISION, Replaced, overall_revision
-from weather_platform.storage.curated_mongodb import MongoCurated
+from weather_platform.storage.curated_mongodb import MongoCurated, within_range
 from weather_platform.storage.monthly import ALL_MONTHS, MonthQuery, month_difference, no_sheet
 
 COLLECTION = "MonthlyClimate"
@@ -44,13 +45,14 @@ class MongoMonthly:
                 self._sheets.create_index(keys, name=name)
         self._ensured = True
 
-    def replace(self, month: Month, sheets: Iterable[MonthDocument]) -> Replaced:
+    def replace(self, month: Month, sheets: Iterable[MonthDocument], stations: StationRange = ALL_STATIONS) -> Replaced:
         produced = list(sheets)
         if not self._ensured:
             self.ensure()
 
         def at_once(session: ClientSession) -> Replaced:
-            stored = self._sheets.find({"month": str(month)}, {"revision": 1}, session=session)
+            within = {"month": str(month), "station_id": within_range(stations)}
+            stored = self._sheets.find(within, {"revision": 1}, session=session)
             diff = month_difference(month, {sheet["_id"]: sheet["revision"] for sheet in stored}, produced)
             if not diff.is_empty:
                 # First, so that of two transactions on a month the later one restarts before it writes anything.

@@ -9,6 +9,7 @@ import msgspec
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.figures import MonthFigures, Sheet
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import ALL_STATIONS, StationRange
 from weather_platform.storage.curated import NO_REVISION, Replaced, overall_revision
 from weather_platform.storage.curated_sqlite import SqliteCurated
 from weather_platform.storage.monthly import ALL_MONTHS, MonthQuery, month_difference, no_sheet
@@ -23,10 +24,13 @@ class SqliteMonthly:
     def ensure(self) -> None:
         self._curated.ensure()
 
-    def replace(self, month: Month, sheets: Iterable[MonthDocument]) -> Replaced:
+    def replace(self, month: Month, sheets: Iterable[MonthDocument], stations: StationRange = ALL_STATIONS) -> Replaced:
         with self._curated.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            stored = connection.execute("SELECT id, revision FROM monthly_climate WHERE month = ?", [str(month)])
+            stored = connection.execute(
+                "SELECT id, revision FROM monthly_climate WHERE month = ? AND station_id >= ? AND station_id < ?",
+                [str(month), *stations],
+            )
             diff = month_difference(month, dict(stored), sheets)
             if not diff.is_empty:
                 connection.executemany(

@@ -97,13 +97,13 @@ def fit_cities(engine: Engine, slugs: Iterable[str]) -> None:
     """Create or update the tables of these cities to the current columns; values of unchanged columns stay."""
     tables = [staging_tables.city_table(slug) for slug in slugs]
     with reaching(engine), engine.connect() as connection:
-        there = columns_by_table(connection)
+        there = columns_of(connection, tables)
     make_missing(engine, (table for table in tables if table.name not in there))
     outdated = [table for table in tables if there.get(table.name, _names(table)) != _names(table)]
     if not outdated:
         return
     with exclusive(engine, "schema"), reaching(engine), engine.begin() as connection:
-        there = columns_by_table(connection)
+        there = columns_of(connection, outdated)
         for table in outdated:
             if there[table.name] != _names(table):
                 _copy(connection, table, there[table.name])
@@ -128,20 +128,25 @@ def _copy(connection: Connection, table: sa.Table, columns: list[str]) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {fresh} RENAME TO {here}")
 
 
-def columns_by_table(connection: Connection) -> dict[str, list[str]]:
-    """Column names of all tables, in one query; SQLAlchemy's inspector needs one per table."""
+def columns_of(connection: Connection, tables: Iterable[sa.Table]) -> dict[str, list[str]]:
+    """Column names of those of the tables that are there, in one query; SQLAlchemy's inspector needs one per table.
+
+    The server opens these tables alone, however many cities there are.
+    """
     if connection.dialect.name == "mysql":
         query = (
             "SELECT table_name, column_name FROM information_schema.columns"
-            " WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position"
+            " WHERE table_schema = DATABASE() AND table_name IN :names ORDER BY table_name, ordinal_position"
         )
     else:
         query = (
             "SELECT tables.name, columns.name FROM sqlite_master AS tables,"
-            " pragma_table_xinfo(tables.name) AS columns WHERE tables.type = 'table' ORDER BY tables.name, columns.cid"
+            " pragma_table_xinfo(tables.name) AS columns WHERE tables.type = 'table' AND tables.name IN :names"
+            " ORDER BY tables.name, columns.cid"
         )
     found: dict[str, list[str]] = {}
-    for table, column in connection.exec_driver_sql(query):
+    wanted = sa.text(query).bindparams(sa.bindparam("names", [table.name for table in tables], expanding=True))
+    for table, column in connection.execute(wanted):
         found.setdefault(table, []).append(column)
     return found
 

@@ -4,8 +4,8 @@
 """
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from operator import attrgetter
@@ -20,17 +20,19 @@ from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import NotFound
 from weather_platform.domain.merging import FieldSources
 from weather_platform.domain.months import Month, month_range
-from weather_platform.domain.provenance import UNPLACED, RawObject
-from weather_platform.domain.quality import MonthSummary, synoptic_hours, usual_shares
-from weather_platform.domain.staging import StagedMonth
+from weather_platform.domain.parts import ALL_STATIONS, StationRange, ranges
+from weather_platform.domain.provenance import UNPLACED
+from weather_platform.domain.quality import MonthSummary, usual_shares
+from weather_platform.domain.staging import Staged
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import CODE_VERSION
 from weather_platform.storage import databases, schema
 from weather_platform.storage.aggregation import daily_aggregates
-from weather_platform.storage.city_csv import remove_other_cities, write_city_csv
+from weather_platform.storage.city_csv import CityFile, remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
+from weather_platform.storage.staged_rows import StagedRows
 from weather_platform.storage.staging_tables import (
     COVERAGE,
     FIELD_SOURCES,
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
 _LAST_SECOND = time(23, 59, 59)
 _ADDED = ("city", "flags")
 """Columns of observations that are in no table of a city."""
-_QUARANTINED_BYTES = 100_000
 _ROWS_READ_AHEAD = 200
 """Of a result that is streamed; SQLAlchemy's own 1,000 are 8 MB of observations."""
 
@@ -119,21 +120,24 @@ class StagingStore:
         with databases.exclusive(self.engine, *names, timeout_s=timeout_s):
             yield
 
-    def replace_month(self, month: str, staged: StagedMonth) -> None:
+    def replace_month(self, month: str, staged: Staged) -> dict[str, RecordCounts]:
         """Replace the month's observations atomically: readers see the old month or the new one.
 
-        `month` is a partition key or `provenance.UNPLACED`, which has only a quarantine. The city CSV files
-        are written first, and loaded from where the database reads files.
+        `month` is a partition key or `provenance.UNPLACED`, which has only a quarantine. The city CSV files are written
+        first, part by part, and loaded in one transaction. Returns what became of each raw object's records.
         """
-        self._ensure_cities({station.slug for station in staged.stations.values()})
-        files = {
-            station_id: write_city_csv(self._csv_folder, month, staged.stations[station_id].slug, rows)
-            for station_id, rows in staged.rows.items()
-        }
-        databases.in_transaction(self.engine, lambda connection: self._replace(connection, month, staged, files))
+        rows, files = StagedRows(month), dict[str, CityFile]()
+        for part in staged.parts():
+            self._ensure_cities({station.slug for station in part.stations.values()})
+            for station_id, observations in part.rows.items():
+                slug = part.stations[station_id].slug
+                files[slug] = write_city_csv(self._csv_folder, month, slug, observations)
+            rows.add(part)
+        databases.in_transaction(self.engine, lambda connection: self._replace(connection, rows, files))
         if self._climates is not None and month != UNPLACED:
             self._climates.forget(Month.parse(month))
-        remove_other_cities(self._csv_folder, month, {station.slug for station in staged.stations.values()})
+        remove_other_cities(self._csv_folder, month, files.keys())
+        return rows.counts
 
     def _ensure_cities(self, slugs: set[str]) -> None:
         # MySQL commits at every CREATE TABLE, so tables are created before the transaction starts.
@@ -141,37 +145,43 @@ class StagingStore:
             schema.fit_cities(self.engine, missing)
             self._cities_made |= slugs
 
-    def _replace(self, connection: Connection, month: str, staged: StagedMonth, files: dict[str, Path]) -> None:
+    def _replace(self, connection: Connection, rows: StagedRows, files: Mapping[str, CityFile]) -> None:
+        month = rows.month
         if month != UNPLACED:
             before = connection.scalars(sa.select(COVERAGE.c.slug).where(COVERAGE.c.month == month)).all()
             for slug in before:
                 _delete_month(connection, city_table(slug), Month.parse(month))
-            for station_id, rows in staged.rows.items():
-                table = city_table(staged.stations[station_id].slug)
-                self._loader.load(connection, table, files[station_id], rows)
+            for slug, file in files.items():
+                self._loader.load(connection, city_table(slug), file)
         for own in (MONTHS, RAW_OBJECTS, COVERAGE, QUARANTINE, FIELD_SOURCES, FLAGS):
             connection.execute(sa.delete(own).where(own.c.month == month))
-        _insert(connection, MONTHS, [_month_row(month, staged)])
-        _insert(connection, RAW_OBJECTS, (_object_row(month, staged, obj) for obj in staged.objects))
-        _insert(connection, COVERAGE, (_coverage_row(month, staged, station) for station in staged.rows))
-        _insert(connection, QUARANTINE, _quarantine_rows(month, staged))
-        _insert(connection, FIELD_SOURCES, _field_source_rows(month, staged))
+        for own, listed in rows.by_table():
+            if listed:
+                connection.execute(sa.insert(own), listed)
 
-    def daily(self, first: date, last: date) -> Iterator[tuple[Station, list[DailyAggregate]]]:
-        """Days with observations of every station from first to last (inclusive), from one snapshot.
+    def ranges(self, first: Month, last: Month) -> list[StationRange]:
+        """The stations of these months in parts, each small enough to be worked on in memory."""
+        query = sa.select(COVERAGE.c.station_id).where(COVERAGE.c.month.between(str(first), str(last))).distinct()
+        with reading(self.engine) as connection:
+            return ranges(connection.scalars(query))
+
+    def daily(
+        self, first: date, last: date, stations: StationRange = ALL_STATIONS
+    ) -> Iterator[tuple[Station, list[DailyAggregate]]]:
+        """Days with observations of these stations from first to last (inclusive), from one snapshot.
 
         Values that quality control finds erroneous are left out.
         """
         with reading(self.engine) as connection:
             databases.snapshot(connection)
-            covered = _coverage(connection, map(str, month_range(Month.of(first), Month.of(last))))
+            covered = _coverage(connection, map(str, month_range(Month.of(first), Month.of(last))), stations)
             named: dict[str, dict[str, Station]] = {}
             for each in covered:
                 named.setdefault(each.station.station_id, {})[each.month] = each.station
             # NumPy takes a sixth of a second to import, which callers without the climatological day save.
             from weather_platform.domain.climate.days import figures
 
-            climates = [climate.by_station() for climate in self._month_climates(connection, covered)]
+            climates = [climate.by_station() for climate in self._month_climates(connection, covered, stations)]
             found = {station_id: [of[station_id] for of in climates if station_id in of] for station_id in named}
             cities = [
                 (city_table(next(iter(by_month.values())).slug), _joined(found[station_id]))
@@ -187,11 +197,12 @@ class StagingStore:
             for month, station in by_month.items():
                 yield station, [day for day in days if str(Month.of(day.day)) == month]
 
-    def month_climate(self, month: Month) -> "MonthClimate | None":
-        """What a month's observations say by the rules of climatology; None where it has none."""
+    def month_climate(self, month: Month, stations: StationRange = ALL_STATIONS) -> "MonthClimate | None":
+        """What a month's observations at these stations say by the rules of climatology; None where it has none."""
         with reading(self.engine) as connection:
             databases.snapshot(connection)
-            return next(iter(self._month_climates(connection, _coverage(connection, [str(month)]))), None)
+            covered = _coverage(connection, [str(month)], stations)
+            return next(iter(self._month_climates(connection, covered, stations)), None)
 
     def sheets_made_of(self, *months: Month) -> "dict[Month, MadeOf]":
         """What the monthly sheets of those of the months that are staged are made of."""
@@ -206,8 +217,10 @@ class StagingStore:
         """The flags of a station's values from first to last, both included, in order of time."""
         return self.flagging.find(first, last, [station.station_id])
 
-    def _month_climates(self, connection: Connection, covered: Iterable[Coverage]) -> "list[MonthClimate]":
-        """The months of this coverage, in order."""
+    def _month_climates(
+        self, connection: Connection, covered: Iterable[Coverage], within: StationRange
+    ) -> "list[MonthClimate]":
+        """The months of this coverage, which is that of a range of stations, in order."""
         from weather_platform.storage.made_of import made_of
 
         if self._climates is None:
@@ -222,7 +235,7 @@ class StagingStore:
         overrides = self.flagging.overrides()
         told = made_of(connection, stations, overrides)
         return [
-            self._climates.get(connection, month, of_month, overrides, told[month].now)
+            self._climates.get(connection, month, of_month, overrides, (told[month].now, within))
             for month, of_month in stations.items()
         ]
 
@@ -244,7 +257,7 @@ class StagingStore:
             objects = connection.execute(sa.select(RAW_OBJECTS).where(RAW_OBJECTS.c.month == key)).all()
             counts = {obj.raw_object: msgspec.convert(obj.counts, RecordCounts) for obj in objects}
             tables = [city_table(coverage.station.slug) for coverage in found]
-            columns = schema.columns_by_table(connection)
+            columns = schema.columns_of(connection, tables)
             counted = {table.name: connection.execute(_count_of(table, month)).one() for table in tables}
             structure = {table.name: columns[table.name] for table in tables}
             earlier = _counts_by_month(connection, month)
@@ -453,12 +466,16 @@ def _check_staged(connection: Connection, month: Month) -> Any:
     return row
 
 
-def _coverage(connection: Connection, months: Iterable[str] | None) -> list[Coverage]:
+def _coverage(
+    connection: Connection, months: Iterable[str] | None, stations: StationRange = ALL_STATIONS
+) -> list[Coverage]:
     query = sa.select(COVERAGE).order_by(COVERAGE.c.month, COVERAGE.c.station_id)
     if months is not None:
         query = query.where(COVERAGE.c.month.in_(list(months)))
     return [
-        Coverage(row.month, _station(row), row.observations, row.first, row.last) for row in connection.execute(query)
+        Coverage(row.month, _station(row), row.observations, row.first, row.last)
+        for row in connection.execute(query)
+        if stations.holds(row.station_id)
     ]
 
 
@@ -497,87 +514,6 @@ def _in_month(table: sa.Table, month: Month) -> sa.ColumnElement[bool]:
 
 def _delete_month(connection: Connection, table: sa.Table, month: Month) -> None:
     connection.execute(sa.delete(table).where(_in_month(table, month)))
-
-
-def _insert(connection: Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
-    if listed := list(rows):
-        connection.execute(sa.insert(table), listed)
-
-
-def _month_row(month: str, staged: StagedMonth) -> dict[str, Any]:
-    first_days, last_days = (None, None) if month == UNPLACED else staged.edges(Month.parse(month))
-    reported = Counter(row.date for rows in staged.rows.values() for row in rows)
-    hours = () if month == UNPLACED else synoptic_hours(Month.parse(month))
-    silent = [hour for hour in hours if 2 * reported[hour] < len(staged.rows) or not reported[hour]]
-    return {
-        "month": month,
-        "observations": staged.observations,
-        "silent_hours": [hour.isoformat() for hour in silent],
-        "changes": staged.changes(),
-        "code_version": CODE_VERSION,
-        "first_days": first_days,
-        "last_days": last_days,
-    }
-
-
-def _object_row(month: str, staged: StagedMonth, obj: RawObject) -> dict[str, Any]:
-    return {
-        "month": month,
-        "raw_object": obj.name,
-        "received": obj.received.isoformat(),
-        "source": obj.provenance.source,
-        "name": obj.provenance.name,
-        "licence": obj.provenance.licence,
-        "synthetic": obj.provenance.synthetic,
-        "counts": msgspec.to_builtins(staged.counts[obj.name]),
-    }
-
-
-def _coverage_row(month: str, staged: StagedMonth, station_id: str) -> dict[str, Any]:
-    station, rows = staged.stations[station_id], staged.rows[station_id]
-    return {
-        "month": month,
-        "station_id": station_id,
-        "slug": station.slug,
-        "name": station.name,
-        "latitude_deg": station.latitude_deg,
-        "longitude_deg": station.longitude_deg,
-        "altitude_m": station.altitude_m,
-        "observations": len(rows),
-        "first": rows[0].date,
-        "last": rows[-1].date,
-    }
-
-
-def _quarantine_rows(month: str, staged: StagedMonth) -> Iterator[dict[str, Any]]:
-    for raw_object, refusal in staged.quarantine:
-        yield {
-            "month": month,
-            "raw_object": raw_object,
-            "position": refusal.position,
-            "reason": str(refusal.reason),
-            "detail": refusal.detail,
-            "record": _brief(refusal.record),
-        }
-
-
-def _field_source_rows(month: str, staged: StagedMonth) -> Iterator[dict[str, Any]]:
-    for station_id, by_time in staged.field_sources.items():
-        for moment, sources in by_time.items():
-            for field, raw_object in sources.items():
-                yield {
-                    "month": month,
-                    "station_id": station_id,
-                    "date": moment,
-                    "field": field,
-                    "raw_object": raw_object,
-                }
-
-
-def _brief(record: bytes) -> str:
-    """The record as text, cut to a maximum length; the raw object has all of it."""
-    text = record[:_QUARANTINED_BYTES].decode("utf-8", "replace")
-    return text if len(record) <= _QUARANTINED_BYTES else f"{text}… ({len(record):,} bytes)"
 
 
 def _station(row: Any) -> Station:

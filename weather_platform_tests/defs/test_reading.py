@@ -151,7 +151,8 @@ def test_staged_observations_are_read_as_daily_figures(loaded: Graph) -> None:
         names.STAGED_OBSERVATIONS, python_type=MonthFigures, partition_key="2023-12", instance=loaded.instance
     )
     assert isinstance(read, MonthFigures)
-    days = {station.name: [day.day for day in figures] for station, figures in read.by_station}
+    ((_, by_station),) = read.by_station
+    days = {station.name: [day.day for day in figures] for station, figures in by_station}
     # and the last day of November, whose rain ends at 00 UTC of the 1st
     assert set(days) == {"NICE", "CAP CEPET"}
     assert {len(set(found)) for found in days.values()} <= {31, 32}

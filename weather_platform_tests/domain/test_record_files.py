@@ -67,7 +67,7 @@ def test_a_broken_record_is_found_alone(body: bytes, records: list[bytes]) -> No
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
 def test_csv_is_cut_at_any_line_end(line_end: bytes) -> None:
     file = cut(line_end.join([b"\xef\xbb\xbf" + HEADER, b"07690;x;1", b"", b" ", b"07149;y;2", b""]))
-    assert file == ("csv", [b"07690;x;1", b"07149;y;2"], HEADER, "utf-8", ";", True)
+    assert file == ("csv", [b"07690;x;1", b"07149;y;2"], HEADER, "utf-8", ";", True, None)
 
 
 @pytest.mark.parametrize(

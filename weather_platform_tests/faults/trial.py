@@ -274,7 +274,7 @@ class Trial:
         """Rows and documents are those of the model, and the monthly sheets those of the rows."""
         found = self._world.rows(self._month), self._world.days(self._month)
         assert found in [(rows_after(files), days_after(files)) for files in allowed], self.story
-        made = pipeline.month_sheets(self._world.stores, self._month).by_month[self._month]
+        ((_, (made, _)),) = pipeline.month_sheets(self._world.stores, self._month).by_month[self._month]
         assert sorted(map(_undated, self._world.sheets(self._month)), key=_id) == sorted(
             map(_undated, made), key=_id
         ), self.story

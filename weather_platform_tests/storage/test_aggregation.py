@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.months import Month, month_range
+from weather_platform.domain.parts import ALL_STATIONS, Parts
 from weather_platform.domain.staging import StagedMonth
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.pipeline import MonthFigures, Seen, curated_days, documents
@@ -37,9 +38,9 @@ def made(staging: StagingStore, month: Month) -> list[WeatherStats]:
     """The documents of a month's days; they are stored nowhere."""
     days = curated_days(month)
     nowhere = Seen("", ("", "", ""))
-    return documents(
-        MonthFigures(month, list(staging.daily(*days)), staging.synthetic_objects(*days), nowhere)
-    ).documents
+    by_station = Parts([ALL_STATIONS], lambda of: list(staging.daily(*days, of)))
+    ((_, found),) = documents(MonthFigures(month, by_station, staging.synthetic_objects(*days), nowhere)).documents
+    return found
 
 
 NO_EXTREMES = {"tn": None, "tn_method": "missing", "tx": None, "tx_method": "missing"}

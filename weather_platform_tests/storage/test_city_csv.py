@@ -15,7 +15,7 @@ ROWS = [at("2023-12-01T00", t=280.15, ff=3, n_hidden=1), at("2023-12-01T03", rr3
 
 
 def test_a_file_has_a_header_iso_times_and_null_for_what_is_missing(tmp_path: Path) -> None:
-    path = write_city_csv(tmp_path, "2023-12", "nice", ROWS)
+    path = write_city_csv(tmp_path, "2023-12", "nice", ROWS).path
     assert path == tmp_path / "2023-12" / "nice.csv"
     header, first, second = path.read_text().splitlines()
     assert header == ",".join(FIELDS)
@@ -28,12 +28,18 @@ def test_a_file_has_a_header_iso_times_and_null_for_what_is_missing(tmp_path: Pa
 
 def test_pandas_reads_it_as_it_is(tmp_path: Path) -> None:
     frame = pd.read_csv(
-        write_city_csv(tmp_path, "2023-12", "nice", ROWS), dtype={"numer_sta": str}, parse_dates=["date"]
+        write_city_csv(tmp_path, "2023-12", "nice", ROWS).path, dtype={"numer_sta": str}, parse_dates=["date"]
     )
     assert frame["numer_sta"].tolist() == ["07690", "07690"]
     assert frame["date"].tolist() == [pd.Timestamp(row.date) for row in ROWS]
     assert frame["ht_neige"].tolist()[1] == -0.01
     assert frame["t"].isna().tolist() == [False, True]
+
+
+def test_a_database_that_reads_no_files_gets_the_rows_that_were_written(tmp_path: Path) -> None:
+    file = write_city_csv(tmp_path, "2023-12", "nice", ROWS)
+    assert file.read() == [[row.numer_sta, row.date.isoformat(" "), *row[2:]] for row in ROWS]
+    assert file.rows == len(ROWS)
 
 
 def test_files_of_vanished_cities_and_of_killed_writers_are_removed(tmp_path: Path) -> None:
@@ -50,7 +56,7 @@ def test_files_of_vanished_cities_and_of_killed_writers_are_removed(tmp_path: Pa
 
 def test_a_full_disk_leaves_the_file_that_was_there(tmp_path: Path) -> None:
     """Stood for by the largest size that a file may have."""
-    path = write_city_csv(tmp_path, "2023-12", "nice", ROWS)
+    path = write_city_csv(tmp_path, "2023-12", "nice", ROWS).path
     before = path.read_bytes()
     with (
         files_of_at_most(100),

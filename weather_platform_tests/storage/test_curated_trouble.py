@@ -6,10 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pymongo.client_session import ClientSession
+from pymongo.errors import BulkWriteError, OperationFailure
 
 from weather_platform.domain.errors import BadSettings, StoreRefused, StoreUnavailable
 from weather_platform.domain.months import Month
 from weather_platform.settings import Settings
+from weather_platform.storage import curated_mongodb
 from weather_platform.storage.curated import CuratedStore
 from weather_platform.storage.curated_mongodb import MongoCurated
 from weather_platform.storage.curated_sqlite import SqliteCurated
@@ -117,6 +120,28 @@ def test_every_call_tells_that_the_server_is_down() -> None:
         for call in CALLS:
             with pytest.raises(StoreUnavailable, match="does not answer"):
                 call(store)
+
+
+def test_a_transaction_that_finds_the_cache_full_is_tried_again(
+    fresh_mongo_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curated_mongodb, "_WAITS_FOR_CACHE_S", (0, 0))
+    single = OperationFailure("transaction is too large and will not fit in the storage engine cache", 388)
+    many = BulkWriteError({"writeErrors": [{"code": 388}]})
+    with closing(MongoCurated(fresh_mongo_database)) as store:
+        answers = iter([single, many, None])
+
+        def work(session: ClientSession) -> str:
+            store.database["anything"].insert_one({}, session=session)
+            if answer := next(answers):
+                raise answer
+            return "done"
+
+        assert store.in_transaction(work) == "done"
+        assert store.database["anything"].count_documents({}) == 1
+        answers = iter([single, many, many])
+        with pytest.raises(StoreUnavailable, match=r"does not fit into its cache\. Run again; .*MONGODB_CACHE_GB"):
+            store.in_transaction(work)
 
 
 def test_a_standalone_server_is_refused_with_its_cure(tmp_path: Path) -> None:

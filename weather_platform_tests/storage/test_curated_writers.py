@@ -9,6 +9,7 @@ import pytest
 from pymongo.client_session import ClientSession
 
 from weather_platform.domain.months import Month
+from weather_platform.domain.parts import ALL_STATIONS
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import CuratedStore, Days, Query, by_id
@@ -83,7 +84,7 @@ def test_a_change_that_is_numbered_while_it_is_written_again_is_numbered_again(f
         store.replace(days, first)
 
         def write(session: ClientSession) -> None:
-            store._replace_at_once(days, by_id(days, again), session)
+            store._replace_at_once(days, ALL_STATIONS, by_id(days, again, ALL_STATIONS), session)
             written.set()
             seen_by_reader.wait(20)
 
