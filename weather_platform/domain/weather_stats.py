@@ -18,7 +18,7 @@ from weather_platform.domain.metrics import DayWindows, Declared, Figure, Flagge
 from weather_platform.domain.stations import Station
 from weather_platform.domain.statistics import EXPECTED_OBSERVATIONS, DailyAggregate, Rule, Scale, Sum, Sums
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 """Increased when the rules or the shape change: documents of another version are rebuilt from raw."""
 
 
