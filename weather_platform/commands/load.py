@@ -43,6 +43,23 @@ def load(
         raise typer.Exit(1)
 
 
+def load_first(settings: Settings, months: list[Month], *, source: str | None, serves_then: bool) -> None:
+    """Load months before serving and say what they became; exit with 1 for a failed month, or if none was loaded."""
+    runs = load_months(settings, months, source=source)
+    stores = Stores(settings, read_only=True)
+    loaded = [run.month for run in runs if run.state == "loaded"]
+    for month in loaded:
+        documents = stores.curated.coverage(month.first_day, month.last_day)
+        say(
+            f"{month}: {sum(c.observations for c in documents):,} observations of {len(documents)} cities "
+            f"became {sum(c.documents for c in documents):,} documents in {settings.home}"
+        )
+    if loaded:
+        _show_a_day(settings, loaded[0])
+    if tell_missed(stores, runs) and not (serves_then and loaded):
+        raise typer.Exit(1)
+
+
 def load_months(
     settings: Settings, months: list[Month], *, source: str | None, cities: Sequence[str] = ()
 ) -> "list[MonthRun]":
@@ -103,7 +120,7 @@ def _known(settings: Settings, source: str | None) -> Mapping[str, Station]:
     return stores.stations()
 
 
-def show_a_day(settings: Settings, month: Month, city: str = "NICE") -> None:
+def _show_a_day(settings: Settings, month: Month, city: str = "NICE") -> None:
     """Print some figures of the month's first day, so that a first run shows weather."""
     stores = open_stores(settings)
     station = find_station(city, STATIONS)

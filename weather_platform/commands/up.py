@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from weather_platform.commands.console import say
-from weather_platform.commands.load import load_months, show_a_day, tell_missed
 from weather_platform.domain.months import parse_months
 from weather_platform.settings import Settings
-from weather_platform.storage.opening import Stores
 
 
 def up(
@@ -26,20 +24,9 @@ def up(
     if not once:
         check_can_serve(settings)
     if load:
-        months = parse_months(load)
-        runs = load_months(settings, months, source=source)
-        stores = Stores(settings, read_only=True)
-        loaded = [run.month for run in runs if run.state == "loaded"]
-        for month in loaded:
-            documents = stores.curated.coverage(month.first_day, month.last_day)
-            say(
-                f"{month}: {sum(c.observations for c in documents):,} observations of {len(documents)} cities "
-                f"became {sum(c.documents for c in documents):,} documents in {settings.home}"
-            )
-        if loaded:
-            show_a_day(settings, loaded[0])
-        if tell_missed(stores, runs) and (once or not loaded):
-            raise typer.Exit(1)
+        from weather_platform.commands.load import load_first
+
+        load_first(settings, parse_months(load), source=source, serves_then=not once)
         if not once:
             _start_again()
     if once:

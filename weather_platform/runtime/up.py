@@ -99,7 +99,7 @@ def dagster_services(settings: Settings, home: Path, module_name: str) -> list[S
         command=_python("weather_platform.dagster_patches.daemon", "run", "-w", str(workspace)),
         environment=environment,
         is_ready=lambda: True,
-        after="code-server",
+        after="webserver",  # people wait for that one
     )
     code_server = Service(
         name="code-server",
