@@ -85,7 +85,9 @@ def test_all_that_is_flagged_in_the_real_months_has_been_judged(real_data: Path)
         (rule, field, station) for month in archive.MONTHS for station, _, field, rule, _ in _found(real_data, month)
     )
     lines = [
-        line.strip("| ").split(" | ") for line in PAGE.partition("## Hits")[2].splitlines() if line.startswith("|")
+        line.strip("| ").split(" | ")
+        for line in PAGE.partition("## Hits")[2].partition("\n## ")[0].splitlines()
+        if line.startswith("|")
     ]
     judged = {
         (rule, field, station): int(count)
