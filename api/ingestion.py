@@ -30,8 +30,9 @@ from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.unpacking import Limits
 from weather_platform.intake import Intake, Stored, receive
+from weather_platform.many_months import make_months
 from weather_platform.month_report import Door
-from weather_platform.pipeline import make_months, quarantine_unplaced, reject_if_nothing_usable
+from weather_platform.pipeline import quarantine_unplaced, reject_if_nothing_usable
 from weather_platform.postings import is_overruled, is_staged, overruled
 from weather_platform.receipts import exclusive, lock_of, received
 from weather_platform.storage.opening import Stores

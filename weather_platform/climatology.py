@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from weather_platform.domain.climate.completeness import Status
 from weather_platform.domain.climate.document import MonthDocument
 from weather_platform.domain.climate.figures import FIGURES, FigureValue
 from weather_platform.domain.climate.normals import StationNormals
@@ -34,6 +33,7 @@ from weather_platform.domain.climate.reference import (
     anomaly,
     usual,
 )
+from weather_platform.domain.climate.sheet import Status
 from weather_platform.domain.climate.years import (
     MONTHS,
     PERIODS,

@@ -177,22 +177,25 @@ class Intake:
 
     def _by_partition(self, piece: RecordFile) -> dict[str, "_Part"]:
         parts: dict[str, _Part] = {}
+        by_time: dict[datetime | None, _Part] = {}
         for item in parse(piece, datetime.now(UTC)):
-            time = item.time
-            month = f"{time.year:04d}-{time.month:02d}" if time else ""
-            partition = month if month in self._months else UNPLACED
-            part = parts.get(partition)
+            part = by_time.get(item.time)
             if part is None:
-                part = parts[partition] = _Part()
+                partition = self._partition(item.time)
+                part = by_time[item.time] = parts.setdefault(partition, _Part())
             if isinstance(item, Refusal):
                 part.records.append(item.record)
                 part.refused[item.reason] = part.refused.get(item.reason, 0) + 1
             else:
                 part.records.append(item.raw)
-                if partition != UNPLACED:
-                    self._stations.add(item.place.station_id)
+                part.stations.add(item.place.station_id)
                 part.synthetic = part.synthetic or bool(item.record.synthetic)
+        self._stations.update(*(part.stations for partition, part in parts.items() if partition != UNPLACED))
         return parts
+
+    def _partition(self, time: datetime | None) -> str:
+        month = str(Month.of(time)) if time else ""
+        return month if month in self._months else UNPLACED
 
 
 def receive(
@@ -256,6 +259,8 @@ class _Part:
     def __init__(self) -> None:
         self.records: list[bytes] = []
         self.refused: dict[str, int] = {}
+        self.stations: set[str] = set()
+        """With a readable record."""
         self.synthetic = False
 
 

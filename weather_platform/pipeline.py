@@ -5,7 +5,6 @@ caller.
 """
 
 import logging
-from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, partial
@@ -22,22 +21,19 @@ from weather_platform.domain.parts import Parts, StationRange
 from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import Staged, StagedMonth, TooManyStations, stage, stage_unplaced
-from weather_platform.domain.stations import Station
-from weather_platform.domain.statistics import DailyAggregate
-from weather_platform.domain.weather_stats import WeatherStats, document
+from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.intake import PROGRESS, Stored, check_something_counts
 from weather_platform.month_in_parts import MonthInParts
-from weather_platform.prefetch import prefetch
 from weather_platform.storage.curated import Replaced
 from weather_platform.storage.opening import Stores as Stores  # noqa: PLC0414  # most callers have both from here
 from weather_platform.storage.opening import open_stores as open_stores  # noqa: PLC0414
 from weather_platform.storage.raw import RawStore
 
 if TYPE_CHECKING:
+    from weather_platform.domain.climate.daily import Daily
     from weather_platform.domain.climate.document import MonthDocument
     from weather_platform.domain.climate.screening import Flag
 
-_STAGED_AHEAD = 2
 _progress = logging.getLogger(PROGRESS)
 
 
@@ -139,10 +135,11 @@ class Seen(NamedTuple):
 
 
 class MonthFigures(NamedTuple):
-    """The daily aggregates of a month's `curated_days`."""
+    """What the documents of a month's `curated_days` are made of."""
 
     month: Month
-    by_station: Parts[list[tuple[Station, list[DailyAggregate]]]]
+    daily: "Parts[list[Daily]]"
+    """Days of the month and of its neighbours."""
     synthetic: set[str]
     """Names of raw objects with synthetic records."""
     seen: Seen
@@ -158,21 +155,25 @@ class CuratedMonth(NamedTuple):
 
 
 def month_figures(stores: Stores, month: Month) -> MonthFigures:
-    """Aggregate a month in the staging database; of several parts, each when it is asked for."""
-    days, seen = curated_days(month), Seen.of(stores, month)
-    stations = stores.staging.ranges(month.previous, month.next)
-    by_station = Parts(stations, lambda each: list(stores.staging.daily(*days, each)))
-    return MonthFigures(month, by_station, stores.staging.synthetic_objects(*days), seen)
+    """Read and screen a month and its neighbours in the staging database; of several parts, each when asked for."""
+    seen, around = Seen.of(stores, month), (month.previous, month, month.next)
+    daily = Parts(stores.staging.ranges(month.previous, month.next), partial(stores.staging.daily, around))
+    return MonthFigures(month, daily, stores.staging.synthetic_objects(*curated_days(month)), seen)
 
 
 def documents(figures: MonthFigures, now: datetime | None = None) -> CuratedMonth:
     """The WeatherStats documents made from the figures; `now` becomes their `updated_at`."""
-    now = now or datetime.now(UTC)
+    # NumPy takes a sixth of a second to import, which callers that make no documents save.
+    from weather_platform.domain.climate.daily import station_days
+    from weather_platform.domain.documents import documents_of
 
-    def made(of: list[tuple[Station, list[DailyAggregate]]]) -> list[WeatherStats]:
-        return [document(station, day, figures.synthetic, now) for station, days in of for day in days]
+    now, (first, last) = now or datetime.now(UTC), curated_days(figures.month)
 
-    return CuratedMonth(figures.month, figures.by_station.map(made), figures.seen)
+    def made(of: "list[Daily]") -> list[WeatherStats]:
+        days = [station_days(daily, first, last) for daily in of]
+        return [document for each in days for document in documents_of(each, figures.synthetic, now)]
+
+    return CuratedMonth(figures.month, figures.daily.map(made), figures.seen)
 
 
 def store_documents(stores: Stores, curated: CuratedMonth) -> Replaced:
@@ -236,7 +237,7 @@ def _sheets(stores: Stores, month: Month, now: datetime, within: StationRange) -
     made = stores.staging.month_climate(month, within)
     if made is None:
         return StationSheets([], [])
-    stations = {station.station_id: station for station in made.days.stations}
+    stations = {station.station_id: station for station in made.stations}
     objects = made.raw_objects()
     synthetic = stores.staging.synthetic_objects(month.previous.first_day, month.last_day)
     return StationSheets(month_documents(made.sheets, stations, objects, synthetic, now), made.flags)
@@ -276,32 +277,3 @@ def curate_month(stores: Stores, month: Month) -> Replaced:
     replaced = _make_documents(stores, month)
     _make_sheets(stores, month)
     return replaced
-
-
-class MadeMonth(NamedTuple):
-    """A month that was staged and curated, its sheets included."""
-
-    month: Month
-    counts: dict[str, RecordCounts]
-    """What became of its records, by raw object."""
-    replaced: Replaced
-
-
-def make_months(stores: Stores, months: Sequence[Month]) -> Iterator[MadeMonth]:
-    """Stage and curate months in order; each is complete when it is yielded.
-
-    A month waits until the two after it are staged: its documents and its sheets are made of their first days too, so
-    each month is read and screened once.
-    """
-    waiting: deque[tuple[Month, dict[str, RecordCounts]]] = deque()
-
-    def made() -> MadeMonth:
-        month, counts = waiting.popleft()
-        return MadeMonth(month, counts, curate_month(stores, month))
-
-    for each in prefetch(months, lambda month: stage_month(stores, month)):
-        waiting.append(each)
-        if len(waiting) > _STAGED_AHEAD:
-            yield made()
-    while waiting:
-        yield made()

@@ -26,7 +26,6 @@ from weather_platform.pipeline import (
     Stores,
     curate_month,
     documents,
-    make_months,
     month_figures,
     month_sheets,
     quarantine_unplaced,
@@ -45,7 +44,6 @@ from weather_platform_tests.observations import NICE, NOWHERE
 A_THIRD = tuple(STATIONS)[::3]
 """Of the stations, for speed."""
 NOVEMBER, DECEMBER, JANUARY, FEBRUARY = Month(2023, 11), Month(2023, 12), Month(2024, 1), Month(2024, 2)
-AROUND_DECEMBER = [NOVEMBER, DECEMBER, JANUARY]
 EVE_MM = (0, 1.6, 10.9, 1, 0, 0.4, 0)
 """As measured in NICE on 31 December 2023, from 03 to 21 UTC."""
 FROM_2010 = Partitions(Month(2010, 1))
@@ -157,18 +155,6 @@ def sheets_made(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> list[Month]:
 
     monkeypatch.setattr(stores.staging, "month_climate", noted)
     return made
-
-
-def test_months_made_together_get_their_sheets_once(stores: Stores, sheets_made: list[Month], tmp_path: Path) -> None:
-    bodies = [array(*(report(f"{month}-{day:02}T06", t=280) for day in (1, 15, 28))) for month in AROUND_DECEMBER]
-    for body in bodies:
-        take_in(stores, body)
-    assert [made.month for made in make_months(stores, AROUND_DECEMBER)] == AROUND_DECEMBER
-    assert sheets_made == AROUND_DECEMBER
-    with layers.opened(layers.embedded(tmp_path / "one by one")) as others:
-        for body in reversed(bodies):
-            load(others, body)
-        assert layers.state(others) == layers.state(stores)
 
 
 @pytest.mark.parametrize(("day", "remade"), [(2, [JANUARY, DECEMBER]), (12, [JANUARY]), (31, [JANUARY, FEBRUARY])])

@@ -7,7 +7,8 @@ import typer
 from weather_platform.commands.console import months_progress, say
 from weather_platform.domain.months import Month, Partitions, parse_months
 from weather_platform.domain.provenance import UNPLACED
-from weather_platform.pipeline import Stores, make_months, open_stores, quarantine_unplaced
+from weather_platform.many_months import make_months
+from weather_platform.pipeline import Stores, open_stores, quarantine_unplaced
 from weather_platform.settings import Settings
 
 _LAYERS = 2

@@ -13,6 +13,7 @@ from weather_platform.domain.parsing import Place
 NAMES = tuple(field.name for field in MEASURED)
 """The published columns of a record, in the order of `published`."""
 _values = attrgetter(*NAMES)
+_flags = attrgetter("rr_trace", "n_hidden")
 _N = NAMES.index("n")
 _PER = NAMES.index("per")
 _RAIN = tuple((NAMES.index(name), 1 << bit) for bit, name in enumerate(RAIN_FIELDS))
@@ -57,11 +58,11 @@ def published(observation: Observation) -> list[Any]:
 
 def changes(observations: Iterable[Observation]) -> dict[str, int]:
     """Number of observations changed by cleaning, by kind; signs of gust periods are not counted."""
-    counts = {"rain_trace_to_zero": 0, "hidden_sky_to_null": 0}
-    for observation in observations:
-        counts["rain_trace_to_zero"] += observation.rr_trace > 0
-        counts["hidden_sky_to_null"] += observation.n_hidden
-    return counts
+    flags = list(map(_flags, observations))
+    return {
+        "rain_trace_to_zero": sum(traces > 0 for traces, _ in flags),
+        "hidden_sky_to_null": sum(hidden for _, hidden in flags),
+    }
 
 
 def missing(observations: Collection[Observation], read: Container[str]) -> dict[str, int]:

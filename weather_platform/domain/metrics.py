@@ -44,19 +44,19 @@ def _climate(column: str, unit: str, meaning: str, name: str, example: float) ->
 
 
 def _way(column: str, name: str) -> msgspec.Meta:
-    return _figure(column, "", "how it was found", climatological(f"{name}_method", BEHIND[name], "missing"))
+    return _figure(column, "", "how it was found", climatological(f"{name}_method", BEHIND[name]))
 
 
-def _window(name: str, otherwise: str) -> msgspec.Meta:
-    return _figure(f"{name}_window", "", f"hours of {name}", climatological(f"{name}_window", (), otherwise))
+def _window(name: str) -> msgspec.Meta:
+    return _figure(f"{name}_window", "", f"hours of {name}", climatological(f"{name}_window", ()))
 
 
 def _flags(name: str) -> Rule:
-    return climatological(name, GRID_FIELDS, 0)
+    return climatological(name, GRID_FIELDS)
 
 
-_RAIN_SLOTS = climatological("civil_rr_slots", BEHIND["civil_rr"], 0)
-_SUPPOSED = climatological("windows_supposed", (), otherwise=False)
+_RAIN_SLOTS = climatological("civil_rr_slots", BEHIND["civil_rr"])
+_SUPPOSED = climatological("windows_supposed", ())
 
 Known = float | None
 """A figure, to 2 decimals; null without readings, never 0."""
@@ -143,9 +143,9 @@ class Metrics(msgspec.Struct, frozen=True):
 class DayWindows(msgspec.Struct, frozen=True):
     """The hours (UTC) from and to which the climatological day runs; `18-18` ends on the day."""
 
-    tn: Annotated[str, _window("tn", "18-18")]
-    tx: Annotated[str, _window("tx", "06-06")]
-    rr: Annotated[str, _window("rr", "06-06")]
+    tn: Annotated[str, _window("tn")]
+    tx: Annotated[str, _window("tx")]
+    rr: Annotated[str, _window("rr")]
     supposed: Annotated[
         bool,
         _figure("windows_supposed", "", "whether they follow from longitude alone", _SUPPOSED, False),

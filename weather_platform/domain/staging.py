@@ -5,9 +5,11 @@ or in another order of months gives the same rows.
 """
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, time
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
@@ -23,6 +25,7 @@ from weather_platform.domain.provenance import RawObject
 from weather_platform.domain.record_files import RecordFile
 from weather_platform.domain.stations import Station, station_for
 
+_time = attrgetter("date")
 _NAME_LENGTH = 100
 """Longest name of an unknown station, in characters; three times the longest known name."""
 
@@ -87,15 +90,19 @@ class StagedMonth(msgspec.Struct):
         """Hashes of the rows that the days of the month before, and of the month after, are made of, too."""
         before, after = Stretch.of(month.previous).needed, Stretch.of(month.next).needed
         until, since = datetime.combine(before.end, time()), datetime.combine(after.first, time())
-        return (self._digest(lambda moment: moment <= until), self._digest(lambda moment: moment >= since))
+        return self._digest(datetime.min, until), self._digest(since, datetime.max)  # noqa: DTZ901  # as stored
 
-    def _digest(self, is_wanted: Callable[[datetime], bool]) -> str:
-        found = [row for rows in self.rows.values() for row in rows if is_wanted(row.date)]
+    def _digest(self, first: datetime, last: datetime) -> str:
+        found = [
+            row
+            for rows in self.rows.values()
+            for row in rows[bisect_left(rows, first, key=_time) : bisect_right(rows, last, key=_time)]
+        ]
         further = [
             (station, moment, sources)
             for station, by_time in self.field_sources.items()
             for moment, sources in by_time.items()
-            if is_wanted(moment)
+            if first <= moment <= last
         ]
         return hashlib.sha256(msgspec.json.encode((self.synthetic, found, further))).hexdigest()[:16]
 
@@ -201,7 +208,3 @@ def _decimal(value: float | str | None, low: float, high: float) -> float | None
     except msgspec.ValidationError:
         return None
     return number if number is not None and low <= number <= high else None
-
-
-def _time(observation: Observation) -> datetime:
-    return observation.date

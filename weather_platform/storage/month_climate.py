@@ -6,16 +6,16 @@ for all of them: what was made is kept while its rows and the decisions about it
 
 import threading
 from collections.abc import Sequence
-from datetime import date, datetime, time
 from typing import NamedTuple
 
 from sqlalchemy.engine import Connection
 
-from weather_platform.domain.climate.days import ClimateDay, Days, climate_days, days_of
+from weather_platform.domain.climate.daily import Daily, daily
+from weather_platform.domain.climate.days import days_of
 from weather_platform.domain.climate.month import monthly_climates
-from weather_platform.domain.climate.origins import Origins, origins_of
+from weather_platform.domain.climate.origins import origins_of
 from weather_platform.domain.climate.overrides import Override
-from weather_platform.domain.climate.screening import Flag, Screened, screen_month
+from weather_platform.domain.climate.screening import Flag, screen_month
 from weather_platform.domain.climate.sheet import MonthlyClimate
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
@@ -26,37 +26,21 @@ from weather_platform.storage.observed import observed
 KEPT_STATION_MONTHS = 1_000
 """16 months of 62 stations, about 1 MB each; a month of more stations than this is kept alone."""
 
-ErroneousTimes = dict[str, list[datetime]]
-
 
 class MonthClimate(NamedTuple):
     """What a month's observations say by the rules of climatology; the observations themselves are not kept."""
 
-    days: Days
+    daily: Daily
     sheets: list[MonthlyClimate]
     flags: list[Flag]
-    erroneous: list[ErroneousTimes]
-    """Times of a station's erroneous values by field, of the month and of the midnight that ends it."""
-    origins: Origins
+
+    @property
+    def stations(self) -> tuple[Station, ...]:
+        return self.daily.days.stations
 
     def raw_objects(self) -> dict[str, tuple[str, ...]]:
         """Of each station: the raw objects behind its month."""
-        return {s.station_id: self.origins.of_stretch(place) for place, s in enumerate(self.days.stations)}
-
-    def by_station(self) -> "dict[str, StationMonth]":
-        """Each station's days."""
-        return {station.station_id: self._of(place) for place, station in enumerate(self.days.stations)}
-
-    def _of(self, place: int) -> "StationMonth":
-        days = zip(climate_days(self.days, place), self.origins.of_days[place], strict=True)
-        return StationMonth({day.day: (day, objects) for day, objects in days}, self.erroneous[place])
-
-
-class StationMonth(NamedTuple):
-    """A station's days of a month, each with the raw objects behind it."""
-
-    days: dict[date, tuple[ClimateDay, tuple[str, ...]]]
-    erroneous: ErroneousTimes
+        return {s.station_id: self.daily.origins.of_stretch(place) for place, s in enumerate(self.stations)}
 
 
 def month_climate(
@@ -68,20 +52,10 @@ def month_climate(
     screened = screen_month(read.grid, month, overrides)
     days = days_of(screened, stretch)
     return MonthClimate(
-        days=days,
+        daily=daily(read.rows, screened, days, origins_of(read.reports, days)),
         sheets=monthly_climates(screened, days),
         flags=screened.flags(stretch),
-        erroneous=_erroneous(screened, stretch),
-        origins=origins_of(read.reports, days),
     )
-
-
-def _erroneous(screened: Screened, stretch: Stretch) -> list[ErroneousTimes]:
-    first, end = (datetime.combine(day, time()) for day in (stretch.first, stretch.end))
-    return [
-        {field: there for field, times in found.items() if (there := [each for each in times if first <= each <= end])}
-        for found in map(screened.erroneous_times, range(len(screened.grid.stations)))
-    ]
 
 
 class MonthClimates:
@@ -124,4 +98,4 @@ class _Key(NamedTuple):
 
 
 def _size(made: MonthClimate) -> int:
-    return len(made.days.stations)
+    return len(made.stations)

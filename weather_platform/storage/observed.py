@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from weather_platform.domain.climate.columns import GRID_FIELDS
-from weather_platform.domain.climate.grid import Grid, Values, grid_of
+from weather_platform.domain.climate.grid import Grid, Rows, grid_of
 from weather_platform.domain.climate.origins import MADE_OF, Reports
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS
@@ -30,6 +29,7 @@ _SECONDS = {
 class Observed(NamedTuple):
     """The observations of a stretch of days and of the days it needs around it."""
 
+    rows: Rows
     grid: Grid
     reports: Reports
 
@@ -44,21 +44,17 @@ def observed(connection: Connection, stations: Sequence[Station], stretch: Stret
         places += [place] * len(of_city)
         objects += [row.pop() for row in of_city]
         found += of_city
-    rows = np.array(found, dtype=float).reshape(-1, len(_READ) + 1)
-    columns = {name: rows[:, column] for column, name in enumerate(_READ, start=1)}
-    at, seconds = np.array(places, dtype=np.int64), rows[:, 0].astype(np.int64)
-    ids = np.array([station.station_id for station in stations], dtype=np.str_)[at]
+    values = np.array(found, dtype=float).reshape(-1, len(_READ) + 1)
+    rows = Rows(
+        station=np.array(places, dtype=np.int64),
+        seconds=values[:, 0].astype(np.int64),
+        columns={name: values[:, column] for column, name in enumerate(_READ, start=1)},
+    )
     further = _further(connection, {station.station_id: place for place, station in enumerate(stations)}, stretch)
-    return Observed(grid_of(stretch, stations, ids, seconds, columns), _reports(at, seconds, objects, columns, further))
+    return Observed(rows, grid_of(stretch, stations, rows), _reports(rows, objects, further))
 
 
-def _reports(
-    at: NDArray[np.int64],
-    seconds: NDArray[np.int64],
-    objects: list[str],
-    columns: dict[str, Values],
-    further: "list[_Source]",
-) -> Reports:
+def _reports(rows: Rows, objects: list[str], further: "list[_Source]") -> Reports:
     """The rows, and each value that is not from the object named in its row as a report of its own."""
     names = sorted({*objects, *(source.raw_object for source in further)})
     number = {name: place for place, name in enumerate(names)}
@@ -67,8 +63,8 @@ def _reports(
         return np.concatenate([of_rows, np.array(of_further, dtype=kind)])
 
     return Reports(
-        station=with_further(at, [source.place for source in further], np.int64),
-        seconds=with_further(seconds, [source.seconds for source in further], np.int64),
+        station=with_further(rows.station, [source.place for source in further], np.int64),
+        seconds=with_further(rows.seconds, [source.seconds for source in further], np.int64),
         raw_object=with_further(
             np.array([number[name] for name in objects], dtype=np.int64),
             [number[source.raw_object] for source in further],
@@ -76,7 +72,7 @@ def _reports(
         ),
         has={
             figure: with_further(
-                ~np.all([np.isnan(columns[field]) for field in fields], axis=0),
+                ~np.all([np.isnan(rows.columns[field]) for field in fields], axis=0),
                 [source.field in fields for source in further],
                 bool,
             )

@@ -45,7 +45,7 @@ class Stores:
     def __init__(
         self, settings: Settings, *, read_only: bool = False, s3: "Callable[[], S3Client] | None" = None
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._read_only = read_only
         self._s3 = s3
         self._lock = threading.RLock()
@@ -59,11 +59,11 @@ class Stores:
 
     @property
     def staging(self) -> "StagingStore":
-        return self._once("staging", lambda: open_staging(self._settings, read_only=self._read_only))
+        return self._once("staging", lambda: open_staging(self.settings, read_only=self._read_only))
 
     @property
     def curated(self) -> CuratedStore:
-        return self._once("curated", lambda: open_curated(self._settings, read_only=self._read_only))
+        return self._once("curated", lambda: open_curated(self.settings, read_only=self._read_only))
 
     @property
     def monthly(self) -> "MonthlyStore":
@@ -106,14 +106,14 @@ class Stores:
         """
         files = [self._once(f"changes of {path}", partial(SqliteChanges, path)) for path in self._files()]
         told = [changes.token() for changes in files]
-        if not _is_file(self._settings.staging_url):
+        if not _is_file(self.settings.staging_url):
             told += [self.staging.revision(), self.staging.flagging.revision()]
-        if not _is_file(self._settings.curated_url):
+        if not _is_file(self.settings.curated_url):
             told += [self.curated.revision(), self.monthly.revision()]
-        return "|".join([*told, file_token(self._settings.qc_overrides)])
+        return "|".join([*told, file_token(self.settings.qc_overrides)])
 
     def _files(self) -> list[Path]:
-        urls = (self._settings.staging_url, self._settings.curated_url)
+        urls = (self.settings.staging_url, self.settings.curated_url)
         return [_path_of(url) for url in urls if _is_file(url)]
 
     def close(self) -> None:
@@ -135,7 +135,7 @@ class Stores:
             return self._opened[name]  # type: ignore[return-value]  # what `make` made
 
     def _open_raw(self) -> RawStore:
-        raw = open_raw(self._settings, self._s3)
+        raw = open_raw(self.settings, self._s3)
         if not self._read_only:
             raw.blobs.ensure()
         return raw

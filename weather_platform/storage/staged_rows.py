@@ -4,6 +4,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -44,7 +46,7 @@ class StagedRows:
         self._quarantine += self._quarantine_rows(part)
         self._field_sources += self._field_source_rows(part)
         self._changes.update(part.changes())
-        self._reported.update(row.date for rows in part.rows.values() for row in rows)
+        self._reported.update(chain.from_iterable(map(attrgetter("date"), rows) for rows in part.rows.values()))
         if self.month != UNPLACED:
             self._edges.append(part.edges(Month.parse(self.month)))
 

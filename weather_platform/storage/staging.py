@@ -25,10 +25,8 @@ from weather_platform.domain.provenance import UNPLACED
 from weather_platform.domain.quality import MonthSummary, usual_shares
 from weather_platform.domain.staging import Staged
 from weather_platform.domain.stations import STATIONS, Station, station_for
-from weather_platform.domain.statistics import DailyAggregate
 from weather_platform.domain.weather_stats import CODE_VERSION
 from weather_platform.storage import databases, schema
-from weather_platform.storage.aggregation import daily_aggregates
 from weather_platform.storage.city_csv import CityFile, remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
@@ -45,10 +43,11 @@ from weather_platform.storage.staging_tables import (
 from weather_platform.storage.verdicts import VerdictStore
 
 if TYPE_CHECKING:
+    from weather_platform.domain.climate.daily import Daily
     from weather_platform.domain.climate.screening import Flag
     from weather_platform.storage.flags import FlagStore
     from weather_platform.storage.made_of import MadeOf
-    from weather_platform.storage.month_climate import MonthClimate, MonthClimates, StationMonth
+    from weather_platform.storage.month_climate import MonthClimate, MonthClimates
 
 _LAST_SECOND = time(23, 59, 59)
 _ADDED = ("city", "flags")
@@ -165,37 +164,12 @@ class StagingStore:
         with reading(self.engine) as connection:
             return ranges(connection.scalars(query))
 
-    def daily(
-        self, first: date, last: date, stations: StationRange = ALL_STATIONS
-    ) -> Iterator[tuple[Station, list[DailyAggregate]]]:
-        """Days with observations of these stations from first to last (inclusive), from one snapshot.
-
-        Values that quality control finds erroneous are left out.
-        """
+    def daily(self, months: Sequence[Month], stations: StationRange = ALL_STATIONS) -> "list[Daily]":
+        """The days at these stations of those of the months that have observations, in order, from one snapshot."""
         with reading(self.engine) as connection:
             databases.snapshot(connection)
-            covered = _coverage(connection, map(str, month_range(Month.of(first), Month.of(last))), stations)
-            named: dict[str, dict[str, Station]] = {}
-            for each in covered:
-                named.setdefault(each.station.station_id, {})[each.month] = each.station
-            # NumPy takes a sixth of a second to import, which callers without the climatological day save.
-            from weather_platform.domain.climate.days import figures
-
-            climates = [climate.by_station() for climate in self._month_climates(connection, covered, stations)]
-            found = {station_id: [of[station_id] for of in climates if station_id in of] for station_id in named}
-            cities = [
-                (city_table(next(iter(by_month.values())).slug), _joined(found[station_id]))
-                for station_id, by_month in named.items()
-            ]
-            aggregates = daily_aggregates(connection, cities, first, last)
-        for (station_id, by_month), of_city in zip(named.items(), aggregates, strict=True):
-            of_days = {day: made for of in found[station_id] for day, made in of.days.items()}
-            days = []
-            for day in of_city:
-                climate_day, objects = of_days[day.day]
-                days.append(day._replace(sums={**day.sums, **figures(climate_day)}, raw_objects=objects))
-            for month, station in by_month.items():
-                yield station, [day for day in days if str(Month.of(day.day)) == month]
+            covered = _coverage(connection, map(str, months), stations)
+            return [climate.daily for climate in self._month_climates(connection, covered, stations)]
 
     def month_climate(self, month: Month, stations: StationRange = ALL_STATIONS) -> "MonthClimate | None":
         """What a month's observations at these stations say by the rules of climatology; None where it has none."""
@@ -477,15 +451,6 @@ def _coverage(
         for row in connection.execute(query)
         if stations.holds(row.station_id)
     ]
-
-
-def _joined(months: "Iterable[StationMonth]") -> dict[str, list[datetime]]:
-    """The erroneous times of a station's months."""
-    joined = defaultdict[str, set[datetime]](set)
-    for month in months:
-        for field, times in month.erroneous.items():
-            joined[field].update(times)
-    return {field: sorted(times) for field, times in joined.items()}
 
 
 def _counts_by_month(connection: Connection, month: Month) -> dict[Month, dict[str, int]]:

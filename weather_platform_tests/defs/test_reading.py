@@ -11,10 +11,11 @@ import pytest
 from weather_platform import names
 from weather_platform.defs.staged_frame import staged_frame, staged_frame_type
 from weather_platform.defs.stores import StoresResource
+from weather_platform.domain.climate.daily import station_days
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
-from weather_platform.pipeline import MonthFigures, RawMonth, Stores, open_stores
+from weather_platform.pipeline import MonthFigures, RawMonth, Stores, curated_days, open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
 from weather_platform.storage.staging import StagingStore
@@ -151,11 +152,11 @@ def test_staged_observations_are_read_as_daily_figures(loaded: Graph) -> None:
         names.STAGED_OBSERVATIONS, python_type=MonthFigures, partition_key="2023-12", instance=loaded.instance
     )
     assert isinstance(read, MonthFigures)
-    ((_, by_station),) = read.by_station
-    days = {station.name: [day.day for day in figures] for station, figures in by_station}
-    # and the last day of November, whose rain ends at 00 UTC of the 1st
-    assert set(days) == {"NICE", "CAP CEPET"}
-    assert {len(set(found)) for found in days.values()} <= {31, 32}
+    ((_, daily),) = read.daily
+    *_, days = (station_days(of, *curated_days(read.month)) for of in daily)  # November's last are there too
+    assert [(station.name, day.day) for station, day in zip(days.station, days.day, strict=True)] == [
+        (name, day) for name in ("CAP CEPET", "NICE") for day in range(1, 32)
+    ]
 
 
 def test_stores_are_closed_after_a_run(loaded: Graph, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The figures of a day reckoned a second time, reading by reading in plain Python, after the rules of the design.
 
-Nothing of `domain.statistics`, `domain.events` or `storage.aggregation` is used: what both ways agree on is what the
-rules say. Decimals throughout, so that nothing is rounded before the document.
+Nothing of `domain.statistics`, `domain.documents`, `domain.events` or `climate.daily` is used: what both ways agree on
+is what the rules say. Decimals throughout, so that nothing is rounded before the document.
 """
 
 import math

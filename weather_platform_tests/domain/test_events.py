@@ -1,21 +1,17 @@
 """Extreme events, at the edges of their thresholds."""
 
-from datetime import UTC, date, datetime
-
 import msgspec
 import pytest
 
 from weather_platform.domain.events import THRESHOLDS, Event, EventType, events
 from weather_platform.domain.metrics import Metrics
-from weather_platform.domain.stations import STATIONS
-from weather_platform.domain.statistics import DailyAggregate
-from weather_platform.domain.weather_stats import document
+from weather_platform_tests.domain.days import document, one_day
 
 
 def metrics(**figures: float | None) -> Metrics:
     """Metrics of a mild day but for the figures, named ``metric_figure``."""
     mild: dict[str, float | None] = {"temperature_tn": 10.0, "temperature_tx": 15.0, "wind_speed_max": 3.0}
-    found = document(STATIONS["07690"], DailyAggregate(date(2023, 12, 1), 8), (), datetime.now(UTC)).metrics
+    found = document(one_day()).metrics
     for name, value in (mild | figures).items():
         metric, _, figure = name.rpartition("_")
         changed = msgspec.structs.replace(getattr(found, metric), **{figure: value})

@@ -4,16 +4,18 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weather_platform.domain.documents import figures
+from weather_platform.domain.rounding import mean_of_millionths
 from weather_platform.domain.statistics import (
     MILLION,
     VECTOR_PER_MS,
     Rule,
     Scale,
-    Sums,
     climatological,
     count,
     direction,
@@ -26,9 +28,10 @@ from weather_platform.domain.statistics import (
 
 def made(rule: Rule, unit: str, *values: float | None) -> float | None:
     """The figure of a rule whose needs have these values, in their order."""
-    sums = {need.name: value for need, value in zip(rule.needs, values, strict=True)}
-    figure: float | None = rule.figure(sums, rule.scale(unit))
-    return figure
+    columns = {need.name: np.array([value], dtype=float) for need, value in zip(rule.needs, values, strict=True)}
+    (figure,) = figures(rule, unit, columns)
+    found: float | None = figure
+    return found
 
 
 @pytest.mark.parametrize(
@@ -78,11 +81,8 @@ def test_a_figure_is_rounded_halves_away_from_zero_and_stays_null(
 
 def test_what_climatology_found_is_taken_as_it_is() -> None:
     rule = climatological("tn", ("t", "tn12"))
-    assert (rule.needs, rule.figure({"tn": -0.3}, rule.scale("°C")), rule.figure({}, rule.scale("°C"))) == (
-        (),
-        -0.3,
-        None,
-    )
+    assert figures(rule, "°C", {"tn": np.array([-0.3, np.nan])}) == [-0.3, None]
+    assert rule.needs == ()
 
 
 def test_a_unit_that_no_rule_leads_to_is_an_error() -> None:
@@ -99,8 +99,8 @@ def test_a_unit_that_no_rule_leads_to_is_an_error() -> None:
 def test_a_mean_is_what_exact_arithmetic_says(millionths: int, readings: int, scale: Scale) -> None:
     value = (Fraction(millionths, readings) - scale.offset) / MILLION * scale.times / scale.per * 100
     hundredths = math.floor(abs(value) + Fraction(1, 2)) * (1 if value >= 0 else -1)
-    sums: Sums = {"t_sum": millionths, "t_n": readings}
-    assert mean("t").figure(sums, scale) == float(Decimal(hundredths) / 100)
+    (rounded,) = mean_of_millionths(np.array([float(millionths)]), np.array([readings]), scale)
+    assert rounded == float(Decimal(hundredths) / 100)
 
 
 @settings(deadline=None)

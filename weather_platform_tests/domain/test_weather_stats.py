@@ -1,19 +1,19 @@
 """The document of a day, in the shape that readers of the replaced system know."""
 
 import json
-from datetime import UTC, date, datetime
+from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
 from weather_platform.domain import weather_stats
-from weather_platform.domain.stations import STATIONS
-from weather_platform.domain.statistics import VECTOR_PER_MS, DailyAggregate
-from weather_platform.domain.weather_stats import CODE_VERSION, WeatherStats, document
+from weather_platform.domain.statistics import VECTOR_PER_MS
+from weather_platform.domain.weather_stats import CODE_VERSION, WeatherStats
+from weather_platform_tests.domain.days import document, one_day
 
 NOW = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
-NICE = STATIONS["07690"]
 SUMS = {
     "t_n": 8,
     "t_sum": 8 * 287_410_000,
@@ -56,11 +56,11 @@ CLIMATE = {
     "erroneous": 1,
     "suspect": 2,
 }
-DAY = DailyAggregate(date(2023, 12, 1), 8, {**SUMS, **CLIMATE}, ("aa", "bb"))
+DAY = one_day({**SUMS, **CLIMATE}, raw_objects=("aa", "bb"))
 
 
 def test_a_document_has_the_shape_that_was_promised() -> None:
-    made = document(NICE, DAY, {"cc"}, NOW)
+    made = document(DAY, frozenset({"cc"}), NOW)
     assert json.loads(msgspec.json.encode(made)) == {
         "_id": "07690:2023-12-01",
         "city": "NICE",
@@ -115,45 +115,44 @@ def test_every_sum_that_a_figure_needs_is_asked_for() -> None:
 
 def test_a_document_keeps_whole_milliseconds_as_mongodb_does() -> None:
     exact = NOW.replace(microsecond=678_999)
-    assert document(NICE, DAY, (), exact).provenance.updated_at == NOW.replace(microsecond=678_000)
+    assert document(DAY, now=exact).provenance.updated_at == NOW.replace(microsecond=678_000)
 
 
 def test_a_day_of_nothing_but_an_observation_is_null_throughout() -> None:
-    metrics = msgspec.to_builtins(document(NICE, DailyAggregate(DAY.day, 1), (), NOW).metrics)
+    metrics = msgspec.to_builtins(document(one_day()).metrics)
     values = {value for metric in metrics.values() for name, value in metric.items() if name not in ("n", "trace")}
     values -= {"missing"}  # the way in which a figure was found
     assert values == {None}
     assert [metric["n"] for metric in metrics.values()] == [0] * 6
 
 
-@pytest.mark.parametrize(
-    ("synthetic", "marked"), [({"bb"}, True), ({"aa", "bb"}, True), ({"cc"}, False), (set(), False)]
-)
-def test_one_synthetic_object_marks_the_day(synthetic: set[str], marked: bool) -> None:
-    assert document(NICE, DAY, synthetic, NOW).provenance.synthetic is marked
+@pytest.mark.parametrize(("synthetic", "marked"), [({"bb"}, True), ({"aa", "bb"}, True), ({"cc"}, False), ((), False)])
+def test_one_synthetic_object_marks_the_day(synthetic: Collection[str], marked: bool) -> None:
+    assert document(DAY, frozenset(synthetic)).provenance.synthetic is marked
 
 
 def test_a_revision_stays_while_only_the_time_changes() -> None:
     later = datetime(2025, 1, 1, tzinfo=UTC)
-    assert _revision(document(NICE, DAY, (), NOW)) == _revision(document(NICE, DAY, (), later))
+    assert _revision(document(DAY)) == _revision(document(DAY, now=later))
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"sums": {**SUMS, **CLIMATE, "t_max": 290.0}},
-        {"sums": {**SUMS, **CLIMATE, "rr3_traces": 0}},
-        {"sums": {**SUMS, **CLIMATE, "tn_method": "extremes"}},
+        {"figures": {**SUMS, **CLIMATE, "t_max": 290.0}},
+        {"figures": {**SUMS, **CLIMATE, "rr3_traces": 0}},
+        {"figures": {**SUMS, **CLIMATE, "tn_method": "extremes"}},
         {"observations": 7},
         {"raw_objects": ("aa",)},
     ],
 )
 def test_a_revision_changes_with_the_content(change: dict[str, Any]) -> None:
-    assert _revision(document(NICE, DAY._replace(**change), (), NOW)) != _revision(document(NICE, DAY, (), NOW))
+    changed = {"figures": {**SUMS, **CLIMATE}, "raw_objects": ("aa", "bb"), **change}
+    assert _revision(document(one_day(**changed))) != _revision(document(DAY))
 
 
 def test_a_revision_changes_with_the_mark_of_synthetic_data() -> None:
-    assert _revision(document(NICE, DAY, {"aa"}, NOW)) != _revision(document(NICE, DAY, (), NOW))
+    assert _revision(document(DAY, frozenset({"aa"}))) != _revision(document(DAY))
 
 
 def _revision(made: WeatherStats) -> str:

@@ -9,8 +9,8 @@ import msgspec
 from weather_platform.domain.events import Event, EventType
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import STATIONS
-from weather_platform.domain.statistics import DailyAggregate
-from weather_platform.domain.weather_stats import WeatherStats, document
+from weather_platform.domain.weather_stats import WeatherStats
+from weather_platform_tests.domain.days import document, one_day
 
 NICE, BREST, ORLY = "07690", "07110", "07149"
 CITIES = {NICE: "NICE", BREST: "BREST-GUIPAVAS", ORLY: "ORLY"}
@@ -32,7 +32,8 @@ def day_document(
         STATIONS[NICE], station_id=station_id, name=city, slug=city.lower().replace("-", "_").replace("é", "e")
     )
     sums = {"t_n": 8, "ff_sum": 8 * 3_000_000, "ff_n": 8, "civil_rr": 0.0, "civil_rr_slots": 7, "rr3_traces": 1}
-    empty = document(station, DailyAggregate(day, 7 + day.day % 2, sums, ("0123456789abcdef",)), (), updated_at)
+    of = one_day(sums, station=station, day=day, observations=7 + day.day % 2, raw_objects=("0123456789abcdef",))
+    empty = document(of, now=updated_at)
     temperature = msgspec.structs.replace(empty.metrics.temperature, avg=temperature_c)
     made = msgspec.structs.replace(
         empty,

@@ -5,10 +5,11 @@ station-months pass that for rain, so one with few gaps is `nearly`: its total i
 never as dry.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+import numpy as np
+from numpy.typing import NDArray
 
-Status = Literal["complete", "nearly", "incomplete", "missing"]
+from weather_platform.domain.climate.grid import Mask
+from weather_platform.domain.climate.sheet import Status
 
 MEAN_MISSING = 10
 MEAN_GAP = 4
@@ -16,32 +17,37 @@ NEARLY_MISSING = 3
 NEARLY_HOURS = 24
 
 
-def longest_gap(there: Sequence[bool]) -> int:
-    """The longest run of missing days."""
-    longest = gap = 0
-    for day in there:
-        gap = 0 if day else gap + 1
-        longest = max(longest, gap)
+def longest_gaps(there: Mask) -> NDArray[np.int64]:
+    """The longest run of missing days of each station; all here take masks of station × day."""
+    longest = gap = np.zeros(len(there), dtype=np.int64)
+    for day in there.T:
+        gap = np.where(day, 0, gap + 1)
+        longest = np.maximum(longest, gap)
     return longest
 
 
-def mean_status(there: Sequence[bool]) -> Status:
+def mean_status(there: Mask) -> list[Status]:
     """Status of a mean of daily figures."""
-    if not any(there):
-        return "missing"
-    missing = sum(not day for day in there)
-    return "complete" if missing <= MEAN_MISSING and longest_gap(there) <= MEAN_GAP else "incomplete"
+    missing = (~there).sum(axis=1)
+    is_complete = (missing <= MEAN_MISSING) & (longest_gaps(there) <= MEAN_GAP)
+    return _chosen([missing == there.shape[1], is_complete], ["missing", "complete"])
 
 
-def count_status(there: Sequence[bool]) -> Status:
+def count_status(there: Mask) -> list[Status]:
     """Of a count of days."""
-    if not any(there):
-        return "missing"
-    missing = sum(not day for day in there)
-    return "complete" if not missing else "nearly" if missing <= NEARLY_MISSING else "incomplete"
+    missing = (~there).sum(axis=1)
+    conditions = [missing == there.shape[1], missing == 0, missing <= NEARLY_MISSING]
+    return _chosen(conditions, ["missing", "complete", "nearly"])
 
 
-def total_status(there: Sequence[bool], unknown_hours: int) -> Status:
+def total_status(there: Mask, unknown_hours: NDArray[np.int64]) -> list[Status]:
     """Of a total and its counts; `unknown_hours` are the hours of missing days without any total."""
-    status = count_status(there)
-    return "incomplete" if status == "nearly" and unknown_hours > NEARLY_HOURS else status
+    missing = (~there).sum(axis=1)
+    is_nearly = (missing <= NEARLY_MISSING) & (unknown_hours <= NEARLY_HOURS)
+    return _chosen([missing == there.shape[1], missing == 0, is_nearly], ["missing", "complete", "nearly"])
+
+
+def _chosen(conditions: list[Mask], statuses: list[Status]) -> list[Status]:
+    """The status of the first condition that holds for each station; incomplete if none does."""
+    chosen: list[Status] = np.select(conditions, statuses, "incomplete").tolist()
+    return chosen

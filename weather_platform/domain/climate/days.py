@@ -1,24 +1,21 @@
 """Climatological days: Tn, Tx and rain in their own windows, the other figures of the civil UTC day.
 
-All stations and days at once, as arrays of station × day in hundredths (°C, mm, m/s, hPa is Pa, %); `ClimateDay` is
-one of them as documents show it. Erroneous values are left out; a figure that rests on a suspect value is marked.
+All stations and days at once, as arrays of station × day in hundredths (°C, mm, m/s, hPa is Pa, %). Erroneous values
+are left out; a figure that rests on a suspect value is marked.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Literal, NamedTuple, TypeVar
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from weather_platform.domain.climate.columns import RAINS
 from weather_platform.domain.climate.grid import Mask, Values
-from weather_platform.domain.climate.rain import Method as RainMethod
-from weather_platform.domain.climate.rain import rain_of_day
+from weather_platform.domain.climate.rain import AROUND, RAIN_METHODS, rain_of_days
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.stretches import Stretch
-from weather_platform.domain.climate.windows import DayRule, windows_of
+from weather_platform.domain.climate.windows import windows_of
 from weather_platform.domain.stations import Station
 
 ExtremeMethod = Literal["extremes", "mixed", "readings", "missing"]
@@ -28,8 +25,9 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 _BLIND_SLOTS = 1
 """One blind slot of readings costs 0.1 K of bias; two may cost degrees."""
 EXTREME_METHODS: tuple[ExtremeMethod, ...] = ("extremes", "mixed", "readings", "missing")
-RAIN_METHODS: tuple[RainMethod, ...] = ("rr24", "sum", "difference", "missing", "rr3")
 _MISSING = 3
+_DAYS_AT_ONCE = 1_000
+"""Without a total of 24 h; 3 MB."""
 
 
 class Extremes(NamedTuple):
@@ -82,43 +80,6 @@ class Days(NamedTuple):
     suspect: NDArray[np.int64]
 
 
-class ClimateTemperature(msgspec.Struct, frozen=True, kw_only=True):
-    """Tn or Tx of a day, °C."""
-
-    value: float | None
-    method: ExtremeMethod
-    window: str
-    suspect: bool = False
-
-
-class ClimateRain(msgspec.Struct, frozen=True, kw_only=True):
-    """Rain of a day, mm."""
-
-    value: float | None
-    method: RainMethod
-    window: str
-    known: float
-    """Known lower bound of rain; equal to the value if there is one."""
-    known_hours: int
-    trace: bool
-    suspect: bool = False
-
-
-class ClimateDay(msgspec.Struct, frozen=True, kw_only=True):
-    """The climatological day of a station."""
-
-    station_id: str
-    day: date
-    rule: DayRule
-    tn: ClimateTemperature
-    tx: ClimateTemperature
-    rr: ClimateRain
-    civil_rr: ClimateRain
-    erroneous: int
-    """How many values of the civil UTC day are erroneous."""
-    suspect: int
-
-
 def days_of(screened: Screened, stretch: Stretch) -> Days:
     """Every day of the stretch at every station of the grid."""
     windows = [windows_of(station) for station in screened.grid.stations]
@@ -151,68 +112,6 @@ def days_of(screened: Screened, stretch: Stretch) -> Days:
         snow=_extreme(screened.sound("ht_neige"), midnight, np.fmax),
         erroneous=_flagged(screened, stretch, "erroneous"),
         suspect=_flagged(screened, stretch, "suspect"),
-    )
-
-
-def climate_days(days: Days, station: int) -> list[ClimateDay]:
-    """The days of one station (its index in the grid), in order."""
-    of = days.stations[station]
-    rule = windows_of(of).rule()
-    return [
-        ClimateDay(
-            station_id=of.station_id,
-            day=day,
-            rule=rule,
-            tn=_temperature(days.tn, station, index, rule.tn),
-            tx=_temperature(days.tx, station, index, rule.tx),
-            rr=_rain(days.rr, station, index, rule.rr),
-            civil_rr=_rain(days.civil_rr, station, index, "00-00"),
-            erroneous=int(days.erroneous[station, index]),
-            suspect=int(days.suspect[station, index]),
-        )
-        for index, day in enumerate(days.stretch.days)
-    ]
-
-
-def figures(day: ClimateDay) -> dict[str, float | str | bool | None]:
-    """The climatological figures of a daily document, by the names that `weather_stats` reads."""
-    return {
-        "tn": day.tn.value,
-        "tn_method": day.tn.method,
-        "tx": day.tx.value,
-        "tx_method": day.tx.method,
-        "rr": day.rr.value,
-        "rr_method": day.rr.method,
-        "rr_known": day.rr.known if day.rr.known_hours else None,
-        "civil_rr": day.civil_rr.known if day.civil_rr.known_hours else None,
-        "civil_rr_slots": day.civil_rr.known_hours // 3,
-        "tn_window": day.rule.tn,
-        "tx_window": day.rule.tx,
-        "rr_window": day.rule.rr,
-        "windows_supposed": day.rule.supposed,
-        "erroneous": day.erroneous,
-        "suspect": day.suspect,
-    }
-
-
-def _temperature(extremes: Extremes, station: int, day: int, window: str) -> ClimateTemperature:
-    return ClimateTemperature(
-        value=plain(extremes.value[station, day]),
-        method=EXTREME_METHODS[extremes.method[station, day]],
-        window=window,
-        suspect=bool(extremes.suspect[station, day]),
-    )
-
-
-def _rain(rains: Rains, station: int, day: int, window: str) -> ClimateRain:
-    return ClimateRain(
-        value=plain(rains.value[station, day]),
-        method=RAIN_METHODS[rains.method[station, day]],
-        window=window,
-        known=float(rains.known[station, day]) / 100,
-        known_hours=int(rains.known_hours[station, day]),
-        trace=bool(rains.trace[station, day]),
-        suspect=bool(rains.suspect[station, day]),
     )
 
 
@@ -277,19 +176,18 @@ def _coverage(readings: Values, half: Values, whole: Values, starts: NDArray[np.
 
 
 def _rains(screened: Screened, starts: NDArray[np.int64], *, known_from_h: int = 1, but: Mask | None = None) -> Rains:
-    """RR: the 24 h total if present; the few other days one by one, except the days of `but`."""
+    """RR: the 24 h total if present; the few other days by other totals, except the days of `but`."""
     rr24 = screened.sound("rr24")
     value = _at(rr24, starts, 24)
     method = np.where(np.isnan(value), _MISSING, 0)
     suspect = ~np.isnan(value) & _at(screened.is_suspect("rr24"), starts, 24)
     known, known_hours = np.nan_to_num(value), np.where(np.isnan(value), 0, 24)
     amounts = np.array([screened.sound(field) for field in RAINS])
-    for row, column in np.argwhere(np.isnan(value) if but is None else np.isnan(value) & ~but):
-        start = int(starts[row, column])
-        rain = rain_of_day(_totals(amounts[:, row], start), start, known_from_h=known_from_h)
-        value[row, column] = np.nan if rain.amount is None else rain.amount
-        method[row, column] = RAIN_METHODS.index(rain.method)
-        known[row, column], known_hours[row, column] = rain.known, rain.known_hours
+    rows, columns = np.nonzero(np.isnan(value) if but is None else np.isnan(value) & ~but)
+    for part in range(0, len(rows), _DAYS_AT_ONCE):
+        at = rows[part : part + _DAYS_AT_ONCE], columns[part : part + _DAYS_AT_ONCE]
+        rain = rain_of_days(amounts[:, at[0][:, None], starts[at][:, None] + AROUND], known_from_h=known_from_h)
+        method[at], value[at], known[at], known_hours[at] = rain
     return Rains(value, method, suspect, known, known_hours, _traces(screened, starts))
 
 
@@ -306,18 +204,6 @@ def _civil_rains(screened: Screened, midnight: NDArray[np.int64]) -> Rains:
         known=np.where(there, eight, rains.known),
         known_hours=np.where(there, 24, rains.known_hours),
     )
-
-
-def _totals(amounts: Values, start: int) -> dict[int, dict[int, float]]:
-    """Totals around the 24 h after start, as `rain_of_day` takes them; of one station, fields of `RAINS` × hours."""
-    first = max(start - 23, 0)
-    around = amounts[:, first : start + 49]
-    totals: dict[int, dict[int, float]] = {}
-    hours = tuple(RAINS.values())
-    places = np.nonzero(~np.isnan(around))
-    for field, column, amount in zip(*(place.tolist() for place in places), around[places].tolist(), strict=True):
-        totals.setdefault(first + column, {})[hours[field]] = amount
-    return totals
 
 
 def _traces(screened: Screened, starts: NDArray[np.int64]) -> Mask:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
-from weather_platform.domain.climate.completeness import Status
+from weather_platform.domain.climate.sheet import Status
 from weather_platform.domain.climate.thresholds import DAY_COUNTS
 
 Kind = Literal["mean", "total", "low", "high"]

@@ -7,6 +7,7 @@ totals end at whole hours.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from weather_platform.domain.stations import Station
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_HOUR_S = 3600
+HOUR_S = 3600
 _FREEZING = 27_315
 
 
@@ -46,35 +47,35 @@ class Grid:
 
 def hours_since_1970(time: datetime) -> int:
     """Of a time in UTC without offset, whole hours."""
-    return int(time.replace(tzinfo=UTC).timestamp()) // _HOUR_S
+    return int(time.replace(tzinfo=UTC).timestamp()) // HOUR_S
 
 
-def grid_of(
-    stretch: Stretch,
-    stations: Sequence[Station],
-    station_ids: Sequence[str] | NDArray[np.str_],
-    seconds: NDArray[np.int64],
-    columns: Mapping[str, Values],
-) -> Grid:
+class Rows(NamedTuple):
+    """Observations as staged, arrays of one length."""
+
+    station: NDArray[np.int64]
+    """Place among the stations."""
+    seconds: NDArray[np.int64]
+    """Since 1970-01-01 00 UTC."""
+    columns: Mapping[str, Values]
+    """Fields in SYNOP's units (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN if missing."""
+
+
+def grid_of(stretch: Stretch, stations: Sequence[Station], rows: Rows) -> Grid:
     """The grid of a range of days, with the days it needs around it.
 
-    `station_ids` and `seconds` (since 1970, UTC) place each row; `columns` are the rows' fields in SYNOP's units
-    as staged (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN if missing. Rows of other stations, of other
-    times and between whole hours are ignored; of rows of the same place the last counts.
+    Rows of other times and between whole hours are ignored; of rows of the same place the last counts.
     """
     first = hours_since_1970(datetime.combine(stretch.needed.first, datetime.min.time()))
     end = hours_since_1970(datetime.combine(stretch.needed.end, datetime.min.time())) + 1
-    number = {station.station_id: index for index, station in enumerate(stations)}
-    names, inverse = np.unique(np.asarray(station_ids, dtype=np.str_), return_inverse=True)
-    row = np.array([number.get(str(name), -1) for name in names], dtype=np.int64)[inverse]
-    hour = seconds // _HOUR_S - first
-    placed = (row >= 0) & (hour >= 0) & (hour < end - first) & (seconds % _HOUR_S == 0)
-    row, hour = row[placed], hour[placed]
+    hour = rows.seconds // HOUR_S - first
+    placed = (hour >= 0) & (hour < end - first) & (rows.seconds % HOUR_S == 0)
+    at = (rows.station[placed], hour[placed])
     values = {}
     for name in GRID_FIELDS:
         values[name] = np.full((len(stations), end - first), np.nan)
-        if name in columns:
-            values[name][row, hour] = _hundredths(name, columns[name][placed])
+        if name in rows.columns:
+            values[name][at] = _hundredths(name, rows.columns[name][placed])
     return Grid(stations, first, values)
 
 

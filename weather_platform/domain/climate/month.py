@@ -3,16 +3,19 @@
 Means are of unrounded daily values, to 2 decimals, halves away from zero; extremes are as reported.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from weather_platform.domain.climate import thresholds
-from weather_platform.domain.climate.completeness import count_status, longest_gap, mean_status, total_status
-from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, Days, Extremes
+from weather_platform.domain.climate.completeness import count_status, longest_gaps, mean_status, total_status
+from weather_platform.domain.climate.days import EXTREME_METHODS, Days, Extremes
 from weather_platform.domain.climate.grid import Grid, Mask, Values
+from weather_platform.domain.climate.rain import RAIN_METHODS
 from weather_platform.domain.climate.rose import wind_roses
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.sheet import (
@@ -27,12 +30,12 @@ from weather_platform.domain.climate.sheet import (
     MonthTn,
     MonthTx,
     SeenAtHours,
-    WindRose,
 )
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import windows_of
 from weather_platform.domain.months import Month
-from weather_platform.domain.statistics import Scale, mean_of_millionths
+from weather_platform.domain.rounding import mean_of_millionths
+from weather_platform.domain.statistics import Scale
 
 _MILLIONTHS = 10_000  # of a unit in a hundredth of it
 _ESTIMATED_SHARE = 0.2
@@ -40,12 +43,38 @@ _ESTIMATED_SHARE = 0.2
 
 def monthly_climates(screened: Screened, days: Days) -> list[MonthlyClimate]:
     """The sheets of all stations of the grid that reported in the month; `days` are those of a whole month."""
-    seen, roses = _seen(screened, days.stretch), wind_roses(screened, days.stretch)
-    flagged = _flagged(days)
-    return [
-        _sheet(days, station, seen[station], roses[station], flagged[station])
-        for station in np.flatnonzero(_reported(screened.grid, days.stretch)).tolist()
-    ]
+    stretch, stations = days.stretch, days.stations
+    decades = ((0, 10), (10, 20), (20, len(stretch.days)))
+    sheets = _structs(
+        MonthlyClimate,
+        station_id=[station.station_id for station in stations],
+        month=[str(Month.of(stretch.first))] * len(stations),
+        day_rule=[windows_of(station).rule() for station in stations],
+        days=[len(stretch.days)] * len(stations),
+        tn=_structs(MonthTn, **_temperature(days, days.tn), **_counts("tn", days.tn.value)),
+        tx=_structs(MonthTx, **_temperature(days, days.tx), **_counts("tx", days.tx.value)),
+        tm=_tm(days),
+        rr=_rain(days),
+        fxi=_gust(days),
+        pmer=_pressure(days),
+        u=_humidity(days),
+        snow=_snow(days),
+        seen_at_hours=_seen(screened, stretch),
+        decades=list(zip(*(_decade(days, *part) for part in decades), strict=True)),
+        rose=wind_roses(screened, stretch),
+        flagged=_flagged(days),
+    )
+    return [sheets[place] for place in np.flatnonzero(_reported(screened.grid, stretch)).tolist()]
+
+
+_Column = Sequence[Any]
+"""A value of each station."""
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
+
+
+def _structs(kind: type[_Struct], **columns: _Column) -> list[_Struct]:
+    """A struct of each station."""
+    return [kind(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 
 
 def _reported(grid: Grid, stretch: Stretch) -> Mask:
@@ -55,199 +84,167 @@ def _reported(grid: Grid, stretch: Stretch) -> Mask:
     return reported
 
 
-def _sheet(days: Days, station: int, seen: SeenAtHours, rose: WindRose, flagged: dict[str, int]) -> MonthlyClimate:
-    of = days.stations[station]
-    row = _Row(days, station)
-    return MonthlyClimate(
-        station_id=of.station_id,
-        month=str(Month.of(days.stretch.first)),
-        day_rule=windows_of(of).rule(),
-        days=len(days.stretch.days),
-        tn=msgspec.convert({**row.temperature(days.tn), **row.counts("tn", days.tn.value[station])}, MonthTn),
-        tx=msgspec.convert({**row.temperature(days.tx), **row.counts("tx", days.tx.value[station])}, MonthTx),
-        tm=row.tm(),
-        rr=row.rain(),
-        fxi=row.gust(),
-        pmer=row.pressure(),
-        u=row.humidity(),
-        snow=row.snow(),
-        seen_at_hours=seen,
-        decades=tuple(row.decade(first, last) for first, last in ((0, 10), (10, 20), (20, len(days.stretch.days)))),
-        rose=rose,
-        flagged=flagged,
+def _temperature(days: Days, extremes: Extremes) -> dict[str, _Column]:
+    values = extremes.value
+    methods = _by_method(extremes.method, EXTREME_METHODS, EXTREME_METHODS[:-1])
+    n = (~np.isnan(values)).sum(axis=1).tolist()
+    return {
+        **_presence(values),
+        "days_status": count_status(~np.isnan(values)),
+        "method": methods,
+        "estimated": [
+            of["mixed"] + of["readings"] > _ESTIMATED_SHARE * count for of, count in zip(methods, n, strict=True)
+        ],
+        "mean": mean(values),
+        **_extreme(days, "min", values),
+        **_extreme(days, "max", values),
+        "suspect_days": _on(days, extremes.suspect),
+    }
+
+
+def _tm(days: Days) -> list[MonthTm]:
+    doubled = days.tn.value + days.tx.value
+    return _structs(
+        MonthTm,
+        **_presence(doubled),
+        mean=mean(doubled, per=2),
+        heating_18=total(np.maximum(0, 200 * thresholds.HEATING_BASE_C - doubled), per=2),
+        growing_10=total(np.maximum(0, doubled - 200 * thresholds.GROWING_BASE_C), per=2),
+        days_status=count_status(~np.isnan(doubled)),
     )
 
 
-class _Row:
-    """The days of one station."""
-
-    def __init__(self, days: Days, station: int) -> None:
-        self._days, self._station = days, station
-        self._dates = days.stretch.days
-
-    def temperature(self, extremes: Extremes) -> dict[str, object]:
-        values, methods = extremes.value[self._station], extremes.method[self._station]
-        there = ~np.isnan(values)
-        method = {name: int(np.sum(methods == place)) for place, name in enumerate(EXTREME_METHODS[:-1])}
-        return {
-            "n": int(there.sum()),
-            "missing": int((~there).sum()),
-            "longest_gap": longest_gap(there.tolist()),
-            "status": mean_status(there.tolist()),
-            "days_status": count_status(there.tolist()),
-            "method": method,
-            "estimated": method["mixed"] + method["readings"] > _ESTIMATED_SHARE * int(there.sum()),
-            "mean": mean(values),
-            **self._extreme("min", values),
-            **self._extreme("max", values),
-            "suspect_days": self._on(extremes.suspect[self._station]),
-        }
-
-    def tm(self) -> MonthTm:
-        doubled = self._days.tn.value[self._station] + self._days.tx.value[self._station]
-        there = ~np.isnan(doubled)
-        return MonthTm(
-            n=int(there.sum()),
-            missing=int((~there).sum()),
-            longest_gap=longest_gap(there.tolist()),
-            status=mean_status(there.tolist()),
-            mean=mean(doubled, per=2),
-            heating_18=total(np.maximum(0, 200 * thresholds.HEATING_BASE_C - doubled), per=2),
-            growing_10=total(np.maximum(0, doubled - 200 * thresholds.GROWING_BASE_C), per=2),
-            days_status=count_status(there.tolist()),
-        )
-
-    def rain(self) -> MonthRain:
-        rains, station = self._days.rr, self._station
-        values, methods = rains.value[station], rains.method[station]
-        there = ~np.isnan(values)
-        unknown_hours = int((24 - rains.known_hours[station][~there]).sum())
-        fields = {
-            "n": int(there.sum()),
-            "missing": int((~there).sum()),
-            "longest_gap": longest_gap(there.tolist()),
-            "unknown_hours": unknown_hours,
-            "status": total_status(there.tolist(), unknown_hours),
-            "method": {n: int(np.sum(methods == RAIN_METHODS.index(n))) for n in ("rr24", "sum", "difference")},
-            "total": total(values),
-            "known_part": float(rains.known[station][~there].sum()) / 100,
-            **self._extreme("max", values),
-            "suspect_days": self._on(rains.suspect[station]),
-            **self.counts("rr", values),
-        }
-        return msgspec.convert(fields, MonthRain)
-
-    def gust(self) -> MonthGust:
-        values = self._days.fxi[self._station]
-        there = ~np.isnan(values)
-        greatest = values == np.nanmax(values) if there.any() else there
-        directions = np.nan_to_num(self._days.fxi_dd[self._station][greatest], nan=-1)
-        fields = {
-            "n": int(there.sum()),
-            "missing": int((~there).sum()),
-            "status": count_status(there.tolist()),
-            **self._extreme("max", values),
-            "max_direction": tuple(int(direction) for direction in directions),
-            **self.counts("fxi", values),
-        }
-        return msgspec.convert(fields, MonthGust)
-
-    def pressure(self) -> MonthPressure:
-        values = self._days.pmer[self._station] / 100  # hundredths of hPa
-        return msgspec.convert(
-            {**self._presence(values), "mean": mean(values), **self._extreme("min", values)}, MonthPressure
-        )
-
-    def humidity(self) -> MonthHumidity:
-        days, station = self._days, self._station
-        fields = {
-            **self._presence(days.u_mean[station]),
-            "mean": mean(days.u_mean[station]),
-            **self._extreme("min", days.u_min[station]),
-            **self._extreme("max", days.u_max[station]),
-            "vapour_pressure": mean(days.vapour_pressure[station] * 100),
-        }
-        return msgspec.convert(fields, MonthHumidity)
-
-    def snow(self) -> MonthSnow:
-        values = np.maximum(self._days.snow[self._station], 0)  # -1 and -2 are traces (BUFR 0 13 013)
-        there = ~np.isnan(values)
-        deepest = self._extreme("max", values * 100)
-        if not np.any(values > 0):
-            deepest["max_days"] = ()
-        fields = {
-            "n": int(there.sum()),
-            "missing": int((~there).sum()),
-            "status": count_status(there.tolist()),
-            **deepest,
-            **self.counts("snow", values * 100),
-        }
-        return msgspec.convert(fields, MonthSnow)
-
-    def decade(self, first: int, last: int) -> Decade:
-        tn, tx, rr = (of.value[self._station][first:last] for of in (self._days.tn, self._days.tx, self._days.rr))
-        return Decade(
-            first=self._dates[first],
-            last=self._dates[last - 1],
-            tn=mean(tn),
-            tn_missing=int(np.isnan(tn).sum()),
-            tx=mean(tx),
-            tx_missing=int(np.isnan(tx).sum()),
-            rr=total(rr),
-            rr_missing=int(np.isnan(rr).sum()),
-        )
-
-    def counts(self, element: thresholds.Element, values: Values) -> dict[str, int]:
-        """The counts of days of an element by name."""
-        compare: dict[str, Callable[[Values, float], Mask]] = {"at_least": np.greater_equal, "at_most": np.less_equal}
-        return {
-            count.name: int(np.sum(compare[count.reached](values, count.value * 100)))
-            for count in thresholds.DAY_COUNTS
-            if count.element == element
-        }
-
-    def _presence(self, values: Values) -> dict[str, object]:
-        there = (~np.isnan(values)).tolist()
-        return {
-            "n": sum(there),
-            "missing": len(there) - sum(there),
-            "longest_gap": longest_gap(there),
-            "status": mean_status(there),
-        }
-
-    def _extreme(self, which: str, values: Values) -> dict[str, object]:
-        """The extreme and all days that reached it."""
-        extreme = _least(values) if which == "min" else _greatest(values)
-        return {which: _to_hundredths(extreme), f"{which}_days": self._on(values == extreme)}
-
-    def _on(self, mask: Mask) -> tuple[date, ...]:
-        return tuple(self._dates[place] for place in np.flatnonzero(mask))
-
-
-def mean(hundredths: Values, *, per: int = 1) -> float | None:
-    """The mean of present values, in a unit `per` times as large, to 2 decimals, halves away from zero."""
-    there = hundredths[~np.isnan(hundredths)]
-    return (
-        mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), len(there), Scale(per=per)) if len(there) else None
+def _rain(days: Days) -> list[MonthRain]:
+    rains = days.rr
+    missing = np.isnan(rains.value)
+    unknown_hours = ((24 - rains.known_hours) * missing).sum(axis=1)
+    return _structs(
+        MonthRain,
+        **{**_presence(rains.value), "status": total_status(~missing, unknown_hours)},
+        unknown_hours=unknown_hours.tolist(),
+        method=_by_method(rains.method, RAIN_METHODS, ("rr24", "sum", "difference")),
+        total=total(rains.value),
+        known_part=((rains.known * missing).sum(axis=1) / 100).tolist(),
+        **_extreme(days, "max", rains.value),
+        suspect_days=_on(days, rains.suspect),
+        **_counts("rr", rains.value),
     )
 
 
-def total(hundredths: Values, *, per: int = 1) -> float | None:
-    """The sum of present values, in a unit `per` times as large, to 2 decimals, halves away from zero."""
-    there = hundredths[~np.isnan(hundredths)]
-    return mean_of_millionths(round(float(there.sum()) * _MILLIONTHS), 1, Scale(per=per)) if len(there) else None
+def _gust(days: Days) -> list[MonthGust]:
+    values = days.fxi
+    directions = np.nan_to_num(days.fxi_dd, nan=-1).astype(np.int64)
+    greatest = values == _greatest(values)[:, None]
+    return _structs(
+        MonthGust,
+        **_present_days(values),
+        **_extreme(days, "max", values),
+        max_direction=[tuple(of[on].tolist()) for of, on in zip(directions, greatest, strict=True)],
+        **_counts("fxi", values),
+    )
 
 
-def _least(values: Values) -> float:
-    return float(np.fmin.reduce(values))
+def _pressure(days: Days) -> list[MonthPressure]:
+    values = days.pmer / 100  # hundredths of hPa
+    return _structs(MonthPressure, **_presence(values), mean=mean(values), **_extreme(days, "min", values))
 
 
-def _greatest(values: Values) -> float:
-    return float(np.fmax.reduce(values))
+def _humidity(days: Days) -> list[MonthHumidity]:
+    return _structs(
+        MonthHumidity,
+        **_presence(days.u_mean),
+        mean=mean(days.u_mean),
+        **_extreme(days, "min", days.u_min),
+        **_extreme(days, "max", days.u_max),
+        vapour_pressure=mean(days.vapour_pressure * 100),
+    )
 
 
-def _to_hundredths(value: float) -> float | None:
-    return None if np.isnan(value) else mean_of_millionths(round(value * _MILLIONTHS), 1)
+def _snow(days: Days) -> list[MonthSnow]:
+    values = np.maximum(days.snow, 0) * 100  # -1 and -2 are traces (BUFR 0 13 013)
+    is_deepest = (values == _greatest(values)[:, None]) & (values > 0)
+    deepest = {**_extreme(days, "max", values), "max_days": _on(days, is_deepest)}
+    return _structs(MonthSnow, **_present_days(values), **deepest, **_counts("snow", values))
+
+
+def _decade(days: Days, first: int, last: int) -> list[Decade]:
+    tn, tx, rr = (of.value[:, first:last] for of in (days.tn, days.tx, days.rr))
+    dates = days.stretch.days
+    return _structs(
+        Decade,
+        first=[dates[first]] * len(tn),
+        last=[dates[last - 1]] * len(tn),
+        tn=mean(tn),
+        tn_missing=np.isnan(tn).sum(axis=1).tolist(),
+        tx=mean(tx),
+        tx_missing=np.isnan(tx).sum(axis=1).tolist(),
+        rr=total(rr),
+        rr_missing=np.isnan(rr).sum(axis=1).tolist(),
+    )
+
+
+def _counts(element: thresholds.Element, values: Values) -> dict[str, _Column]:
+    """The counts of days of an element by name."""
+    compare: dict[str, Callable[[Values, float], Mask]] = {"at_least": np.greater_equal, "at_most": np.less_equal}
+    return {
+        count.name: compare[count.reached](values, count.value * 100).sum(axis=1).tolist()
+        for count in thresholds.DAY_COUNTS
+        if count.element == element
+    }
+
+
+def _by_method(methods: NDArray[np.int64], of: Sequence[str], wanted: Sequence[str]) -> list[dict[str, int]]:
+    """The number of days by method."""
+    counts = [(methods == of.index(name)).sum(axis=1).tolist() for name in wanted]
+    return [dict(zip(wanted, row, strict=True)) for row in zip(*counts, strict=True)]
+
+
+def _presence(values: Values) -> dict[str, _Column]:
+    there = ~np.isnan(values)
+    days = {**_present_days(values), "status": mean_status(there)}
+    return {**days, "longest_gap": longest_gaps(there).tolist()}
+
+
+def _present_days(values: Values) -> dict[str, _Column]:
+    there = ~np.isnan(values)
+    return {
+        "n": there.sum(axis=1).tolist(),
+        "missing": (~there).sum(axis=1).tolist(),
+        "status": count_status(there),
+    }
+
+
+def _extreme(days: Days, which: str, values: Values) -> dict[str, _Column]:
+    """The extreme and all days that reached it."""
+    extreme = np.fmin.reduce(values, axis=1) if which == "min" else _greatest(values)
+    return {which: _rounded(extreme, np.ones(len(extreme))), f"{which}_days": _on(days, values == extreme[:, None])}
+
+
+def _greatest(values: Values) -> Values:
+    greatest: Values = np.fmax.reduce(values, axis=1)
+    return greatest
+
+
+def _on(days: Days, mask: Mask) -> list[tuple[date, ...]]:
+    """The days of each station on which the mask is true."""
+    dates = days.stretch.days
+    return [tuple(dates[place] for place in np.flatnonzero(row).tolist()) if row.any() else () for row in mask]
+
+
+def mean(hundredths: Values, *, per: int = 1) -> list[float | None]:
+    """The means of present values, in a unit `per` times as large, to 2 decimals, halves away from zero."""
+    return _rounded(np.nansum(hundredths, axis=1), (~np.isnan(hundredths)).sum(axis=1), per)
+
+
+def total(hundredths: Values, *, per: int = 1) -> list[float | None]:
+    """The sums of present values, in a unit `per` times as large, to 2 decimals, halves away from zero."""
+    return _rounded(np.nansum(hundredths, axis=1), np.isfinite(hundredths).any(axis=1), per)
+
+
+def _rounded(hundredths: Values, readings: Any, per: int = 1) -> list[float | None]:
+    """Sums over readings, in a unit; None without readings."""
+    rounded = mean_of_millionths(np.rint(hundredths * _MILLIONTHS), readings, Scale(per=per)).tolist()
+    return [None if value != value else value for value in rounded]  # noqa: PLR0124  # NaN
 
 
 def _flagged(days: Days) -> list[dict[str, int]]:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weather_platform.domain.climate.columns import BEHIND
-from weather_platform.domain.climate.days import RAIN_METHODS, Days
+from weather_platform.domain.climate.days import Days
 from weather_platform.domain.climate.grid import Mask, hours_since_1970
+from weather_platform.domain.climate.rain import RAIN_METHODS
 from weather_platform.domain.climate.windows import windows_of
 
 MADE_OF = {figure: BEHIND[figure] for figure in ("tn", "tx", "rr")}

@@ -10,9 +10,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from weather_platform.domain.climate.completeness import Status
 from weather_platform.domain.climate.figures import is_lower_bound
 from weather_platform.domain.climate.reference import AVERAGE_YEARS, TooFewYears
+from weather_platform.domain.climate.sheet import Status
 from weather_platform.domain.climate.years import COMPLETE, NEARLY, PERIODS, STATUSES, Years
 
 _MAY_LACK_A_LITTLE = "rr.total"

@@ -79,14 +79,6 @@ class Screened(NamedTuple):
         suspect = self.verdicts.get(("suspect", field))
         return np.zeros(self.grid.values[field].shape, dtype=bool) if suspect is None else suspect
 
-    def erroneous_times(self, station: int) -> dict[str, list[datetime]]:
-        """The times of a station's erroneous values (its place in the grid), by field."""
-        return {
-            field: [self.grid.time(int(column)) for column in np.flatnonzero(mask[station])]
-            for (verdict, field), mask in self.verdicts.items()
-            if verdict == "erroneous" and mask[station].any()
-        }
-
     def flags(self, stretch: Stretch) -> list[Flag]:
         """Flags of the days of a stretch, in order of station, time, field, rule."""
         grid = self.grid

@@ -4,11 +4,14 @@ Units: °C, mm, m/s, hPa, %, cm. Extremes name all their days. Without NumPy: `m
 """
 
 from datetime import date
+from typing import Literal
 
 import msgspec
 
-from weather_platform.domain.climate.completeness import Status
 from weather_platform.domain.climate.windows import DayRule
+
+Status = Literal["complete", "nearly", "incomplete", "missing"]
+"""How complete a figure is (`completeness`)."""
 
 
 class MonthTemperature(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 
-from weather_platform.domain.climate.completeness import Status
 from weather_platform.domain.climate.document import MonthDocument
+from weather_platform.domain.climate.sheet import Status
 from weather_platform.domain.climate.thresholds import DAY_COUNTS
 from weather_platform.domain.tabular import Column, Table
 

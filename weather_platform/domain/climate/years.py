@@ -14,9 +14,9 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from weather_platform.domain.climate.completeness import Status
 from weather_platform.domain.climate.figures import FIGURES, Figure, FigureValue, Sheet
 from weather_platform.domain.climate.grid import Values
+from weather_platform.domain.climate.sheet import Status
 from weather_platform.domain.months import Month
 
 MONTHS: Final = tuple(f"{number:02d}" for number in range(1, 13))

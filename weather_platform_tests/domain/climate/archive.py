@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from weather_platform.domain.climate.columns import GRID_FIELDS, RAINS
-from weather_platform.domain.climate.grid import Grid, grid_of
+from weather_platform.domain.climate.grid import Grid, Rows, grid_of
 from weather_platform.domain.climate.screening import Screened, screen_month
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS
@@ -36,13 +35,14 @@ def table(real_data: Path, month: str) -> Any:
     return frame
 
 
-def columns(real_data: Path, month: str, *, neighbours: bool = True) -> tuple[Any, NDArray[np.int64], dict[str, Any]]:
-    """What `grid_of` takes, of a month and, unless told otherwise, of its neighbours."""
+def rows(real_data: Path, month: str, *, neighbours: bool = True) -> Rows:
+    """Of all stations of `STATIONS`: a month and, unless told otherwise, its neighbours."""
     of = Month.parse(month)
     months = [of.previous, of, of.next] if neighbours else [of]
     frame = pd.concat([frame for m in months if (frame := table(real_data, str(m))) is not None])
-    return (
-        frame["numer_sta"].to_numpy(),
+    frame = frame[frame["numer_sta"].isin(list(STATIONS))]
+    return Rows(
+        frame["numer_sta"].map({number: place for place, number in enumerate(STATIONS)}).to_numpy(np.int64),
         frame["seconds"].to_numpy(),
         {n: frame[n].to_numpy(float) for n in GRID_FIELDS},
     )
@@ -50,9 +50,8 @@ def columns(real_data: Path, month: str, *, neighbours: bool = True) -> tuple[An
 
 @cache
 def grid(real_data: Path, month: str, *, neighbours: bool = True) -> Grid:
-    return grid_of(
-        Stretch.of(Month.parse(month)), list(STATIONS.values()), *columns(real_data, month, neighbours=neighbours)
-    )
+    of = rows(real_data, month, neighbours=neighbours)
+    return grid_of(Stretch.of(Month.parse(month)), list(STATIONS.values()), of)
 
 
 @cache
@@ -77,6 +76,5 @@ def nice(real_data: Path, month: Month, before: str = "2026-01-01") -> Screened:
     time, values = _export(real_data)
     kept = time < pd.Timestamp(before).timestamp()
     columns = {name: column[kept] for name, column in values.items()}
-    return screen_month(
-        grid_of(Stretch.of(month), [STATIONS["07690"]], ["07690"] * int(kept.sum()), time[kept], columns), month
-    )
+    of = Rows(np.zeros(kept.sum(), dtype=np.int64), time[kept], columns)
+    return screen_month(grid_of(Stretch.of(month), [STATIONS["07690"]], of), month)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from weather_platform.domain.climate.columns import BEHIND, GRID_FIELDS, behind
-from weather_platform.domain.climate.days import climate_days, days_of, figures
+from weather_platform.domain.climate.days import days_of
 from weather_platform.domain.climate.grid import Grid
 from weather_platform.domain.climate.month import monthly_climates
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.table import COLUMNS, cells
-from weather_platform_tests.domain.climate.made import MARCH, made_grid
+from weather_platform_tests.domain.climate.made import MARCH, climate_days, made_grid
 from weather_platform_tests.storage.sheets import document
 
 OF_THE_SHEET = {"flagged", "document_id", "city", "slug", "month", "revision", "updated_at", "raw_objects", "synthetic"}
@@ -63,5 +63,10 @@ def _all(grid: Grid) -> dict[str, object]:
     days = days_of(screened, Stretch.of(MARCH))
     (sheet,) = monthly_climates(screened, days)
     of_sheet = dict(zip((each.path for each in COLUMNS), cells(document(sheet)), strict=True))
-    of_days = [figures(day) for day in climate_days(days, 0)]
-    return of_sheet | {f"day {name}": [day[name] for day in of_days] for name in of_days[0]}
+    of_days = climate_days(days, 0)
+    return of_sheet | {
+        "day tn": [day.tn.value for day in of_days],
+        "day tx": [day.tx.value for day in of_days],
+        "day rr": [day.rr.value for day in of_days],
+        "day civil_rr": [day.civil_rr.known for day in of_days],
+    }

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from weather_platform.domain.climate.days import ClimateDay, climate_days, days_of
+from weather_platform.domain.climate.days import days_of
 from weather_platform.domain.climate.month import monthly_climates
 from weather_platform.domain.climate.sheet import MonthlyClimate
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
 from weather_platform_tests.domain.climate import archive
-from weather_platform_tests.domain.climate.made import flagged, made_day, made_screened
+from weather_platform_tests.domain.climate.made import ClimateDay, climate_days, flagged, made_day, made_screened
 
 READINGS = ("04 21", "05 00", "05 03", "05 06", "05 09", "05 12", "05 15", "05 18")
 

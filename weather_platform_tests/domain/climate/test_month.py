@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from weather_platform.domain.climate import thresholds
-from weather_platform.domain.climate.days import EXTREME_METHODS, RAIN_METHODS, days_of, plain
+from weather_platform.domain.climate.days import EXTREME_METHODS, days_of, plain
 from weather_platform.domain.climate.month import monthly_climates
 from weather_platform.domain.climate.overrides import Override
+from weather_platform.domain.climate.rain import RAIN_METHODS
 from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.sheet import MonthlyClimate, MonthRain, MonthTn
 from weather_platform.domain.climate.stretches import Stretch

@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weather_platform.domain.climate.days import climate_days, days_of
+from weather_platform.domain.climate.days import days_of
 from weather_platform.domain.climate.screening import screen_month
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
-from weather_platform_tests.domain.climate.made import MARCH, dated_grid
+from weather_platform_tests.domain.climate.made import MARCH, climate_days, dated_grid
 
 FEBRUARY = Month(2023, 2)
 FIELDS = (
