@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from weather_platform.domain.climate.columns import GRID_FIELDS, RAINS
 from weather_platform.domain.climate.grid import Grid, Rows, grid_of
