@@ -5,12 +5,13 @@ import io
 import json
 import socket
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.routes.ingest import _pause_s
 from weather_platform import names
 from weather_platform.domain.ingestions import Receipt
 from weather_platform.domain.months import Month
@@ -390,3 +391,10 @@ def test_a_raw_object_is_kept_once_and_tells_its_last_posting(api: Api) -> None:
     (again,) = api.services.layers.raw.objects("2023-11")
     assert (again.key, again.provenance.name) == (kept.key, "again.json")
     assert before <= kept.received <= again.received
+
+
+@pytest.mark.parametrize(("age_s", "pause_s"), [(0, 0.1), (10, 0.5), (3_600, 1.0)])
+def test_dagster_is_asked_less_often_about_an_older_ingestion(age_s: float, pause_s: float) -> None:
+    received = datetime.now(UTC) - timedelta(seconds=age_s)
+    receipt = Receipt(id="1", content="a hash", mode="run", state="running", received=received)
+    assert _pause_s(receipt) == pytest.approx(pause_s, abs=0.05)

@@ -13,13 +13,16 @@ import pytest
 
 from weather_platform import names
 from weather_platform.defs.partitions import KEPT
+from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import ETALAB, Provenance
+from weather_platform.domain.quality import MonthSummary
 from weather_platform.domain.staging import StagedMonth, stage
 from weather_platform.intake import receive
 from weather_platform.month_report import CHECKS
 from weather_platform.pipeline import RawMonth, Stores, open_stores
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
+from weather_platform.storage.staging import StagingStore
 from weather_platform_tests.defs.runs import Graph
 
 CITIES = ("NICE", "CAP CEPET", "LA DESIRADE METEO")
@@ -321,3 +324,18 @@ def test_the_first_rain_of_a_month_completes_the_day_before(weather: Graph) -> N
     with stores() as opened:
         completed = opened.curated.get("07690:2023-11-30")
     assert alone.metrics.rainfall.n + 1 == completed.metrics.rainfall.n
+
+
+def test_a_run_counts_the_tables_of_its_month_once(weather: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the metadata of staging; its checks judge the same count, and a check of a stored month counts again."""
+    counted, count = [], StagingStore.summary
+
+    def noted(staging: StagingStore, month: Month) -> MonthSummary:
+        counted.append(month)
+        return count(staging, month)
+
+    monkeypatch.setattr(StagingStore, "summary", noted)
+    assert weather.load("2023-12", cities=["NICE"]).success
+    assert counted == [Month(2023, 12)]
+    assert weather.run(names.CHECK_JOB, "2023-12").success
+    assert counted == [Month(2023, 12)] * 2
