@@ -47,13 +47,15 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         home = Path(folder)
+        first = f"{2024 - options.years}-01"
         variables = {"WEATHER_HOME": str(home / "data"), "WEATHER_API_PORT": str(free_port())}
+        variables["WEATHER_FIRST_MONTH"] = first
         if options.servers:
             mariadb = stack.enter_context(MariaDB(home / "mariadb"))
             mongodb = stack.enter_context(MongoDB(home / "mongodb", replica_set=True))
             variables["WEATHER_STAGING_URL"] = stack.enter_context(mariadb.fresh_database())
             variables["WEATHER_CURATED_URL"] = stack.enter_context(mongodb.fresh_database())
-        load(f"{2024 - options.years}-01..2023-12", options.cities, variables)
+        load(f"{first}..2023-12", options.cities, variables)
         served = Script("from api.__main__ import main; main()", home, **variables)
         try:
             os.sched_setaffinity(served.process.pid, {0})

@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable
 
-from weather_platform.runtime.interrupts import noticed_interrupts
+from weather_platform.runtime.interrupts import noticed_interrupts, take_interrupts
 
 
 def main() -> None:
     """The console script; Ctrl-C ends it in one line while it still imports, too."""
     try:
+        take_interrupts()
         _command_line()()
     except KeyboardInterrupt:
         sys.stderr.write("Stopping …\n")

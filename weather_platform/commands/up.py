@@ -8,6 +8,7 @@ import typer
 
 from weather_platform.commands.console import say
 from weather_platform.domain.months import parse_months
+from weather_platform.runtime.interrupts import hold_interrupts
 from weather_platform.settings import Settings
 
 
@@ -38,6 +39,7 @@ def _start_again() -> None:
     """Replace this process by one that only serves: what the load has imported is 200 MB, and stays for good."""
     sys.stdout.flush()
     sys.stderr.flush()
+    hold_interrupts()
     os.execv(sys.executable, [sys.executable, "-m", "weather_platform", "up"])  # noqa: S606  # itself
 
 

@@ -7,6 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 
+def hold_interrupts() -> None:
+    """Keep Ctrl-C pending, through `execv` too: a Python that starts ends in a traceback, or without a word."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def take_interrupts() -> None:
+    """Let one that was held through, as KeyboardInterrupt."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 @contextmanager
 def noticed_interrupts() -> Iterator[Callable[[], bool]]:
     """Yield a function that returns whether Ctrl-C or SIGTERM came since, even if Dagster dropped it.

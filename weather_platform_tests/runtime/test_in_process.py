@@ -1,15 +1,14 @@
 """Loading without Dagster's servers, as `weather load` does: recorded where the UI will show it."""
 
 import os
-import signal
-import time
-from contextlib import suppress
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, Definitions
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 
-from weather_platform import definitions, names
+from weather_platform import names
 from weather_platform.domain.errors import BadInput, BadSettings
 from weather_platform.domain.months import Month
 from weather_platform.pipeline import open_stores
@@ -127,19 +126,45 @@ def test_a_dagster_home_that_is_not_there_is_said(tmp_path: Path, monkeypatch: p
         list(load_in_process(Settings.from_environment(), [DECEMBER], source="sample"))
 
 
-def test_an_interrupt_that_is_dropped_while_dagster_loads_still_stops(
-    weather_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+_DROPPED = """
+import os, signal, time
+from contextlib import suppress
+from weather_platform import definitions
+from weather_platform.domain.months import Month
+from weather_platform.runtime.in_process import load_in_process
+from weather_platform.settings import Settings
+
+def interrupted():
+    with suppress(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+    return load_graph()
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a script in the background has it ignored
+load_graph, definitions.defs = definitions.defs, interrupted
+try:
+    list(load_in_process(Settings.from_environment(), [Month(2023, 12)], source="sample", cities=["NICE"]))
+except KeyboardInterrupt:
+    print("stopped")
+"""
+
+
+def test_an_interrupt_that_is_dropped_while_dagster_loads_still_stops(weather_home: Path) -> None:
     """Python drops one that comes within a callback of its imports."""
-    load_graph = definitions.defs
-
-    def interrupted() -> Definitions:
-        with suppress(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
-        return load_graph()
-
-    monkeypatch.setattr(definitions, "defs", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        list(load_in_process(Settings.from_environment(), [DECEMBER], source="sample", cities=["NICE"]))
+    done = subprocess.run([sys.executable, "-c", _DROPPED], capture_output=True, text=True, check=True)
+    assert done.stdout == "stopped\n"
     assert shown(weather_home / "dagster") == []
+
+
+def test_an_interrupt_that_is_held_is_told_by_the_process_that_follows() -> None:
+    """What `weather up --load` does between its load and serving."""
+    code = """
+import os, signal, sys
+from weather_platform.runtime.interrupts import hold_interrupts
+signal.signal(signal.SIGINT, signal.default_int_handler)
+hold_interrupts()
+os.kill(os.getpid(), signal.SIGINT)
+os.execv(sys.executable, [sys.executable, "-m", "weather_platform", "--version"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopping …\n")
