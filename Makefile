@@ -21,7 +21,7 @@ run: $(INSTALLED) ## load December 2023 without any server, then serve until Ctr
 compose: ## run in containers: MySQL, MongoDB, S3, Redis, workers; then load December 2023 and a small year
 	@deploy/compose.sh
 
-try-compose: ## full test in containers: load, kill each container, recover, down -v (15 minutes)
+try-compose: ## full test in containers: load, break in every way, restore, upgrade, down -v (half an hour)
 	@deploy/try-compose.sh
 
 test: $(INSTALLED_DEV) test-packages ## install what the tests need, then check everything
