@@ -113,12 +113,22 @@ def anomaly(view: View, figure: str, found: Anomaly | None) -> str:
 
 
 def rank(view: View, found: Rank | TooFewYears | None) -> str:
-    """``3e plus haut sur 14``, from the nearer end; a place that half of the years share says nothing."""
+    """``3e plus haut sur 14 (1 incomplet)``, from the nearer end; a place that half of the years share says nothing."""
     if not isinstance(found, Rank) or 2 * len(found.tied_years) >= found.of:
         return "–"
     end, place = found.nearer_end
     text = view.word(f"climate.rank_{end}", rank=ordinal(view.word, place), of=found.of)
-    return text + (f" ({view.word('climate.tied')})" if found.tied_years else "")
+    if found.at_least:
+        text = view.word("lead.rank_at_least", rank=text)
+    notes = [view.word("lead.tied", years=", ".join(map(str, found.tied_years)))] if found.tied_years else []
+    if found.incomplete:
+        notes.append(not_ranked(view, found))
+    return f"{text} ({'; '.join(notes)})" if notes else text
+
+
+def not_ranked(view: View, found: Rank) -> str:
+    """How many years between the first and the last are not complete."""
+    return ui.counted(view.word, "climate.incomplete_years", found.incomplete)
 
 
 def ordinal(word: Language, n: int) -> str:

@@ -250,6 +250,8 @@ def _rank(view: View, found: Compared, figure: Comparison, rank: Rank) -> str:
         text = view.word("lead.rank_at_least", rank=text)
     if rank.tied_years:
         text += ", " + view.word("lead.tied", years=", ".join(map(str, rank.tied_years)))
+    if rank.incomplete:
+        text += f" ({said.not_ranked(view, rank)})"
     return text
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from dash_app.climate_words import at_least
 from dash_app.components import counted
 from dash_app.figures.rose import Rose
 from dash_app.measures import METRIC_OF_FIGURES, METRICS, READINGS_A_DAY
@@ -46,9 +47,11 @@ def facts(view: View, frame: pd.DataFrame) -> Iterator[tuple[str, str, list[str]
             detail = word("city.extremes", low=_one(view, low, "temperature"), high=_one(view, high, "temperature"))
         yield word("city.mean_temperature"), view.quantity(frame["temperature_avg_c"].mean(), "temperature"), [detail]
     if frame["rain_rr_mm"].notna().any():
-        wet = int((frame["rain_rr_mm"] >= _WET_MM).sum())
-        detail = counted(word, "city.wet_days", wet) if wet else word("city.wet_days.none")
-        yield word("city.rain_total"), view.quantity(frame["rain_rr_mm"].sum(), "rain"), [detail]
+        rain, wet = frame["rain_rr_mm"], int((frame["rain_rr_mm"] >= _WET_MM).sum())
+        lacking = bool(rain.notna().sum() < view.days)
+        none = "" if lacking else word("city.wet_days.none")
+        detail = at_least(counted(word, "city.wet_days", wet), lacking) if wet else none
+        yield word("city.rain_total"), at_least(view.quantity(rain.sum(), "rain"), lacking), [detail]
     if strongest := extreme(frame, "wind_gust_m_s"):
         yield word("city.gust"), view.quantity(strongest.value, "wind"), [word.day(strongest.day)]
     if lowest := extreme(frame, "pressure_min_hpa", lowest=True):
@@ -101,13 +104,14 @@ def _wind(view: View, known: pd.DataFrame) -> str:
 
 
 def _rain(view: View, known: pd.DataFrame) -> str:
-    wettest = extreme(known, "rain_rr_mm")
+    wettest, lacking = extreme(known, "rain_rr_mm"), int(known["rain_rr_mm"].notna().sum()) < view.days
     if wettest is None or not wettest.value:
-        return view.word("city.rain_summary_dry", **_where(view))
+        known_dry = "city.rain_summary_known_dry" if lacking else "city.rain_summary_dry"
+        return view.word(known_dry, **_where(view))
     return view.word(
         "city.rain_summary",
         **_where(view),
-        total=view.quantity(known["rain_rr_mm"].sum(), "rain"),
+        total=at_least(view.quantity(known["rain_rr_mm"].sum(), "rain"), lacking),
         high=_one(view, wettest, "rain"),
         high_date=view.word.day(wettest.day),
     )

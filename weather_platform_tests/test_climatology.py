@@ -112,7 +112,7 @@ def test_stations_with_too_few_days_stand_in_no_ranking_unless_asked(stores: Sto
     rain(stores, {2023: 1.0}, ORLY, "incomplete")
     climatology = Climatology(stores)
     nice = StationRank(station_id=NICE, value=63.0, status="complete", rank=1)
-    orly = StationRank(station_id=ORLY, value=1.0, status="incomplete", rank=None)
+    orly = StationRank(station_id=ORLY, value=1.0, status="incomplete", rank=None, at_least=True)
     assert climatology.ranking("rr.total", 2023, "12", lowest_first=True) == [nice]
     assert climatology.ranking("rr.total", 2023, "12", lowest_first=True, incomplete=True) == [nice, orly]
     assert climatology.ranking("rr.total", 2023, "12", stations=[ORLY]) == []

@@ -12,7 +12,7 @@ from api.pages import COMPARISON_COLUMNS, NORMAL_COLUMNS, RANKING_COLUMNS, RECOR
 from api.paging import Page, page, rows_of
 from api.schemas import ClimateQuery, ComparisonsQuery, MonthsQuery, NormalsQuery, RankingQuery, RecordsQuery
 from weather_platform.climatology import Comparison
-from weather_platform.domain.climate.figures import FIGURES
+from weather_platform.domain.climate.figures import FIGURES, is_lower_bound
 from weather_platform.domain.climate.normals import NormalRow, StationNormals
 from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.records import Record
@@ -208,7 +208,7 @@ def _comparison(found: Comparison, station: str, year: int, period: str) -> dict
         "status": found.status,
         "anomaly": anomaly.difference if anomaly else None,
         "ratio_percent": anomaly.ratio_percent if anomaly else None,
-        "at_least": bool((anomaly and anomaly.lower_bound) or (ranked and ranked.at_least)),
+        "at_least": found.value is not None and is_lower_bound(found.figure, found.status),
         "rank_highest": ranked.highest if ranked else None,
         "rank_lowest": ranked.lowest if ranked else None,
         "rank_of": ranked.of if ranked else None,
@@ -252,6 +252,7 @@ def _record(found: Record) -> dict[str, Any]:
         "which": "lowest" if found.lowest else "highest",
         "period": found.period,
         "value": found.record.value if found.record else None,
+        "at_least": bool(found.record and found.record.at_least),
         "days": " ".join(map(str, found.record.days)) if found.record else "",
         "to_verify": found.to_verify.value if found.to_verify else None,
         "to_verify_days": " ".join(map(str, found.to_verify.days)) if found.to_verify else "",

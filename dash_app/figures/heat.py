@@ -3,16 +3,18 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
 from dash_app.figures.daily import day_ticks
-from dash_app.figures.legend import Bar, legend
+from dash_app.figures.legend import Bar, legend, tick
 from dash_app.figures.look import Look
 from dash_app.measures import METRICS
 from dash_app.scales import Scale
+from weather_platform.domain.climate.completeness import MEAN_MISSING
 from weather_platform.domain.statistics import KELVIN_OFFSET
 from weather_platform.domain.units import Unit
 
@@ -37,7 +39,10 @@ class Grid(NamedTuple):
 
 
 def hours(observations: pd.DataFrame, metric: str, look: Look) -> Grid:
-    """A reading of the metric by day and synoptic hour (UTC), or over `MOST_DAYS` the mean by month and hour."""
+    """A reading of the metric by day and synoptic hour (UTC), or over `MOST_DAYS` the mean by month and hour.
+
+    A month that lacks more than ten readings of an hour has no mean of it.
+    """
     field = METRICS[metric].field
     known = observations[["date", field]].dropna()
     times = pd.to_datetime(known["date"])
@@ -45,6 +50,9 @@ def hours(observations: pd.DataFrame, metric: str, look: Look) -> Grid:
     start = times.dt.to_period("M").dt.start_time if by_month else times.dt.normalize()
     values = _in_document_units(known[field].astype("float64"), metric)
     table = pd.DataFrame({"start": start, "hour": times.dt.hour, "value": values})
+    if by_month:
+        there = table.groupby(["start", "hour"])["value"].transform("count")
+        table = table[there >= table["start"].dt.days_in_month - MEAN_MISSING]
     table = table.pivot_table(index="hour", columns="start", values="value").reindex(HOURS)
     if len(table.columns):
         every = pd.date_range(table.columns.min(), table.columns.max(), freq="MS" if by_month else "D")
@@ -146,11 +154,7 @@ def _rectangles(grid: Grid, scale: Scale, corner: tuple[float, float], step: tup
 def _legend(scale: Scale, unit: Unit, look: Look, place: tuple[float, float], height: float) -> Iterator[str]:
     """From a place's left edge on, so long."""
     (left, length), y = place, height - _LEGEND + 8
-
-    def said(value: float) -> str:
-        return look.language.number(unit.exact(value), 1 if 0 < abs(unit.exact(value)) < 1 else 0)
-
-    yield from legend(scale, Bar(left, y, length, 9, 12), said)
+    yield from legend(scale, Bar(left, y, length, 9, 12), partial(tick, look.language, unit, signed=False))
     yield f'<text x="{left + length + 10:.1f}" y="{y + 9:g}" class="tick start">{escape(unit.symbol)}</text>'
 
 

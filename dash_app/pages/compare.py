@@ -1,11 +1,13 @@
 """Up to six cities side by side."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 from dash import html
 
 from dash_app import components as ui
+from dash_app.climate_words import at_least
 from dash_app.figures import compare, longterm
 from dash_app.figures.chart import Chart, drawn
 from dash_app.figures.look import every_day
@@ -89,7 +91,7 @@ def _summary(view: View, by_city: dict[str, pd.DataFrame]) -> list[str]:
         text = ", ".join(filter(None, found)) or "–"
         sentences.append(word("compare.summary_difference", reference=reference, list=text))
     elif known:
-        listed = ", ".join(f"{name} {view.quantity(value, metric.key)}" for name, value in known.items())
+        listed = ", ".join(f"{name} {_said(view, by_city[name], view.quantity)}" for name in known)
         key = "compare.summary_rain" if metric.key == "rain" else "compare.summary"
         sentences.append(word(key, metric=word(f"metrics.{metric.key}").lower(), list=listed))
     if silent:
@@ -115,6 +117,13 @@ def over_period(view: View, days: pd.DataFrame) -> float | None:
     return float(known.sum() if view.metric.over_period == "sum" else known.mean())
 
 
+def _said(view: View, days: pd.DataFrame, write: Callable[[float | None, str], str]) -> str:
+    """The metric of a city over all days; a total that lacks days as a lower bound."""
+    lacking = view.metric.over_period == "sum" and int(days[view.metric.column].notna().sum()) < view.days
+    value = over_period(view, days)
+    return at_least(write(value, view.metric.key), lacking and value is not None)
+
+
 def _table(view: View, by_city: dict[str, pd.DataFrame]) -> Any:
     word, metric = view.word, view.metric
     symbol = view.look.unit(metric.key).symbol
@@ -131,8 +140,11 @@ def _table(view: View, by_city: dict[str, pd.DataFrame]) -> Any:
         rows.append(
             [
                 [swatch, link],
-                *(view.number(v, metric.key) for v in (over_period(view, days), low, days[metric.high].max())),
+                _said(view, days, view.number),
+                *(view.number(v, metric.key) for v in (low, days[metric.high].max())),
             ]
         )
         rows[-1].append(f"{int(days['observations'].notna().sum())}/{view.days}")
-    return ui.card(word("compare.table"), ui.table([*head, word("compare.days")], rows, label=word("compare.table")))
+    return ui.card(
+        word("compare.table"), ui.table([*head, word("compare.days")], rows, label=word("compare.table")), id="compared"
+    )

@@ -62,9 +62,10 @@ def _lead(view: View, found: pd.DataFrame, *, against: bool) -> Iterator[str]:
     for area, rows in (("home", known[known["home"]]), ("overseas", known[~known["home"]])):
         if not rows.empty:
             yield _range(view, area, rows.sort_values(column, kind="stable"), column)
-        if area == "home" and against and len(rows) > 1:
-            average = _shown(view, float(rows[column].mean()), column)
-            yield view.word("overview.mean_anomaly", n=len(rows), value=average)
+        whole = rows[~rows["bound"]]
+        if area == "home" and against and len(whole) > 1:
+            average = _shown(view, float(whole[column].mean()), column)
+            yield view.word("overview.mean_anomaly", n=len(whole), value=average)
     if not against:
         yield from _why_values(view)
 
@@ -79,16 +80,21 @@ def _usual(view: View, found: pd.DataFrame) -> str:
 
 
 def _range(view: View, area: str, rows: pd.DataFrame, column: str) -> str:
-    low, high = records(rows)[0], records(rows)[-1]
+    """From the lowest to the highest; a lower bound may be the highest, never the lowest."""
+    whole, high = records(rows[~rows["bound"]]), records(rows)[-1]
     name = view.word(f"overview.{area}")
+    most = said.at_least(_shown(view, high[column], column), high["bound"])
     if len(rows) == 1:
-        return view.word("overview.one", area=name, value=_shown(view, low[column], column), city=low["city"])
+        return view.word("overview.one", area=name, value=most, city=high["city"])
+    if not whole:
+        return view.word("overview.most", area=name, high=most, high_city=high["city"])
+    low = whole[0]
     return view.word(
         "overview.range",
         area=name,
         low=_shown(view, low[column], column),
         low_city=low["city"],
-        high=_shown(view, high[column], column),
+        high=most,
         high_city=high["city"],
     )
 
@@ -173,7 +179,7 @@ def _list(view: View, found: pd.DataFrame) -> Any:
     for place in records(_sorted(view, found)):
         row = [ui.link(place["city"], href=_city_href(view, place["slug"])), _list_value(view, place)]
         if compared:
-            row.append(_list_anomaly(view, place["anomaly"]))
+            row.append(said.at_least(_list_anomaly(view, place["anomaly"]), place["bound"] and place["ranked"]))
         if found["rank"].notna().any():
             row.append(lead.short_rank(view, SUMMARIES[view.metric.key].figure, place["rank"]))
         rows.append([*row, *(view.number(place[column], view.metric.key) for column in columns)])
@@ -202,12 +208,16 @@ def _list_anomaly(view: View, value: float | None) -> str:
 
 
 def _sorted(view: View, found: pd.DataFrame) -> pd.DataFrame:
-    """Sorted by name, or by what the map shows; stations without it, or with an incomplete one, come last."""
+    """Sorted by name, or by what the map shows; stations without it, or with an incomplete one, come last.
+
+    From the lowest on, a lower bound is incomplete: it may be the wettest, never the driest.
+    """
     if view.state.sort == "name":
         return found
-    column = "anomaly" if _is_compared(view, found) else "value"
-    shown = found.assign(shown=found[column].where(found["ranked"]))
-    return shown.sort_values("shown", ascending=view.state.sort == "lowest", kind="stable", na_position="last")
+    column, lowest = "anomaly" if _is_compared(view, found) else "value", view.state.sort == "lowest"
+    ranked = found["ranked"] & ~found["bound"] if lowest else found["ranked"]
+    shown = found.assign(shown=found[column].where(ranked))
+    return shown.sort_values("shown", ascending=lowest, kind="stable", na_position="last")
 
 
 def _silent(view: View, frame: pd.DataFrame) -> Any:

@@ -20,8 +20,9 @@ from dash_app.state import CHOICES
 from dash_app.view import NoSuchDays, View
 from weather_platform.climatology import Comparison, months_of
 from weather_platform.domain.climate.figures import FIGURES, FigureValue
+from weather_platform.domain.climate.ranks import Rank
 from weather_platform.domain.climate.records import ALL_MONTHS, Record
-from weather_platform.domain.climate.reference import TooFewYears
+from weather_platform.domain.climate.reference import AVERAGE_YEARS, TooFewYears
 from weather_platform.domain.climate.years import MONTHS, SEASONS, YEAR, Years
 from weather_platform.domain.months import Month
 
@@ -175,36 +176,21 @@ def _anomaly_text(view: View, of: Comparison) -> str:
 
 
 def _ranking(view: View, known: Mapping[int, Comparison]) -> Any:
-    """Years from the highest to the lowest; those that are not complete come last, without a rank."""
-    word = view.word
-    ranked = sorted(
-        (each for each in known.items() if each[1].status == "complete" and each[1].value is not None),
-        key=lambda each: (-(each[1].value or 0), each[0]),
-    )
-    values = [of.value for _, of in ranked]
+    """Years from the highest to the lowest, with their rank where there are enough; those without one come last."""
+    word, figure = view.word, view.state.figure
+    complete = sum(of.status == "complete" for of in known.values())
+    ranked = {year for year, of in known.items() if of.status == "complete" or isinstance(of.rank, Rank)}
     rows = []
-    for year, of in ranked:
-        rows.append(
-            [
-                str(1 + values.index(of.value)),
-                ui.link(_when(view, year, view.state.span), _href(view, year, view.state.span)),
-                said.quantity(view, of.figure, of.value),
-                _anomaly_text(view, of),
-            ]
-        )
-    for year, of in known.items():
-        if of.status != "complete":
-            rows.append(
-                [
-                    "–",
-                    ui.link(_when(view, year, view.state.span), _href(view, year, view.state.span)),
-                    said.value(view, of, of.figure),
-                    word(f"climate.status_{of.status}"),
-                ]
-            )
+    for year, of in sorted(known.items(), key=lambda each: (each[0] not in ranked, -(each[1].value or 0), each[0])):
+        place = str(of.rank.highest) if isinstance(of.rank, Rank) else "–"
+        when = ui.link(_when(view, year, view.state.span), _href(view, year, view.state.span))
+        note = _anomaly_text(view, of) if year in ranked else word(f"climate.status_{of.status}")
+        rows.append([place, when, said.value(view, of, figure), note])
     head = [word("years.rank"), word("years.when"), word("sheet.value"), word("sheet.anomaly")]
     title = word("years.ranking", span=span_name(view, view.state.span))
-    hint = ui.counted(word, "years.ranked", len(ranked))
+    hint = ui.counted(word, "years.ranked", complete)
+    if complete < AVERAGE_YEARS:
+        hint = word("years.not_ranked", n=complete, needed=AVERAGE_YEARS)
     return ui.card(
         title, html.P(hint, className="hint"), ui.table(head, rows, numbers_from=2, label=title), id="ranking"
     )
@@ -227,7 +213,7 @@ def _records(view: View, records: list[Record]) -> Any:
             rows.append(
                 [
                     name,
-                    said.quantity(view, each.figure, each.record.value),
+                    said.at_least(said.quantity(view, each.figure, each.record.value), each.record.at_least),
                     _record_days(view, each.figure, each.record.days),
                 ]
             )

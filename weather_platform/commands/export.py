@@ -1,4 +1,4 @@
-"""`weather export`: documents, events or observations in any format of `tables`; the API gives the same bytes."""
+"""`weather export`: days, months, events or observations in any format of `tables`; the API gives the same bytes."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ def export(
     ] = Format.CSV,
     output: Annotated[Path | None, typer.Option(help="file to write; default: standard output")] = None,
 ) -> None:
-    """Write daily documents, events or observations, by date and station."""
+    """Write daily documents, monthly sheets, events or observations, by date and station."""
     days = _period(first, last)
     if output is None and format_ in ("parquet", "xlsx") and sys.stdout.isatty():
         raise typer.BadParameter(

@@ -15,7 +15,7 @@ from weather_platform.domain.events import Event
 from weather_platform.domain.metrics import DayWindows, Declared, Figure, Flagged, Metrics, declared
 from weather_platform.domain.statistics import EXPECTED_OBSERVATIONS, Sum
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 """Increased when the rules or the shape change: documents of another version are rebuilt from raw."""
 
 

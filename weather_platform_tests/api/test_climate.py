@@ -71,6 +71,11 @@ def test_nine_years_are_too_few_and_the_answer_says_so(climate: Api) -> None:
     assert climate.data("/climate/reference?city=orly&period=12&figure=rr.total") == []
 
 
+def test_a_total_that_lacks_days_is_said_to_be_a_lower_bound(climate: Api) -> None:
+    (found,) = climate.data("/climate/comparisons?city=orly&year=2023&period=12&figure=rr.total")
+    assert [found[name] for name in ("value", "status", "at_least", "anomaly")] == [1.0, "incomplete", True, None]
+
+
 def test_a_season_that_lacks_months_has_no_anomaly(climate: Api) -> None:
     (found,) = climate.data("/climate/seasons?city=nice&year=2017&period=DJF&figure=rr.total")
     assert (found["status"], found["value"], found["anomaly"]) == ("incomplete", 70.0, None)

@@ -24,6 +24,8 @@ from weather_platform.domain.months import Month
 from weather_platform.month_report import CHECKS, StoredMonth, judge_month
 from weather_platform.pipeline import open_stores
 from weather_platform_tests.dash_app.conftest import load_sample, settings_in
+from weather_platform_tests.dash_app.test_summaries import words
+from weather_platform_tests.storage.sheets import sheet
 
 DECEMBER = "?city=nice&from=2023-12-01&to=2023-12-31&lang=en"
 
@@ -179,7 +181,49 @@ def test_years_below_ten_have_a_matrix_and_no_anomalies(years_reader: Reader) ->
         (years.at("tm.mean", "07690", year, "12").value or 0.0 for year in (2021, 2022, 2023)), reverse=True
     )
     rows = rows_of(years_reader, "/years", "?city=nice&span=12&lang=en", "ranking")
-    assert [(row[0], row[2]) for row in rows] == [(str(n), f"{v:.1f}\u00a0°C") for n, v in enumerate(values, 1)]
+    assert [(row[0], row[2]) for row in rows] == [("–", f"{value:.1f}\u00a0°C") for value in values]
+    assert "Too few complete years for ranks (3 of 10)." in page
+
+
+@pytest.fixture
+def uneven_rain(tmp_path: Path) -> Reader:
+    """December 2023 of five stations: complete, two that lack a day, one of six days, and one without rain."""
+    settings = settings_in(tmp_path)
+    stations = {"07690": (10.0, "complete"), "07149": (20.0, "complete"), "07110": (5.0, "nearly")}
+    stations |= {"07510": (80.0, "nearly"), "07005": (1.0, "incomplete")}
+    load_sample(settings, "2023-12", tuple(stations))
+    stored = {total: {"total": total, "status": status, "n": 30} for total, status in stations.values()}
+    sheets = [sheet(number, rr=stored[total]) for number, (total, _) in stations.items()]
+    open_stores(settings).monthly.replace(Month(2023, 12), sheets)
+    return open_reader(settings)
+
+
+def test_rain_that_lacks_days_may_be_the_most_and_never_the_least(uneven_rain: Reader) -> None:
+    asked = "?metric=rain&from=2023-12-01&to=2023-12-31&lang=en"
+    page = words(uneven_rain, "/", asked)
+    assert "Metropolitan France: from 10.0 mm in Nice to ≥ 80.0 mm in Bordeaux-Mérignac." in page
+
+    def listed(sort: str) -> list[str]:
+        return [row[0] for row in rows_of(uneven_rain, "/", f"{asked}&sort={sort}", "station-list")]
+
+    assert listed("highest")[:4] == ["Bordeaux-Mérignac", "Orly", "Nice", "Brest-Guipavas"]
+    assert listed("lowest")[:2] == ["Nice", "Orly"]
+
+
+def test_cities_side_by_side_say_which_rain_lacks_days(reader: Reader) -> None:
+    """The last day of December ends in January, which is not loaded."""
+    asked = "?city=nice,orly&metric=rain&from=2023-12-01&to=2023-12-{}&lang=en"
+    rows = rows_of(reader, "/compare", asked.format(31), "compared")
+    assert [row[1].startswith("≥ ") for row in rows] == [True, True]
+    rows = rows_of(reader, "/compare", asked.format(20), "compared")
+    assert [row[1].startswith("≥ ") for row in rows] == [False, False]
+
+
+def test_where_no_rain_is_complete_there_is_a_most_and_no_least(reader: Reader) -> None:
+    """The last day of December ends in January, which is not loaded."""
+    page = words(reader, "/", "?metric=rain&from=2023-12-01&to=2023-12-31&lang=en")
+    assert "Metropolitan France: most in " in page
+    assert "Metropolitan France: from " not in page
 
 
 def test_a_cell_has_the_colour_of_its_value_alone_and_no_colour_where_incomplete() -> None:
@@ -225,10 +269,10 @@ def test_the_history_says_when_a_check_failed_and_passed_again(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("highest", "lowest", "tied", "expected"),
     [
-        (1, 20, (), "1st highest of 20"),
-        (19, 2, (), "2nd lowest of 20"),
-        (2, None, (), "2nd highest of 20"),
-        (3, 17, (2001,), "3rd highest of 20 (tied)"),
+        (1, 20, (), "1st highest of 20 (4 incomplete)"),
+        (19, 2, (), "2nd lowest of 20 (4 incomplete)"),
+        (2, None, (), "at least 2nd highest of 20 (4 incomplete)"),
+        (3, 17, (2001,), "3rd highest of 20 (tied with 2001; 4 incomplete)"),
         (1, 1, tuple(range(2000, 2012)), "–"),
     ],
 )

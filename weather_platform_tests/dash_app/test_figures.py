@@ -206,6 +206,16 @@ def test_the_heat_map_of_ten_years_has_one_column_per_month() -> None:
     assert len(heat.hours(readings(31), "temperature", LOOK).columns) == 31
 
 
+def test_a_month_of_few_days_has_no_colour_in_the_heat_map_of_years() -> None:
+    whole = readings(500)
+    absent = whole["date"].dt.strftime("%m-%d").between("06-20", "06-30") | (
+        whole["date"].dt.strftime("%m") == "07"
+    ) & (whole["date"].dt.day > 21)
+    grid = heat.hours(whole[~absent], "temperature", LOOK)
+    june, july = 5, 6
+    assert [grid.values[0][month] for month in (june - 1, june, july)] == [10.0, None, 20.0]
+
+
 def test_charts_of_the_same_days_have_the_same_places() -> None:
     charts = [draw(frame(31), LOOK) for draw in daily.CHARTS.values()]
     assert {tuple(chart.days) for chart in charts} == {tuple(f"2023-12-{day:02d}" for day in range(1, 32))}

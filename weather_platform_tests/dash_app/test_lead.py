@@ -1,6 +1,6 @@
 """What a city's page says first, against figures that are reckoned here from the years put in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from statistics import mean
@@ -38,7 +38,7 @@ def site_of(tmp_path: Path) -> Site:
     `put` replaces fields in the sheet of 2023.
     """
 
-    def make(years: range = YEARS, **put: Mapping[str, Any]) -> Settings:
+    def make(years: Iterable[int] = YEARS, **put: Mapping[str, Any]) -> Settings:
         settings = settings_in(tmp_path)
         load_sample(settings, "2023-12", (NICE,))
         stores = pipeline.open_stores(settings)
@@ -128,6 +128,11 @@ def test_a_suspect_day_stands_at_its_figure(site_of: Site) -> None:
 def test_equal_years_are_tied(site_of: Site) -> None:
     text = said(site_of(rr={"total": 61.0}))
     assert "4th driest of 12 Decembers, tied with 2017" in text
+
+
+def test_years_that_are_not_ranked_are_counted(site_of: Site) -> None:
+    text = said(site_of([2012, *range(2014, 2024)]))
+    assert "of 11 Decembers (1 incomplete)." in text
 
 
 def test_other_days_lead_to_the_periods_that_are_compared(site_of: Site) -> None:

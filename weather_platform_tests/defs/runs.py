@@ -65,8 +65,12 @@ class Graph:
         tags: Mapping[str, str],
         ops: Mapping[str, Any] | None = None,
         resources: Mapping[str, Any] | None = None,
+        assets: Sequence[str] = names.ASSETS,
     ) -> Run:
-        """One run with these tags, for any month or none, and with what the launchpad overrides."""
+        """One run with these tags, for any month or none, and with what the launchpad overrides.
+
+        `assets` are those of the job behind all that materialises single assets.
+        """
         quiet = {"console": {"config": {"log_level": "CRITICAL"}}}
         result = self.definitions.resolve_job_def(job).execute_in_process(
             run_config={"ops": ops or {}, "resources": resources or {}, "loggers": quiet},
@@ -74,7 +78,7 @@ class Graph:
             tags=dict(tags),
             raise_on_error=False,
             # As the UI and `dg launch` do: the job behind them has all that Dagster knows, of other assets too.
-            asset_selection=[dg.AssetKey(name) for name in names.ASSETS] if job == "__ASSET_JOB" else None,
+            asset_selection=[dg.AssetKey(name) for name in assets] if job == "__ASSET_JOB" else None,
         )
         return _recorded(result)
 

@@ -10,7 +10,7 @@ import msgspec
 from weather_platform.domain.climate.sheet import MonthlyClimate
 from weather_platform.domain.stations import Station
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Of the rules and the shape of monthly sheets."""
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 

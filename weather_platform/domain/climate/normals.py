@@ -34,18 +34,20 @@ _RECORDS_SINCE = re.compile(r"Records établis sur la période du (\d{2})-(\d{2}
 _STATISTICS_OF = re.compile(r"Statistiques établies sur la période (\d{4})\s*-\s*(\d{4})")
 _DAYS_WITH = re.compile(r"(?P<element>T[xn]|R[rR])\s*(?P<reached>>=|<=)\s*(?P<value>-?\d+)")
 _GUSTS = re.compile(r">=\s*(\d+)\s*m/s")
+_NOTES = ("(", "Rr :", "- :")
+"""How lines begin that explain a section, and are not its title."""
 _TITLES = {
-    "La température la plus élevée": "tx.max",
-    "Température maximale": "tx.mean",
-    "Température moyenne": "tm.mean",
-    "Température minimale": "tn.mean",
-    "La température la plus basse": "tn.min",
-    "Précipitations : Hauteur quotidienne maximale": "rr.max",
-    "Précipitations : Hauteur moyenne mensuelle": "rr.total",
-    "Degrés Jours Unifiés": "tm.heating_18",
-    "Rafale maximale de vent": "fxi.max",
+    "température la plus élevée": "tx.max",
+    "température maximale": "tx.mean",
+    "température moyenne": "tm.mean",
+    "température minimale": "tn.mean",
+    "température la plus basse": "tn.min",
+    "hauteur quotidienne maximale": "rr.max",
+    "hauteur moyenne mensuelle": "rr.total",
+    "degrés jours unifiés": "tm.heating_18",
+    "rafale maximale": "fxi.max",
 }
-"""Titles of sections (by their start) and the platform's figures; other sections keep their title."""
+"""What the title of a section says, and the platform's figure; other sections keep their title."""
 
 
 class NormalRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,7 +190,7 @@ class _Reader:
     def rows(self, lines: Iterable[str]) -> Iterator[NormalRow]:
         for line in lines:
             columns = line.split(";")
-            if len(columns) > COLUMNS:
+            if len(columns) > COLUMNS and any(map(str.strip, columns[1:])):
                 yield from self._data(columns[0].strip(), columns[1 : COLUMNS + 1])
             elif text := line.rstrip("; "):
                 yield from self._finished()
@@ -223,12 +225,12 @@ class _Reader:
             self._records = int(records[3]), int(records[6])
         elif statistics := _STATISTICS_OF.search(text):
             self._years = int(statistics[1]), int(statistics[2])
-        elif not text.startswith("("):
+        elif not text.startswith(_NOTES):
             self._section, self._years, self._records = text, NORMAL_PERIOD, None
 
 
 def _figure(section: str, label: str) -> str | None:
-    name = next((figure for title, figure in _TITLES.items() if section.startswith(title)), None)
+    name = next((figure for title, figure in _TITLES.items() if title in section.casefold()), None)
     if found := _DAYS_WITH.search(label):
         reached, value = {">=": "ge", "<=": "le"}[found["reached"]], found["value"].replace("-", "m")
         name = f"{found['element'].lower()}.days_{reached}_{value}"

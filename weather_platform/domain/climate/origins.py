@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from weather_platform.domain.climate.columns import BEHIND
 from weather_platform.domain.climate.days import Days
 from weather_platform.domain.climate.grid import Mask, hours_since_1970
 from weather_platform.domain.climate.rain import RAIN_METHODS
 from weather_platform.domain.climate.windows import windows_of
 
-MADE_OF = {"tn": ("t", "tn12", "tn24"), "tx": ("t", "tx12", "tx24"), "rr": ("rr1", "rr3", "rr6", "rr12", "rr24")}
+MADE_OF = {figure: BEHIND[figure] for figure in ("tn", "tx", "rr")}
 """Fields that a figure with a window of its own is made of."""
 _HOUR_S, _DAY_S = 3600, 24 * 3600
 

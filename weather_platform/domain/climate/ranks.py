@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from weather_platform.domain.climate.figures import is_lower_bound
 from weather_platform.domain.climate.reference import AVERAGE_YEARS, TooFewYears
 from weather_platform.domain.climate.sheet import Status
 from weather_platform.domain.climate.years import COMPLETE, NEARLY, PERIODS, STATUSES, Years
@@ -51,6 +52,7 @@ class StationRank(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     rank: int | None
     at_least: bool = False
+    """Whether the value lacks days, so that the true one is as great, or greater."""
 
 
 def rank(years: Years, figure: str, station: str, year: int, period: str) -> Rank | TooFewYears | None:
@@ -114,7 +116,7 @@ def ranking(
             value=None if np.isnan(values[i]) else float(values[i]),
             status=STATUSES[statuses[i]],
             rank=1 + sum(bool(sign * values[j] < sign * values[i]) for j in ranked) if i in ranked else None,
-            at_least=bool(statuses[i] == NEARLY) and i in ranked,
+            at_least=is_lower_bound(figure, STATUSES[statuses[i]]),
         )
         for i in (*ranked, *rest)
     ]

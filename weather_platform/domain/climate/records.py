@@ -1,6 +1,7 @@
 """Records of daily values and of months, over the loaded data; official records are in Météo-France's sheets.
 
-Extremes of incomplete months count, because they did occur; totals and means of a month count when complete.
+Extremes of incomplete months count, because they did occur; totals and means of a month count when complete, and a
+nearly complete total of rain as a high one.
 A suspect value does not replace a sound one: it is shown beside it, to be verified.
 """
 
@@ -21,6 +22,8 @@ class RecordValue(msgspec.Struct, frozen=True, kw_only=True):
 
     value: float
     days: tuple[date, ...]
+    at_least: bool = False
+    """True for a total of rain of which days are missing: nearly complete, it may be the wettest, never the driest."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,11 +86,15 @@ def _best(
     """The record, and a suspect value beyond it."""
     firm: list[tuple[float, tuple[date, ...]]] = []
     doubtful: list[tuple[float, tuple[date, ...]]] = []
+    bounds: set[float] = set()
+    enough = ("complete", "nearly") if field == "total" and not lowest else ("complete",)
     for sheet in sheets:
         of = getattr(sheet, element)
         value = getattr(of, field)
-        if value is None or (field in ("mean", "total") and of.status != "complete"):
+        if value is None or (field in ("mean", "total") and of.status not in enough):
             continue
+        if field == "total" and of.status == "nearly":
+            bounds.add(value)
         days = getattr(of, f"{field}_days", None)
         if days is None:
             firm.append((value, (date.fromisoformat(f"{sheet.month}-01"),)))
@@ -98,6 +105,8 @@ def _best(
         elif days:
             doubtful.append((value, days))
     record, to_verify = _extreme(firm, lowest=lowest), _extreme(doubtful, lowest=lowest)
+    if record and record.value in bounds:
+        record = msgspec.structs.replace(record, at_least=True)
     if record and to_verify and (to_verify.value >= record.value if lowest else to_verify.value <= record.value):
         to_verify = None
     return record, to_verify

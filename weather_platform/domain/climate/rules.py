@@ -52,6 +52,10 @@ LIMITS_C: Mapping[Zone, tuple[float, float]] = {
 """The limits of E1 by climate, °C. Seen in 13 months: France -10.5 to 42.3, tropics 15.4 to 37.7, Saint-Pierre
 -15.9 to 23.2, Terre Adélie -31.2 to 5.5."""
 
+FOEHN_K = 3.0
+"""NICE 2024-03-23 18 UTC: +4.2 K and -24.6 K of dew point as the wind turned from 100 to 300°. The air is at most 0.2 K
+warmer at the six dew points that are wrong."""
+
 _TABLE = (
     Rule(
         id="E1",
@@ -75,11 +79,13 @@ _TABLE = (
         id="E2-td",
         verdict="erroneous",
         fields=("td", "u"),
-        says="Dew point further than the threshold from both 3 h neighbours, on the same side; the humidity goes too.",
+        says="Dew point further than the threshold from both 3 h neighbours, on the same side; the humidity goes too. "
+        f"Not where the air is more than {FOEHN_K:g} K warmer than at both: foehn is dry and warm at once.",
         threshold=12.0,
         unit="K",
         hits="6 of 182,068; the next is 9.4, and true",
         source="Spike tests of WMO's DataResQC and of HadISD",
+        version=2,
     ),
     Rule(
         id="E3",

@@ -23,7 +23,7 @@ from weather_platform.domain.climate.grid import (
     shifted,
 )
 from weather_platform.domain.climate.overrides import ANY_RULE, Override
-from weather_platform.domain.climate.rules import HAND, LIMITS_C, RULES, Verdict
+from weather_platform.domain.climate.rules import FOEHN_K, HAND, LIMITS_C, RULES, Verdict
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import zone_of
 from weather_platform.domain.months import Month
@@ -215,7 +215,7 @@ def _bounds(work: _Work) -> None:
 def _spikes(work: _Work) -> None:
     t, td = work.sound("t"), work.sound("td")
     work.flag("E2", "t", _stands_out(t, RULES["E2"].hundredths))
-    out = _stands_out(td, RULES["E2-td"].hundredths)
+    out = _stands_out(td, RULES["E2-td"].hundredths) & ~(_stands_out(t, FOEHN_K * 100) & (t > shifted(t, _STEP_H)))
     for field in ("td", "u"):
         work.flag("E2-td", field, out)
 

@@ -1,6 +1,7 @@
 """Ranges of consecutive days, and the days they depend on."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from weather_platform.domain.months import Month
@@ -25,8 +26,8 @@ class Stretch(NamedTuple):
         return cls(month.first_day, month.last_day)
 
     @property
-    def days(self) -> list[date]:
-        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+    def days(self) -> tuple[date, ...]:
+        return _days(self.first, self.last)
 
     @property
     def end(self) -> date:
@@ -42,3 +43,9 @@ class Stretch(NamedTuple):
     def changed(self) -> "Stretch":
         """The days that may change when readings of this stretch do."""
         return Stretch(self.first - timedelta(days=CHANGED_BEFORE_DAYS), self.last + timedelta(days=CHANGED_AFTER_DAYS))
+
+
+@lru_cache(maxsize=64)
+def _days(first: date, last: date) -> tuple[date, ...]:
+    """Asked for by every station of a month."""
+    return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))

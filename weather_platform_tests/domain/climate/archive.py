@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from weather_platform.domain.climate.columns import GRID_FIELDS, RAINS
 from weather_platform.domain.climate.grid import Grid, Rows, grid_of
@@ -60,17 +61,21 @@ def screened(real_data: Path, month: str, *, neighbours: bool = True) -> Screene
 
 
 @cache
-def nice(real_data: Path, *, january: bool) -> Screened:
-    """December 2023 of NICE, with what OpenDataSoft's export has of January where that is asked for."""
+def _export(real_data: Path) -> tuple[NDArray[np.int64], dict[str, Any]]:
+    """Seconds and fields of OpenDataSoft's export of NICE, July 2023 to August 2025."""
     path = real_data / "opendatasoft-export" / "ods-export-nice-2023-07-to-2025-08.csv.gz"
-    frame = pd.read_csv(path, sep=";")
+    frame = pd.read_csv(path, sep=";", low_memory=False)
     time = pd.to_datetime(frame["Date"], utc=True).dt.tz_localize(None).to_numpy("datetime64[s]").astype(np.int64)
     named = {name: frame[FIELDS[name].label_fr] for name in GRID_FIELDS if name in FIELDS and FIELDS[name].label_fr}
     values = {name: column.to_numpy(float) for name, column in named.items()}
     values["rr_trace"] = np.sum([(values[name] == -0.1) * (1 << bit) for bit, name in enumerate(RAINS)], axis=0)
-    values |= {name: np.maximum(values[name], 0) for name in RAINS}
-    kept = time < pd.Timestamp("2024-02-01" if january else "2024-01-01").timestamp()
-    month = Month(2023, 12)
+    return time, values | {name: np.maximum(values[name], 0) for name in RAINS}
+
+
+def nice(real_data: Path, month: Month, before: str = "2026-01-01") -> Screened:
+    """A month of NICE, with what the export has of its neighbours before a day."""
+    time, values = _export(real_data)
+    kept = time < pd.Timestamp(before).timestamp()
     columns = {name: column[kept] for name, column in values.items()}
     of = Rows(np.zeros(kept.sum(), dtype=np.int64), time[kept], columns)
     return screen_month(grid_of(Stretch.of(month), [STATIONS["07690"]], of), month)

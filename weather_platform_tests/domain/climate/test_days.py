@@ -184,6 +184,15 @@ def test_the_lowest_tn_of_real_months(real_data: Path) -> None:
         assert (found.min, [of.day for of in found.min_days]) == (tn_c, [day])
 
 
+def test_figures_of_a_year_hold_for_the_months_at_hand(real_data: Path) -> None:
+    """Of 42 frost days at CLERMONT-FD in 2023, and of 732.0 mm in 341 days at KERGUELEN."""
+    sheets = [_sheets(real_data, month) for month in archive.MONTHS]
+    assert sum(of["07460"].tn.days_le_0 for of in sheets) == 23
+    rain = [of["61998"].rr for of in sheets]
+    assert (round(sum(of.total or 0 for of in rain), 1), sum(of.n for of in rain)) == (453.8, 230)
+    assert sum(of.method["rr24"] for of in rain) == 230
+
+
 def _sheets(real_data: Path, month: str) -> dict[str, MonthlyClimate]:
     screened = archive.screened(real_data, month)
     days = days_of(screened, Stretch.of(Month.parse(month)))

@@ -13,6 +13,7 @@ from weather_platform.domain.climate.days import EXTREME_METHODS, days_of, plain
 from weather_platform.domain.climate.month import monthly_climates
 from weather_platform.domain.climate.overrides import Override
 from weather_platform.domain.climate.rain import RAIN_METHODS
+from weather_platform.domain.climate.screening import Screened
 from weather_platform.domain.climate.sheet import MonthlyClimate, MonthRain, MonthTn
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.months import Month
@@ -157,12 +158,16 @@ def test_january_changes_the_last_days_of_december_alone(real_data: Path) -> Non
     assert changed.tolist() == [30]
 
 
+def _december(real_data: Path, *, january: bool) -> Screened:
+    return archive.nice(real_data, Month(2023, 12), "2024-02-01" if january else "2024-01-01")
+
+
 def _real_days(real_data: Path, *, january: bool) -> Any:
-    return days_of(archive.nice(real_data, january=january), Stretch.of(Month(2023, 12)))
+    return days_of(_december(real_data, january=january), Stretch.of(Month(2023, 12)))
 
 
 def _real_sheet(real_data: Path, *, january: bool) -> MonthlyClimate:
-    (sheet,) = monthly_climates(archive.nice(real_data, january=january), _real_days(real_data, january=january))
+    (sheet,) = monthly_climates(_december(real_data, january=january), _real_days(real_data, january=january))
     return sheet
 
 

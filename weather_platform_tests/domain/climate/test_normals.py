@@ -68,6 +68,48 @@ def test_every_section_of_a_sheet_has_its_figure_and_years() -> None:
     }
 
 
+SECTIONS = [
+    ("La température la plus élevée (°C)", "", "tx.max"),
+    ("Température maximale (Moyenne en °C)", "", "tx.mean"),
+    ("Température moyenne (Moyenne en °C)", "", "tm.mean"),
+    ("Température minimale (Moyenne en °C)", "", "tn.mean"),
+    ("La température la plus basse (°C)", "", "tn.min"),
+    *(("Nombre moyen de jours avec", f"Tx >=  {n}°C", f"tx.days_ge_{n}") for n in (35, 30, 25)),
+    ("Nombre moyen de jours avec", "Tx <=  0°C", "tx.days_le_0"),
+    *(("Nombre moyen de jours avec", f"Tn <= {n}°C", f"tn.days_le_{n}".replace("-", "m")) for n in ("0", "-5", "-10")),
+    ("Précipitations : Hauteur quotidienne maximale (mm)", "", "rr.max"),
+    ("Précipitations : Hauteur moyenne mensuelle (mm)", "", "rr.total"),
+    *(("Nombre moyen de jours avec", f"Rr >=  {n} mm", f"rr.days_ge_{n}") for n in (1, 5, 10)),
+    ("Degrés Jours Unifiés (Moyenne en °C)", "", "tm.heating_18"),
+    ("Rayonnement global (Moyenne en J/cm²)", "", None),
+    ("Durée d'insolation (Moyenne en heures)", "", None),
+    ("Evapotranspiration Potentielle (ETP Penman moyenne en mm)", "", None),
+    ("Rafale maximale de vent (m/s)", "", "fxi.max"),
+    ("Vitesse du vent moyenné sur 10 mn (Moyenne en m/s)", "", None),
+    *(("Nombre moyen de jours avec rafales", f">= {n} m/s", f"fxi.days_ge_{n}") for n in (16, 28)),
+    *(("Nombre moyen de jours avec brouillard / orage / grêle / neige", of, None) for of in ("Brouillard", "Orage")),
+]
+
+
+@pytest.mark.parametrize("padding", [";", ";" * 13])
+def test_every_section_that_is_known_is_read(padding: str) -> None:
+    head = SHEET.partition("La température")[0]
+    values = ";1;2;3;4;5;6;7;8;9;10;11;12;13;"
+    sheet = read_sheet(
+        "\n".join(
+            [
+                head,
+                *(
+                    f"{title}{padding}\nRr : hauteur de précipitations{padding}\n{label}{values}"
+                    for title, label, _ in SECTIONS
+                ),
+            ]
+        ).encode()
+    )
+    assert [(row.section, row.label, row.figure) for row in sheet.rows] == SECTIONS
+    assert {row.values for row in sheet.rows} == {tuple(float(n) for n in range(1, 14))}
+
+
 def test_records_have_their_dates() -> None:
     record, mean = read_sheet(SHEET.encode()).rows[:2]
     assert (record.dates[1], record.dates[12], mean.dates) == ("27-2019", "2019", ())

@@ -254,6 +254,53 @@ def test_only_a_complete_month_is_the_driest() -> None:
     assert (driest.first_month, driest.last_month) == ("2021-12", "2023-12")
 
 
+def test_a_total_that_lacks_a_day_may_be_the_wettest_as_a_lower_bound() -> None:
+    sheets = _decembers({2020: (99.0, "incomplete"), 2021: 30.0, 2022: (80.0, "nearly"), 2023: 40.0})
+    found = {(r.lowest, r.period): r.record for r in records(sheets) if r.figure == "rr.total"}
+    assert found[False, "12"] == RecordValue(value=80.0, days=(date(2022, 12, 1),), at_least=True)
+    assert found[True, "12"] == RecordValue(value=30.0, days=(date(2021, 12, 1),))
+    (alone,) = ranking(years_of(sheets), "rr.total", 2020, "12", incomplete=True)
+    assert (alone.value, alone.rank, alone.at_least) == (99.0, None, True)
+
+
+_MONTHS_OF_RAIN = st.lists(
+    st.tuples(
+        st.integers(0, 40).map(float),
+        st.sampled_from(("complete", "complete", "nearly", "incomplete")),
+        st.integers(0, 90),
+    ),
+    min_size=10,
+    max_size=30,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(_MONTHS_OF_RAIN)
+def test_what_an_incomplete_month_holds_changes_no_comparison(months: list[tuple[float, str, int]]) -> None:
+    """References, anomalies, ranks and records of the others are the same whatever it holds."""
+    held = {1990 + n: (value, status) for n, (value, status, _) in enumerate(months)}
+    other = {
+        1990 + n: (value if status != "incomplete" else float(o), status) for n, (value, status, o) in enumerate(months)
+    }
+    assert _compared(held) == _compared(other)
+    for year, (_, status) in held.items():
+        found = rank(years_of(_decembers(held)), "rr.total", "07690", year, "12")
+        assert (found is None) == (status == "incomplete")
+        assert not isinstance(found, Rank) or (found.lowest is None) == (status == "nearly")
+
+
+def _compared(held: Mapping[int, tuple[float, str]]) -> tuple[Any, ...]:
+    sheets = _decembers(held)
+    years = years_of(sheets)
+    whole = [year for year, (_, status) in held.items() if status != "incomplete"]
+    return (
+        usual(years, "07690", "rr.total"),
+        [rank(years, "rr.total", "07690", year, "12") for year in whole],
+        [(each.lowest, each.record) for each in records(sheets) if each.figure == "rr.total"],
+        [years.at("rr.total", "07690", year, "year").status for year in held],
+    )
+
+
 def test_a_year_needs_all_its_months() -> None:
     sheets = [_sheet(f"2023-{number:02d}", rr={"total": 10.0}) for number in range(1, 13)]
     assert years_of(sheets).at("rr.total", "07690", 2023, "year") == FigureValue(120.0, "complete")
