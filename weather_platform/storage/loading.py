@@ -24,7 +24,7 @@ class Loader:
     def __init__(self) -> None:
         self.load_data_refused = False
 
-    def load(self, connection: Connection, table: sa.Table, file: CityFile) -> None:
+    def load(self, connection: Connection, table: sa.TableClause, file: CityFile) -> None:
         """Load a city's CSV file into its table; the database reads it if it can."""
         if connection.dialect.name == "mysql" and not self.load_data_refused:
             try:
@@ -39,7 +39,7 @@ class Loader:
         _insert(connection, table, file.read())
 
 
-def _load_data(connection: Connection, table: sa.Table, csv: Path, expected: int) -> None:
+def _load_data(connection: Connection, table: sa.TableClause, csv: Path, expected: int) -> None:
     name = connection.dialect.identifier_preparer.format_table(table)
     columns = ", ".join(connection.dialect.identifier_preparer.quote(column) for column in FIELDS)
     result = connection.exec_driver_sql(
@@ -58,7 +58,7 @@ def _load_data(connection: Connection, table: sa.Table, csv: Path, expected: int
         )
 
 
-def _insert(connection: Connection, table: sa.Table, rows: Sequence[list[Any]]) -> None:
+def _insert(connection: Connection, table: sa.TableClause, rows: Sequence[list[Any]]) -> None:
     name = connection.dialect.identifier_preparer.format_table(table)
     columns = ", ".join(connection.dialect.identifier_preparer.quote(column) for column in FIELDS)
     mark = "?" if connection.dialect.name == "sqlite" else "%s"

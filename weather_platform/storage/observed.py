@@ -17,7 +17,7 @@ from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
 from weather_platform.storage.databases import of_many_cities
-from weather_platform.storage.staging_tables import FIELD_SOURCES, city_table
+from weather_platform.storage.staging_tables import FIELD_SOURCES, city_rows
 
 _READ = tuple(name for name in GRID_FIELDS if name in FIELDS)
 _SECONDS = {
@@ -39,7 +39,7 @@ def observed(connection: Connection, stations: Sequence[Station], stretch: Stret
     places: list[int] = []
     found: list[list[float | None]] = []
     objects: list[str] = []
-    for place, text in _texts(connection, [city_table(station.slug) for station in stations], stretch.needed):
+    for place, text in _texts(connection, [city_rows(station.slug) for station in stations], stretch.needed):
         of_city: list[list[Any]] = msgspec.json.decode(f"[{text}]")
         places += [place] * len(of_city)
         objects += [row.pop() for row in of_city]
@@ -101,7 +101,7 @@ def _further(connection: Connection, places: dict[str, int], stretch: Stretch) -
     ]
 
 
-def _texts(connection: Connection, tables: Sequence[sa.Table], days: Stretch) -> Iterator[tuple[int, str]]:
+def _texts(connection: Connection, tables: Sequence[sa.TableClause], days: Stretch) -> Iterator[tuple[int, str]]:
     """The place of each city that has rows, and its rows as JSON texts, their raw object last.
 
     One text per city: PyMySQL takes longer to read a row than the database to find it (measured).

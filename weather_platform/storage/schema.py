@@ -6,7 +6,7 @@ has changed, the table is copied into one with the current columns, and `weather
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from weather_platform.domain.errors import StoreRefused
 from weather_platform.storage import receipts, staging_tables
 from weather_platform.storage.databases import exclusive, make_missing, reaching
+from weather_platform.storage.staging_tables import city_table
 
 HEAD = "0004"
 """The newest script in ``migrations/versions``."""
@@ -21,6 +22,7 @@ VERSION_TABLE = "_schema_version"
 _UNVERSIONED = "0001"
 """The version assumed for a database without one."""
 _log = logging.getLogger(__name__)
+_CITY_COLUMNS = [column.name for column in city_table("any").columns]
 _version = sa.Table(VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
 
 
@@ -95,17 +97,17 @@ def _upgrade(engine: Engine) -> None:
 
 def fit_cities(engine: Engine, slugs: Iterable[str]) -> None:
     """Create or update the tables of these cities to the current columns; values of unchanged columns stay."""
-    tables = [staging_tables.city_table(slug) for slug in slugs]
+    slugs = list(slugs)
     with reaching(engine), engine.connect() as connection:
-        there = columns_of(connection, tables)
-    make_missing(engine, (table for table in tables if table.name not in there))
-    outdated = [table for table in tables if there.get(table.name, _names(table)) != _names(table)]
+        there = columns_of(connection, slugs)
+    make_missing(engine, (city_table(slug) for slug in slugs if slug not in there))
+    outdated = [city_table(slug) for slug in slugs if there.get(slug, _CITY_COLUMNS) != _CITY_COLUMNS]
     if not outdated:
         return
     with exclusive(engine, "schema"), reaching(engine), engine.begin() as connection:
-        there = columns_of(connection, outdated)
+        there = columns_of(connection, [table.name for table in outdated])
         for table in outdated:
-            if there[table.name] != _names(table):
+            if there[table.name] != _CITY_COLUMNS:
                 _copy(connection, table, there[table.name])
 
 
@@ -128,7 +130,7 @@ def _copy(connection: Connection, table: sa.Table, columns: list[str]) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {fresh} RENAME TO {here}")
 
 
-def columns_of(connection: Connection, tables: Iterable[sa.Table]) -> dict[str, list[str]]:
+def columns_of(connection: Connection, tables: Collection[str]) -> dict[str, list[str]]:
     """Column names of those of the tables that are there, in one query; SQLAlchemy's inspector needs one per table.
 
     The server opens these tables alone, however many cities there are.
@@ -145,11 +147,7 @@ def columns_of(connection: Connection, tables: Iterable[sa.Table]) -> dict[str, 
             " ORDER BY tables.name, columns.cid"
         )
     found: dict[str, list[str]] = {}
-    wanted = sa.text(query).bindparams(sa.bindparam("names", [table.name for table in tables], expanding=True))
+    wanted = sa.text(query).bindparams(sa.bindparam("names", list(tables), expanding=True))
     for table, column in connection.execute(wanted):
         found.setdefault(table, []).append(column)
     return found
-
-
-def _names(table: sa.Table) -> list[str]:
-    return [column.name for column in table.columns]

@@ -38,6 +38,7 @@ from weather_platform.storage.staging_tables import (
     MONTHS,
     QUARANTINE,
     RAW_OBJECTS,
+    city_rows,
     city_table,
 )
 from weather_platform.storage.verdicts import VerdictStore
@@ -149,9 +150,9 @@ class StagingStore:
         if month != UNPLACED:
             before = connection.scalars(sa.select(COVERAGE.c.slug).where(COVERAGE.c.month == month)).all()
             for slug in before:
-                _delete_month(connection, city_table(slug), Month.parse(month))
+                _delete_month(connection, city_rows(slug), Month.parse(month))
             for slug, file in files.items():
-                self._loader.load(connection, city_table(slug), file)
+                self._loader.load(connection, city_rows(slug), file)
         for own in (MONTHS, RAW_OBJECTS, COVERAGE, QUARANTINE, FIELD_SOURCES, FLAGS):
             connection.execute(sa.delete(own).where(own.c.month == month))
         for own, listed in rows.by_table():
@@ -230,10 +231,9 @@ class StagingStore:
             found = _coverage(connection, [key])
             objects = connection.execute(sa.select(RAW_OBJECTS).where(RAW_OBJECTS.c.month == key)).all()
             counts = {obj.raw_object: msgspec.convert(obj.counts, RecordCounts) for obj in objects}
-            tables = [city_table(coverage.station.slug) for coverage in found]
-            columns = schema.columns_of(connection, tables)
-            counted = {table.name: connection.execute(_count_of(table, month)).one() for table in tables}
-            structure = {table.name: columns[table.name] for table in tables}
+            slugs = [coverage.station.slug for coverage in found]
+            structure = schema.columns_of(connection, slugs)
+            counted = {slug: connection.execute(_count_of(city_rows(slug), month)).one() for slug in slugs}
             earlier = _counts_by_month(connection, month)
         return MonthSummary(
             month=month,
@@ -464,7 +464,7 @@ def _counts_by_month(connection: Connection, month: Month) -> dict[Month, dict[s
     return by_month
 
 
-def _count_of(table: sa.Table, month: Month) -> "sa.Select[int, Any]":
+def _count_of(table: sa.TableClause, month: Month) -> "sa.Select[int, Any]":
     """Number of rows of a city in the month, and of those not at a synoptic hour."""
     hour, minute, second = (sa.extract(part, table.c.date) for part in ("hour", "minute", "second"))
     is_off = sa.or_(hour % 3 != 0, minute != 0, second != 0)
@@ -472,12 +472,12 @@ def _count_of(table: sa.Table, month: Month) -> "sa.Select[int, Any]":
     return sa.select(sa.func.count().label("rows"), off_hours).where(_in_month(table, month))
 
 
-def _in_month(table: sa.Table, month: Month) -> sa.ColumnElement[bool]:
+def _in_month(table: sa.TableClause, month: Month) -> sa.ColumnElement[bool]:
     first, end = (datetime.combine(m.first_day, time()) for m in (month, month.next))
     return sa.and_(table.c.date >= first, table.c.date < end)
 
 
-def _delete_month(connection: Connection, table: sa.Table, month: Month) -> None:
+def _delete_month(connection: Connection, table: sa.TableClause, month: Month) -> None:
     connection.execute(sa.delete(table).where(_in_month(table, month)))
 
 

@@ -89,7 +89,7 @@ def test_a_city_table_gets_the_columns_of_today_and_keeps_its_rows(first_release
     engine = open_engine(first_release)
     schema.fit_cities(engine, ["nice", "orly"])
     with engine.connect() as connection:
-        columns = schema.columns_of(connection, [city_table(slug) for slug in ("nice", "orly")])
+        columns = schema.columns_of(connection, ["nice", "orly"])
         rows = connection.execute(sa.select(city_table("nice"))).mappings().all()
     wanted = [column.name for column in city_table("nice").columns]
     assert (columns["nice"], columns["orly"]) == (wanted, wanted)
