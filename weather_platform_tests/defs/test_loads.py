@@ -16,10 +16,10 @@ from weather_platform.defs.partitions import KEPT
 from weather_platform.domain.months import Month
 from weather_platform.domain.provenance import ETALAB, Provenance
 from weather_platform.domain.quality import MonthSummary
-from weather_platform.domain.staging import StagedMonth, stage
+from weather_platform.domain.staging import Staged
 from weather_platform.intake import receive
 from weather_platform.month_report import CHECKS
-from weather_platform.pipeline import RawMonth, Stores, open_stores
+from weather_platform.pipeline import RawMonth, Stores, open_stores, staged
 from weather_platform.settings import Settings
 from weather_platform.storage.curated import Query
 from weather_platform.storage.staging import StagingStore
@@ -197,17 +197,17 @@ def test_a_step_overtaken_by_another_process_is_repeated_in_its_run(
     """A file is posted while the month is staged: the run that saw less must not write last."""
     seen: list[int] = []
 
-    def posted_meanwhile(raw: RawMonth) -> StagedMonth:
-        staged = stage(raw)
+    def posted_meanwhile(raw: RawMonth) -> Staged:
+        made = staged(raw)
         if not seen:
             body = b'[{"numer_sta": "07002", "date": "2023-12-01T00:00:00Z", "t": 280.15}]'
             provenance = Provenance(source="upload", name="late.json", licence=ETALAB, synthetic=True)
             with stores() as opened:
                 receive(opened.raw, body, provenance, KEPT)
-        seen.append(len(staged.objects))
-        return staged
+        seen.append(len(made.objects))
+        return made
 
-    monkeypatch.setattr("weather_platform.defs.staging.stage", posted_meanwhile)
+    monkeypatch.setattr("weather_platform.defs.staging.staged", posted_meanwhile)
     run = weather.load("2023-12", cities=["nice"])
     assert run.success, run.failures
     assert (seen, run.retries) == ([1, 2], {names.STAGED_OBSERVATIONS: 1})
