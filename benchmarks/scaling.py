@@ -25,8 +25,9 @@ from sqlalchemy import make_url
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import Provenance
 from weather_platform.intake import Intake
+from weather_platform.many_months import make_months
 from weather_platform.month_report import Door, Links, StoredMonth, judge_month, staged_metadata
-from weather_platform.pipeline import Stores, curate_month, make_months, open_stores, stage_month
+from weather_platform.pipeline import Stores, curate_month, open_stores, stage_month
 from weather_platform.settings import Settings
 from weather_platform.sources.sample import LICENCE, sample_stations, write_sample
 from weather_platform.storage.curated import Query
