@@ -149,7 +149,3 @@ def main() -> None:
             answer = _Failed(type(error), error.cause, error.cure)
         pickle.dump(answer, answers)
         answers.flush()
-
-
-if __name__ == "__main__":
-    main()

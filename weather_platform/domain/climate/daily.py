@@ -151,11 +151,10 @@ def _component(one: Sum, speed: Values, direction: Values) -> Values:
 def _sound(rows: Rows, screened: Screened) -> dict[str, Values]:
     """The columns of the rows, erroneous values missing."""
     sound = dict(rows.columns)
-    column = rows.seconds // HOUR_S - screened.grid.first_hour
-    placed = (rows.seconds % HOUR_S == 0) & (column >= 0) & (column < screened.grid.hours)
+    placed, column = rows.placed(screened.grid.first_hour, screened.grid.hours)
     for (verdict, field), mask in screened.verdicts.items():
         if verdict == "erroneous":
-            wrong = np.zeros(len(column), dtype=bool)
-            wrong[placed] = mask[rows.station[placed], column[placed]]
+            wrong = np.zeros(len(placed), dtype=bool)
+            wrong[placed] = mask[rows.station[placed], column]
             sound[field] = np.where(wrong, np.nan, sound[field])
     return sound

@@ -60,6 +60,12 @@ class Rows(NamedTuple):
     columns: Mapping[str, Values]
     """Fields in SYNOP's units (K, mm; a trace of rain is 0 with its bit in `rr_trace`), NaN if missing."""
 
+    def placed(self, first_hour: int, hours: int) -> tuple[Mask, NDArray[np.int64]]:
+        """Which rows are at a whole hour of so many from the first (since 1970), and at which of them."""
+        hour = self.seconds // HOUR_S - first_hour
+        placed = (hour >= 0) & (hour < hours) & (self.seconds % HOUR_S == 0)
+        return placed, hour[placed]
+
 
 def grid_of(stretch: Stretch, stations: Sequence[Station], rows: Rows) -> Grid:
     """The grid of a range of days, with the days it needs around it.
@@ -68,9 +74,8 @@ def grid_of(stretch: Stretch, stations: Sequence[Station], rows: Rows) -> Grid:
     """
     first = hours_since_1970(datetime.combine(stretch.needed.first, datetime.min.time()))
     end = hours_since_1970(datetime.combine(stretch.needed.end, datetime.min.time())) + 1
-    hour = rows.seconds // HOUR_S - first
-    placed = (hour >= 0) & (hour < end - first) & (rows.seconds % HOUR_S == 0)
-    at = (rows.station[placed], hour[placed])
+    placed, hour = rows.placed(first, end - first)
+    at = (rows.station[placed], hour)
     values = {}
     for name in GRID_FIELDS:
         values[name] = np.full((len(stations), end - first), np.nan)

@@ -30,6 +30,7 @@ from weather_platform.domain.climate.sheet import (
     MonthTn,
     MonthTx,
     SeenAtHours,
+    Status,
 )
 from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.climate.windows import windows_of
@@ -86,11 +87,12 @@ def _reported(grid: Grid, stretch: Stretch) -> Mask:
 
 def _temperature(days: Days, extremes: Extremes) -> dict[str, _Column]:
     values = extremes.value
+    there = ~np.isnan(values)
     methods = _by_method(extremes.method, EXTREME_METHODS, EXTREME_METHODS[:-1])
-    n = (~np.isnan(values)).sum(axis=1).tolist()
+    n = there.sum(axis=1).tolist()
     return {
-        **_presence(values),
-        "days_status": count_status(~np.isnan(values)),
+        **_presence(there, mean_status(there)),
+        "days_status": count_status(there),
         "method": methods,
         "estimated": [
             of["mixed"] + of["readings"] > _ESTIMATED_SHARE * count for of, count in zip(methods, n, strict=True)
@@ -104,13 +106,14 @@ def _temperature(days: Days, extremes: Extremes) -> dict[str, _Column]:
 
 def _tm(days: Days) -> list[MonthTm]:
     doubled = days.tn.value + days.tx.value
+    there = ~np.isnan(doubled)
     return _structs(
         MonthTm,
-        **_presence(doubled),
+        **_presence(there, mean_status(there)),
         mean=mean(doubled, per=2),
         heating_18=total(np.maximum(0, 200 * thresholds.HEATING_BASE_C - doubled), per=2),
         growing_10=total(np.maximum(0, doubled - 200 * thresholds.GROWING_BASE_C), per=2),
-        days_status=count_status(~np.isnan(doubled)),
+        days_status=count_status(there),
     )
 
 
@@ -120,7 +123,7 @@ def _rain(days: Days) -> list[MonthRain]:
     unknown_hours = ((24 - rains.known_hours) * missing).sum(axis=1)
     return _structs(
         MonthRain,
-        **{**_presence(rains.value), "status": total_status(~missing, unknown_hours)},
+        **_presence(~missing, total_status(~missing, unknown_hours)),
         unknown_hours=unknown_hours.tolist(),
         method=_by_method(rains.method, RAIN_METHODS, ("rr24", "sum", "difference")),
         total=total(rains.value),
@@ -135,9 +138,10 @@ def _gust(days: Days) -> list[MonthGust]:
     values = days.fxi
     directions = np.nan_to_num(days.fxi_dd, nan=-1).astype(np.int64)
     greatest = values == _greatest(values)[:, None]
+    there = ~np.isnan(values)
     return _structs(
         MonthGust,
-        **_present_days(values),
+        **_present_days(there, count_status(there)),
         **_extreme(days, "max", values),
         max_direction=[tuple(of[on].tolist()) for of, on in zip(directions, greatest, strict=True)],
         **_counts("fxi", values),
@@ -146,13 +150,16 @@ def _gust(days: Days) -> list[MonthGust]:
 
 def _pressure(days: Days) -> list[MonthPressure]:
     values = days.pmer / 100  # hundredths of hPa
-    return _structs(MonthPressure, **_presence(values), mean=mean(values), **_extreme(days, "min", values))
+    there = ~np.isnan(values)
+    present = _presence(there, mean_status(there))
+    return _structs(MonthPressure, **present, mean=mean(values), **_extreme(days, "min", values))
 
 
 def _humidity(days: Days) -> list[MonthHumidity]:
+    there = ~np.isnan(days.u_mean)
     return _structs(
         MonthHumidity,
-        **_presence(days.u_mean),
+        **_presence(there, mean_status(there)),
         mean=mean(days.u_mean),
         **_extreme(days, "min", days.u_min),
         **_extreme(days, "max", days.u_max),
@@ -164,7 +171,8 @@ def _snow(days: Days) -> list[MonthSnow]:
     values = np.maximum(days.snow, 0) * 100  # -1 and -2 are traces (BUFR 0 13 013)
     is_deepest = (values == _greatest(values)[:, None]) & (values > 0)
     deepest = {**_extreme(days, "max", values), "max_days": _on(days, is_deepest)}
-    return _structs(MonthSnow, **_present_days(values), **deepest, **_counts("snow", values))
+    there = ~np.isnan(values)
+    return _structs(MonthSnow, **_present_days(there, count_status(there)), **deepest, **_counts("snow", values))
 
 
 def _decade(days: Days, first: int, last: int) -> list[Decade]:
@@ -199,19 +207,12 @@ def _by_method(methods: NDArray[np.int64], of: Sequence[str], wanted: Sequence[s
     return [dict(zip(wanted, row, strict=True)) for row in zip(*counts, strict=True)]
 
 
-def _presence(values: Values) -> dict[str, _Column]:
-    there = ~np.isnan(values)
-    days = {**_present_days(values), "status": mean_status(there)}
-    return {**days, "longest_gap": longest_gaps(there).tolist()}
+def _presence(there: Mask, status: list[Status]) -> dict[str, _Column]:
+    return {**_present_days(there, status), "longest_gap": longest_gaps(there).tolist()}
 
 
-def _present_days(values: Values) -> dict[str, _Column]:
-    there = ~np.isnan(values)
-    return {
-        "n": there.sum(axis=1).tolist(),
-        "missing": (~there).sum(axis=1).tolist(),
-        "status": count_status(there),
-    }
+def _present_days(there: Mask, status: list[Status]) -> dict[str, _Column]:
+    return {"n": there.sum(axis=1).tolist(), "missing": (~there).sum(axis=1).tolist(), "status": status}
 
 
 def _extreme(days: Days, which: str, values: Values) -> dict[str, _Column]:
