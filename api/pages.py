@@ -176,7 +176,7 @@ RECORD_COLUMNS = (
     *_FIGURE_COLUMNS,
     Column("which", str, "", "lowest or highest"),
     Column("value", float, "", "the record in the loaded archive", nullable=True),
-    Column("at_least", bool, "", "whether the record is a lower bound: a total of rain of which days are missing"),
+    Column("at_least", bool, "", "whether the record is a lower bound: a total of rain that lacks days"),
     Column("days", str, "", "all days that reached it; of a month its first"),
     Column("to_verify", float, "", "a suspect value beyond the record", nullable=True),
     Column("to_verify_days", str, "", "days of the suspect value"),

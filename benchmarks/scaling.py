@@ -71,7 +71,7 @@ def opened(asked: argparse.Namespace) -> Iterator[tuple[Settings, Stores, dict[s
 
 
 def one_month(count: int, asked: argparse.Namespace) -> None:
-    """Load one month, layer by layer; then again, of which nothing changes."""
+    """Load one month, layer by layer; then again, when nothing has changed."""
     with opened(asked) as (settings, stores, servers):
         steps: dict[str, Callable[[], Any]] = {
             "raw": lambda: post(settings, stores, FIRST, sample_stations(count)),

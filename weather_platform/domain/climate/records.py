@@ -23,7 +23,7 @@ class RecordValue(msgspec.Struct, frozen=True, kw_only=True):
     value: float
     days: tuple[date, ...]
     at_least: bool = False
-    """True for a total of rain of which days are missing: nearly complete, it may be the wettest, never the driest."""
+    """True for a total of rain that lacks days: nearly complete, it may be the wettest, never the driest."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
