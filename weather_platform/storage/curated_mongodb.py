@@ -298,6 +298,15 @@ class MongoCurated:
         with self.translated_errors():
             return [_coverage(row) for row in self._documents.aggregate(coverage_pipeline(first, last))]
 
+    def rain(self, first: date, last: date) -> dict[str, list[float]]:
+        pipeline: list[_Stored] = [
+            {"$match": {**_selection(Query(first=first, last=last)), "metrics.rainfall.rr": {"$ne": None}}},
+            {"$sort": {"date": 1}},  # the order of the index
+            {"$group": {"_id": "$station_id", "mm": {"$push": "$metrics.rainfall.rr"}}},
+        ]
+        with self.translated_errors():
+            return {row["_id"]: row["mm"] for row in self._documents.aggregate(pipeline)}
+
     def revision(self) -> str:
         with self.translated_errors():
             return overall_revision(each["token"] for each in self._revisions.find({}, {"token": 1}))

@@ -238,6 +238,20 @@ class SqliteCurated:
             for station_id, month, documents, observations, expected in rows
         ]
 
+    def rain(self, first: date, last: date) -> dict[str, list[float]]:
+        where, values = _selection(Query(first=first, last=last))
+        rows = self.rows(
+            f"""
+            SELECT station_id, json_extract(doc, '$.metrics.rainfall.rr') AS mm
+            FROM weather_stats WHERE {where} AND mm IS NOT NULL ORDER BY date
+            """,  # noqa: S608
+            *values,
+        )
+        rain: dict[str, list[float]] = {}
+        for station_id, mm in rows:
+            rain.setdefault(station_id, []).append(mm)
+        return rain
+
     def revision(self) -> str:
         return overall_revision(token for (token,) in self.all("SELECT token FROM revisions"))
 

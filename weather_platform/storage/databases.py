@@ -241,11 +241,17 @@ def make_missing(engine: Engine, tables: Iterable[sa.Table]) -> None:
 
     Only primary keys, no other index: MySQL lacks CREATE INDEX IF NOT EXISTS.
     """
-    with reaching(engine), engine.begin() as connection:
+    with reading(engine) as connection:
         there = set(sa.inspect(connection).get_table_names())
+    if missing := [table for table in tables if table.name not in there]:
+        create(engine, missing)
+
+
+def create(engine: Engine, tables: Iterable[sa.Table]) -> None:
+    """Create tables, unless another process has created them."""
+    with reaching(engine), engine.begin() as connection:
         for table in tables:
-            if table.name not in there:
-                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ again. Decisions are those of the file `WEATHER_QC_OVERRIDES` and those stored h
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -80,6 +81,13 @@ class FlagStore:
             query = query.where(sa.tuple_(*order) > sa.tuple_(*literals))
         with reading(self._engine) as connection:
             return [_flag(row) for row in connection.execute(query).mappings()]
+
+    def counts(self, month: Month) -> Counter[tuple[str, str]]:
+        """Number of flags of a month by rule and verdict, counted by the database."""
+        of = (FLAGS.c.rule, FLAGS.c.verdict)
+        query = sa.select(*of, sa.func.count()).where(FLAGS.c.month == str(month)).group_by(*of)
+        with reading(self._engine) as connection:
+            return Counter({(rule, verdict): count for rule, verdict, count in connection.execute(query)})
 
     def texts(
         self, first: date | None, last: date | None, stations: Collection[str]
