@@ -20,8 +20,8 @@ from weather_platform.domain.errors import BadInput, NoObservations
 from weather_platform.domain.fields import MEASURED
 from weather_platform.domain.ingestions import PassedOver
 from weather_platform.domain.months import Month, Partitions
-from weather_platform.domain.parsed_files import ParsedFile, packed
-from weather_platform.domain.parsing import Parsed, Reason, Refusal, columns_of, keys_of, parse
+from weather_platform.domain.parsed_files import ParsedFile, Report, pack
+from weather_platform.domain.parsing import Reason, Refusal, columns_of, keys_of, parse
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile, cut_in_pieces
 from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
@@ -151,7 +151,7 @@ class Intake:
                     self._piles.append(pile)
                 pile.add(part, self._spool.write(piece.with_records(part.records)), piece)
                 if pile.is_readable and partition != UNPLACED:
-                    pile.parsed.append(self._parsed.write(packed(part.parsed)))
+                    pile.parsed.append(self._parsed.write(pack(part.reports)))
 
     def _note(self, unused: Iterable[str]) -> None:
         for column in unused:
@@ -212,7 +212,7 @@ class Intake:
                 part.refused[item.reason] = part.refused.get(item.reason, 0) + 1
             else:
                 part.records.append(item.raw)
-                part.parsed.append(item)
+                part.reports.append(item[2:])
                 part.stations.add(item.place.station_id)
                 part.synthetic = part.synthetic or bool(item.record.synthetic)
         self._stations.update(*(part.stations for partition, part in parts.items() if partition != UNPLACED))
@@ -283,7 +283,7 @@ class _Part:
 
     def __init__(self) -> None:
         self.records: list[bytes] = []
-        self.parsed: list[Parsed] = []
+        self.reports: list[Report] = []
         self.refused: dict[str, int] = {}
         self.stations: set[str] = set()
         """With a readable record."""

@@ -240,7 +240,7 @@ def main() -> None:
         others_staged.wait()
 
     threading.Thread(target=listen).start()
-    spools = {number: Spool.inherited(number) for number, _ in work.parsed.values()}
+    spools = {number: Spool.inherited(number) for number in {number for number, _ in work.parsed.values()}}
     before = {name: known._replace(spool=spools[number]) for name, (number, known) in work.parsed.items()}
     try:
         for each in _made(Stores(work.settings), work.months, before, lambda: say(_Staged()), wait_for_the_other):

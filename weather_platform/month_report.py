@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 from urllib.parse import urlencode
 
 from weather_platform import names
@@ -19,13 +19,16 @@ from weather_platform.domain.quality import MonthSummary, Verdict
 from weather_platform.intake import Stored
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import Coverage, Query, Replaced
+from weather_platform.storage.curated import Coverage, Replaced
 
 if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
 
 Metadata = dict[str, Any]
 """Metadata by label: numbers, texts (of `…_url` addresses), lists and mappings; a list of mappings is a table."""
+
+
+_TOLD_ELEMENTS = ("tn", "tx", "rr")
 
 
 class Door(NamedTuple):
@@ -51,6 +54,21 @@ class Links(NamedTuple):
 
     def to_api(self, path: str, **query: object) -> str:
         return f"{self.api}{path}?{urlencode({key.rstrip('_'): value for key, value in query.items()})}"
+
+
+class SheetNotes(NamedTuple):
+    """What is told and checked of a monthly sheet; the sheet itself takes 20 kB of memory."""
+
+    station_id: str
+    complete: tuple[str, ...]
+    """Those of `_TOLD_ELEMENTS` that are complete."""
+    rain_days: int
+    rain_mm: float
+
+    @classmethod
+    def of(cls, sheet: "MonthDocument") -> Self:
+        complete = tuple(name for name in _TOLD_ELEMENTS if getattr(sheet, name).status == "complete")
+        return cls(sheet.station_id, complete, sheet.rr.n, sheet.rr.total or 0.0)
 
 
 class StoredMonth:
@@ -80,24 +98,21 @@ class StoredMonth:
         return self._stores.curated.coverage(self.month.first_day, self.month.last_day)
 
     @cached_property
-    def sheets(self) -> "list[MonthDocument]":
+    def sheets(self) -> list[SheetNotes]:
         from weather_platform.storage.monthly import MonthQuery  # numpy
 
-        return list(self._stores.monthly.find(MonthQuery(first=self.month, last=self.month)))
+        return [
+            SheetNotes.of(sheet) for sheet in self._stores.monthly.find(MonthQuery(first=self.month, last=self.month))
+        ]
 
     @cached_property
     def flags(self) -> Counter[tuple[str, str]]:
         """Flagged values by rule and verdict."""
-        found = self._stores.staging.flagging.find(self.month.first_day, self.month.last_day)
-        return Counter((flag.rule, flag.verdict) for flag in found)
+        return self._stores.staging.flagging.counts(self.month)
 
     def daily_rain(self) -> dict[str, list[float]]:
         """Climatological rain of the documents that have it, by station."""
-        rain: dict[str, list[float]] = {}
-        for document in self._stores.curated.find(Query(first=self.month.first_day, last=self.month.last_day)):
-            if document.metrics.rainfall.rr is not None:
-                rain.setdefault(document.station_id, []).append(document.metrics.rainfall.rr)
-        return rain
+        return self._stores.curated.rain(self.month.first_day, self.month.last_day)
 
     def note(self, verdicts: Mapping[str, Verdict]) -> None:
         """Keep those verdicts of checks, by name, that differ from the last ones."""
@@ -172,13 +187,10 @@ def document_metadata(held: StoredMonth, replaced: Replaced, door: Door, links: 
 
 def sheet_metadata(held: StoredMonth, door: Door, links: Links) -> Metadata:
     """Metadata of the monthly sheets: complete ones by element, and flagged values by rule."""
-    complete = {
-        element: sum(getattr(sheet, element).status == "complete" for sheet in held.sheets)
-        for element in ("tn", "tx", "rr")
-    }
+    complete = Counter(element for sheet in held.sheets for element in sheet.complete)
     return {
         "dagster/partition_row_count": len(held.sheets),
-        **{f"complete_{element}": count for element, count in complete.items()},
+        **{f"complete_{element}": complete[element] for element in _TOLD_ELEMENTS},
         **{
             f"flagged_{verdict}": sum(count for (_, of), count in held.flags.items() if of == verdict)
             for verdict in ("erroneous", "suspect", "good")
@@ -218,7 +230,7 @@ def _documents_conserved(held: StoredMonth) -> Verdict:
 
 
 def _totals_conserved(held: StoredMonth) -> Verdict:
-    totals = {sheet.station_id: (sheet.rr.n, sheet.rr.total or 0.0) for sheet in held.sheets}
+    totals = {sheet.station_id: (sheet.rain_days, sheet.rain_mm) for sheet in held.sheets}
     return quality.totals_conserved(totals, held.daily_rain())
 
 

@@ -22,7 +22,7 @@ from weather_platform.domain.parsed_files import ParsedFile
 from weather_platform.domain.parts import Parts, StationRange
 from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
-from weather_platform.domain.staging import Staged, StagedMonth, TooManyStations, stage, stage_unplaced
+from weather_platform.domain.staging import Staged, StagedMonth, stage, stage_unplaced
 from weather_platform.domain.weather_stats import WeatherStats
 from weather_platform.intake import PROGRESS, SortedRecords, Stored, check_something_counts
 from weather_platform.month_in_parts import MonthInParts
@@ -52,6 +52,11 @@ class RawMonth:
     def __iter__(self) -> Iterator[tuple[RawObject, RecordFile]]:
         return _raw_objects(self._raw, self._partition)
 
+    @property
+    def records(self) -> int:
+        """As its objects were described when they were stored."""
+        return sum(obj.records for obj in self._raw.objects(self._partition))
+
     def parsed(self, before: ParsedBefore) -> Iterator[tuple[RawObject, RecordFile | ParsedFile]]:
         """The same, with the records that were parsed since their object was received as they were parsed."""
         for obj in self._raw.objects(self._partition):
@@ -66,11 +71,8 @@ def _raw_objects(raw: RawStore, partition: str) -> Iterator[tuple[RawObject, Rec
 
 
 def staged(raw: RawMonth, before: ParsedBefore = NOTHING_PARSED) -> Staged:
-    """A month's observations from all its raw objects, some stations at a time where there are many."""
-    try:
-        return stage(raw.parsed(before), most_stations=parts.STATIONS_AT_ONCE)
-    except TooManyStations:
-        return MonthInParts(raw)
+    """A month's observations from all its raw objects, some stations at a time where there are many records."""
+    return stage(raw.parsed(before)) if raw.records <= parts.RECORDS_AT_ONCE else MonthInParts(raw)
 
 
 def store_staged(stores: Stores, month: Month, staged: Staged) -> dict[str, RecordCounts]:

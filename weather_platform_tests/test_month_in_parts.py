@@ -36,6 +36,7 @@ _EARLY = datetime(2024, 2, 1, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "STATIONS_AT_ONCE", 1)
+    monkeypatch.setattr(parts, "RECORDS_AT_ONCE", 1)
 
 
 _reports = st.builds(
@@ -95,6 +96,7 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> layers.State:
         _post(stores, STATIONS)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(parts, "STATIONS_AT_ONCE", 300)
+            patch.setattr(parts, "RECORDS_AT_ONCE", 60_000)
             _make(stores)
         return layers.state(stores)
 
@@ -180,7 +182,7 @@ def _assert_whole_stations(met: layers.State, at_once: layers.State) -> None:
 
 def _killed(step: str, environment: layers.Environment) -> None:
     """In a process of its own, which dies before the nth call of a step."""
-    parts.STATIONS_AT_ONCE = 1
+    parts.STATIONS_AT_ONCE = parts.RECORDS_AT_ONCE = 1
     with layers.opened(environment) as stores:
         owner, name, call = _STEPS[step]
         holder = getattr(stores, owner) if isinstance(owner, str) else owner

@@ -3,14 +3,18 @@
 A record takes a fifth of the time to unpack that it takes to parse, and a fifth of the bytes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from weather_platform.domain.parsing import Parsed, Place, SynopRecord
 
-_pack = msgspec.msgpack.Encoder().encode
+Report = tuple[Place, Any]
+"""Station and time of a parsed record, and the record."""
+
+pack = msgspec.msgpack.Encoder().encode
+"""Some reports of a file, for `ParsedFile`."""
 _unpack: Any = msgspec.msgpack.Decoder(list[tuple[Place, SynopRecord]]).decode
 
 
@@ -29,8 +33,3 @@ class ParsedFile(NamedTuple):
             for place, record in _unpack(each):
                 position += 1
                 yield Parsed(position, b"", place, record)
-
-
-def packed(parsed: Iterable[Parsed]) -> bytes:
-    """Some records of a file, for `ParsedFile`."""
-    return _pack([(item.place, item.record) for item in parsed])

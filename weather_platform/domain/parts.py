@@ -10,6 +10,8 @@ from typing import Generic, NamedTuple, TypeVar
 STATIONS_AT_ONCE = 200
 """All of France and overseas. About 1 MB each while a month is staged; their documents fill a fifth of MongoDB's
 smallest cache, where a transaction must fit beside what earlier ones left."""
+RECORDS_AT_ONCE = 60_000
+"""Of a month; one of 200 stations has 50,000 at three-hourly times. More are sorted by station on disk first."""
 _FRANCE = "07"
 _AFTER_ALL = "X"
 """Greater than every number, in every collation."""

@@ -52,10 +52,6 @@ class Staged(Protocol):
         ...
 
 
-class TooManyStations(Exception):
-    """More than were to be staged at once."""
-
-
 class StagedMonth(msgspec.Struct):
     """The observations of a month, or of some of its stations, and the quarantine."""
 
@@ -112,16 +108,11 @@ class StagedMonth(msgspec.Struct):
         return {row.date for rows in self.rows.values() for row in rows}
 
 
-def stage(
-    objects: Iterable[tuple[RawObject, RecordFile | ParsedFile]],
-    *,
-    is_measured: bool = False,
-    most_stations: int | None = None,
-) -> StagedMonth:
+def stage(objects: Iterable[tuple[RawObject, RecordFile | ParsedFile]], *, is_measured: bool = False) -> StagedMonth:
     """Merge a month's raw objects and their records, in order of receipt, by the rule of `merging`.
 
     If a month has any measured record, its synthetic records do not count, in any order of receipt. `is_measured`: it
-    has one at a station that is not among these. TooManyStations where more than `most_stations` reported.
+    has one at a station that is not among these.
     """
     sources: dict[str, Source] = {}
     measured, synthetic = Merger(sources), Merger(sources)
@@ -143,8 +134,6 @@ def stage(
             else:
                 reports.append(merger.add(item, source))
         count.missing = cleaning.missing(reports, read)
-        if most_stations is not None and max(len(measured.known), len(synthetic.known)) > most_stations:
-            raise TooManyStations
     is_measured = is_measured or bool(measured.known)
     if is_measured:
         for raw_object in staged_objects:

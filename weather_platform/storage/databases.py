@@ -42,6 +42,7 @@ _READ_ONLY = "read_only"
 _BUSY_TIMEOUT_S = 30
 _SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
+_NO_SUCH_TABLE = 1146
 _CITIES_PER_QUERY = 30
 """SQLite takes at most 500 parts of a UNION."""
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
@@ -216,6 +217,11 @@ def was_interrupted_by_another(error: sa.exc.DBAPIError) -> bool:
     return bool(error.orig and error.orig.args and error.orig.args[0] in _DEADLOCK_OR_LOCK_WAIT)
 
 
+def is_missing_table(error: sa.exc.DBAPIError) -> bool:
+    """Whether MySQL has no such table."""
+    return bool(error.orig and error.orig.args and error.orig.args[0] == _NO_SUCH_TABLE)
+
+
 def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
     """Run the work in a transaction of its own, and retry after a deadlock or lock timeout."""
     with reaching(engine):
@@ -235,11 +241,17 @@ def make_missing(engine: Engine, tables: Iterable[sa.Table]) -> None:
 
     Only primary keys, no other index: MySQL lacks CREATE INDEX IF NOT EXISTS.
     """
-    with reaching(engine), engine.begin() as connection:
+    with reading(engine) as connection:
         there = set(sa.inspect(connection).get_table_names())
+    if missing := [table for table in tables if table.name not in there]:
+        create(engine, missing)
+
+
+def create(engine: Engine, tables: Iterable[sa.Table]) -> None:
+    """Create tables, unless another process has created them."""
+    with reaching(engine), engine.begin() as connection:
         for table in tables:
-            if table.name not in there:
-                connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
 
 
 @contextmanager

@@ -93,7 +93,10 @@ class _Source(NamedTuple):
 
 def _further(connection: Connection, places: dict[str, int], stretch: Stretch) -> list[_Source]:
     first, last = stretch.needed
-    query = sa.select(FIELD_SOURCES).where(FIELD_SOURCES.c.month.between(str(Month.of(first)), str(Month.of(last))))
+    query = sa.select(FIELD_SOURCES).where(
+        FIELD_SOURCES.c.month.between(str(Month.of(first)), str(Month.of(last))),
+        FIELD_SOURCES.c.station_id.between(min(places), max(places)),  # of a part of a month, not of all its stations
+    )
     return [
         _Source(places[row.station_id], int(row.date.replace(tzinfo=UTC).timestamp()), row.field, row.raw_object)
         for row in connection.execute(query)

@@ -6,21 +6,25 @@ has changed, the table is copied into one with the current columns, and `weather
 """
 
 import logging
+import sys
 from collections.abc import Collection, Iterable
+from itertools import islice
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from weather_platform.domain.errors import StoreRefused
 from weather_platform.storage import receipts, staging_tables
-from weather_platform.storage.databases import exclusive, make_missing, reaching
+from weather_platform.storage.databases import create, exclusive, make_missing, reaching
 from weather_platform.storage.staging_tables import city_table
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest script in ``migrations/versions``."""
 VERSION_TABLE = "_schema_version"
 _UNVERSIONED = "0001"
 """The version assumed for a database without one."""
+_TABLES_PER_QUERY = 200
+"""13,000 rows of an answer that PyMySQL holds at once."""
 _log = logging.getLogger(__name__)
 _CITY_COLUMNS = [column.name for column in city_table("any").columns]
 _version = sa.Table(VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
@@ -100,7 +104,8 @@ def fit_cities(engine: Engine, slugs: Iterable[str]) -> None:
     slugs = list(slugs)
     with reaching(engine), engine.connect() as connection:
         there = columns_of(connection, slugs)
-    make_missing(engine, (city_table(slug) for slug in slugs if slug not in there))
+    if missing := [city_table(slug) for slug in slugs if slug not in there]:
+        create(engine, missing)
     outdated = [city_table(slug) for slug in slugs if there.get(slug, _CITY_COLUMNS) != _CITY_COLUMNS]
     if not outdated:
         return
@@ -131,7 +136,7 @@ def _copy(connection: Connection, table: sa.Table, columns: list[str]) -> None:
 
 
 def columns_of(connection: Connection, tables: Collection[str]) -> dict[str, list[str]]:
-    """Column names of those of the tables that are there, in one query; SQLAlchemy's inspector needs one per table.
+    """Column names of those of the tables that are there, by few queries; SQLAlchemy's inspector needs one per table.
 
     The server opens these tables alone, however many cities there are.
     """
@@ -147,7 +152,9 @@ def columns_of(connection: Connection, tables: Collection[str]) -> dict[str, lis
             " ORDER BY tables.name, columns.cid"
         )
     found: dict[str, list[str]] = {}
-    wanted = sa.text(query).bindparams(sa.bindparam("names", list(tables), expanding=True))
-    for table, column in connection.execute(wanted):
-        found.setdefault(table, []).append(column)
+    names = iter(tables)
+    while some := list(islice(names, _TABLES_PER_QUERY)):
+        wanted = sa.text(query).bindparams(sa.bindparam("names", some, expanding=True))
+        for table, column in connection.execute(wanted):
+            found.setdefault(table, []).append(sys.intern(column))  # the same 67 names in every table
     return found

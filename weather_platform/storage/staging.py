@@ -30,6 +30,7 @@ from weather_platform.storage import databases, schema
 from weather_platform.storage.city_csv import CityFile, remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
+from weather_platform.storage.marks import mark
 from weather_platform.storage.staged_rows import StagedRows
 from weather_platform.storage.staging_tables import (
     COVERAGE,
@@ -126,6 +127,8 @@ class StagingStore:
         `month` is a partition key or `provenance.UNPLACED`, which has only a quarantine. The city CSV files are written
         first, part by part, and loaded in one transaction. Returns what became of each raw object's records.
         """
+        if self._climates is not None and month != UNPLACED:
+            self._climates.forget(Month.parse(month))  # at once: a part takes as much memory as what is kept
         rows, files = StagedRows(month), dict[str, CityFile]()
         for part in staged.parts():
             self._ensure_cities({station.slug for station in part.stations.values()})
@@ -134,8 +137,6 @@ class StagingStore:
                 files[slug] = write_city_csv(self._csv_folder, month, slug, observations)
             rows.add(part)
         databases.in_transaction(self.engine, lambda connection: self._replace(connection, rows, files))
-        if self._climates is not None and month != UNPLACED:
-            self._climates.forget(Month.parse(month))
         remove_other_cities(self._csv_folder, month, files.keys())
         return rows.counts
 
@@ -158,6 +159,7 @@ class StagingStore:
         for own, listed in rows.by_table():
             if listed:
                 connection.execute(sa.insert(own), listed)
+        mark(connection)
 
     def ranges(self, first: Month, last: Month) -> list[StationRange]:
         """The stations of these months in parts, each small enough to be worked on in memory."""
@@ -444,12 +446,11 @@ def _coverage(
     connection: Connection, months: Iterable[str] | None, stations: StationRange = ALL_STATIONS
 ) -> list[Coverage]:
     query = sa.select(COVERAGE).order_by(COVERAGE.c.month, COVERAGE.c.station_id)
+    query = query.where(COVERAGE.c.station_id >= stations.first, COVERAGE.c.station_id < stations.end)
     if months is not None:
         query = query.where(COVERAGE.c.month.in_(list(months)))
     return [
-        Coverage(row.month, _station(row), row.observations, row.first, row.last)
-        for row in connection.execute(query)
-        if stations.holds(row.station_id)
+        Coverage(row.month, _station(row), row.observations, row.first, row.last) for row in connection.execute(query)
     ]
 
 
