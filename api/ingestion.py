@@ -29,6 +29,7 @@ from weather_platform.domain.ingestions import (
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.unpacking import Limits
+from weather_platform.import_ahead import import_ahead
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.many_months import make_months
 from weather_platform.month_report import Door
@@ -330,6 +331,7 @@ class Ingestions:
         self, receipt: Receipt, months: Sequence[Month], door: Door, before: ParsedBefore = NOTHING_PARSED
     ) -> None:
         """Stage and curate without Dagster."""
+        import_ahead()
         for month, counts, replaced in make_months(self._layers, months, before):
             outcome = receipt.outcome(month, counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced

@@ -1,6 +1,5 @@
 """Assembles the application: `create_app(settings)` in code, the factory below for uvicorn."""
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -32,7 +31,6 @@ _DESCRIPTION = """Météo-France SYNOP observations in, daily weather statistics
 Post a file to `/ingest` (through Dagster runs) or `/ingest-fast` (in the API's process); read every layer. Every error
 is a problem (RFC 9457) with a cause and a cure. A city is a slug, a name or a WMO number, in any case, with or without
 accents."""
-_WARM_AFTER_S = 2.0
 _RAW_FILES = "/raw/files/"
 
 
@@ -44,11 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.catalogue.start()
         services.webhook.start()
-        warming = threading.Timer(_WARM_AFTER_S, services.orchestrator.warm)
-        warming.daemon = True
-        warming.start()
         yield
-        warming.cancel()
         services.webhook.stop()
         services.catalogue.stop()
         services.close()

@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple, Self
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import StoreUnavailable, WeatherError
 from weather_platform.domain.months import Month
+from weather_platform.import_ahead import import_ahead
 from weather_platform.intake import PROGRESS, SortedRecords
 from weather_platform.pipeline import NOTHING_PARSED, ParsedBefore, curate_month, stage_month
 from weather_platform.prefetch import prefetch
@@ -240,6 +241,7 @@ def main() -> None:
         others_staged.wait()
 
     threading.Thread(target=listen).start()
+    import_ahead()
     spools = {number: Spool.inherited(number) for number in {number for number, _ in work.parsed.values()}}
     before = {name: known._replace(spool=spools[number]) for name, (number, known) in work.parsed.items()}
     try:
