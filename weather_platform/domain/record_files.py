@@ -44,8 +44,8 @@ _PAGE_HEAD = re.compile(rf'\{{(?:\s*"\w+"\s*:\s*{_VALUE}\s*,)*?\s*"(?:{"|".join(
 _PAGE_TAIL = re.compile(rf'(?:"\w+"\s*:\s*{_VALUE}\s*,?\s*)+\}}')
 _NEXT_RECORD = re.compile(r'(?<=[,\]\r\n])[ \t]*(?=\{\s*")|\x1e')
 _NEXT_RECORD_BYTES = re.compile(_NEXT_RECORD.pattern.encode())
-_PIECE_BYTES = 8 << 20
-"""A month of 62 stations is two or three pieces; a record is 2 KiB."""
+_PIECE_BYTES = 2 << 20
+"""A month of 62 stations is about ten pieces; a record is 2 KiB. Up to five copies of a piece exist at a time."""
 _LONGEST_RECORD_BYTES = 64 << 20
 _ENDS_TRIED = 8
 _OPENING_BYTES = 4_200
@@ -120,7 +120,7 @@ def cut(data: bytes) -> RecordFile:
     """
     body = b"".join(_as_utf8((data,))).removeprefix(_BOM).lstrip(_NEWLINES)
     if _JSON.match(body):
-        return _json_file(body.strip(_BLANK))
+        return _json_file(body.lstrip(_BLANK))  # no copy, since nothing is removed from what was stored
     header, *lines = body.splitlines() or [b""]  # LF, CRLF, or CR alone as on an old Mac
     if separator := _separator(header):
         return RecordFile("csv", [line for line in lines if line.strip()], header, _encoding(header), separator)
@@ -370,7 +370,7 @@ def _strict_records(data: bytes) -> list[msgspec.Raw]:
         except msgspec.DecodeError:
             records = _RAW.decode_lines(data)
         else:
-            return [msgspec.Raw(data)] if page is None else page
+            return [msgspec.Raw(data.rstrip(_BLANK))] if page is None else page
     if not records or _page(records[0]) is None:
         return records
     return list(chain.from_iterable(page if (page := _page(raw)) is not None else [raw] for raw in records))
