@@ -1,9 +1,11 @@
 """What months and years cost by store, on real servers, as years and stations grow: time, bytes, memory.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/scaling.py [--stations …] [--years 31] [--year-stations …] [--embedded]
+    PYTHONPATH=. .venv/bin/python benchmarks/scaling.py --stations 1000 5000 12000
+    PYTHONPATH=. .venv/bin/python benchmarks/scaling.py --years 31 --year-stations 62 190 --trim
 
-JSON lines on standard output; runs are recorded in docs/scaling.md. Seconds are by the clock, those of `cpu` are
-processor time of the loading process; both are per month. A line of a year has the mean of its twelve months.
+JSON lines on standard output, each written when its step or its year is done; runs are recorded in docs/scaling.md.
+Seconds are per month: by the clock, of the processor (`cpu`, with the second process that stages), and of that of the
+servers. A line of a year has the mean of its twelve months.
 """
 
 import argparse
@@ -22,6 +24,7 @@ import pymysql
 from pymongo import MongoClient
 from sqlalchemy import make_url
 
+from weather_platform import many_months
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import Provenance
 from weather_platform.intake import Intake
@@ -42,8 +45,8 @@ _SAMPLE = Provenance(source="sample", name="sample", licence=LICENCE, synthetic=
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--years", type=int, default=31)
-    parser.add_argument("--year-stations", type=int, nargs="*", default=[62])
-    parser.add_argument("--stations", type=int, nargs="*", default=[62, 190, 1000, 5000])
+    parser.add_argument("--year-stations", type=int, nargs="*", default=[])
+    parser.add_argument("--stations", type=int, nargs="*", default=[])
     parser.add_argument("--cache-gb", type=float, default=0.25, help="MongoDB's; that of docker-compose.yml by default")
     parser.add_argument("--embedded", action="store_true", help="SQLite instead of MariaDB and MongoDB")
     parser.add_argument("--trim", action="store_true", help="delete raw objects of a finished year, for a small disk")
@@ -73,8 +76,9 @@ def opened(asked: argparse.Namespace) -> Iterator[tuple[Settings, Stores, dict[s
 def one_month(count: int, asked: argparse.Namespace) -> None:
     """Load one month, layer by layer; then again, when nothing has changed."""
     with opened(asked) as (settings, stores, servers):
+        (file,) = months_of_year(settings.home, sample_stations(count), [FIRST])
         steps: dict[str, Callable[[], Any]] = {
-            "raw": lambda: post(settings, stores, FIRST, sample_stations(count)),
+            "raw": lambda: post(stores, [file]),
             "staging": lambda: stage_month(stores, FIRST),
             "curated": lambda: curate_month(stores, FIRST),
             "report": lambda: report(settings, stores),
@@ -83,7 +87,7 @@ def one_month(count: int, asked: argparse.Namespace) -> None:
         }
         line: dict[str, Any] = {"stations": count}
         for name, step in steps.items():
-            line |= {**timed(name, step), f"{name}_peak_mb": peak_mb("self")}
+            line |= {**timed(name, step, servers), f"{name}_peak_mb": peak_mb("self")}
             print(json.dumps(line), flush=True)
         print(json.dumps({**line, **reading(stores, FIRST), **held(settings, servers)}), flush=True)
 
@@ -91,11 +95,16 @@ def one_month(count: int, asked: argparse.Namespace) -> None:
 def many_years(count: int, asked: argparse.Namespace) -> None:
     """Load years one after the other, each as one posting of twelve months; a line per year."""
     with opened(asked) as (settings, stores, servers):
-        stations, began, raw_mb = sample_stations(count), time.perf_counter(), 0.0
+        began, raw_mb = time.perf_counter(), 0.0
+        first_year = [Month(FIRST.year, number) for number in range(1, 13)]
+        written = months_of_year(settings.home, sample_stations(count), first_year)
         for year in range(FIRST.year, FIRST.year + asked.years):
             months = [Month(year, number) for number in range(1, 13)]
-            line = timed("raw", lambda months=months: [post(settings, stores, each, stations) for each in months], 12)
-            line |= timed("made", lambda months=months: list(make_months(stores, months)), 12)
+            files = [in_year(year, file) for file in written]
+            line = timed("raw", lambda files=files: post(stores, files), servers, 12)
+            second = SecondPeak()
+            made = make_months(stores, months)
+            line |= timed("made", lambda made=made, second=second: [second.look() for _ in made], servers, 12)
             sized = held(settings, servers)
             if asked.trim:
                 raw_mb = sized["raw_mb"] = round(raw_mb + sized["raw_mb"], 1)
@@ -103,29 +112,61 @@ def many_years(count: int, asked: argparse.Namespace) -> None:
                     if "meta" not in path.suffixes and not path.name.endswith(".meta.json"):
                         path.unlink()
             told = {"stations": count, "years": year - FIRST.year + 1, "all_s": round(time.perf_counter() - began)}
-            print(json.dumps({**told, **line, **reading(stores, months[-1]), **sized}), flush=True)
+            print(
+                json.dumps({**told, **line, **reading(stores, months[-1]), **sized, "second_peak_mb": second.mb}),
+                flush=True,
+            )
 
 
-def timed(name: str, step: Callable[[], Any], parts: int = 1) -> dict[str, float]:
-    """Seconds of a step, made of so many parts, by the clock and of this process."""
-    began, worked = time.perf_counter(), time.process_time()
+def timed(name: str, step: Callable[[], Any], servers: dict[str, Server], parts: int = 1) -> dict[str, float]:
+    """Seconds of a step, made of so many parts: by the clock, of this process with its children, and of the servers."""
+    began, worked, served = time.perf_counter(), sum(os.times()[:4]), sum(map(cpu_s, servers.values()))
     step()
     return {
         f"{name}_s": round((time.perf_counter() - began) / parts, 2),
-        f"{name}_cpu_s": round((time.process_time() - worked) / parts, 2),
+        f"{name}_cpu_s": round((sum(os.times()[:4]) - worked) / parts, 2),
+        f"{name}_servers_s": round((sum(map(cpu_s, servers.values())) - served) / parts, 2),
     }
 
 
-def post(settings: Settings, stores: Stores, month: Month, stations: Sequence[str]) -> None:
-    """Sort a file and keep it raw; making the file is not counted by the processor time of this process."""
-    path = settings.home / f"{month}.json"
-    made = multiprocessing.get_context("spawn").Process(target=write_sample, args=(path, [month], stations))
-    made.start()
-    made.join()
-    with path.open("rb") as file, Intake(Partitions(FIRST)) as intake:
-        intake.add(path.name, file)
-        intake.keep(stores.raw, _SAMPLE)
-    path.unlink()
+def cpu_s(server: Server) -> float:
+    fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime of proc(5)
+
+
+def months_of_year(folder: Path, stations: Sequence[str], months: Sequence[Month]) -> list[Path]:
+    """A file per month of these stations, written by another process: its memory is not that of loading."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{month}.json" for month in months]
+    writer = multiprocessing.get_context("spawn").Process(target=_write, args=(files, months, stations))
+    writer.start()
+    writer.join()
+    return files
+
+
+def _write(files: Sequence[Path], months: Sequence[Month], stations: Sequence[str]) -> None:
+    for file, month in zip(files, months, strict=True):
+        write_sample(file, [month], stations)
+
+
+def in_year(year: int, file: Path) -> Path:
+    """A month of the first year as one of another: generating it takes as long as loading it.
+
+    No 29 February, and every year has the values of the first.
+    """
+    target, ours = file.with_stem(f"posted-{year}{file.stem[4:]}"), f'"date":"{FIRST.year}-'.encode()
+    with file.open("rb") as lines, target.open("wb") as out:
+        out.writelines(line.replace(ours, f'"date":"{year}-'.encode(), 1) for line in lines)
+    return target
+
+
+def post(stores: Stores, files: Sequence[Path]) -> None:
+    """Sort each file and keep it raw."""
+    for path in files:
+        with path.open("rb") as file, Intake(Partitions(FIRST)) as intake:
+            intake.add(path.name, file)
+            intake.keep(stores.raw, _SAMPLE)
+        path.unlink()
 
 
 def report(settings: Settings, stores: Stores) -> None:
@@ -155,6 +196,20 @@ def held(settings: Settings, servers: dict[str, Server]) -> dict[str, Any]:
         sized |= {f"{path.name}_mb": round(path.stat().st_size / 1e6, 1) for path in settings.home.rglob("*.db")}
     peaks = {f"{name}_peak_mb": peak_mb(server.pid) for name, server in servers.items()}
     return {**sized, "peak_mb": peak_mb("self"), **peaks, "load": os.getloadavg()[0]}
+
+
+class SecondPeak:
+    """The most memory that the second process held, which stages (`many_months`)."""
+
+    def __init__(self) -> None:
+        self.mb = 0
+
+    def look(self) -> None:
+        """While it runs: the usage that the system keeps of ended children counts this process's memory as theirs."""
+        for children in Path("/proc/self/task").glob("*/children"):
+            for pid in children.read_text().split():
+                if many_months.__name__ in Path(f"/proc/{pid}/cmdline").read_text():
+                    self.mb = max(self.mb, peak_mb(pid))
 
 
 def peak_mb(pid: int | str) -> int:

@@ -19,7 +19,7 @@ from weather_platform.domain.quality import MonthSummary, Verdict
 from weather_platform.intake import Stored
 from weather_platform.pipeline import Stores
 from weather_platform.settings import Settings
-from weather_platform.storage.curated import Coverage, Query, Replaced
+from weather_platform.storage.curated import Coverage, Replaced
 
 if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
@@ -108,16 +108,11 @@ class StoredMonth:
     @cached_property
     def flags(self) -> Counter[tuple[str, str]]:
         """Flagged values by rule and verdict."""
-        found = self._stores.staging.flagging.find(self.month.first_day, self.month.last_day)
-        return Counter((flag.rule, flag.verdict) for flag in found)
+        return self._stores.staging.flagging.counts(self.month)
 
     def daily_rain(self) -> dict[str, list[float]]:
         """Climatological rain of the documents that have it, by station."""
-        rain: dict[str, list[float]] = {}
-        for document in self._stores.curated.find(Query(first=self.month.first_day, last=self.month.last_day)):
-            if document.metrics.rainfall.rr is not None:
-                rain.setdefault(document.station_id, []).append(document.metrics.rainfall.rr)
-        return rain
+        return self._stores.curated.rain(self.month.first_day, self.month.last_day)
 
     def note(self, verdicts: Mapping[str, Verdict]) -> None:
         """Keep those verdicts of checks, by name, that differ from the last ones."""

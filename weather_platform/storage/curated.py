@@ -149,6 +149,13 @@ class CuratedStore(Protocol):
         """Sums per station and month, by station and month; counted by the database."""
         ...
 
+    def rain(self, first: date, last: date) -> dict[str, list[float]]:
+        """Climatological rain in mm of the documents of these days that have it, by station, each in order of day.
+
+        Reads nothing else of a document: a tenth of the time of `find`.
+        """
+        ...
+
     def revision(self) -> str:
         """A text that changes whenever a document changes; cheap."""
         ...

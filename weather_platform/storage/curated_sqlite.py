@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.errors import StoreRefused
 from weather_platform.domain.events import Event, StationEvent
 from weather_platform.domain.months import Month
@@ -120,8 +121,9 @@ class SqliteCurated:
             connection.execute("BEGIN IMMEDIATE")
             stored = connection.execute(
                 "SELECT id, json_extract(doc, '$.provenance.revision') FROM weather_stats"
-                " WHERE date BETWEEN ? AND ? AND station_id >= ? AND station_id < ?",
-                [*(day.isoformat() for day in days), *stations],
+                # Each day by itself: of a range of days, the index would be read with all stations.
+                " WHERE date IN (SELECT value FROM json_each(?)) AND station_id >= ? AND station_id < ?",
+                [_json([day.isoformat() for day in Stretch(*days).days]), *stations],
             )
             diff = difference(dict(stored), produced)
             if not diff.is_empty:
@@ -237,6 +239,20 @@ class SqliteCurated:
             )
             for station_id, month, documents, observations, expected in rows
         ]
+
+    def rain(self, first: date, last: date) -> dict[str, list[float]]:
+        where, values = _selection(Query(first=first, last=last))
+        rows = self.rows(
+            f"""
+            SELECT station_id, json_extract(doc, '$.metrics.rainfall.rr') AS mm
+            FROM weather_stats WHERE {where} AND mm IS NOT NULL ORDER BY date
+            """,  # noqa: S608
+            *values,
+        )
+        rain: dict[str, list[float]] = {}
+        for station_id, mm in rows:
+            rain.setdefault(station_id, []).append(mm)
+        return rain
 
     def revision(self) -> str:
         return overall_revision(token for (token,) in self.all("SELECT token FROM revisions"))

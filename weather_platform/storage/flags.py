@@ -5,6 +5,7 @@ again. Decisions are those of the file `WEATHER_QC_OVERRIDES` and those stored h
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -19,6 +20,7 @@ from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.months import Month
 from weather_platform.storage.databases import in_transaction, reading
+from weather_platform.storage.marks import mark
 from weather_platform.storage.staging_tables import FLAGS, MONTHS, OVERRIDES
 
 _LAST_SECOND = time(23, 59, 59)
@@ -45,6 +47,7 @@ class FlagStore:
                 if flags:
                     connection.execute(sa.insert(FLAGS), [_row(month, flag) for flag in flags])
             connection.execute(sa.update(MONTHS).where(of_month).values(flags=revision, sheets=made_of))
+            mark(connection)
 
         in_transaction(self._engine, at_once)
 
@@ -78,6 +81,13 @@ class FlagStore:
             query = query.where(sa.tuple_(*order) > sa.tuple_(*literals))
         with reading(self._engine) as connection:
             return [_flag(row) for row in connection.execute(query).mappings()]
+
+    def counts(self, month: Month) -> Counter[tuple[str, str]]:
+        """Number of flags of a month by rule and verdict, counted by the database."""
+        of = (FLAGS.c.rule, FLAGS.c.verdict)
+        query = sa.select(*of, sa.func.count()).where(FLAGS.c.month == str(month)).group_by(*of)
+        with reading(self._engine) as connection:
+            return Counter({(rule, verdict): count for rule, verdict, count in connection.execute(query)})
 
     def texts(
         self, first: date | None, last: date | None, stations: Collection[str]
@@ -120,6 +130,7 @@ class FlagStore:
         def at_once(connection: Connection) -> None:
             connection.execute(sa.delete(OVERRIDES).where(OVERRIDES.c.id == key))
             connection.execute(sa.insert(OVERRIDES), [row])
+            mark(connection)
 
         in_transaction(self._engine, at_once)
         return KeptOverride(key, made.replace(tzinfo=UTC), override)
@@ -136,8 +147,12 @@ class FlagStore:
 
     def drop(self, key: str) -> None:
         """Remove a stored decision; removing it twice changes nothing."""
-        query = sa.delete(OVERRIDES).where(OVERRIDES.c.id == key)
-        in_transaction(self._engine, lambda connection: connection.execute(query))
+
+        def at_once(connection: Connection) -> None:
+            connection.execute(sa.delete(OVERRIDES).where(OVERRIDES.c.id == key))
+            mark(connection)
+
+        in_transaction(self._engine, at_once)
 
     def _of_the_file(self) -> tuple[Override, ...]:
         if self._file is None:

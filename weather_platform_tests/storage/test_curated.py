@@ -388,6 +388,19 @@ def test_coverage_counts_by_station_and_month(filled: CuratedStore) -> None:
     assert filled.coverage(first=date(2024, 1, 1)) == [leap_day]
 
 
+def test_rain_is_that_of_the_documents_that_have_it(curated: CuratedStore) -> None:
+    fell = {ORLY: (1.2, None, 0.0), NICE: (30.5, None, 4.0)}
+    curated.replace(DAYS, [_with_rain(number, day, mm) for number, of in fell.items() for day, mm in enumerate(of, 1)])
+    assert curated.rain(*DAYS) == {ORLY: [1.2, 0.0], NICE: [30.5, 4.0]}
+    assert curated.rain(date(2023, 12, 3), date(2023, 12, 3)) == {ORLY: [0.0], NICE: [4.0]}
+
+
+def _with_rain(number: str, day: int, mm: float | None) -> WeatherStats:
+    made = day_document(number, date(2023, 12, day))
+    rainfall = msgspec.structs.replace(made.metrics.rainfall, rr=mm)
+    return msgspec.structs.replace(made, metrics=msgspec.structs.replace(made.metrics, rainfall=rainfall))
+
+
 @pytest.mark.parametrize(
     ("days", "read"), [(DAYS, 14), ((date(2024, 1, 1), None), 1), ((None, None), len(DATASET))], ids=str
 )

@@ -64,6 +64,12 @@ def test_flags_are_read_by_day_and_station_and_in_pages(flags: FlagStore) -> Non
     assert flags.find(date(2024, 1, 1)) == flags.find(last=date(2023, 11, 30)) == []
 
 
+def test_flags_are_counted_by_rule_and_verdict(flags: FlagStore) -> None:
+    flags.replace(DECEMBER, [*FLAGS, flag(7, verdict="good")])
+    assert flags.counts(DECEMBER) == {("E2", "erroneous"): 3, ("E2", "good"): 1, ("hand", "suspect"): 1}
+    assert flags.counts(DECEMBER.next) == {}
+
+
 def test_a_month_that_is_flagged_otherwise_is_another_revision(flags: FlagStore) -> None:
     before = flags.revision()
     flags.replace(DECEMBER, FLAGS)
