@@ -1,17 +1,23 @@
 """Documents by station in a collection per kind; `by_station` gives the contract."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
 from pymongo import DeleteMany, ReplaceOne
+from pymongo.client_session import ClientSession
 
 from weather_platform.storage.by_station import REVISION, Document, Kind
 from weather_platform.storage.curated_mongodb import MongoCurated
+from weather_platform.storage.marks_mongodb import mark
 
+_AT_ONCE = 20
+"""Documents of one transaction: all references of a station are 0.18 MB."""
 _Stored = dict[str, Any]
+_Step = ReplaceOne[_Stored] | DeleteMany
 
 
 class MongoByStation:
@@ -21,15 +27,23 @@ class MongoByStation:
         self._curated = curated
 
     def replace(self, kind: Kind[Document], documents: Iterable[Document]) -> int:
-        stored: dict[str, _Stored] = {each.station_id: _stored(each) for each in documents}
-        changes: list[ReplaceOne[_Stored] | DeleteMany] = [
-            ReplaceOne({"_id": station}, document, upsert=True) for station, document in stored.items()
-        ]
-        with self._curated.translated_errors():
-            gone = DeleteMany({"_id": {"$nin": [REVISION, *stored]}})
-            mark = ReplaceOne({"_id": REVISION}, {"token": secrets.token_hex(8)}, upsert=True)
-            self._curated.database[kind.collection].bulk_write([*changes, gone, mark], ordered=True)
-        return len(stored)
+        kept: list[str] = []
+        left = iter(documents)
+        while some := list(islice(left, _AT_ONCE)):
+            kept += (each.station_id for each in some)
+            self._write(kind, [ReplaceOne({"_id": each.station_id}, _stored(each), upsert=True) for each in some])
+        self._write(kind, [DeleteMany({"_id": {"$nin": [REVISION, *kept]}})])
+        return len(kept)
+
+    def _write(self, kind: Kind[Document], steps: Sequence[_Step]) -> None:
+        """With a new revision each time, so that killed in between it has told what it changed."""
+        renewed = ReplaceOne({"_id": REVISION}, {"token": secrets.token_hex(8)}, upsert=True)
+
+        def at_once(session: ClientSession) -> None:
+            self._curated.database[kind.collection].bulk_write([*steps, renewed], ordered=True, session=session)
+            mark(self._curated.database, session)
+
+        self._curated.changing(at_once)
 
     def get(self, kind: Kind[Document], station_id: str) -> Document | None:
         with self._curated.translated_errors():
@@ -38,8 +52,8 @@ class MongoByStation:
 
     def revision(self, kind: Kind[Document]) -> str:
         with self._curated.translated_errors():
-            mark = self._curated.database[kind.collection].find_one({"_id": REVISION})
-        return "" if mark is None else str(mark["token"])
+            found = self._curated.database[kind.collection].find_one({"_id": REVISION})
+        return "" if found is None else str(found["token"])
 
 
 def _stored(document: msgspec.Struct) -> _Stored:

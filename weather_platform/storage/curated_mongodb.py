@@ -51,6 +51,7 @@ from weather_platform.storage.curated import (
     overall_revision,
     position,
 )
+from weather_platform.storage.marks_mongodb import fold_marks, mark, marks_token
 
 COLLECTION = "WeatherStats"
 _REVISIONS = "_revisions"
@@ -137,7 +138,13 @@ class MongoCurated:
         produced = by_id(days, documents, stations)
         if not self._ensured:
             self.ensure()
-        return self.in_transaction(lambda session: self._replace_at_once(days, stations, produced, session))
+        return self.changing(lambda session: self._replace_at_once(days, stations, produced, session))
+
+    def changing(self, work: Callable[[ClientSession], Done]) -> Done:
+        """`in_transaction`, for work that changes what readers see and marks its transaction."""
+        with self.translated_errors():
+            fold_marks(self.database)
+        return self.in_transaction(work)
 
     def in_transaction(self, work: Callable[[ClientSession], Done]) -> Done:
         """Do all of the work or none of it.
@@ -175,13 +182,14 @@ class MongoCurated:
         diff = difference(self._stored(days, stations, session), produced)
         if not diff.is_empty:
             # First, so that of two transactions on a month the later one restarts before it writes anything.
-            self._mark(days, session)
+            self._renew_revisions(days, session)
             self._write(diff, session)
             # `writes` makes it a write even if the number is None already: MongoDB skips an update without a change,
             # so that numbering meanwhile would not conflict, and a mirror would miss these documents.
             changed = {"$set": {"number": None}, "$inc": {"writes": 1}}
             touched = [UpdateOne({"_id": ":".join(each)}, changed, upsert=True) for each in diff.touched]
             self._changes.bulk_write(touched, ordered=False, session=session)
+            mark(self.database, session)
         return diff.counts()
 
     def _end_abandoned_transactions(self) -> None:
@@ -210,10 +218,10 @@ class MongoCurated:
         if diff.gone:
             self._documents.delete_many({"_id": {"$in": diff.gone}}, session=session)
 
-    def _mark(self, days: Days, session: ClientSession) -> None:
+    def _renew_revisions(self, days: Days, session: ClientSession) -> None:
         for month in months_of(days):
-            mark = {"$set": {"token": secrets.token_hex(8)}}
-            self._revisions.update_one({"_id": str(month)}, mark, upsert=True, session=session)
+            token = {"$set": {"token": secrets.token_hex(8)}}
+            self._revisions.update_one({"_id": str(month)}, token, upsert=True, session=session)
 
     def get(self, document_id: str) -> WeatherStats:
         with self.translated_errors():
@@ -301,12 +309,16 @@ class MongoCurated:
 
     def revision(self) -> str:
         with self.translated_errors():
-            return overall_revision(mark["token"] for mark in self._revisions.find({}, {"token": 1}))
+            return overall_revision(each["token"] for each in self._revisions.find({}, {"token": 1}))
+
+    def marks_token(self) -> str | None:
+        with self.translated_errors():
+            return marks_token(self.database)
 
     def month_revision(self, month: Month) -> str:
         with self.translated_errors():
-            mark = self._revisions.find_one({"_id": str(month)}, {"token": 1})
-        return NO_REVISION if mark is None else str(mark["token"])
+            found = self._revisions.find_one({"_id": str(month)}, {"token": 1})
+        return NO_REVISION if found is None else str(found["token"])
 
     def changes(self, since: int = 0, limit: int | None = None) -> list[Change]:
         if not self._ensured:

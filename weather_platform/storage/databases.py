@@ -42,6 +42,7 @@ _READ_ONLY = "read_only"
 _BUSY_TIMEOUT_S = 30
 _SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
+_NO_SUCH_TABLE = 1146
 _CITIES_PER_QUERY = 30
 """SQLite takes at most 500 parts of a UNION."""
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {
@@ -214,6 +215,11 @@ def _midnight(connection: Connection, day: date) -> datetime | str:
 def was_interrupted_by_another(error: sa.exc.DBAPIError) -> bool:
     """True for a deadlock or a lock timeout: the same transaction may be retried."""
     return bool(error.orig and error.orig.args and error.orig.args[0] in _DEADLOCK_OR_LOCK_WAIT)
+
+
+def is_missing_table(error: sa.exc.DBAPIError) -> bool:
+    """Whether MySQL has no such table."""
+    return bool(error.orig and error.orig.args and error.orig.args[0] == _NO_SUCH_TABLE)
 
 
 def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:

@@ -20,6 +20,7 @@ from weather_platform.domain.climate.screening import Flag
 from weather_platform.domain.errors import BadInput, NotFound
 from weather_platform.domain.months import Month
 from weather_platform.storage.databases import in_transaction, reading
+from weather_platform.storage.marks import mark
 from weather_platform.storage.staging_tables import FLAGS, MONTHS, OVERRIDES
 
 _LAST_SECOND = time(23, 59, 59)
@@ -46,6 +47,7 @@ class FlagStore:
                 if flags:
                     connection.execute(sa.insert(FLAGS), [_row(month, flag) for flag in flags])
             connection.execute(sa.update(MONTHS).where(of_month).values(flags=revision, sheets=made_of))
+            mark(connection)
 
         in_transaction(self._engine, at_once)
 
@@ -128,6 +130,7 @@ class FlagStore:
         def at_once(connection: Connection) -> None:
             connection.execute(sa.delete(OVERRIDES).where(OVERRIDES.c.id == key))
             connection.execute(sa.insert(OVERRIDES), [row])
+            mark(connection)
 
         in_transaction(self._engine, at_once)
         return KeptOverride(key, made.replace(tzinfo=UTC), override)
@@ -144,8 +147,12 @@ class FlagStore:
 
     def drop(self, key: str) -> None:
         """Remove a stored decision; removing it twice changes nothing."""
-        query = sa.delete(OVERRIDES).where(OVERRIDES.c.id == key)
-        in_transaction(self._engine, lambda connection: connection.execute(query))
+
+        def at_once(connection: Connection) -> None:
+            connection.execute(sa.delete(OVERRIDES).where(OVERRIDES.c.id == key))
+            mark(connection)
+
+        in_transaction(self._engine, at_once)
 
     def _of_the_file(self) -> tuple[Override, ...]:
         if self._file is None:

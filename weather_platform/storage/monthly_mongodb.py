@@ -16,6 +16,7 @@ from weather_platform.domain.months import Month
 from weather_platform.domain.parts import ALL_STATIONS, StationRange
 from weather_platform.storage.curated import NO_REVISION, Replaced, overall_revision
 from weather_platform.storage.curated_mongodb import MongoCurated, within_range
+from weather_platform.storage.marks_mongodb import mark
 from weather_platform.storage.monthly import ALL_MONTHS, MonthQuery, month_difference, no_sheet
 
 COLLECTION = "MonthlyClimate"
@@ -58,8 +59,9 @@ class MongoMonthly:
             diff = month_difference(month, {sheet["_id"]: sheet["revision"] for sheet in stored}, produced)
             if not diff.is_empty:
                 # First, so that of two transactions on a month the later one restarts before it writes anything.
-                mark = {"$set": {"token": secrets.token_hex(8)}}
-                self._revisions.update_one({"_id": str(month)}, mark, upsert=True, session=session)
+                token = {"$set": {"token": secrets.token_hex(8)}}
+                self._revisions.update_one({"_id": str(month)}, token, upsert=True, session=session)
+                mark(self._curated.database, session)
             if diff.changed:
                 replacements = [ReplaceOne({"_id": doc.document_id}, _stored(doc), upsert=True) for doc in diff.changed]
                 self._sheets.bulk_write(replacements, ordered=False, session=session)
@@ -67,7 +69,7 @@ class MongoMonthly:
                 self._sheets.delete_many({"_id": {"$in": diff.gone}}, session=session)
             return diff.counts()
 
-        return self._curated.in_transaction(at_once)
+        return self._curated.changing(at_once)
 
     def get(self, station_id: str, month: Month) -> MonthDocument:
         with self._curated.translated_errors():
@@ -98,17 +100,17 @@ class MongoMonthly:
 
     def revision(self) -> str:
         with self._curated.translated_errors():
-            return overall_revision(mark["token"] for mark in self._revisions.find({}, {"token": 1}))
+            return overall_revision(each["token"] for each in self._revisions.find({}, {"token": 1}))
 
     def month_revisions(self) -> dict[Month, str]:
         with self._curated.translated_errors():
-            marks = list(self._revisions.find({}, {"token": 1}, sort=[("_id", ASCENDING)]))
-        return {Month.parse(mark["_id"]): str(mark["token"]) for mark in marks}
+            found = list(self._revisions.find({}, {"token": 1}, sort=[("_id", ASCENDING)]))
+        return {Month.parse(each["_id"]): str(each["token"]) for each in found}
 
     def month_revision(self, month: Month) -> str:
         with self._curated.translated_errors():
-            mark = self._revisions.find_one({"_id": str(month)}, {"token": 1})
-        return NO_REVISION if mark is None else str(mark["token"])
+            found = self._revisions.find_one({"_id": str(month)}, {"token": 1})
+        return NO_REVISION if found is None else str(found["token"])
 
     @property
     def _sheets(self) -> MongoCollection[_Stored]:

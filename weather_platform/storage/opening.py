@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from weather_platform.storage.by_station import ByStation
+    from weather_platform.storage.curated_mongodb import MongoCurated
+    from weather_platform.storage.marks import SqlMarks
     from weather_platform.storage.monthly import MonthlyStore
     from weather_platform.storage.receipts import ReceiptStore
     from weather_platform.storage.staging import StagingStore
@@ -99,22 +101,35 @@ class Stores:
             return listed
 
     def token(self) -> str:
-        """A text that changes whenever staging, documents, sheets or the overrides of quality control change.
+        """A text that changes whenever anything changes that readers see: in staging, beside it or in curated.
 
-        Costs some 50 µs on SQLite files, a query per store on servers. Raises the errors of the stores, and OSError or
-        sqlite3.Error for a missing file.
+        Costs some 50 µs on SQLite files, a small read per store on servers, however much is stored. Raises the errors
+        of the stores, and OSError or sqlite3.Error for a missing file.
         """
-        files = [self._once(f"changes of {path}", partial(SqliteChanges, path)) for path in self._files()]
-        told = [changes.token() for changes in files]
-        if not _is_file(self.settings.staging_url):
-            told += [self.staging.revision(), self.staging.flagging.revision()]
-        if not _is_file(self.settings.curated_url):
-            told += [self.curated.revision(), self.monthly.revision()]
+        staging, curated = self.settings.staging_url, self.settings.curated_url
+        told = [
+            self._changes_of(staging) if _is_file(staging) else self._changes_of_staging(),
+            self._changes_of(curated) if _is_file(curated) else self._changes_of_curated(),
+        ]
         return "|".join([*told, file_token(self.settings.qc_overrides)])
 
-    def _files(self) -> list[Path]:
-        urls = (self.settings.staging_url, self.settings.curated_url)
-        return [_path_of(url) for url in urls if _is_file(url)]
+    def _changes_of(self, url: str) -> str:
+        path = _path_of(url)
+        return self._once(f"changes of {path}", partial(SqliteChanges, path)).token()
+
+    def _changes_of_staging(self) -> str:
+        token = self._marks.token()
+        return token or f"{self.staging.revision()} {self.staging.flagging.revision()}"
+
+    @property
+    def _marks(self) -> "SqlMarks":
+        from weather_platform.storage.marks import SqlMarks
+
+        return self._once("marks", lambda: SqlMarks(self.staging.engine))
+
+    def _changes_of_curated(self) -> str:
+        token = _mongo(self.curated).marks_token()
+        return token or f"{self.curated.revision()} {self.monthly.revision()}"
 
     def close(self) -> None:
         """Close connections; the stores may be used again."""
@@ -123,6 +138,8 @@ class Stores:
                 if isinstance(opened, SqliteChanges):
                     opened.close()
                     del self._opened[name]
+            if "marks" in self._opened:
+                self._marks.close()
             if "staging" in self._opened:
                 self.staging.engine.dispose()
             if "curated" in self._opened:
@@ -210,11 +227,9 @@ def open_monthly(curated: CuratedStore) -> "MonthlyStore":
         from weather_platform.storage.monthly_sqlite import SqliteMonthly
 
         return SqliteMonthly(curated)
-    from weather_platform.storage.curated_mongodb import MongoCurated
     from weather_platform.storage.monthly_mongodb import MongoMonthly
 
-    assert isinstance(curated, MongoCurated)  # noqa: S101  # the other adapter
-    return MongoMonthly(curated)
+    return MongoMonthly(_mongo(curated))
 
 
 def _is_file(url: str) -> bool:
@@ -235,10 +250,15 @@ def open_by_station(curated: CuratedStore) -> "ByStation":
 
         return SqliteByStation(curated)
     from weather_platform.storage.by_station_mongodb import MongoByStation
+
+    return MongoByStation(_mongo(curated))
+
+
+def _mongo(curated: CuratedStore) -> "MongoCurated":
     from weather_platform.storage.curated_mongodb import MongoCurated
 
     assert isinstance(curated, MongoCurated)  # noqa: S101  # the other adapter
-    return MongoByStation(curated)
+    return curated
 
 
 def _check_driver(server: str, module: str) -> None:

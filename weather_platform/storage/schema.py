@@ -18,7 +18,7 @@ from weather_platform.storage import receipts, staging_tables
 from weather_platform.storage.databases import create, exclusive, make_missing, reaching
 from weather_platform.storage.staging_tables import city_table
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest script in ``migrations/versions``."""
 VERSION_TABLE = "_schema_version"
 _UNVERSIONED = "0001"

@@ -30,6 +30,7 @@ from weather_platform.storage import databases, schema
 from weather_platform.storage.city_csv import CityFile, remove_other_cities, write_city_csv
 from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
+from weather_platform.storage.marks import mark
 from weather_platform.storage.staged_rows import StagedRows
 from weather_platform.storage.staging_tables import (
     COVERAGE,
@@ -158,6 +159,7 @@ class StagingStore:
         for own, listed in rows.by_table():
             if listed:
                 connection.execute(sa.insert(own), listed)
+        mark(connection)
 
     def ranges(self, first: Month, last: Month) -> list[StationRange]:
         """The stations of these months in parts, each small enough to be worked on in memory."""

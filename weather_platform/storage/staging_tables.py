@@ -101,6 +101,14 @@ VERDICTS = sa.Table(
     comment="verdicts of the checks of a month, each if it differs from the one before; staging again keeps them",
     **_MYSQL,
 )
+MARKS = sa.Table(
+    "_marks",
+    _own,
+    sa.Column("slot", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("token", sa.String(16), nullable=False, comment="of the last transaction that took this slot"),
+    comment="tell at one look whether anything changed; empty in SQLite, which tells it by itself",
+    **_MYSQL,
+)
 COVERAGE = sa.Table(
     "_coverage",
     _own,

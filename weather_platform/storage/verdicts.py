@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import Verdict
 from weather_platform.storage.databases import in_transaction, reading
+from weather_platform.storage.marks import mark
 from weather_platform.storage.staging_tables import MONTHS, VERDICTS
 
 
@@ -56,6 +57,7 @@ class VerdictStore:
             rows = [_row(each, places[each.check] + 1) for each in found if each.says_more_than(last.get(each.check))]
             if rows:
                 connection.execute(sa.insert(VERDICTS), rows)
+                mark(connection)
 
         in_transaction(self._engine, at_once)
 
