@@ -93,9 +93,11 @@ class RecordFile(NamedTuple):
         """A complete file of this format with some of the records, byte for byte; `cut` finds them in it."""
         if self.form == "csv":
             return b"\n".join((self.header, *records)) + b"\n"
-        records = list(records)
-        if self.is_whole or all(map(_is_json, records)):
-            return b"[" + b",\n".join(records) + b"]\n"
+        records = list(records) or [b""]
+        if self.is_whole or all(map(_is_json, filter(None, records))):
+            records[0] = b"[" + records[0]
+            records[-1] = b"".join((records[-1], b"]\n"))  # a Raw cannot be added to
+            return b",\n".join(records)  # the only copy of what may be 75 MB
         return b"".join(_SEPARATOR + record + b"\n" for record in records)
 
     def joined(self, parts: Iterable[bytes]) -> bytes:
@@ -120,7 +122,8 @@ def cut(data: bytes) -> RecordFile:
     """
     body = b"".join(_as_utf8((data,))).removeprefix(_BOM).lstrip(_NEWLINES)
     if _JSON.match(body):
-        return _json_file(body.lstrip(_BLANK))  # no copy, since nothing is removed from what was stored
+        # Blanks may follow an array: to remove them would be a copy of what may be 75 MB.
+        return _json_file(body.lstrip(_BLANK))
     header, *lines = body.splitlines() or [b""]  # LF, CRLF, or CR alone as on an old Mac
     if separator := _separator(header):
         return RecordFile("csv", [line for line in lines if line.strip()], header, _encoding(header), separator)
