@@ -76,7 +76,9 @@ def world_of(request: pytest.FixtureRequest, folder: Path, stores: str) -> Itera
         )
         reader = Stores(Settings.from_environment(environment), read_only=True)
         writer = stack.enter_context(opened(environment))
-        writer.curated.ensure()
+        for month in (NOVEMBER, DECEMBER):
+            _stage(writer, month, 1)
+        _document(writer, NOVEMBER, 1)
         yield World(writer, reader, environment)
         reader.close()
 
@@ -98,7 +100,6 @@ def _stage(stores: Stores, month: Month, value: int) -> None:
 
 
 def _flag(stores: Stores, month: Month, value: int) -> None:
-    _stage(stores, month, 1)
     stores.staging.flagging.replace(month, [flag(5, field=f"f{n}") for n in range(value)], f"made of {value}")
 
 
@@ -148,7 +149,6 @@ WRITES: list[Callable[[Stores, Month, int], None]] = [
 def test_whatever_readers_may_see_changes_with_the_token(
     world: World, written: list[tuple[Callable[[Stores, Month, int], None], Month, int]]
 ) -> None:
-    _document(world.writer, NOVEMBER, 1)
     seen: dict[str, list[object]] = {world.reader.token(): world.contents()}
     for write, month, value in written:
         write(world.writer, month, value)
@@ -159,7 +159,6 @@ def test_whatever_readers_may_see_changes_with_the_token(
 @pytest.mark.parametrize("write", WRITES)
 def test_each_kind_of_write_changes_the_token(world: World, write: Callable[[Stores, Month, int], None]) -> None:
     _decide(world.writer, DECEMBER, 1)
-    _document(world.writer, NOVEMBER, 1)
     before, contents = world.reader.token(), world.contents()
     assert world.reader.token() == before
     write(world.writer, DECEMBER, 0 if write is _decide_otherwise else 2)
@@ -201,7 +200,6 @@ def test_a_reader_beside_many_writers_misses_no_change(world: World) -> None:
 
 
 def test_a_transaction_that_is_open_holds_up_no_other_month(servers: World) -> None:
-    _document(servers.writer, NOVEMBER, 1)
     curated = servers.writer.curated
     assert isinstance(curated, MongoCurated)
     attempts = []
@@ -255,7 +253,6 @@ def test_marks_of_many_months_are_few_and_no_token_comes_again(servers: World) -
 
 
 def test_a_process_killed_before_its_commit_changes_neither_data_nor_token(servers: World) -> None:
-    _document(servers.writer, NOVEMBER, 1)
     _judge(servers.writer, NOVEMBER, 1)
     before = servers.reader.token(), servers.contents()
     urls = [servers.environment[f"WEATHER_{name}_URL"] for name in ("STAGING", "CURATED")]
@@ -281,7 +278,7 @@ def test_stores_of_an_earlier_release_are_looked_at_month_by_month(servers: Worl
     tokens = [forget()]
     for value, write in enumerate((_stage, _document, _flag, _sum_up), 1):
         servers.writer.staging.ensure()
-        write(servers.writer, DECEMBER, value)
+        write(servers.writer, Month(2023, 10), value)
         tokens += [forget(), forget()]
     assert [tokens[n] for n in (1, 3, 5, 7)] == [tokens[n] for n in (2, 4, 6, 8)]
     assert len(set(tokens)) == 5
