@@ -5,8 +5,9 @@ import sys
 import uvicorn
 
 from api.main import create_app_from_environment
-from api.serving import server_config, use_little_memory
+from api.serving import server_config
 from weather_platform.domain.errors import WeatherError
+from weather_platform.memory import use_little_memory
 from weather_platform.settings import Settings
 
 

@@ -5,6 +5,7 @@ Memory holds one raw object while they are sorted, then one part, however many s
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import starmap
 from typing import NamedTuple
 
 from weather_platform.domain.counts import RecordCounts
@@ -34,7 +35,7 @@ class MonthInParts:
         self._stations: set[str] = set()
         self._is_measured = False
         self._refused: dict[str, list[Refusal]] = {}
-        self._sorted = [self._sort(raw_object, file) for raw_object, file in objects]
+        self._sorted = list(starmap(self._sort, objects))  # a loop would hold an object while the next is read
 
     @property
     def objects(self) -> list[RawObject]:

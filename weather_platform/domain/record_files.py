@@ -44,8 +44,8 @@ _PAGE_HEAD = re.compile(rf'\{{(?:\s*"\w+"\s*:\s*{_VALUE}\s*,)*?\s*"(?:{"|".join(
 _PAGE_TAIL = re.compile(rf'(?:"\w+"\s*:\s*{_VALUE}\s*,?\s*)+\}}')
 _NEXT_RECORD = re.compile(r'(?<=[,\]\r\n])[ \t]*(?=\{\s*")|\x1e')
 _NEXT_RECORD_BYTES = re.compile(_NEXT_RECORD.pattern.encode())
-_PIECE_BYTES = 8 << 20
-"""A month of 62 stations is two or three pieces; a record is 2 KiB."""
+_PIECE_BYTES = 2 << 20
+"""A month of 62 stations is about ten pieces; a record is 2 KiB. Up to five copies of a piece exist at a time."""
 _LONGEST_RECORD_BYTES = 64 << 20
 _ENDS_TRIED = 8
 _OPENING_BYTES = 4_200
@@ -93,9 +93,11 @@ class RecordFile(NamedTuple):
         """A complete file of this format with some of the records, byte for byte; `cut` finds them in it."""
         if self.form == "csv":
             return b"\n".join((self.header, *records)) + b"\n"
-        records = list(records)
-        if self.is_whole or all(map(_is_json, records)):
-            return b"[" + b",\n".join(records) + b"]\n"
+        records = list(records) or [b""]
+        if self.is_whole or all(map(_is_json, filter(None, records))):
+            records[0] = b"[" + records[0]
+            records[-1] = b"".join((records[-1], b"]\n"))  # a Raw cannot be added to
+            return b",\n".join(records)  # the only copy of what may be 75 MB
         return b"".join(_SEPARATOR + record + b"\n" for record in records)
 
     def joined(self, parts: Iterable[bytes]) -> bytes:
@@ -120,7 +122,8 @@ def cut(data: bytes) -> RecordFile:
     """
     body = b"".join(_as_utf8((data,))).removeprefix(_BOM).lstrip(_NEWLINES)
     if _JSON.match(body):
-        return _json_file(body.strip(_BLANK))
+        # Blanks may follow an array: to remove them would be a copy of what may be 75 MB.
+        return _json_file(body.lstrip(_BLANK))
     header, *lines = body.splitlines() or [b""]  # LF, CRLF, or CR alone as on an old Mac
     if separator := _separator(header):
         return RecordFile("csv", [line for line in lines if line.strip()], header, _encoding(header), separator)
@@ -370,7 +373,7 @@ def _strict_records(data: bytes) -> list[msgspec.Raw]:
         except msgspec.DecodeError:
             records = _RAW.decode_lines(data)
         else:
-            return [msgspec.Raw(data)] if page is None else page
+            return [msgspec.Raw(data.rstrip(_BLANK))] if page is None else page
     if not records or _page(records[0]) is None:
         return records
     return list(chain.from_iterable(page if (page := _page(raw)) is not None else [raw] for raw in records))

@@ -29,6 +29,8 @@ _FIGURES_ALONE = {"_id": 0, "station_id": 1, "month": 1} | {
     f"{figure.element}.{field}": 1 for figure in FIGURES.values() for field in (figure.field, figure.status)
 }
 _FIGURES = cast("type[Sheet]", MonthFigures)
+_BATCH = 500
+"""Sheets of one answer of the server, which sends up to 16 MB of them: 150 MB once decoded."""
 _Stored = dict[str, Any]
 
 
@@ -86,7 +88,7 @@ class MongoMonthly:
         order = DESCENDING if query.newest_first else ASCENDING
         cursor = self._sheets.find(_selection(query), projection, sort=[("month", order), ("station_id", order)])
         with self._curated.translated_errors():
-            yield from cursor.limit(query.limit or 0)
+            yield from cursor.limit(query.limit or 0).batch_size(_BATCH)
 
     def months(self) -> list[Month]:
         with self._curated.translated_errors():

@@ -147,7 +147,7 @@ def city_rows(slug: str) -> sa.TableClause:
     return sa.table(sa.quoted_name(slug, quote=True), sa.column("date", _TIME))
 
 
-@lru_cache(maxsize=500)  # 1.5 ms and 60 kB each: 0.1 s per month, three times, and 1 GB of all stations of the world
+@lru_cache(maxsize=200)  # 1.5 ms and 60 kB each: 0.1 s per month, three times, and 1 GB of all stations of the world
 def city_table(slug: str) -> sa.Table:
     """The table of a city: `fields.FIELDS` in order, keyed by time, and `tc` (°C)."""
     return sa.Table(

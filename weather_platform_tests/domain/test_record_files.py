@@ -1,6 +1,7 @@
 """A file is cut where its records end, also where some of them are broken, and put together again."""
 
 import re
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -131,6 +132,15 @@ def test_parts_of_a_file_are_joined_to_the_whole(body: bytes, at: int) -> None:
     parts = [records for records in (file.records[:at], file.records[at:]) if records]
     if parts:
         assert file.joined(map(file.with_records, parts)) == file.with_records(file.records)
+
+
+def test_what_was_stored_is_cut_without_a_copy() -> None:
+    body = cut(A).with_records([record(nom="x" * 10_000)] * 500)
+    tracemalloc.start()
+    records = cut(body).records
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (len(records), peak_bytes < len(body) / 10) == (500, True)
 
 
 def _in_pieces(body: bytes, piece_bytes: int) -> list[RecordFile]:
