@@ -19,17 +19,13 @@ from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS, Observation
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
-from weather_platform.storage.databases import of_many_cities
+from weather_platform.storage.databases import SECONDS_OF_DATE, of_many_cities
 from weather_platform.storage.staging_tables import FIELD_SOURCES, city_rows
 
 _READ = tuple(name for name in GRID_FIELDS if name in FIELDS)
 _values_of = itemgetter(*(Observation._fields.index(name) for name in _READ))
 _ALL = "date >= :first AND date <= :end"
 _AROUND = "(date >= :first AND date < :own_first) OR (date >= :own_end AND date <= :end)"
-_SECONDS = {
-    "mysql": "TIMESTAMPDIFF(SECOND, '1970-01-01', date)",
-    "sqlite": "CAST(strftime('%s', date) AS INTEGER)",
-}
 
 
 class Observed(NamedTuple):
@@ -173,7 +169,7 @@ def _texts(
     One text per city: PyMySQL takes longer to read a row than the database to find it (measured).
     """
     dialect = connection.dialect
-    selected = ", ".join((_SECONDS[dialect.name], *_READ, "raw_object"))
+    selected = ", ".join((SECONDS_OF_DATE[dialect.name], *_READ, "raw_object"))
     queries = [
         f"SELECT {place}, GROUP_CONCAT(JSON_ARRAY({selected})) "  # noqa: S608  # our own names
         f"FROM {dialect.identifier_preparer.format_table(table)} WHERE {_AROUND if around else _ALL}"
