@@ -5,7 +5,7 @@ import io
 import json
 import tempfile
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -191,6 +191,11 @@ def test_pieces_of_a_file_are_put_together_to_the_objects_of_the_whole(body: byt
     assert sorted(readable(body)) == sorted(found for each in objects for found in readable(each))
 
 
+def batches(body: bytes) -> Iterator[bytes]:
+    """A file in chunks, so that it can be cut in pieces smaller than itself."""
+    yield from (body[at : at + 4_000] for at in range(0, len(body), 4_000))
+
+
 def as_sorted(stored: Stored) -> StagedMonth | None:
     """What is staged of an object from the records that sorting has parsed."""
     return stored.parsed and stage([(stored.object, stored.parsed.read())])
@@ -207,9 +212,9 @@ def as_read(raw: RawStore, stored: Stored) -> StagedMonth | None:
 def test_columns_are_those_of_the_whole_object_however_it_was_cut(
     raw: RawStore, monkeypatch: pytest.MonkeyPatch, rare: int
 ) -> None:
-    monkeypatch.setattr(intake_module, "cut_in_pieces", lambda chunks: cut_in_pieces(chunks, 5_000))
+    monkeypatch.setattr(intake_module, "cut_in_pieces", lambda chunks: cut_in_pieces(batches(b"".join(chunks)), 5_000))
     times = [f"2023-{12 - n % 2}-{n // 24 + 1:02d}T{n % 24:02d}" for n in range(600)]
-    records = [report(time, **({} if n // 2 == rare else {"u": ...})) for n, time in enumerate(times)]
+    records = [report(time, **({"u": 80} if n // 2 == rare else {})) for n, time in enumerate(times)]
     stored = take_in(raw, array(*records), received=None)
     assert [as_sorted(each) for each in stored] == [as_read(raw, each) for each in stored]
 
