@@ -12,6 +12,8 @@ import argparse
 import json
 import multiprocessing
 import os
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -52,15 +54,25 @@ def main() -> None:
     parser.add_argument("--embedded", action="store_true", help="SQLite instead of MariaDB and MongoDB")
     parser.add_argument("--trim", action="store_true", help="delete raw objects of a finished year, for a small disk")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _ends)
     spawned = multiprocessing.get_context("spawn")
     for work, count in (*((one_month, n) for n in asked.stations), *((many_years, n) for n in asked.year_stations)):
         process = spawned.Process(target=work, args=(count, asked))  # so that peak memory is this plan's own
         process.start()
-        process.join()
+        try:
+            process.join()
+        finally:  # interrupted: its servers end with it
+            process.terminate()
+            process.join()
+
+
+def _ends(signum: int, _frame: object) -> None:
+    sys.exit(128 + signum)
 
 
 @contextmanager
 def opened(asked: argparse.Namespace) -> Iterator[tuple[Settings, Stores, dict[str, Server]]]:
+    signal.signal(signal.SIGTERM, _ends)
     with ExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory())
         variables, servers = {"WEATHER_HOME": f"{place}/home"}, dict[str, Server]()

@@ -43,6 +43,11 @@ _BUSY_TIMEOUT_S = 30
 _SQLITE = "sqlite:///"
 _DEADLOCK_OR_LOCK_WAIT = (1205, 1213)
 _NO_SUCH_TABLE = 1146
+SECONDS_OF_DATE = {
+    "mysql": "TIMESTAMPDIFF(SECOND, '1970-01-01', date)",
+    "sqlite": "CAST(strftime('%s', date) AS INTEGER)",
+}
+"""The column `date` of a city's table in seconds since 1970, by dialect."""
 _CITIES_PER_QUERY = 30
 """SQLite takes at most 500 parts of a UNION."""
 _CURES: dict[int, tuple[type[StoreUnavailable], str]] = {

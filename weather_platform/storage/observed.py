@@ -16,14 +16,10 @@ from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.fields import FIELDS
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
-from weather_platform.storage.databases import of_many_cities
+from weather_platform.storage.databases import SECONDS_OF_DATE, of_many_cities
 from weather_platform.storage.staging_tables import FIELD_SOURCES, city_rows
 
 _READ = tuple(name for name in GRID_FIELDS if name in FIELDS)
-_SECONDS = {
-    "mysql": "TIMESTAMPDIFF(SECOND, '1970-01-01', date)",
-    "sqlite": "CAST(strftime('%s', date) AS INTEGER)",
-}
 
 
 class Observed(NamedTuple):
@@ -110,7 +106,7 @@ def _texts(connection: Connection, tables: Sequence[sa.TableClause], days: Stret
     One text per city: PyMySQL takes longer to read a row than the database to find it (measured).
     """
     dialect = connection.dialect
-    selected = ", ".join((_SECONDS[dialect.name], *_READ, "raw_object"))
+    selected = ", ".join((SECONDS_OF_DATE[dialect.name], *_READ, "raw_object"))
     queries = [
         f"SELECT {place}, GROUP_CONCAT(JSON_ARRAY({selected})) "  # noqa: S608  # our own names
         f"FROM {dialect.identifier_preparer.format_table(table)} WHERE date >= :first AND date <= :end"

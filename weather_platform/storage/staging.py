@@ -31,6 +31,7 @@ from weather_platform.storage.city_csv import CityFile, remove_other_cities, wri
 from weather_platform.storage.databases import reaching, reading
 from weather_platform.storage.loading import Loader
 from weather_platform.storage.marks import mark
+from weather_platform.storage.row_counts import row_counts
 from weather_platform.storage.staged_rows import StagedRows
 from weather_platform.storage.staging_tables import (
     COVERAGE,
@@ -235,14 +236,14 @@ class StagingStore:
             counts = {obj.raw_object: msgspec.convert(obj.counts, RecordCounts) for obj in objects}
             slugs = [coverage.station.slug for coverage in found]
             structure = schema.columns_of(connection, slugs)
-            counted = {slug: connection.execute(_count_of(city_rows(slug), month)).one() for slug in slugs}
+            counted = row_counts(connection, slugs, month)
             earlier = _counts_by_month(connection, month)
         return MonthSummary(
             month=month,
             observations={coverage.station.station_id: coverage.observations for coverage in found},
             usual=usual_shares(earlier),
             off_hours={
-                coverage.station.station_id: int(off)
+                coverage.station.station_id: off
                 for coverage in found
                 if (off := counted[coverage.station.slug].off_hours)
             },
@@ -465,21 +466,9 @@ def _counts_by_month(connection: Connection, month: Month) -> dict[Month, dict[s
     return by_month
 
 
-def _count_of(table: sa.TableClause, month: Month) -> "sa.Select[int, Any]":
-    """Number of rows of a city in the month, and of those not at a synoptic hour."""
-    hour, minute, second = (sa.extract(part, table.c.date) for part in ("hour", "minute", "second"))
-    is_off = sa.or_(hour % 3 != 0, minute != 0, second != 0)
-    off_hours = sa.func.sum(sa.case((is_off, 1), else_=0)).label("off_hours")
-    return sa.select(sa.func.count().label("rows"), off_hours).where(_in_month(table, month))
-
-
-def _in_month(table: sa.TableClause, month: Month) -> sa.ColumnElement[bool]:
-    first, end = (datetime.combine(m.first_day, time()) for m in (month, month.next))
-    return sa.and_(table.c.date >= first, table.c.date < end)
-
-
 def _delete_month(connection: Connection, table: sa.TableClause, month: Month) -> None:
-    connection.execute(sa.delete(table).where(_in_month(table, month)))
+    first, end = (datetime.combine(m.first_day, time()) for m in (month, month.next))
+    connection.execute(sa.delete(table).where(table.c.date >= first, table.c.date < end))
 
 
 def _station(row: Any) -> Station:

@@ -8,15 +8,16 @@ import sqlalchemy as sa
 
 from weather_platform.domain.fields import FIELDS
 from weather_platform.storage.staging import StagingStore
+from weather_platform.storage.staging_tables import MARKS
 
 Contents = dict[str, list[tuple[Any, ...]]]
 
 
 def contents(staging: StagingStore) -> Contents:
-    """Rows of every table that has one, in order, by name of table."""
+    """Rows of every table that has one, in order, by name of table; without marks, which each write changes."""
     with staging.engine.connect() as connection:
         quoted = connection.dialect.identifier_preparer.quote_identifier
-        tables = sorted(sa.inspect(connection).get_table_names())
+        tables = sorted({*sa.inspect(connection).get_table_names()} - {MARKS.name})
         rows = {name: connection.exec_driver_sql(f"SELECT * FROM {quoted(name)}").all() for name in tables}
     return {name: sorted(map(tuple, found), key=_leading) for name, found in rows.items() if found}
 
