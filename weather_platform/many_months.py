@@ -22,6 +22,7 @@ from weather_platform.domain.errors import StoreUnavailable, WeatherError
 from weather_platform.domain.months import Month
 from weather_platform.import_ahead import import_ahead
 from weather_platform.intake import PROGRESS, SortedRecords
+from weather_platform.memory import use_little_memory
 from weather_platform.pipeline import NOTHING_PARSED, ParsedBefore, curate_month, stage_month
 from weather_platform.prefetch import prefetch
 from weather_platform.settings import Settings
@@ -222,6 +223,7 @@ def _send(pipe: IO[bytes], what: object) -> None:
 
 def main() -> None:
     """Make the months that are asked for."""
+    use_little_memory()
     heard, answers = _messages(sys.stdin.buffer), sys.stdout.buffer
     work = next(heard)
     assert isinstance(work, _Work)  # noqa: S101  # `SecondProcess` says so
