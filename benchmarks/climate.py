@@ -12,6 +12,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -47,9 +48,9 @@ def main() -> None:
         numbers = [*STATIONS, *(f"{99000 + n}" for n in range(options.stations))][: options.stations]
         for month in month_range(Month(LAST_YEAR + 1 - options.years, 1), Month(LAST_YEAR, 12)):
             stores.monthly.replace(month, _sheets(numbers, month))
-        before = time.process_time(), time.perf_counter()
+        cpu_before, clock_before = time.process_time(), time.perf_counter()
         made = store_references(stores)
-        cpu, clock = time.process_time() - before[0], time.perf_counter() - before[1]
+        cpu, clock = time.process_time() - cpu_before, time.perf_counter() - clock_before
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(f"{made}: {cpu:.1f} s of processor time, {clock:.1f} s, peak of this process {peak} MB")
         for what, path in ASKED:
@@ -57,13 +58,13 @@ def main() -> None:
             answer = api.get(path)
             first = time.perf_counter() - begun
             assert answer.status_code == 200, answer.text
-            warm = _best(lambda path=path: api.get(path))
+            warm = _best(partial(api.get, path))
             print(f"{what}: first {first * 1000:.0f} ms, then {warm * 1000:.0f} ms, {len(answer.content):,} bytes")
         changed = Month(LAST_YEAR, 11)
         stores.monthly.replace(changed, _sheets(numbers[1:], changed))
-        begun = time.process_time(), time.perf_counter()
+        cpu_before, clock_before = time.process_time(), time.perf_counter()
         assert api.get(ASKED[5][1].replace("period=12", "period=11")).status_code == 200
-        cpu, clock = time.process_time() - begun[0], time.perf_counter() - begun[1]
+        cpu, clock = time.process_time() - cpu_before, time.perf_counter() - clock_before
         print(f"{ASKED[5][0]}, after a month changed: {cpu * 1000:.0f} ms of processor time, {clock * 1000:.0f} ms")
 
 

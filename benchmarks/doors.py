@@ -157,7 +157,7 @@ def is_free(base: str) -> bool:
 def first_bytes(base: str, pid: int) -> None:
     for what, path in FIRST_BYTES.items():
         for form in FORMS:
-            taken = []
+            taken, sizes = [], []
             with peak(pid) as most:
                 for _ in range(3):
                     started = time.perf_counter()
@@ -165,12 +165,12 @@ def first_bytes(base: str, pid: int) -> None:
                         "GET", base + path + form, timeout=120, headers={"accept-encoding": ""}
                     ) as answer:
                         pieces = answer.iter_raw()
-                        size = len(next(pieces))
+                        begun = len(next(pieces))
                         taken.append((time.perf_counter() - started) * 1_000)
-                        size += sum(map(len, pieces))
+                        sizes.append(begun + sum(map(len, pieces)))
             tell(
                 f"first byte, {what}, {form.partition('&')[0]}",
-                f"{statistics.median(taken):.0f} ms of {size / 1e6:.1f} MB, {most[0]} MB at most",
+                f"{statistics.median(taken):.0f} ms of {sizes[-1] / 1e6:.1f} MB, {most[0]} MB at most",
             )
 
 

@@ -16,9 +16,10 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +114,10 @@ def many_years(count: int, asked: argparse.Namespace) -> None:
         for year in range(FIRST.year, FIRST.year + asked.years):
             months = [Month(year, number) for number in range(1, 13)]
             files = [in_year(year, file) for file in written]
-            line = timed("raw", lambda files=files: post(stores, files), servers, 12)
+            line = timed("raw", partial(post, stores, files), servers, 12)
             second = SecondPeak()
             made = make_months(stores, months)
-            line |= timed("made", lambda made=made, second=second: [second.look() for _ in made], servers, 12)
+            line |= timed("made", partial(second.look_after_each, made), servers, 12)
             sized = held(settings, servers)
             if asked.trim:
                 raw_mb = sized["raw_mb"] = round(raw_mb + sized["raw_mb"], 1)
@@ -216,6 +217,10 @@ class SecondPeak:
     def __init__(self) -> None:
         self.mb = 0
 
+    def look_after_each(self, steps: Iterable[object]) -> None:
+        for _ in steps:
+            self.look()
+
     def look(self) -> None:
         """While it runs: the usage that the system keeps of ended children counts this process's memory as theirs."""
         for children in Path("/proc/self/task").glob("*/children"):
@@ -231,13 +236,15 @@ def peak_mb(pid: int | str) -> int:
 
 def on_servers(settings: Settings) -> dict[str, Any]:
     url = make_url(settings.staging_url)
-    with pymysql.connect(host=url.host, port=url.port, user=url.username, password=url.password) as connection:
+    with pymysql.connect(
+        host=url.host, port=url.port or 3306, user=url.username, password=url.password or ""
+    ) as connection:
         cursor = connection.cursor()
         cursor.execute(
             "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = %s",
             url.database,
         )
-        (staging,) = cursor.fetchone()
+        ((staging,),) = cursor.fetchall()
         cursor.execute("SHOW GLOBAL STATUS WHERE Variable_name IN ('Opened_tables', 'Open_tables')")
         tables = {name.lower(): int(value) for name, value in cursor.fetchall()}
     with MongoClient[dict[str, Any]](settings.curated_url) as client:

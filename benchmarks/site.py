@@ -269,7 +269,7 @@ def _interactions(
     page.wait_for_selector("h1")
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1_500)
-    times = []
+    times: list[tuple[float, ...]] = []
     for n in range(rounds + 1):
         page.evaluate(NOTE_THE_CLICK)
         processor = Processor(page, server_pid)

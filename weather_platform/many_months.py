@@ -20,6 +20,7 @@ from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import StoreUnavailable, WeatherError
 from weather_platform.domain.months import Month
 from weather_platform.intake import PROGRESS
+from weather_platform.memory import use_little_memory
 from weather_platform.pipeline import curate_month, stage_month
 from weather_platform.prefetch import prefetch
 from weather_platform.settings import Settings
@@ -136,6 +137,7 @@ class _Failed(NamedTuple):
 
 def main() -> None:
     """Stage the months that are asked for, until there are no more."""
+    use_little_memory()
     asked, answers = sys.stdin.buffer, sys.stdout.buffer
     stores = Stores(pickle.load(asked))  # noqa: S301  # of the process that started this one
     while True:
