@@ -206,10 +206,15 @@ def of_many_cities(connection: Connection, queries: Sequence[str], first: date, 
 
     `:first` and `:end` in the queries are 00 UTC of these days.
     """
-    bounds = {"first": _midnight(connection, first), "end": _midnight(connection, end)}
+    bounds = between(connection, first, end)
     for start in range(0, len(queries), _CITIES_PER_QUERY):
         together = " UNION ALL ".join(queries[start : start + _CITIES_PER_QUERY])
         yield from ((place, text) for place, text in connection.execute(sa.text(together), bounds))
+
+
+def between(connection: Connection, first: date, end: date) -> dict[str, datetime | str]:
+    """Values of `:first` and `:end` in a statement's text: 00 UTC of these days."""
+    return {"first": _midnight(connection, first), "end": _midnight(connection, end)}
 
 
 def _midnight(connection: Connection, day: date) -> datetime | str:
