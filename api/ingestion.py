@@ -29,10 +29,11 @@ from weather_platform.domain.ingestions import (
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.unpacking import Limits
+from weather_platform.import_ahead import import_ahead
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.many_months import make_months
 from weather_platform.month_report import Door
-from weather_platform.pipeline import quarantine_unplaced, reject_if_nothing_usable
+from weather_platform.pipeline import NOTHING_PARSED, ParsedBefore, quarantine_unplaced, reject_if_nothing_usable
 from weather_platform.postings import is_overruled, is_staged, overruled
 from weather_platform.receipts import exclusive, lock_of, received
 from weather_platform.storage.opening import Stores
@@ -322,12 +323,16 @@ class Ingestions:
                 return receipt
             receipt.state = "running"
             self._layers.receipts.advance(receipt)
-            self._process(receipt, months, door)
+            parsed = {each.object.name: each.parsed for each in stored if each.parsed is not None}
+            self._process(receipt, months, door, parsed)
         return self._done(receipt)
 
-    def _process(self, receipt: Receipt, months: Sequence[Month], door: Door) -> None:
-        """Stage and curate in this process, months in order."""
-        for month, counts, replaced in make_months(self._layers, months):
+    def _process(
+        self, receipt: Receipt, months: Sequence[Month], door: Door, before: ParsedBefore = NOTHING_PARSED
+    ) -> None:
+        """Stage and curate without Dagster."""
+        import_ahead()
+        for month, counts, replaced in make_months(self._layers, months, before):
             outcome = receipt.outcome(month, counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)

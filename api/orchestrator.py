@@ -1,13 +1,15 @@
 """The API's client of Dagster: launches runs, follows them, reports months. The only file with GraphQL.
 
-dagster-graphql's own client is not used: importing it is importing Dagster, 35 MB and a second that the API needs for
-nothing else (decision 0021).
+All calls use dagster-graphql's own client, which the first call imports: 2 to 3 s and 35 MB, which an API that only
+makes months itself never needs. It must not be shared by threads, so each call makes its own (measured: under 1 ms).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from weather_platform import names
 from weather_platform.domain.errors import WeatherError
@@ -17,12 +19,11 @@ from weather_platform.month_report import Check
 
 if TYPE_CHECKING:
     import httpx2 as httpx
+    from dagster_graphql import DagsterGraphQLClient
 
 _TIMEOUT_S = 30
 _LAUNCH_TIMEOUT_S = 300
 """Dagster launches runs one after the other. A client that gives up earlier does not know which exist."""
-_IDLE_S = 2
-"""How long a connection is kept for the next call; Dagster's webserver closes its own after 5 s."""
 _STATES: dict[str, State] = {
     "NOT_STARTED": "queued",
     "QUEUED": "queued",
@@ -166,12 +167,16 @@ class Orchestrator:
         """One for all threads: creating a client takes as long as a report, because of its TLS context."""
         import httpx2 as httpx
 
-        return httpx.Client(auth=self._credentials, limits=httpx.Limits(keepalive_expiry=_IDLE_S))
+        return httpx.Client(auth=self._credentials)
 
     def close(self) -> None:
         """Close connections."""
         if "_http" in vars(self):
             self._http.close()
+
+    def warm(self) -> None:
+        """Import the modules that the first call needs."""
+        from dagster_graphql import DagsterGraphQLClient  # noqa: F401
 
     def ping(self) -> None:
         """Raise OrchestratorUnavailable within about 2 s unless Dagster answers and has the platform's code."""
@@ -259,7 +264,12 @@ class Orchestrator:
         self._report(f"report_asset_check/{check.asset}", body)
 
     def _report(self, path: str, body: dict[str, Any]) -> None:
-        answer = self._post(path, body, _TIMEOUT_S)
+        import httpx2 as httpx
+
+        try:
+            answer = self._http.post(f"{self.url}/{path}", json=body, timeout=_TIMEOUT_S)
+        except httpx.HTTPError as error:
+            raise self._unavailable(error) from error
         if answer.status_code > 500:
             raise self._unavailable(answer.status_code)
         if answer.is_error:  # 500 too: Dagster answers, and would answer the same again
@@ -274,35 +284,51 @@ class Orchestrator:
         return f"{self._public_url}/assets/{asset}?view=partitions&partition={month}"
 
     def _ask(self, query: str, variables: dict[str, Any], field: str, timeout_s: int = _TIMEOUT_S) -> dict[str, Any]:
-        response = self._post("graphql", {"query": query, "variables": variables}, timeout_s)
-        if response.status_code >= 500:
-            raise self._unavailable(response.status_code)
-        try:
-            told = response.json()
-        except ValueError as error:  # the page of a proxy, or of another server
-            if response.is_error:
-                raise _refused(f"a call, with status {response.status_code}") from error
-            raise self._unavailable(error) from error
-        if told.get("errors"):
-            raise self._trouble_with("; ".join(error["message"] for error in told["errors"]))
-        answer: dict[str, Any] = told["data"][field]
+        with self._client(timeout_s) as client:
+            # The client has methods for single runs only; all of them call this one.
+            answer: dict[str, Any] = client._execute(query, variables)[field]  # noqa: SLF001
         if "message" in answer:
             raise self._trouble_with(f"{answer['__typename']}: {answer['message']}")
         return answer
 
-    def _post(self, path: str, body: dict[str, Any], timeout_s: int) -> "httpx.Response":
-        import httpx2 as httpx
+    @contextmanager
+    def _client(self, timeout_s: int) -> "Iterator[DagsterGraphQLClient]":
+        from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
+        from requests.auth import HTTPBasicAuth
 
+        parts = urlsplit(self.url)
         try:
-            return self._http.post(f"{self.url}/{path}", json=body, timeout=timeout_s)
-        except httpx.HTTPError as error:
-            raise self._unavailable(error) from error
+            yield DagsterGraphQLClient(
+                parts.hostname or "",
+                port_number=parts.port,
+                use_https=parts.scheme == "https",
+                path_prefix=parts.path,
+                timeout=timeout_s,
+                auth=HTTPBasicAuth(*self._credentials) if self._credentials else None,
+            )
+        except DagsterGraphQLClientError as error:
+            cause = error.__cause__
+            if self._is_outage(cause):
+                raise self._unavailable(cause) from error
+            raise self._trouble_with(
+                f"{type(cause).__name__}: {cause}"
+            ) from error  # its message contains the whole query
 
     def _trouble_with(self, reason: str) -> WeatherError:
         """The error behind an unsuccessful answer."""
         if any(name in reason for name in _NOT_LOADED):
             return self._not_loaded()
         return _refused(reason.strip().splitlines()[0])
+
+    @staticmethod
+    def _is_outage(error: BaseException | None) -> bool:
+        from gql.transport.exceptions import TransportConnectionFailed, TransportProtocolError, TransportServerError
+        from requests.exceptions import RequestException
+
+        if isinstance(error, TransportServerError):
+            return error.code is None or error.code >= 500
+        outages = (RequestException, TransportConnectionFailed, TransportProtocolError, json.JSONDecodeError)
+        return isinstance(error, outages)
 
     def _unavailable(self, reason: object) -> OrchestratorUnavailable:
         what = type(reason).__name__ if isinstance(reason, Exception) else reason

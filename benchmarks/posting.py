@@ -120,7 +120,8 @@ def posted(file: Path, at: Servers, home: Path) -> None:
                 sorting.add(file.name, body)
             stored = sorting.keep(stores.raw, Provenance(source="upload", name="", licence=ETALAB))
         months = sorted({Month.parse(each.object.partition) for each in stored})
-        for _ in many_months.make_months(stores, months):
+        parsed = {each.object.name: each.parsed for each in stored if each.parsed}
+        for _ in many_months.make_months(stores, months, parsed):
             pass
 
 

@@ -36,9 +36,10 @@ def import_ahead() -> None:
     Opened to read, no store is connected to.
     """
     from weather_platform.defs.monthly_frame import MONTHLY_FRAME, monthly_frame
+    from weather_platform.import_ahead import import_ahead as import_pipeline
     from weather_platform.pipeline import Stores
-    from weather_platform.storage import flags, made_of, month_climate  # noqa: F401
 
+    import_pipeline()
     MONTHLY_FRAME.type_check(dg.build_op_context(), monthly_frame([]))  # type: ignore[arg-type]  # not looked at
     stores = Stores(Settings.from_environment(), read_only=True)
     _ = stores.raw, stores.monthly

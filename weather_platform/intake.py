@@ -11,16 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, NamedTuple, Self
 
 import msgspec
 
-from weather_platform.domain.columns import CELSIUS
+from weather_platform.domain.columns import CELSIUS, columns
 from weather_platform.domain.errors import BadInput, NoObservations
 from weather_platform.domain.fields import MEASURED
 from weather_platform.domain.ingestions import PassedOver
 from weather_platform.domain.months import Month, Partitions
-from weather_platform.domain.parsing import Reason, Refusal, columns_of, parse
+from weather_platform.domain.parsed_files import ParsedFile, Report, pack
+from weather_platform.domain.parsing import Reason, Refusal, columns_of, keys_of, parse
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile, cut_in_pieces
 from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
@@ -41,6 +42,20 @@ _LONGEST_NAME = 300
 _APART = timedelta(microseconds=1)
 
 
+class SortedRecords(NamedTuple):
+    """The records of a raw object as they were parsed when its file was sorted, on disk until they are let go."""
+
+    spool: Spool
+    extents: list[Extent]
+    records: int
+    columns: frozenset[str]
+    parsed_at: datetime
+    """Of an object received before, some may be later than its receipt: it must be parsed."""
+
+    def read(self) -> ParsedFile:
+        return ParsedFile([self.spool.read(extent) for extent in self.extents], self.records, self.columns)
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """A raw object stored from a file, or found there already."""
 
@@ -48,6 +63,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     new: bool
     refused: dict[str, int]
     """Records that staging will refuse, by reason."""
+    parsed: SortedRecords | None = None
+    """None where a record is refused, or without a month."""
 
 
 class Intake:
@@ -59,7 +76,8 @@ class Intake:
     def __init__(self, partitions: Partitions, limits: Limits = DEFAULT_LIMITS) -> None:
         self._months = {str(month) for month in partitions.all()}
         self._limits = limits
-        self._spool = Spool()
+        self._spool, self._parsed = Spool(), Spool()
+        self._parsed_at = datetime.now(UTC)
         self._piles: list[_Pile] = []
         self._count = Counter[str]()
         self.passed_over: list[PassedOver] = []
@@ -132,6 +150,8 @@ class Intake:
                     self._count[partition] += 1
                     self._piles.append(pile)
                 pile.add(part, self._spool.write(piece.with_records(part.records)), piece)
+                if pile.is_readable and partition != UNPLACED:
+                    pile.parsed.append(self._parsed.write(pack(part.reports)))
 
     def _note(self, unused: Iterable[str]) -> None:
         for column in unused:
@@ -171,14 +191,18 @@ class Intake:
                 is_overruled=is_overruled,
             )
             _progress.info("%s received", pile.partition)
-            return Stored(object=obj, new=new, refused=pile.refused)
+            parsed = None
+            if pile.is_readable and pile.partition != UNPLACED:
+                parsed = SortedRecords(self._parsed, pile.parsed, pile.records, pile.columns, self._parsed_at)
+            return Stored(object=obj, new=new, refused=pile.refused, parsed=parsed)
 
         return [stored for _, stored in prefetch(self._piles, put)]
 
     def _by_partition(self, piece: RecordFile) -> dict[str, "_Part"]:
         parts: dict[str, _Part] = {}
         by_time: dict[datetime | None, _Part] = {}
-        for item in parse(piece, datetime.now(UTC)):
+        self._parsed_at = datetime.now(UTC)
+        for item in parse(piece, self._parsed_at):
             part = by_time.get(item.time)
             if part is None:
                 partition = self._partition(item.time)
@@ -188,6 +212,7 @@ class Intake:
                 part.refused[item.reason] = part.refused.get(item.reason, 0) + 1
             else:
                 part.records.append(item.raw)
+                part.reports.append(item[2:])
                 part.stations.add(item.place.station_id)
                 part.synthetic = part.synthetic or bool(item.record.synthetic)
         self._stations.update(*(part.stations for partition, part in parts.items() if partition != UNPLACED))
@@ -258,6 +283,7 @@ class _Part:
 
     def __init__(self) -> None:
         self.records: list[bytes] = []
+        self.reports: list[Report] = []
         self.refused: dict[str, int] = {}
         self.stations: set[str] = set()
         """With a readable record."""
@@ -279,8 +305,21 @@ class _Pile:
         self.size_bytes = 0
         self._head = piece._replace(records=[])
         self._extents: list[Extent] = []
+        self._keys: dict[str, None] = {}
+        self.parsed: list[Extent] = []
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether no record is refused so far."""
+        return not self.refused
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """As `columns_of` tells them of its body."""
+        return columns_of(self._head).read if self.form == "csv" else columns(self._keys).read
 
     def add(self, part: _Part, extent: Extent, piece: RecordFile) -> None:
+        self._keys.update(dict.fromkeys(keys_of(piece._replace(records=part.records), self.records)))
         self.records += len(part.records)
         for reason, count in part.refused.items():
             self.refused[reason] = self.refused.get(reason, 0) + count

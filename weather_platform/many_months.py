@@ -1,29 +1,32 @@
-"""Several months at once: a second process stages them while this one curates, since Python computes on one core.
+"""Several months at once: a second process makes some of them, since Python computes on one core.
 
-The second process reads months from its standard input, answers on its standard output, and ends with the input: it
-does not survive this one.
+It gets its months on its standard input, tells those that it made on its standard output, and ends with its input: it
+does not survive this process.
 """
 
 import logging
 import os
 import pickle
+import queue
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import IO, Any, NamedTuple, Self
 
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import StoreUnavailable, WeatherError
 from weather_platform.domain.months import Month
-from weather_platform.intake import PROGRESS
+from weather_platform.import_ahead import import_ahead
+from weather_platform.intake import PROGRESS, SortedRecords
 from weather_platform.memory import use_little_memory
-from weather_platform.pipeline import curate_month, stage_month
+from weather_platform.pipeline import NOTHING_PARSED, ParsedBefore, curate_month, stage_month
 from weather_platform.prefetch import prefetch
 from weather_platform.settings import Settings
+from weather_platform.spool import Spool
 from weather_platform.storage.curated import Replaced
 from weather_platform.storage.opening import Stores
 
@@ -31,7 +34,7 @@ Counts = dict[str, RecordCounts]
 """What became of a month's records, by raw object."""
 _STAGED_AHEAD = 2
 _WORTH_A_PROCESS = 6
-"""Months; it takes half a second to start, and saves a fifth of one per month."""
+"""Months; it takes half a second to start."""
 _progress = logging.getLogger(PROGRESS)
 
 
@@ -43,88 +46,73 @@ class MadeMonth(NamedTuple):
     replaced: Replaced
 
 
-def make_months(stores: Stores, months: Sequence[Month]) -> Iterator[MadeMonth]:
-    """Stage and curate months in order; each is complete when it is yielded.
+def make_months(stores: Stores, months: Sequence[Month], before: ParsedBefore = NOTHING_PARSED) -> Iterator[MadeMonth]:
+    """Stage and curate months, given in order; each is complete when it is yielded.
 
-    A month waits until the two after it are staged: its documents and its sheets are made of their first days too, so
-    each month is read and screened once.
+    Of many months a second process makes the later half, from the last one backwards, so the two meet in the middle.
+    """
+    if len(months) < _WORTH_A_PROCESS or os.cpu_count() == 1:
+        yield from _made(stores, months, before)
+        return
+    half = len(months) // 2
+    with SecondProcess(stores.settings, months[half:][::-1], before) as second:
+        for each in _made(stores, months[:half], before, second.tell_staged, second.wait_until_staged):
+            yield each
+            yield from second.made()
+        yield from second.made(to_the_end=True)
+
+
+def _made(
+    stores: Stores,
+    months: Sequence[Month],
+    before: ParsedBefore,
+    when_staged: Callable[[], None] = lambda: None,
+    wait_for_the_other: Callable[[], None] = lambda: None,
+) -> Iterator[MadeMonth]:
+    """Make months one after another.
+
+    A month waits until the two next to it are staged: its documents and its sheets are made of their days too, so each
+    month is read and screened once. The last two may have such months in the other process.
     """
     waiting: deque[tuple[Month, Counts]] = deque()
+    left, lock = len(months), threading.Lock()
+
+    def stage(month: Month) -> Counts:
+        nonlocal left
+        counts = stage_month(stores, month, before)
+        with lock:
+            left -= 1
+        if not left:
+            when_staged()
+        return counts
 
     def made() -> MadeMonth:
         month, counts = waiting.popleft()
         return MadeMonth(month, counts, curate_month(stores, month))
 
-    with _stager(stores, months) as stage:
-        for each in prefetch(months, stage):
-            waiting.append(each)
-            if len(waiting) > _STAGED_AHEAD:
-                yield made()
+    for each in prefetch(months, stage):
+        waiting.append(each)
+        if len(waiting) > _STAGED_AHEAD:
+            yield made()
+    wait_for_the_other()
     while waiting:
         yield made()
 
 
-@contextmanager
-def _stager(stores: Stores, months: Sequence[Month]) -> Iterator[Callable[[Month], Counts]]:
-    """Stages a month; of many, those beyond the first two in a second process, which starts meanwhile."""
+class _Work(NamedTuple):
+    """What the second process is told at first."""
 
-    def here(month: Month) -> Counts:
-        return stage_month(stores, month)
-
-    if len(months) < _WORTH_A_PROCESS or os.cpu_count() == 1:
-        yield here
-        return
-    with SecondProcess(stores.settings) as elsewhere:
-        yield lambda month: here(month) if month in months[:_STAGED_AHEAD] else elsewhere.stage(month)
+    settings: Settings
+    months: Sequence[Month]
+    parsed: dict[str, tuple[int, SortedRecords]]
+    """By raw object, each after the number of its spool's file, which the second process inherits."""
 
 
-class SecondProcess:
-    """A process that stages months, one after another; may be shared by threads."""
+_INHERITED: Any = None
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._lock = threading.Lock()
 
-    def __enter__(self) -> Self:
-        self._child = subprocess.Popen(  # noqa: S603  # of ourselves
-            [sys.executable, "-c", f"from {__name__} import main; main()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for this process, which ends it
-        )
-        self._say(self._settings)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._child.communicate()
-
-    def stage(self, month: Month) -> Counts:
-        """As `pipeline.stage_month`; StoreUnavailable if the process ended."""
-        try:
-            with self._lock:
-                self._say(month)
-                answer = self._heard()
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
-            raise StoreUnavailable(
-                f"The process that staged {month} has ended with exit code {self._child.wait()}.",
-                "Its log has the reason; post the file again.",
-            ) from error
-        if isinstance(answer, _Failed):
-            raise answer.kind(answer.cause, answer.cure)
-        _progress.info("%s staged", month)
-        return answer
-
-    def _heard(self) -> "Counts | _Failed":
-        assert self._child.stdout is not None  # noqa: S101  # it is a pipe
-        heard: Counts | _Failed = pickle.load(self._child.stdout)  # noqa: S301  # of our own process
-        return heard
-
-    def _say(self, what: object) -> None:
-        assert self._child.stdin is not None  # noqa: S101  # it is a pipe
-        pickle.dump(what, self._child.stdin)
-        self._child.stdin.flush()
+class _Staged(NamedTuple):
+    """All months of a process are staged."""
 
 
 class _Failed(NamedTuple):
@@ -135,19 +123,134 @@ class _Failed(NamedTuple):
     cure: str
 
 
-def main() -> None:
-    """Stage the months that are asked for, until there are no more."""
-    use_little_memory()
-    asked, answers = sys.stdin.buffer, sys.stdout.buffer
-    stores = Stores(pickle.load(asked))  # noqa: S301  # of the process that started this one
+class SecondProcess:
+    """A process that makes months."""
+
+    def __init__(self, settings: Settings, months: Sequence[Month], before: ParsedBefore = NOTHING_PARSED) -> None:
+        self._work = _Work(
+            settings,
+            months,
+            {name: (known.spool.fileno(), known._replace(spool=_INHERITED)) for name, known in before.items()},
+        )
+        self._left = len(months)
+        self._heard: queue.SimpleQueue[MadeMonth | _Failed | None] = queue.SimpleQueue()
+        self._staged = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._child = subprocess.Popen(  # noqa: S603  # of ourselves
+            [sys.executable, "-c", f"from {__name__} import main; main()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds={number for number, _ in self._work.parsed.values()},
+            start_new_session=True,  # Ctrl-C is for this process, which ends it
+        )
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
+        self._say(self._work)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._child.stdin is not None  # noqa: S101  # it is a pipe
+        with suppress(BrokenPipeError):
+            self._child.stdin.close()
+        self._listening.join()
+        self._child.wait()
+
+    def tell_staged(self) -> None:
+        """Tell it that the months of this process are staged."""
+        self._say(_Staged())
+
+    def wait_until_staged(self) -> None:
+        """Wait until its months are staged, or it has ended."""
+        self._staged.wait()
+
+    def made(self, *, to_the_end: bool = False) -> Iterator[MadeMonth]:
+        """The months that it has made since, or all that it has still to make.
+
+        Raises its error; StoreUnavailable if it ended without one.
+        """
+        while self._left and (to_the_end or not self._heard.empty()):
+            heard = self._heard.get()
+            if isinstance(heard, _Failed):
+                raise heard.kind(heard.cause, heard.cure)
+            if heard is None:
+                raise self._ended()
+            self._left -= 1
+            yield heard
+
+    def _listen(self) -> None:
+        assert self._child.stdout is not None  # noqa: S101  # it is a pipe
+        with self._child.stdout as pipe:
+            for heard in _messages(pipe):
+                if isinstance(heard, MadeMonth):
+                    _progress.info("%s staged and curated", heard.month)
+                if isinstance(heard, MadeMonth | _Failed):
+                    self._heard.put(heard)
+                if not isinstance(heard, MadeMonth):
+                    self._staged.set()
+        self._heard.put(None)
+        self._staged.set()
+
+    def _say(self, what: object) -> None:
+        assert self._child.stdin is not None  # noqa: S101  # it is a pipe
+        try:
+            _send(self._child.stdin, what)
+        except OSError as error:
+            raise self._ended() from error
+
+    def _ended(self) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"The process that made some of the months has ended with exit code {self._child.wait()}.",
+            "Its log has the reason; post the file again.",
+        )
+
+
+def _messages(pipe: IO[bytes]) -> "Iterator[_Work | MadeMonth | _Staged | _Failed]":
+    """What the other process says, until it ends."""
     while True:
         try:
-            month = pickle.load(asked)  # noqa: S301
-        except EOFError:
+            yield pickle.load(pipe)  # noqa: S301  # of our own process
+        except (EOFError, pickle.UnpicklingError):
             return
-        try:
-            answer: Counts | _Failed = stage_month(stores, month)
-        except WeatherError as error:
-            answer = _Failed(type(error), error.cause, error.cure)
-        pickle.dump(answer, answers)
-        answers.flush()
+
+
+def _send(pipe: IO[bytes], what: object) -> None:
+    pickle.dump(what, pipe)
+    pipe.flush()
+
+
+def main() -> None:
+    """Make the months that are asked for."""
+    use_little_memory()
+    heard, answers = _messages(sys.stdin.buffer), sys.stdout.buffer
+    work = next(heard)
+    assert isinstance(work, _Work)  # noqa: S101  # `SecondProcess` says so
+    others_staged, is_done, answering = threading.Event(), threading.Event(), threading.Lock()
+
+    def listen() -> None:
+        for _ in heard:
+            others_staged.set()
+        if not is_done.is_set():
+            os._exit(1)  # the first process has failed, or has ended
+
+    def say(what: object) -> None:
+        with answering:
+            _send(answers, what)
+
+    def wait_for_the_other() -> None:
+        others_staged.wait()
+
+    threading.Thread(target=listen).start()
+    import_ahead()
+    spools = {number: Spool.inherited(number) for number in {number for number, _ in work.parsed.values()}}
+    before = {name: known._replace(spool=spools[number]) for name, (number, known) in work.parsed.items()}
+    try:
+        for each in _made(Stores(work.settings), work.months, before, lambda: say(_Staged()), wait_for_the_other):
+            say(each)
+    except WeatherError as error:
+        say(_Failed(type(error), error.cause, error.cure))
+    finally:
+        is_done.set()
+        answers.close()

@@ -5,9 +5,10 @@ caller.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
@@ -17,12 +18,13 @@ from weather_platform.domain.climate.stretches import Stretch
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import BadInput, NotFound, Overtaken
 from weather_platform.domain.months import Month, Partitions
+from weather_platform.domain.parsed_files import ParsedFile
 from weather_platform.domain.parts import Parts, StationRange
 from weather_platform.domain.provenance import UNPLACED, RawObject
 from weather_platform.domain.record_files import RecordFile, cut
 from weather_platform.domain.staging import Staged, StagedMonth, stage, stage_unplaced
 from weather_platform.domain.weather_stats import WeatherStats
-from weather_platform.intake import PROGRESS, Stored, check_something_counts
+from weather_platform.intake import PROGRESS, SortedRecords, Stored, check_something_counts
 from weather_platform.month_in_parts import MonthInParts
 from weather_platform.storage.curated import Replaced
 from weather_platform.storage.opening import Stores as Stores  # noqa: PLC0414  # most callers have both from here
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from weather_platform.domain.climate.document import MonthDocument
     from weather_platform.domain.climate.screening import Flag
 
+ParsedBefore = Mapping[str, SortedRecords]
+"""Records that sorting has parsed, by the name of their raw object: they need not be read and parsed to be staged."""
+NOTHING_PARSED: ParsedBefore = MappingProxyType({})
 _progress = logging.getLogger(PROGRESS)
 
 
@@ -52,15 +57,22 @@ class RawMonth:
         """As its objects were described when they were stored."""
         return sum(obj.records for obj in self._raw.objects(self._partition))
 
+    def parsed(self, before: ParsedBefore) -> Iterator[tuple[RawObject, RecordFile | ParsedFile]]:
+        """The same, with the records that were parsed since their object was received as they were parsed."""
+        for obj in self._raw.objects(self._partition):
+            records = before.get(obj.name)
+            known = records is not None and records.parsed_at <= obj.received
+            yield obj, records.read() if records and known else cut(self._raw.read(obj))
+
 
 def _raw_objects(raw: RawStore, partition: str) -> Iterator[tuple[RawObject, RecordFile]]:
     for obj in raw.objects(partition):
         yield obj, cut(raw.read(obj))
 
 
-def staged(raw: RawMonth) -> Staged:
+def staged(raw: RawMonth, before: ParsedBefore = NOTHING_PARSED) -> Staged:
     """A month's observations from all its raw objects, some stations at a time where there are many records."""
-    return stage(raw) if raw.records <= parts.RECORDS_AT_ONCE else MonthInParts(raw)
+    return stage(raw.parsed(before)) if raw.records <= parts.RECORDS_AT_ONCE else MonthInParts(raw)
 
 
 def store_staged(stores: Stores, month: Month, staged: Staged) -> dict[str, RecordCounts]:
@@ -81,9 +93,9 @@ _again = retry(retry=retry_if_exception_type(Overtaken), stop=stop_after_attempt
 
 
 @_again
-def stage_month(stores: Stores, month: Month) -> dict[str, RecordCounts]:
+def stage_month(stores: Stores, month: Month, before: ParsedBefore = NOTHING_PARSED) -> dict[str, RecordCounts]:
     """Stage a month from all its raw objects; returns what became of each one's records."""
-    return store_staged(stores, month, staged(RawMonth(stores.raw, month)))
+    return store_staged(stores, month, staged(RawMonth(stores.raw, month), before))
 
 
 def quarantine_unplaced(stores: Stores, partitions: Partitions) -> StagedMonth:

@@ -3,7 +3,7 @@
 import os
 import tempfile
 import weakref
-from typing import NamedTuple
+from typing import IO, NamedTuple, Self
 
 from weather_platform.domain.errors import StoreFull
 
@@ -18,11 +18,19 @@ class Extent(NamedTuple):
 class Spool:
     """Written at its end, read anywhere; it has no name and is gone when it is closed or let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: IO[bytes] | None = None) -> None:
         # Unbuffered: a full disk is noticed here, not when the file is closed.
-        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        file = file or tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
         self._file = file
         self.close = weakref.finalize(self, file.close)
+
+    @classmethod
+    def inherited(cls, number: int) -> Self:
+        """The spool of the process that started this one, by the number of its file."""
+        return cls(os.fdopen(number, "r+b", buffering=0))
+
+    def fileno(self) -> int:
+        return self._file.fileno()
 
     def write(self, body: bytes) -> Extent:
         """StoreFull: this machine's disk is full."""

@@ -5,7 +5,7 @@ import io
 import json
 import tempfile
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.parsing import Parsed, parse
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.record_files import cut, cut_in_pieces
+from weather_platform.domain.staging import StagedMonth, stage
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.pipeline import RawMonth
 from weather_platform.storage.blobs import FolderBlobs
@@ -58,11 +59,11 @@ def one_by_one(*files: bytes) -> list[bytes]:
     return list(files)
 
 
-def take_in(raw: RawStore, *bodies: bytes, name: str = "f.json") -> list[Stored]:
+def take_in(raw: RawStore, *bodies: bytes, name: str = "f.json", received: datetime | None = NOON) -> list[Stored]:
     with Intake(FROM_2010) as intake:
         for body in bodies:
             intake.add(name, io.BytesIO(body))
-        return intake.keep(raw, ORIGIN, NOON)
+        return intake.keep(raw, ORIGIN, received)
 
 
 def test_a_file_becomes_an_object_a_month_with_every_record_as_it_came(raw: RawStore) -> None:
@@ -184,8 +185,57 @@ def test_pieces_of_a_file_are_put_together_to_the_objects_of_the_whole(body: byt
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(intake_module, "cut_in_pieces", lambda chunks: cut_in_pieces(chunks, piece_bytes))
         raw = RawStore(FolderBlobs(Path(folder)))
-        objects = [raw.read(each.object) for each in receive(raw, body, ORIGIN, FROM_2010, NOON)]
+        stored = receive(raw, body, ORIGIN, FROM_2010)
+        objects = [raw.read(each.object) for each in stored]
+        assert [as_sorted(each) for each in stored] == [as_read(raw, each) for each in stored]
     assert sorted(readable(body)) == sorted(found for each in objects for found in readable(each))
+
+
+def batches(body: bytes) -> Iterator[bytes]:
+    """A file in chunks, so that it can be cut in pieces smaller than itself."""
+    yield from (body[at : at + 4_000] for at in range(0, len(body), 4_000))
+
+
+def as_sorted(stored: Stored) -> StagedMonth | None:
+    """What is staged of an object from the records that sorting has parsed."""
+    return stored.parsed and stage([(stored.object, stored.parsed.read())])
+
+
+def as_read(raw: RawStore, stored: Stored) -> StagedMonth | None:
+    """What is staged from its bytes; None if a record is refused, or has no month."""
+    if stored.refused or stored.object.partition == UNPLACED:
+        return None
+    return stage([(stored.object, cut(raw.read(stored.object)))])
+
+
+@pytest.mark.parametrize("rare", [0, 127, 128, 129, 200, 256, 511])
+def test_columns_are_those_of_the_whole_object_however_it_was_cut(
+    raw: RawStore, monkeypatch: pytest.MonkeyPatch, rare: int
+) -> None:
+    monkeypatch.setattr(intake_module, "cut_in_pieces", lambda chunks: cut_in_pieces(batches(b"".join(chunks)), 5_000))
+    times = [f"2023-{12 - n % 2}-{n // 24 + 1:02d}T{n % 24:02d}" for n in range(600)]
+    records = [report(time, **({"u": 80} if n // 2 == rare else {})) for n, time in enumerate(times)]
+    stored = take_in(raw, array(*records), received=None)
+    assert [as_sorted(each) for each in stored] == [as_read(raw, each) for each in stored]
+
+
+def test_the_cells_of_a_csv_are_staged_as_sorting_has_parsed_them(raw: RawStore) -> None:
+    body = b"numer_sta;date;tc;rr3;n;u\n07690;20231201000000;14,0;-0.1;101;\n07690;20231201030000;;0;50;88\n"
+    (stored,) = take_in(raw, body, received=None)
+    assert as_sorted(stored) == as_read(raw, stored) != None  # noqa: E711  # both are there
+
+
+def test_records_parsed_after_their_object_was_received_are_read_from_it(raw: RawStore) -> None:
+    """One of them may be later than its receipt, and so refused."""
+    early = NOON - timedelta(days=60)
+    (first,) = take_in(raw, array(report("2024-01-15T00"), report("2023-12-02T00")), received=early)[:1]
+    again = take_in(raw, array(report("2024-01-15T00"), report("2023-12-02T00")), received=None)
+    known = {each.object.name: each.parsed for each in again if each.parsed}
+    assert first.object.name in known
+    for month in (Month(2024, 1), Month(2023, 12)):
+        month_of = RawMonth(raw, month)
+        assert stage(month_of.parsed(known)) == stage(month_of)
+    assert stage(RawMonth(raw, Month(2024, 1)).parsed(known)).quarantine
 
 
 def test_a_pile_too_high_for_memory_is_several_objects_of_one_month(

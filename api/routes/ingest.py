@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Annotated, Any
 
 import msgspec
@@ -61,6 +62,7 @@ async def ingest(
     idempotency_key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Store the files and launch one Dagster run per month; the links of the receipt follow them."""
+    Thread(target=services.orchestrator.warm, daemon=True).start()  # while the files come in
     answer = await _ingested(request, services, caller, "run", query.name, idempotency_key)
     receipt = answer.receipt
     if query.wait and not receipt.is_finished:

@@ -73,6 +73,7 @@ SynopRecord: Any = msgspec.defstruct(
         *((name, int | None, None) for name in FLAGS),
     ],
     gc=False,
+    omit_defaults=True,
 )
 """A typed record as published: the columns of `columns.READ`, each a number in its range or None.
 
@@ -138,8 +139,8 @@ _NEVER = datetime.max  # noqa: DTZ901  # like all times here, UTC without an off
 _new: Any = tuple.__new__
 """The constructor behind `Parsed(…)`, called directly: this saves 2 % of reading a record."""
 _DETAIL_LENGTH = 300
-_LOOKED_AT = 64
-"""Records of a JSON file whose keys are read: this many at its start, and as many across the whole file."""
+_LOOKED_AT = 128
+"""Records of a JSON file whose keys are read: this many at its start, then one of so many."""
 
 
 class Place(NamedTuple):
@@ -210,12 +211,15 @@ def columns_of(file: RecordFile) -> Columns:
     return columns(keys_of(file))
 
 
-def keys_of(file: RecordFile) -> tuple[str, ...]:
-    """The keys of a JSON file's records, of those that `columns_of` looks at; none for CSV."""
+def keys_of(file: RecordFile, before: int = 0) -> tuple[str, ...]:
+    """The keys of a JSON file's records, of those that `columns_of` looks at; none for CSV.
+
+    `before`: as many records of the same file come before these.
+    """
     if file.form == "csv" or file.keys is not None:
         return file.keys or ()
-    records = file.records
-    some = [*records[:_LOOKED_AT], *records[_LOOKED_AT :: max(1, len(records) // _LOOKED_AT)]]
+    first, further = max(0, _LOOKED_AT - before), -before % _LOOKED_AT
+    some = [*file.records[:first], *file.records[max(first, further) :: _LOOKED_AT]]
     return tuple(dict.fromkeys(name for raw in some for name in _keys(raw)))
 
 

@@ -20,6 +20,7 @@ from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.fields import Observation
 from weather_platform.domain.merging import FieldSources, Merger, Source
 from weather_platform.domain.months import Month
+from weather_platform.domain.parsed_files import ParsedFile
 from weather_platform.domain.parsing import Parsed, Reason, Refusal, columns_of, parse
 from weather_platform.domain.provenance import RawObject
 from weather_platform.domain.record_files import RecordFile
@@ -107,7 +108,7 @@ class StagedMonth(msgspec.Struct):
         return {row.date for rows in self.rows.values() for row in rows}
 
 
-def stage(objects: Iterable[tuple[RawObject, RecordFile]], *, is_measured: bool = False) -> StagedMonth:
+def stage(objects: Iterable[tuple[RawObject, RecordFile | ParsedFile]], *, is_measured: bool = False) -> StagedMonth:
     """Merge a month's raw objects and their records, in order of receipt, by the rule of `merging`.
 
     If a month has any measured record, its synthetic records do not count, in any order of receipt. `is_measured`: it
@@ -119,18 +120,20 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]], *, is_measured: bool 
     staged_objects: list[RawObject] = []
     for order, (raw_object, file) in enumerate(objects):
         staged_objects.append(raw_object)
-        count = RecordCounts(read=len(file.records))
+        count = RecordCounts()
         received = raw_object.received.astimezone(UTC).replace(tzinfo=None)
         source = sources[raw_object.name] = Source(raw_object.name, order, received, count, raw_object.said_again)
         merger = synthetic if raw_object.provenance.synthetic else measured
         reports: list[Observation] = []
-        for item in parse(file, raw_object.received):
+        parsed, read = _read(file, raw_object)
+        for item in parsed:
+            count.read += 1
             if isinstance(item, Refusal):
                 quarantine.append(Quarantined(raw_object.name, item))
                 count.refused[item.reason] = count.refused.get(item.reason, 0) + 1
             else:
                 reports.append(merger.add(item, source))
-        count.missing = cleaning.missing(reports, columns_of(file).read)
+        count.missing = cleaning.missing(reports, read)
     is_measured = is_measured or bool(measured.known)
     if is_measured:
         for raw_object in staged_objects:
@@ -145,6 +148,13 @@ def stage(objects: Iterable[tuple[RawObject, RecordFile]], *, is_measured: bool 
         quarantine=quarantine,
         field_sources=merged.field_sources(),
     )
+
+
+def _read(file: RecordFile | ParsedFile, raw_object: RawObject) -> tuple[Iterable[Parsed | Refusal], frozenset[str]]:
+    """The records of a raw object, and the columns that they have."""
+    if isinstance(file, ParsedFile):
+        return file.parsed(), file.columns
+    return parse(file, raw_object.received), columns_of(file).read
 
 
 def stage_unplaced(

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
@@ -201,12 +201,14 @@ def snapshot(connection: Connection) -> None:
         connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
 
 
-def of_many_cities(connection: Connection, queries: Sequence[str], first: date, end: date) -> Iterator[tuple[int, str]]:
+def of_many_cities(
+    connection: Connection, queries: Sequence[str], days: Mapping[str, date]
+) -> Iterator[tuple[int, str]]:
     """The rows of one query per city, many sent together; each selects the place of its city and a text.
 
-    `:first` and `:end` in the queries are 00 UTC of these days.
+    `:first` in the queries is 00 UTC of the day with that name.
     """
-    bounds = {"first": _midnight(connection, first), "end": _midnight(connection, end)}
+    bounds = {name: _midnight(connection, day) for name, day in days.items()}
     for start in range(0, len(queries), _CITIES_PER_QUERY):
         together = " UNION ALL ".join(queries[start : start + _CITIES_PER_QUERY])
         yield from ((place, text) for place, text in connection.execute(sa.text(together), bounds))

@@ -1,25 +1,31 @@
-"""Observations of all cities as the arrays of climatology, read from staging."""
+"""Observations of all cities as the arrays of climatology, read from staging or kept since they were staged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from weather_platform.domain.climate.columns import GRID_FIELDS
-from weather_platform.domain.climate.grid import Grid, Rows, grid_of
+from weather_platform.domain.climate.grid import Grid, Rows, Values, grid_of
 from weather_platform.domain.climate.origins import MADE_OF, Reports
 from weather_platform.domain.climate.stretches import Stretch
-from weather_platform.domain.fields import FIELDS
+from weather_platform.domain.fields import FIELDS, Observation
 from weather_platform.domain.months import Month
 from weather_platform.domain.stations import Station
 from weather_platform.storage.databases import SECONDS_OF_DATE, of_many_cities
 from weather_platform.storage.staging_tables import FIELD_SOURCES, city_rows
 
 _READ = tuple(name for name in GRID_FIELDS if name in FIELDS)
+_values_of = itemgetter(*(Observation._fields.index(name) for name in _READ))
+_ALL = "date >= :first AND date <= :end"
+_AROUND = "(date >= :first AND date < :own_first) OR (date >= :own_end AND date <= :end)"
 
 
 class Observed(NamedTuple):
@@ -30,24 +36,79 @@ class Observed(NamedTuple):
     reports: Reports
 
 
-def observed(connection: Connection, stations: Sequence[Station], stretch: Stretch) -> Observed:
-    """What these stations reported; one query for many cities."""
+class MonthRows(NamedTuple):
+    """Observations: what climatology reads of their rows."""
+
+    stations: NDArray[np.int64]
+    """Place among the stations, by row."""
+    seconds: NDArray[np.int64]
+    """Since 1970-01-01 00 UTC."""
+    values: Values
+    """Rows × `_READ`."""
+    objects: NDArray[np.object_]
+    """Names of their raw objects."""
+
+    def and_around(self, around: "MonthRows") -> "MonthRows":
+        """These and further rows, by station and time."""
+        stations = np.concatenate([self.stations, around.stations])
+        seconds = np.concatenate([self.seconds, around.seconds])
+        order = np.lexsort((seconds, stations))
+        return MonthRows(
+            stations[order],
+            seconds[order],
+            np.concatenate([self.values, around.values])[order],
+            np.concatenate([self.objects, around.objects])[order],
+        )
+
+
+def month_rows(by_station: Mapping[str, Sequence[Observation]]) -> MonthRows:
+    """A month as it is staged, its stations in order of number."""
+    rows = list(chain.from_iterable(by_station.values()))
+    return MonthRows(
+        stations=np.repeat(np.arange(len(by_station)), [len(of_station) for of_station in by_station.values()]),
+        seconds=np.array([row.date for row in rows], dtype="datetime64[s]").astype(np.int64),
+        values=np.array(list(map(_values_of, rows)), dtype=float).reshape(-1, len(_READ)),
+        objects=np.array([row.raw_object for row in rows], dtype=object),
+    )
+
+
+def observed(
+    connection: Connection, stations: Sequence[Station], stretch: Stretch, own: MonthRows | None = None
+) -> Observed:
+    """What these stations reported; one query for many cities.
+
+    `own`: the rows of the stretch itself, where they are known.
+    """
+    found = _read(connection, stations, stretch, around=own is not None)
+    if own is not None:
+        found = own.and_around(found)
+    rows = Rows(
+        station=found.stations,
+        seconds=found.seconds,
+        columns={name: found.values[:, column] for column, name in enumerate(_READ)},
+    )
+    further = _further(connection, {station.station_id: place for place, station in enumerate(stations)}, stretch)
+    return Observed(rows, grid_of(stretch, stations, rows), _reports(rows, found.objects.tolist(), further))
+
+
+def _read(connection: Connection, stations: Sequence[Station], stretch: Stretch, *, around: bool) -> MonthRows:
+    """The rows of the days that a stretch needs; with `around`, without those of the stretch itself."""
     places: list[int] = []
     found: list[list[float | None]] = []
     objects: list[str] = []
-    for place, text in _texts(connection, [city_rows(station.slug) for station in stations], stretch.needed):
+    tables = [city_rows(station.slug) for station in stations]
+    for place, text in _texts(connection, tables, stretch, around=around):
         of_city: list[list[Any]] = msgspec.json.decode(f"[{text}]")
         places += [place] * len(of_city)
         objects += [row.pop() for row in of_city]
         found += of_city
     values = np.array(found, dtype=float).reshape(-1, len(_READ) + 1)
-    rows = Rows(
-        station=np.array(places, dtype=np.int64),
+    return MonthRows(
+        stations=np.array(places, dtype=np.int64),
         seconds=values[:, 0].astype(np.int64),
-        columns={name: values[:, column] for column, name in enumerate(_READ, start=1)},
+        values=values[:, 1:],
+        objects=np.array(objects, dtype=object),
     )
-    further = _further(connection, {station.station_id: place for place, station in enumerate(stations)}, stretch)
-    return Observed(rows, grid_of(stretch, stations, rows), _reports(rows, objects, further))
 
 
 def _reports(rows: Rows, objects: list[str], further: "list[_Source]") -> Reports:
@@ -100,7 +161,9 @@ def _further(connection: Connection, places: dict[str, int], stretch: Stretch) -
     ]
 
 
-def _texts(connection: Connection, tables: Sequence[sa.TableClause], days: Stretch) -> Iterator[tuple[int, str]]:
+def _texts(
+    connection: Connection, tables: Sequence[sa.TableClause], stretch: Stretch, *, around: bool
+) -> Iterator[tuple[int, str]]:
     """The place of each city that has rows, and its rows as JSON texts, their raw object last.
 
     One text per city: PyMySQL takes longer to read a row than the database to find it (measured).
@@ -109,8 +172,12 @@ def _texts(connection: Connection, tables: Sequence[sa.TableClause], days: Stret
     selected = ", ".join((SECONDS_OF_DATE[dialect.name], *_READ, "raw_object"))
     queries = [
         f"SELECT {place}, GROUP_CONCAT(JSON_ARRAY({selected})) "  # noqa: S608  # our own names
-        f"FROM {dialect.identifier_preparer.format_table(table)} WHERE date >= :first AND date <= :end"
+        f"FROM {dialect.identifier_preparer.format_table(table)} WHERE {_AROUND if around else _ALL}"
         for place, table in enumerate(tables)
     ]
-    found = of_many_cities(connection, queries, days.first, days.end)
+    needed = stretch.needed
+    days = {"first": needed.first, "end": needed.end}
+    if around:
+        days |= {"own_first": stretch.first, "own_end": stretch.end}
+    found = of_many_cities(connection, queries, days)
     yield from ((place, text) for place, text in found if text)

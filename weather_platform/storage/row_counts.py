@@ -30,5 +30,5 @@ def row_counts(connection: Connection, slugs: Sequence[str], month: Month) -> di
         f"FROM {dialect.identifier_preparer.format_table(city_rows(slug))} WHERE date >= :first AND date < :end"
         for place, slug in enumerate(slugs)
     ]
-    found = of_many_cities(connection, queries, month.first_day, month.next.first_day)
+    found = of_many_cities(connection, queries, {"first": month.first_day, "end": month.next.first_day})
     return {slugs[place]: msgspec.json.decode(text, type=RowCount) for place, text in found}

@@ -23,7 +23,7 @@ from weather_platform.domain.months import Month, month_range
 from weather_platform.domain.parts import ALL_STATIONS, StationRange, ranges
 from weather_platform.domain.provenance import UNPLACED
 from weather_platform.domain.quality import MonthSummary, usual_shares
-from weather_platform.domain.staging import Staged
+from weather_platform.domain.staging import Staged, StagedMonth
 from weather_platform.domain.stations import STATIONS, Station, station_for
 from weather_platform.domain.weather_stats import CODE_VERSION
 from weather_platform.storage import databases, schema
@@ -107,6 +107,15 @@ class StagingStore:
             self._flagging = FlagStore(self.engine, self._overrides_file)
         return self._flagging
 
+    @property
+    def _months(self) -> "MonthClimates":
+        """What is kept of months; NumPy comes with it."""
+        if self._climates is None:
+            from weather_platform.storage.month_climate import MonthClimates
+
+            self._climates = MonthClimates()
+        return self._climates
+
     def ensure(self) -> None:
         """Create the platform's own tables if missing, or upgrade those of an older release."""
         schema.ensure(self.engine)
@@ -139,7 +148,18 @@ class StagingStore:
             rows.add(part)
         databases.in_transaction(self.engine, lambda connection: self._replace(connection, rows, files))
         remove_other_cities(self._csv_folder, month, files.keys())
+        if isinstance(staged, StagedMonth) and month != UNPLACED:
+            self._keep(Month.parse(month), staged)
         return rows.counts
+
+    def _keep(self, month: Month, staged: StagedMonth) -> None:
+        from weather_platform.storage.made_of import rows_made_of
+        from weather_platform.storage.observed import month_rows
+
+        objects = [(obj.name, obj.received.isoformat()) for obj in staged.objects]
+        self._months.keep(
+            month, rows_made_of(CODE_VERSION, objects), list(staged.stations.values()), month_rows(staged.rows)
+        )
 
     def _ensure_cities(self, slugs: set[str]) -> None:
         # MySQL commits at every CREATE TABLE, so tables are created before the transaction starts.
@@ -201,10 +221,6 @@ class StagingStore:
         """The months of this coverage, which is that of a range of stations, in order."""
         from weather_platform.storage.made_of import made_of
 
-        if self._climates is None:
-            from weather_platform.storage.month_climate import MonthClimates
-
-            self._climates = MonthClimates()
         stations = defaultdict[Month, list[Station]](list)
         for each in covered:
             stations[Month.parse(each.month)].append(each.station)
@@ -213,7 +229,7 @@ class StagingStore:
         overrides = self.flagging.overrides()
         told = made_of(connection, stations, overrides)
         return [
-            self._climates.get(connection, month, of_month, overrides, (told[month].now, within))
+            self._months.get(connection, month, of_month, overrides, told[month], within)
             for month, of_month in stations.items()
         ]
 

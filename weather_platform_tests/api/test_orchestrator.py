@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +14,7 @@ from graphql import parse, validate
 
 from api import orchestrator
 from api.dependencies import Services
-from api.orchestrator import QUERIES, AskedRun, Orchestrator, OrchestratorRefused, OrchestratorUnavailable
+from api.orchestrator import QUERIES, AskedRun, Orchestrator, OrchestratorUnavailable
 from weather_platform.domain.quality import Verdict
 from weather_platform.month_report import CHECKS
 from weather_platform_tests.api.serving import NOBODY, as_json, observations, served, settings_at
@@ -87,13 +86,3 @@ def test_a_code_server_that_is_down_is_an_outage_too(webserver_without_code: str
         assert "has not loaded the platform's code" in answer.json()["detail"]
         assert "Pipeline" not in answer.text
         assert api.get("/health").json()["dagster"] != "ok"
-
-
-def test_what_dagster_refuses_is_no_outage(webserver_without_code: str) -> None:
-    for address, query, reason in (
-        ("", "{ nothing }", "Cannot query field 'nothing'"),
-        ("/elsewhere", orchestrator.FOUND, "a call, with status 405"),
-    ):
-        dagster = Orchestrator(webserver_without_code + address)
-        with closing(dagster), pytest.raises(OrchestratorRefused, match=reason):
-            dagster._ask(query, {"filter": {}}, "runsOrError")

@@ -199,6 +199,7 @@ def test_a_reader_beside_many_writers_misses_no_change(world: World) -> None:
     assert len(tokens) > len(months)
 
 
+@pytest.mark.slow
 def test_a_transaction_that_is_open_holds_up_no_other_month(servers: World) -> None:
     curated = servers.writer.curated
     assert isinstance(curated, MongoCurated)
@@ -252,7 +253,8 @@ def test_marks_of_many_months_are_few_and_no_token_comes_again(servers: World) -
         assert (connection.scalar(sa.select(sa.func.count()).select_from(MARKS)) or 0) <= marks._SLOTS
 
 
-def test_a_process_killed_before_its_commit_changes_neither_data_nor_token(servers: World) -> None:
+@pytest.mark.slow
+def test_a_process_killed_before_its_commit_changes_nothing(servers: World) -> None:
     _judge(servers.writer, NOVEMBER, 1)
     before = servers.reader.token(), servers.contents()
     urls = [servers.environment[f"WEATHER_{name}_URL"] for name in ("STAGING", "CURATED")]
@@ -287,7 +289,7 @@ def test_stores_of_an_earlier_release_are_looked_at_month_by_month(servers: Worl
     assert servers.reader.token() not in tokens
 
 
-def test_a_connection_that_the_server_closed_is_replaced_without_a_word(servers: World) -> None:
+def test_a_connection_that_the_server_closed_is_replaced(servers: World) -> None:
     _judge(servers.writer, DECEMBER, 1)
     before = servers.reader.token()
     kept = servers.reader._marks._connection

@@ -1,7 +1,7 @@
 """Each rule of a day's numbers, from staged rows to documents; and all days of a real month, reckoned a second time."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,11 @@ from weather_platform.storage.staging import StagingStore
 from weather_platform_tests import real_months, sample_months
 from weather_platform_tests.domain import reckoning
 from weather_platform_tests.observations import NICE, NOWHERE, at, month_of
+from weather_platform_tests.real_months import raw_object
 from weather_platform_tests.storage.conftest import opened
 
 Json = dict[str, Any]
+NOON = datetime(2024, 2, 1, 12, tzinfo=UTC)
 NOVEMBER, DECEMBER, JANUARY = Month(2023, 11), Month(2023, 12), Month(2024, 1)
 KELVIN = 273.15
 
@@ -32,15 +34,32 @@ def days(staging: StagingStore, *observations: Observation, month: Month = DECEM
     """The documents by period of a database that holds only these observations of NICE, from November to January."""
     for each in month_range(NOVEMBER, JANUARY):
         staging.replace_month(str(each), month_of(o for o in observations if Month.of(o.date) == each))
-    return {document.period: msgspec.to_builtins(document) for document in made(staging, month)}
+    found = made(staging, month)
+    assert found == made(read_again(staging), month)
+    return {document.period: msgspec.to_builtins(document) for document in found}
 
 
 def made(staging: StagingStore, month: Month) -> list[WeatherStats]:
     """The documents of a month's days; they are stored nowhere."""
     days = Parts([ALL_STATIONS], partial(staging.daily, (month.previous, month, month.next)))
     synthetic = staging.synthetic_objects(*curated_days(month))
-    ((_, found),) = documents(MonthFigures(month, days, synthetic, Seen("", ("", "", "")))).documents
+    ((_, found),) = documents(MonthFigures(month, days, synthetic, Seen("", ("", "", ""))), NOON).documents
     return found
+
+
+def read_again(staging: StagingStore) -> StagingStore:
+    """The same database to a process that has staged nothing, so that it reads all rows."""
+    return StagingStore(staging.engine, staging._csv_folder)
+
+
+def test_rows_kept_since_staging_do_not_count_once_another_process_staged_the_month(
+    module_staging: StagingStore,
+) -> None:
+    cold, warm = (at("2023-12-01T00", t=t) for t in (280, 290))
+    module_staging.replace_month(str(DECEMBER), month_of([cold], raw_object(name=16 * "a")))
+    read_again(module_staging).replace_month(str(DECEMBER), month_of([warm], raw_object(name=16 * "b")))
+    (document,) = made(module_staging, DECEMBER)
+    assert document.metrics.temperature.max == 16.85
 
 
 NO_EXTREMES = {"tn": None, "tn_method": "missing", "tx": None, "tx_method": "missing"}
