@@ -208,10 +208,15 @@ def of_many_cities(
 
     `:first` in the queries is 00 UTC of the day with that name.
     """
-    bounds = {name: _midnight(connection, day) for name, day in days.items()}
+    bounds = midnights(connection, days)
     for start in range(0, len(queries), _CITIES_PER_QUERY):
         together = " UNION ALL ".join(queries[start : start + _CITIES_PER_QUERY])
         yield from ((place, text) for place, text in connection.execute(sa.text(together), bounds))
+
+
+def midnights(connection: Connection, days: Mapping[str, date]) -> dict[str, datetime | str]:
+    """Values of these names in a statement's text: 00 UTC of the days."""
+    return {name: _midnight(connection, day) for name, day in days.items()}
 
 
 def _midnight(connection: Connection, day: date) -> datetime | str:
