@@ -31,7 +31,7 @@ from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
 from weather_platform.domain.unpacking import Limits
 from weather_platform.import_ahead import import_ahead
 from weather_platform.intake import Intake, Stored, receive
-from weather_platform.many_months import make_months
+from weather_platform.many_months import SecondProcess, is_worth_a_process, make_months
 from weather_platform.month_report import Door
 from weather_platform.pipeline import NOTHING_PARSED, ParsedBefore, quarantine_unplaced, reject_if_nothing_usable
 from weather_platform.postings import is_overruled, is_staged, overruled
@@ -114,10 +114,12 @@ class Ingestions:
                         self._layers.receipts.remember_key(key, content)
                     self._metrics.ingestions.labels(mode, "repeated").inc()
                     return Answer(earlier, repeated=True)
-            receipt, stored = self._begin(content, mode, uploads, request_id, earlier, posted_again=posted_again)
+            receipt, stored, second = self._begin(
+                content, mode, uploads, request_id, earlier, posted_again=posted_again, until=locks
+            )
             if key:  # only now: an unreadable file may be corrected and sent with the same key
                 self._layers.receipts.remember_key(key, content)
-            return Answer(self._ended(receipt, stored), repeated=False)
+            return Answer(self._ended(receipt, stored, second), repeated=False)
 
     def replay(self, months: Sequence[Month], *, request_id: str = "") -> Receipt:
         """Stage and curate months again from their raw objects, with the current rules, in this process.
@@ -266,8 +268,11 @@ class Ingestions:
         earlier: Receipt | None,
         *,
         posted_again: bool,
-    ) -> tuple[Receipt, list[Stored]]:
+        until: ExitStack,
+    ) -> tuple[Receipt, list[Stored], SecondProcess | None]:
         """Store the files raw; the stored receipt has them from then on.
+
+        A second process for many months starts meanwhile, and ends with `until`.
 
         Resumes an `earlier` ingestion of the same files, keeping its finished months, or is another posting of
         them (`posted_again`).
@@ -276,6 +281,9 @@ class Ingestions:
         with Intake(self._partitions, self._limits) as intake:
             for upload in uploads:
                 intake.add(upload.file.name, upload.source)
+            second = None
+            if mode == "fast" and is_worth_a_process(intake.months):
+                second = until.enter_context(SecondProcess(self._layers.settings, [intake.parsed]))
             origin = Provenance(source="upload", name="", licence=ETALAB)  # each object has its file's name
             receipt = Receipt(
                 id=new_ingestion_id(now) if posted_again or not earlier else earlier.id,
@@ -307,9 +315,9 @@ class Ingestions:
             else:
                 receipt.life = earlier.life + 1
         self._layers.receipts.save(receipt)
-        return receipt, stored
+        return receipt, stored, second
 
-    def _ended(self, receipt: Receipt, stored: Sequence[Stored]) -> Receipt:
+    def _ended(self, receipt: Receipt, stored: Sequence[Stored], second: SecondProcess | None) -> Receipt:
         """Continue a stored ingestion as far as its mode allows."""
         months = receipt.open_months
         door = Door("ingest" if receipt.mode == "run" else "ingest-fast", receipt.id)
@@ -324,15 +332,20 @@ class Ingestions:
             receipt.state = "running"
             self._layers.receipts.advance(receipt)
             parsed = {each.object.name: each.parsed for each in stored if each.parsed is not None}
-            self._process(receipt, months, door, parsed)
+            self._process(receipt, months, door, parsed, second)
         return self._done(receipt)
 
     def _process(
-        self, receipt: Receipt, months: Sequence[Month], door: Door, before: ParsedBefore = NOTHING_PARSED
+        self,
+        receipt: Receipt,
+        months: Sequence[Month],
+        door: Door,
+        before: ParsedBefore = NOTHING_PARSED,
+        second: SecondProcess | None = None,
     ) -> None:
         """Stage and curate without Dagster."""
         import_ahead()
-        for month, counts, replaced in make_months(self._layers, months, before):
+        for month, counts, replaced in make_months(self._layers, months, before, second):
             outcome = receipt.outcome(month, counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)

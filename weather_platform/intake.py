@@ -76,7 +76,9 @@ class Intake:
     def __init__(self, partitions: Partitions, limits: Limits = DEFAULT_LIMITS) -> None:
         self._months = {str(month) for month in partitions.all()}
         self._limits = limits
-        self._spool, self._parsed = Spool(), Spool()
+        self._spool = Spool()
+        self.parsed = Spool()
+        """Of the records, as they were parsed; open as long as it is referred to."""
         self._parsed_at = datetime.now(UTC)
         self._piles: list[_Pile] = []
         self._count = Counter[str]()
@@ -130,6 +132,11 @@ class Intake:
         return sorted(self._stations)
 
     @property
+    def months(self) -> int:
+        """Months with a record."""
+        return len({pile.partition for pile in self._piles} - {UNPLACED})
+
+    @property
     def absent_columns(self) -> list[str]:
         """Measured fields that no file has a column for, also in °C; for JSON, see `columns_of`."""
         read = {CELSIUS[name].name if name in CELSIUS else name for name in self._read}
@@ -151,7 +158,7 @@ class Intake:
                     self._piles.append(pile)
                 pile.add(part, self._spool.write(piece.with_records(part.records)), piece)
                 if pile.is_readable and partition != UNPLACED:
-                    pile.parsed.append(self._parsed.write(pack(part.reports)))
+                    pile.parsed.append(self.parsed.write(pack(part.reports)))
 
     def _note(self, unused: Iterable[str]) -> None:
         for column in unused:
@@ -193,7 +200,7 @@ class Intake:
             _progress.info("%s received", pile.partition)
             parsed = None
             if pile.is_readable and pile.partition != UNPLACED:
-                parsed = SortedRecords(self._parsed, pile.parsed, pile.records, pile.columns, self._parsed_at)
+                parsed = SortedRecords(self.parsed, pile.parsed, pile.records, pile.columns, self._parsed_at)
             return Stored(object=obj, new=new, refused=pile.refused, parsed=parsed)
 
         return [stored for _, stored in prefetch(self._piles, put)]

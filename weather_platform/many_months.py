@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
@@ -46,20 +46,40 @@ class MadeMonth(NamedTuple):
     replaced: Replaced
 
 
-def make_months(stores: Stores, months: Sequence[Month], before: ParsedBefore = NOTHING_PARSED) -> Iterator[MadeMonth]:
+def is_worth_a_process(months: int) -> bool:
+    """Whether a second process makes half of so many months sooner than it starts."""
+    return months >= _WORTH_A_PROCESS and os.cpu_count() != 1
+
+
+def make_months(
+    stores: Stores,
+    months: Sequence[Month],
+    before: ParsedBefore = NOTHING_PARSED,
+    second: "SecondProcess | None" = None,
+) -> Iterator[MadeMonth]:
     """Stage and curate months, given in order; each is complete when it is yielded.
 
-    Of many months a second process makes the later half, from the last one backwards, so the two meet in the middle.
+    Of many months a second process makes the later half, from the last one backwards, so the two meet in the middle:
+    `second`, or one that is started now.
     """
-    if len(months) < _WORTH_A_PROCESS or os.cpu_count() == 1:
+    if not is_worth_a_process(len(months)):
         yield from _made(stores, months, before)
-        return
+    elif second is not None:
+        yield from _made_by_two(stores, months, before, second)
+    else:
+        with SecondProcess(stores.settings, {known.spool for known in before.values()}) as started:
+            yield from _made_by_two(stores, months, before, started)
+
+
+def _made_by_two(
+    stores: Stores, months: Sequence[Month], before: ParsedBefore, second: "SecondProcess"
+) -> Iterator[MadeMonth]:
     half = len(months) // 2
-    with SecondProcess(stores.settings, months[half:][::-1], before) as second:
-        for each in _made(stores, months[:half], before, second.tell_staged, second.wait_until_staged):
-            yield each
-            yield from second.made()
-        yield from second.made(to_the_end=True)
+    second.begin(months[half:][::-1], before)
+    for each in _made(stores, months[:half], before, second.tell_staged, second.wait_until_staged):
+        yield each
+        yield from second.made()
+    yield from second.made(to_the_end=True)
 
 
 def _made(
@@ -124,15 +144,13 @@ class _Failed(NamedTuple):
 
 
 class SecondProcess:
-    """A process that makes months."""
+    """A process that makes months, once it is told which."""
 
-    def __init__(self, settings: Settings, months: Sequence[Month], before: ParsedBefore = NOTHING_PARSED) -> None:
-        self._work = _Work(
-            settings,
-            months,
-            {name: (known.spool.fileno(), known._replace(spool=_INHERITED)) for name, known in before.items()},
-        )
-        self._left = len(months)
+    def __init__(self, settings: Settings, spools: Iterable[Spool] = ()) -> None:
+        """It inherits the files of these spools."""
+        self._settings = settings
+        self._files = {spool.fileno() for spool in spools}
+        self._left = 0
         self._heard: queue.SimpleQueue[MadeMonth | _Failed | None] = queue.SimpleQueue()
         self._staged = threading.Event()
 
@@ -141,12 +159,11 @@ class SecondProcess:
             [sys.executable, "-c", f"from {__name__} import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds={number for number, _ in self._work.parsed.values()},
+            pass_fds=tuple(self._files),
             start_new_session=True,  # Ctrl-C is for this process, which ends it
         )
         self._listening = threading.Thread(target=self._listen, daemon=True)
         self._listening.start()
-        self._say(self._work)
         return self
 
     def __exit__(
@@ -157,6 +174,12 @@ class SecondProcess:
             self._child.stdin.close()
         self._listening.join()
         self._child.wait()
+
+    def begin(self, months: Sequence[Month], before: ParsedBefore = NOTHING_PARSED) -> None:
+        """Tell it what to make."""
+        self._left = len(months)
+        parsed = {name: (known.spool.fileno(), known._replace(spool=_INHERITED)) for name, known in before.items()}
+        self._say(_Work(self._settings, months, parsed))
 
     def tell_staged(self) -> None:
         """Tell it that the months of this process are staged."""
@@ -224,9 +247,11 @@ def _send(pipe: IO[bytes], what: object) -> None:
 def main() -> None:
     """Make the months that are asked for."""
     use_little_memory()
+    import_ahead()
     heard, answers = _messages(sys.stdin.buffer), sys.stdout.buffer
-    work = next(heard)
-    assert isinstance(work, _Work)  # noqa: S101  # `SecondProcess` says so
+    work = next(heard, None)
+    if not isinstance(work, _Work):
+        return  # the first process has found no months to make, or has ended
     others_staged, is_done, answering = threading.Event(), threading.Event(), threading.Lock()
 
     def listen() -> None:
@@ -243,7 +268,6 @@ def main() -> None:
         others_staged.wait()
 
     threading.Thread(target=listen).start()
-    import_ahead()
     spools = {number: Spool.inherited(number) for number in {number for number, _ in work.parsed.values()}}
     before = {name: known._replace(spool=spools[number]) for name, (number, known) in work.parsed.items()}
     try:

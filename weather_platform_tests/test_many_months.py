@@ -83,7 +83,8 @@ def test_what_the_second_process_finds_wrong_is_raised_by_the_first(stores: Stor
 
 
 def test_a_second_process_that_was_killed_is_an_outage(stores: Stores) -> None:
-    with SecondProcess(stores.settings, MANY) as second:
+    with SecondProcess(stores.settings) as second:
+        second.begin(MANY)
         second._child.kill()
         second.wait_until_staged()
         with pytest.raises(StoreUnavailable, match=r"has ended with exit code -9\. .* post the file again"):

@@ -1,19 +1,20 @@
-"""The allocator's settings, in a process of its own."""
+"""What the allocator gives back, in a process of its own."""
 
 import subprocess
 import sys
 
 import pytest
 
-_FREED = """
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have another allocator")
+
+_COMMON = """
 from pathlib import Path
-from weather_platform.memory import use_little_memory
+from weather_platform.memory import give_back_what_is_free, use_little_memory
 
 def resident_mb():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
-
-if {with_settings}:
-    use_little_memory()
+"""
+_LARGE = """
 body = bytes(20 << 20)
 del body  # glibc takes blocks of up to its size from its heap from now on
 bodies, answers = [], []
@@ -24,17 +25,29 @@ before = resident_mb()
 bodies.clear()
 print(before - resident_mb())
 """
+_SMALL = """
+values = [bytes(2_000) for _ in range(20_000)]
+last = values.pop()
+before = resident_mb()
+values.clear()
+freed = resident_mb()
+give_back_what_is_free()
+print(before - freed, freed - resident_mb())
+"""
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have another allocator")
 def test_large_blocks_are_given_back_though_small_ones_follow_them() -> None:
-    given_back = [
-        int(
-            subprocess.run(
-                [sys.executable, "-c", _FREED.format(with_settings=each)], capture_output=True, check=True
-            ).stdout
-        )
-        for each in (False, True)
-    ]
-    assert given_back[0] < 16
-    assert given_back[1] >= 63
+    (without,), (with_settings,) = _printed(_LARGE), _printed("use_little_memory()" + _LARGE)
+    assert without < 16
+    assert with_settings >= 63
+
+
+def test_what_is_free_between_blocks_in_use_is_given_back() -> None:
+    by_itself, asked_for = _printed(_SMALL)
+    assert by_itself < 4
+    assert asked_for > 30
+
+
+def _printed(code: str) -> list[int]:
+    ended = subprocess.run([sys.executable, "-c", _COMMON + code], capture_output=True, check=True)
+    return [int(number) for number in ended.stdout.split()]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from celery.platforms import SecurityWarning
-from celery.signals import setup_logging, worker_process_init, worker_ready
+from celery.signals import setup_logging, task_postrun, worker_process_init, worker_ready
 from dagster import DagsterInstance
 from dagster._core.code_pointer import CodePointer
 from dagster._core.definitions.reconstruct import reconstruct_repository_def_from_pointer
@@ -26,6 +26,7 @@ from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
 
 from weather_platform.domain.errors import BadSettings
 from weather_platform.logs import log_as_json
+from weather_platform.memory import give_back_what_is_free
 
 PR_SET_PDEATHSIG = 1
 MAX_MEMORY_PER_CHILD_KB = 500_000
@@ -55,6 +56,7 @@ def main() -> None:
     if options.log_format == "json":
         setup_logging.connect(lambda **_: log_as_json(), weak=False)
     worker_ready.connect(say_ready, weak=False)
+    task_postrun.connect(lambda **_: give_back_what_is_free(), weak=False)  # 40 MB of a child that has run a month
     worker_process_init.connect(_die_with_the_worker, weak=False)
     app.worker_main(
         [

@@ -1,7 +1,7 @@
 """Observations of all cities as the arrays of climatology, read from staging or kept since they were staged."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from weather_platform.storage.staging_tables import FIELD_SOURCES, city_rows
 
 _READ = tuple(name for name in GRID_FIELDS if name in FIELDS)
 _values_of = itemgetter(*(Observation._fields.index(name) for name in _READ))
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # as stored
 _ALL = "date >= :first AND date <= :end"
 _AROUND = "(date >= :first AND date < :own_first) OR (date >= :own_end AND date <= :end)"
 
@@ -66,7 +67,7 @@ def month_rows(by_station: Mapping[str, Sequence[Observation]]) -> MonthRows:
     rows = list(chain.from_iterable(by_station.values()))
     return MonthRows(
         stations=np.repeat(np.arange(len(by_station)), [len(of_station) for of_station in by_station.values()]),
-        seconds=np.array([row.date for row in rows], dtype="datetime64[s]").astype(np.int64),
+        seconds=np.array([(row.date - _EPOCH).total_seconds() for row in rows], dtype=np.int64),
         values=np.array(list(map(_values_of, rows)), dtype=float).reshape(-1, len(_READ)),
         objects=np.array([row.raw_object for row in rows], dtype=object),
     )
