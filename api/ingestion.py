@@ -278,6 +278,8 @@ class Ingestions:
         them (`posted_again`).
         """
         now = datetime.now(UTC)
+        if mode == "fast":
+            import_ahead()
         with Intake(self._partitions, self._limits) as intake:
             for upload in uploads:
                 intake.add(upload.file.name, upload.source)
@@ -344,7 +346,6 @@ class Ingestions:
         second: SecondProcess | None = None,
     ) -> None:
         """Stage and curate without Dagster."""
-        import_ahead()
         for month, counts, replaced in make_months(self._layers, months, before, second):
             outcome = receipt.outcome(month, counts)
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced

@@ -144,8 +144,10 @@ class Intake:
 
     def _sort(self, member: Member) -> None:
         piles: dict[str, _Pile] = {}
+        records = 0
         for piece in _pieces(member):
-            columns = columns_of(piece)
+            columns = columns_of(piece, records)
+            records += len(piece.records)
             if member.in_zip and not piles and not {"numer_sta", "date"} & columns.read:
                 raise NoObservations("None of its records has a station or a date.", "Send files of observations.")
             self._read |= columns.read

@@ -201,21 +201,19 @@ def parse(file: RecordFile, received: datetime | None = None) -> Iterator[Parsed
             yield Refusal(position, error.reason, error.detail, bytes(raw), _time_alone(reader, raw))
 
 
-def columns_of(file: RecordFile) -> Columns:
+def columns_of(file: RecordFile, before: int = 0) -> Columns:
     """The columns of a file: a CSV's header; for JSON, the keys of its first records and of a sample of the others.
 
-    Wrapping keys (`geometry`, `recordid` …) are not columns.
+    Wrapping keys (`geometry`, `recordid` …) are not columns. `before`: as many records of the same file come before
+    these.
     """
     if file.form == "csv":
         return columns(_header(file))
-    return columns(keys_of(file))
+    return columns(keys_of(file, before))
 
 
 def keys_of(file: RecordFile, before: int = 0) -> tuple[str, ...]:
-    """The keys of a JSON file's records, of those that `columns_of` looks at; none for CSV.
-
-    `before`: as many records of the same file come before these.
-    """
+    """The keys of a JSON file's records, of those that `columns_of` looks at; none for CSV."""
     if file.form == "csv" or file.keys is not None:
         return file.keys or ()
     first, further = max(0, _LOOKED_AT - before), -before % _LOOKED_AT
