@@ -32,6 +32,7 @@ from weather_platform.domain.unpacking import Limits
 from weather_platform.import_ahead import import_ahead
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.many_months import SecondProcess, is_worth_a_process, make_months
+from weather_platform.memory import give_back_what_is_free
 from weather_platform.month_report import Door
 from weather_platform.pipeline import NOTHING_PARSED, ParsedBefore, quarantine_unplaced, reject_if_nothing_usable
 from weather_platform.postings import is_overruled, is_staged, overruled
@@ -351,6 +352,7 @@ class Ingestions:
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)
             self._catalogue.tell_made(month, replaced, door)
+        give_back_what_is_free()
 
     def _done(self, receipt: Receipt) -> Receipt:
         self._catalogue.deliver()
