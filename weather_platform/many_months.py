@@ -102,7 +102,8 @@ def _made(
         counts = stage_month(stores, month, before)
         with lock:
             left -= 1
-        if not left:
+            is_last = left == 0
+        if is_last:
             when_staged()
         return counts
 
