@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Opened = TypeVar("Opened")
 _LIST_STANDS_S = 60.0
 _BESIDE_DOWNLOADS = 32
-"""Connections to staging beyond one for each download of the API."""
+"""Connections to staging beyond one for each download of the API; one of them is kept by looks for changes."""
 
 
 class Stores:

@@ -112,7 +112,7 @@ def test_a_cancelled_download_closes_its_cursor_of_mongodb(on_servers: Api) -> N
 def test_without_a_free_connection_the_answer_is_503_at_once(
     tmp_path: Path, fresh_mariadb_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "_BESIDE_DOWNLOADS", 0)
+    monkeypatch.setattr(opening, "_BESIDE_DOWNLOADS", 1)  # which the look for changes keeps
     monkeypatch.setattr(databases, "_FREE_IN_S", 0.2)
     with served(settings_at(tmp_path, WEATHER_STAGING_URL=fresh_mariadb_database, **STREAMS)) as api:
         _fill(api)

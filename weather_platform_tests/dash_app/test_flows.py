@@ -190,6 +190,11 @@ def test_a_deep_link_shows_what_was_shared(site: str, new_page: NewPage) -> None
     assert "°F" in (page.locator(".fact-value").first.text_content() or "")
 
 
+_IS_AT_REST = """() => new Promise((answer) => {
+    const main = document.querySelector('main'), was = main && main.innerHTML;
+    setTimeout(() => answer(was !== null && was === main.innerHTML), 500);
+})"""
+"""A busy machine still draws what the network has brought."""
 _NOTE_CHANGES = """() => {
     window.changed = 0;
     window.same = true;
@@ -203,6 +208,7 @@ _NOTE_CHANGES = """() => {
 def test_another_theme_changes_nothing_of_the_page_and_goes_on(site: str, new_page: NewPage, path: str) -> None:
     page = new_page(site + path, locale="en-GB")
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(_IS_AT_REST)
     page.evaluate(_NOTE_CHANGES)
     page.get_by_role("link", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
