@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import Verdict
 from weather_platform.storage.databases import in_transaction, reading
 from weather_platform.storage.marks import mark
 from weather_platform.storage.staging_tables import MONTHS, VERDICTS
+
+_TRIES = 10
 
 
 class NotedVerdict(NamedTuple):
@@ -43,13 +46,15 @@ class VerdictStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @retry(retry=retry_if_exception_type(sa.exc.IntegrityError), stop=stop_after_attempt(_TRIES), reraise=True)
     def note(self, month: Month, verdicts: Mapping[str, Verdict], now: datetime | None = None) -> None:
         """Keep the verdicts of some checks, by name, that differ from the last ones."""
         at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
         found = [NotedVerdict(month, name, at, each.passed, each.description) for name, each in verdicts.items()]
 
         def at_once(connection: Connection) -> None:
-            # Of two processes that judge a month at once, the second sees what the first has written.
+            # Of two processes that judge a month at once, the second sees what the first has written. A month that is
+            # not staged has no row to lock: there the second finds its place taken, and looks again.
             connection.execute(sa.select(MONTHS.c.month).where(MONTHS.c.month == str(month)).with_for_update())
             history = _found(connection, [month])
             last = {each.check: each for each in history}

@@ -1,5 +1,6 @@
 """The history of checks in staging, held over SQLite, MariaDB and MySQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from weather_platform.domain.months import Month
@@ -42,3 +43,15 @@ def test_verdicts_within_a_second_stay_in_order(staging: StagingStore) -> None:
     for verdict in (FULL, SHORT, FULL):
         staging.verdicts.note(DECEMBER, {"completeness": verdict}, NOON)
     assert [each.passed for each in staging.verdicts.find([DECEMBER])] == [True, False, True]
+
+
+def test_verdicts_of_a_month_that_is_not_staged_are_kept_from_many_at_once(staging: StagingStore) -> None:
+    """A month that is being withdrawn has no row that one writer could lock against the others."""
+
+    def noted(n: int) -> None:
+        staging.verdicts.note(DECEMBER, {"completeness": Verdict(False, f"{n} stations absent")}, NOON)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(noted, range(24)))
+    kept = sorted(each.description for each in staging.verdicts.find([DECEMBER]))
+    assert kept == sorted(f"{n} stations absent" for n in range(24))
