@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import IO, Any, NamedTuple
 
 import msgspec
@@ -352,6 +353,7 @@ class Ingestions:
             outcome.documents_written, outcome.documents_unchanged, outcome.documents_deleted = replaced
             receipt.outcomes.append(outcome)
             self._catalogue.tell_made(month, replaced, door)
+        receipt.outcomes.sort(key=attrgetter("month"))  # two processes make months side by side
         give_back_what_is_free()
 
     def _done(self, receipt: Receipt) -> Receipt:

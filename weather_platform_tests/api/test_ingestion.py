@@ -114,6 +114,15 @@ def test_what_staging_answers_can_be_posted_back(api: Api, form: str) -> None:
     assert api.rows() == before
 
 
+def test_a_receipt_of_many_months_has_them_in_order(api: Api) -> None:
+    """Two processes make half of them each."""
+    months = [f"2023-{month:02d}" for month in range(3, 12)]
+    receipt = api.ingest("/ingest-fast", as_json([each for month in months for each in observations(month)]))
+    assert [(outcome["month"], outcome["kept"]) for outcome in receipt["outcome"]] == [
+        (month, len(observations(month))) for month in months
+    ]
+
+
 def test_several_files_of_a_form_are_one_ingestion(api: Api) -> None:
     files = [("file", (f"{month}.json", as_json(observations(month)))) for month in ("2023-10", "2023-11")]
     receipt = api.client.post("/ingest-fast", files=files).json()
