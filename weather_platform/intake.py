@@ -22,6 +22,7 @@ from weather_platform.domain.ingestions import PassedOver
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.parsed_files import ParsedFile, Report, pack
 from weather_platform.domain.parsing import Reason, Refusal, columns_of, keys_of, parse
+from weather_platform.domain.parts import RECORDS_AT_ONCE
 from weather_platform.domain.provenance import UNPLACED, Provenance, RawObject
 from weather_platform.domain.record_files import RecordFile, cut_in_pieces
 from weather_platform.domain.unpacking import DEFAULT_LIMITS, Limits, Member, unpack
@@ -64,7 +65,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, int]
     """Records that staging will refuse, by reason."""
     parsed: SortedRecords | None = None
-    """None where a record is refused, or without a month."""
+    """None where a record is refused, or without a month, and for more records than are staged at once."""
 
 
 class Intake:
@@ -159,7 +160,7 @@ class Intake:
                     self._count[partition] += 1
                     self._piles.append(pile)
                 pile.add(part, self._spool.write(piece.with_records(part.records)), piece)
-                if pile.is_readable and partition != UNPLACED:
+                if pile.is_kept_parsed:
                     pile.parsed.append(self.parsed.write(pack(part.reports)))
 
     def _note(self, unused: Iterable[str]) -> None:
@@ -201,7 +202,7 @@ class Intake:
             )
             _progress.info("%s received", pile.partition)
             parsed = None
-            if pile.is_readable and pile.partition != UNPLACED:
+            if pile.is_kept_parsed:
                 parsed = SortedRecords(self.parsed, pile.parsed, pile.records, pile.columns, self._parsed_at)
             return Stored(object=obj, new=new, refused=pile.refused, parsed=parsed)
 
@@ -318,9 +319,9 @@ class _Pile:
         self.parsed: list[Extent] = []
 
     @property
-    def is_readable(self) -> bool:
-        """Whether no record is refused so far."""
-        return not self.refused
+    def is_kept_parsed(self) -> bool:
+        """Whether all its records so far are readable, have a month, and are few enough to be staged at once."""
+        return not self.refused and self.partition != UNPLACED and self.records <= RECORDS_AT_ONCE
 
     @property
     def columns(self) -> frozenset[str]:

@@ -219,6 +219,15 @@ def test_columns_are_those_of_the_whole_object_however_it_was_cut(
     assert [as_sorted(each) for each in stored] == [as_read(raw, each) for each in stored]
 
 
+def test_more_records_than_are_staged_at_once_are_not_kept_parsed(
+    raw: RawStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "RECORDS_AT_ONCE", 2)
+    times = ["2023-11-01T00", "2023-11-01T03", "2023-12-01T00", "2023-12-01T03", "2023-12-01T06"]
+    stored = take_in(raw, array(*map(report, times)), received=None)
+    assert {each.object.partition: each.parsed is not None for each in stored} == {"2023-11": True, "2023-12": False}
+
+
 def test_the_cells_of_a_csv_are_staged_as_sorting_has_parsed_them(raw: RawStore) -> None:
     body = b"numer_sta;date;tc;rr3;n;u\n07690;20231201000000;14,0;-0.1;101;\n07690;20231201030000;;0;50;88\n"
     (stored,) = take_in(raw, body, received=None)
