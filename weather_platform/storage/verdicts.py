@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from tenacity import retry, retry_if_exception_type, stop_after_attempt
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
 
 from weather_platform.domain.months import Month
 from weather_platform.domain.quality import Verdict
@@ -18,7 +18,9 @@ from weather_platform.storage.databases import in_transaction, reading
 from weather_platform.storage.marks import mark
 from weather_platform.storage.staging_tables import MONTHS, VERDICTS
 
-_TRIES = 10
+_TRIES = 50
+"""A writer that finds its place taken was overtaken by another that got through: as often as there are others."""
+_LONGEST_PAUSE_S = 0.02
 
 
 class NotedVerdict(NamedTuple):
@@ -46,7 +48,12 @@ class VerdictStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    @retry(retry=retry_if_exception_type(sa.exc.IntegrityError), stop=stop_after_attempt(_TRIES), reraise=True)
+    @retry(
+        retry=retry_if_exception_type(sa.exc.IntegrityError),
+        wait=wait_random(max=_LONGEST_PAUSE_S),
+        stop=stop_after_attempt(_TRIES),
+        reraise=True,
+    )
     def note(self, month: Month, verdicts: Mapping[str, Verdict], now: datetime | None = None) -> None:
         """Keep the verdicts of some checks, by name, that differ from the last ones."""
         at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
