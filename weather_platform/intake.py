@@ -48,13 +48,12 @@ class SortedRecords(NamedTuple):
 
     spool: Spool
     extents: list[Extent]
-    records: int
     columns: frozenset[str]
     parsed_at: datetime
     """Of an object received before, some may be later than its receipt: it must be parsed."""
 
     def read(self) -> ParsedFile:
-        return ParsedFile([self.spool.read(extent) for extent in self.extents], self.records, self.columns)
+        return ParsedFile([self.spool.read(extent) for extent in self.extents], self.columns)
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,7 +202,7 @@ class Intake:
             _progress.info("%s received", pile.partition)
             parsed = None
             if pile.is_kept_parsed:
-                parsed = SortedRecords(self.parsed, pile.parsed, pile.records, pile.columns, self._parsed_at)
+                parsed = SortedRecords(self.parsed, pile.parsed, pile.columns, self._parsed_at)
             return Stored(object=obj, new=new, refused=pile.refused, parsed=parsed)
 
         return [stored for _, stored in prefetch(self._piles, put)]

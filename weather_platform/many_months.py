@@ -14,8 +14,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
-from typing import IO, Any, NamedTuple, Self
+from typing import IO, NamedTuple, Self
 
 from weather_platform.domain.counts import RecordCounts
 from weather_platform.domain.errors import StoreUnavailable, WeatherError
@@ -86,8 +87,8 @@ def _made(
     stores: Stores,
     months: Sequence[Month],
     before: ParsedBefore,
-    when_staged: Callable[[], None] = lambda: None,
-    wait_for_the_other: Callable[[], None] = lambda: None,
+    when_staged: Callable[[], object] = lambda: None,
+    wait_for_the_other: Callable[[], object] = lambda: None,
 ) -> Iterator[MadeMonth]:
     """Make months one after another.
 
@@ -125,11 +126,8 @@ class _Work(NamedTuple):
 
     settings: Settings
     months: Sequence[Month]
-    parsed: dict[str, tuple[int, SortedRecords]]
-    """By raw object, each after the number of its spool's file, which the second process inherits."""
-
-
-_INHERITED: Any = None
+    before: dict[str, SortedRecords]
+    """As `ParsedBefore`; their spools are among those that the second process inherits."""
 
 
 class _Staged(NamedTuple):
@@ -179,8 +177,7 @@ class SecondProcess:
     def begin(self, months: Sequence[Month], before: ParsedBefore = NOTHING_PARSED) -> None:
         """Tell it what to make."""
         self._left = len(months)
-        parsed = {name: (known.spool.fileno(), known._replace(spool=_INHERITED)) for name, known in before.items()}
-        self._say(_Work(self._settings, months, parsed))
+        self._say(_Work(self._settings, months, dict(before)))
 
     def tell_staged(self) -> None:
         """Tell it that the months of this process are staged."""
@@ -265,14 +262,10 @@ def main() -> None:
         with answering:
             _send(answers, what)
 
-    def wait_for_the_other() -> None:
-        others_staged.wait()
-
     threading.Thread(target=listen).start()
-    spools = {number: Spool.inherited(number) for number in {number for number, _ in work.parsed.values()}}
-    before = {name: known._replace(spool=spools[number]) for name, (number, known) in work.parsed.items()}
+    stores, tell_staged = Stores(work.settings), partial(say, _Staged())
     try:
-        for each in _made(Stores(work.settings), work.months, before, lambda: say(_Staged()), wait_for_the_other):
+        for each in _made(stores, work.months, work.before, tell_staged, others_staged.wait):
             say(each)
     except WeatherError as error:
         say(_Failed(type(error), error.cause, error.cure))

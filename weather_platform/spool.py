@@ -3,7 +3,7 @@
 import os
 import tempfile
 import weakref
-from typing import IO, NamedTuple, Self
+from typing import IO, Any, NamedTuple
 
 from weather_platform.domain.errors import StoreFull
 
@@ -24,10 +24,9 @@ class Spool:
         self._file = file
         self.close = weakref.finalize(self, file.close)
 
-    @classmethod
-    def inherited(cls, number: int) -> Self:
-        """The spool of the process that started this one, by the number of its file."""
-        return cls(os.fdopen(number, "r+b", buffering=0))
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled for a process that inherits its file, under the same number."""
+        return _inherited, (self.fileno(),)
 
     def fileno(self) -> int:
         return self._file.fileno()
@@ -48,3 +47,7 @@ class Spool:
 
     def read(self, extent: Extent) -> bytes:
         return os.pread(self._file.fileno(), extent.size_bytes, extent.at)
+
+
+def _inherited(number: int) -> Spool:
+    return Spool(os.fdopen(number, "r+b", buffering=0))

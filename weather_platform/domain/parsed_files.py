@@ -22,7 +22,6 @@ class ParsedFile(NamedTuple):
     """The records of a file, all readable: what `parsing.parse` and `columns_of` say of its bytes."""
 
     packed: Sequence[bytes]
-    records: int
     columns: frozenset[str]
     """As `Columns.read`."""
 
