@@ -5,7 +5,7 @@ import io
 import json
 import tempfile
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from weather_platform.domain.errors import BadInput, StoreUnavailable
 from weather_platform.domain.months import Month, Partitions
 from weather_platform.domain.parsing import Parsed, parse
 from weather_platform.domain.provenance import ETALAB, UNPLACED, Provenance
-from weather_platform.domain.record_files import cut, cut_in_pieces
+from weather_platform.domain.record_files import RecordFile, cut, cut_in_pieces
 from weather_platform.domain.staging import StagedMonth, stage
 from weather_platform.intake import Intake, Stored, receive
 from weather_platform.pipeline import RawMonth
@@ -183,7 +183,7 @@ def test_pieces_of_a_file_are_put_together_to_the_objects_of_the_whole(body: byt
     except BadInput:
         return
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(intake_module, "cut_in_pieces", lambda chunks: cut_in_pieces(chunks, piece_bytes))
+        cut_small(patch, piece_bytes)
         raw = RawStore(FolderBlobs(Path(folder)))
         stored = receive(raw, body, ORIGIN, FROM_2010)
         objects = [raw.read(each.object) for each in stored]
@@ -191,9 +191,14 @@ def test_pieces_of_a_file_are_put_together_to_the_objects_of_the_whole(body: byt
     assert sorted(readable(body)) == sorted(found for each in objects for found in readable(each))
 
 
-def batches(body: bytes) -> Iterator[bytes]:
-    """A file in chunks, so that it can be cut in pieces smaller than itself."""
-    yield from (body[at : at + 4_000] for at in range(0, len(body), 4_000))
+def cut_small(patch: pytest.MonkeyPatch, piece_bytes: int) -> None:
+    """Have files cut in pieces of about so many bytes; a piece is never smaller than a chunk of the file."""
+
+    def pieces(chunks: Iterable[bytes]) -> Iterator[RecordFile]:
+        body = b"".join(chunks)
+        return cut_in_pieces((body[at : at + 1_000] for at in range(0, len(body), 1_000)), piece_bytes)
+
+    patch.setattr(intake_module, "cut_in_pieces", pieces)
 
 
 def as_sorted(stored: Stored) -> StagedMonth | None:
@@ -212,7 +217,7 @@ def as_read(raw: RawStore, stored: Stored) -> StagedMonth | None:
 def test_columns_are_those_of_the_whole_object_however_it_was_cut(
     raw: RawStore, monkeypatch: pytest.MonkeyPatch, rare: int
 ) -> None:
-    monkeypatch.setattr(intake_module, "cut_in_pieces", lambda chunks: cut_in_pieces(batches(b"".join(chunks)), 5_000))
+    cut_small(monkeypatch, 5_000)
     times = [f"2023-{12 - n % 2}-{n // 24 + 1:02d}T{n % 24:02d}" for n in range(600)]
     records = [report(time, **({"u": 80} if n // 2 == rare else {})) for n, time in enumerate(times)]
     stored = take_in(raw, array(*records), received=None)
@@ -250,7 +255,7 @@ def test_records_parsed_after_their_object_was_received_are_read_from_it(raw: Ra
 def test_a_pile_too_high_for_memory_is_several_objects_of_one_month(
     raw: RawStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake_module, "cut_in_pieces", lambda chunks: cut_in_pieces(chunks, 5_000))
+    cut_small(monkeypatch, 5_000)
     monkeypatch.setattr(intake_module, "_OBJECT_BYTES", 10_000)
     records = [report(f"2023-12-{n // 8 + 1:02d}T{n % 8 * 3:02d}", t=250 + n % 60) for n in range(240)]
     stored = take_in(raw, array(*records))

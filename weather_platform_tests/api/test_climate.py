@@ -14,6 +14,14 @@ from weather_platform_tests.api.test_reading import pages
 from weather_platform_tests.domain.climate.test_normals import SHEET
 from weather_platform_tests.storage.sheets import sheet
 
+NORMALS_OF_NICE = StationNormals(
+    station_id="07690",
+    distance_km=0.1,
+    raw_object="normals/06088001-3f2a9c0d1b4e5f67.data",
+    address="https://example.org/FICHECLIM_06088001.data",
+    received=datetime(2026, 11, 1, tzinfo=UTC),
+    sheet=read_sheet(SHEET.encode()),
+)
 RAIN = {2014 + n: mm for n, mm in enumerate((40.0, 90.0, 70.0, 70.0, 55.0, 30.0, 20.0, 10.0, 5.0, 80.0))}
 
 
@@ -139,17 +147,9 @@ def test_a_figure_or_period_that_is_none_is_refused_with_those_there_are(climate
 def test_official_normals_stand_beside_with_their_years_and_place(climate: Api) -> None:
     assert climate.data("/climate/normals?city=nice") == []
     known = climate.get("/climate/normals?city=nice").headers["etag"]
-    of_nice = StationNormals(
-        station_id="07690",
-        distance_km=0.1,
-        raw_object="normals/06088001-3f2a9c0d1b4e5f67.data",
-        address="https://example.org/FICHECLIM_06088001.data",
-        received=datetime(2026, 11, 1, tzinfo=UTC),
-        sheet=read_sheet(SHEET.encode()),
-    )
-    climate.services.layers.by_station.replace(NORMALS, [of_nice])
+    climate.services.layers.by_station.replace(NORMALS, [NORMALS_OF_NICE])
     assert climate.get("/climate/normals?city=nice", headers={"if-none-match": known}).status_code == 200
-    assert len(climate.data("/climate/normals")) == len(of_nice.sheet.rows)
+    assert len(climate.data("/climate/normals")) == len(NORMALS_OF_NICE.sheet.rows)
     (rain,) = climate.data("/climate/normals?city=nice&figure=rr.total")
     assert (rain["city"], rain["month_01"], rain["month_03"], rain["year"]) == ("NICE", 70.1, None, 717.0)
     assert (rain["first_year"], rain["last_year"], rain["place"], rain["distance_km"]) == (1996, 2020, "AILLEURS", 0.1)

@@ -4,7 +4,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,13 @@ from starlette.types import Receive, Scope, Send
 
 from api import remembered
 from api.remembered import Remembered, StoreToken
-from weather_platform.domain.climate.normals import StationNormals, read_sheet
 from weather_platform.domain.errors import StoreUnavailable
 from weather_platform.domain.stations import Station
 from weather_platform.settings import hashed_key
 from weather_platform.storage.by_station import NORMALS
 from weather_platform.storage.curated import Query
 from weather_platform_tests.api.serving import Api, as_json, observations, served, settings_at
-from weather_platform_tests.domain.climate.test_normals import SHEET
+from weather_platform_tests.api.test_climate import NORMALS_OF_NICE
 
 DAYS = "/curated/cities/nice?from=2023-11-01&to=2023-11-30"
 READ_KEY = "k" * 40
@@ -79,16 +77,8 @@ def test_normals_stored_meanwhile_are_in_the_next_answer(api: Api) -> None:
     stores, path = api.services.layers, "/climate/normals?city=nice"
     stores.curated.ensure()
     assert [api.data(path) for _ in range(3)] == [[]] * 3
-    normals = StationNormals(
-        station_id="07690",
-        distance_km=0.1,
-        raw_object="normals/06088001-3f2a9c0d1b4e5f67.data",
-        address="https://example.org/FICHECLIM_06088001.data",
-        received=datetime(2026, 11, 1, tzinfo=UTC),
-        sheet=read_sheet(SHEET.encode()),
-    )
-    stores.by_station.replace(NORMALS, [normals])
-    assert len(api.data(path)) == len(normals.sheet.rows)
+    stores.by_station.replace(NORMALS, [NORMALS_OF_NICE])
+    assert len(api.data(path)) == len(NORMALS_OF_NICE.sheet.rows)
 
 
 def test_another_form_of_the_same_address_is_another_answer(tmp_path: Path) -> None:
