@@ -3,7 +3,7 @@
     PYTHONPATH=. .venv/bin/python benchmarks/posting.py [MONTHS] [--times N] [--profile FILE]
 
 The least of the turns, each on empty stores: processor seconds of the thread that does the part, and seconds by the
-clock. Parts of several threads overlap, so only the processor's add up. What the second process stages is told in all.
+clock. Parts of several threads overlap, so only the processor's add up. What the second process makes is told in all.
 """
 
 import argparse
@@ -97,7 +97,7 @@ def main() -> None:
 
 
 def children_s() -> float:
-    """Processor seconds of the processes that have ended: the second one that stages."""
+    """Processor seconds of the processes that have ended: the second one, which makes half of the months."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return ended.ru_utime + ended.ru_stime
 

@@ -4,7 +4,7 @@
     PYTHONPATH=. .venv/bin/python benchmarks/scaling.py --years 31 --year-stations 62 190 --trim
 
 JSON lines on standard output, each written when its step or its year is done; runs are recorded in docs/scaling.md.
-Seconds are per month: by the clock, of the processor (`cpu`, with the second process that stages), and of that of the
+Seconds are per month: by the clock, of the processor (`cpu`, with the second process), and of that of the
 servers. A line of a year has the mean of its twelve months.
 """
 
@@ -212,7 +212,7 @@ def held(settings: Settings, servers: dict[str, Server]) -> dict[str, Any]:
 
 
 class SecondPeak:
-    """The most memory that the second process held, which stages (`many_months`)."""
+    """The most memory that the second process held (`many_months`)."""
 
     def __init__(self) -> None:
         self.mb = 0

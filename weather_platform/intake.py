@@ -15,7 +15,7 @@ from typing import IO, NamedTuple, Self
 
 import msgspec
 
-from weather_platform.domain.columns import CELSIUS, columns
+from weather_platform.domain.columns import CELSIUS
 from weather_platform.domain.errors import BadInput, NoObservations
 from weather_platform.domain.fields import MEASURED
 from weather_platform.domain.ingestions import PassedOver
@@ -324,14 +324,16 @@ class _Pile:
 
     @property
     def columns(self) -> frozenset[str]:
-        """As `columns_of` tells them of its body."""
-        return columns_of(self._head).read if self.form == "csv" else columns(self._keys).read
+        """What `columns_of` says of its body, for records that are kept parsed."""
+        return columns_of(self._head._replace(keys=tuple(self._keys))).read
 
     def add(self, part: _Part, extent: Extent, piece: RecordFile) -> None:
-        self._keys.update(dict.fromkeys(keys_of(piece._replace(records=part.records), self.records)))
+        before = self.records
         self.records += len(part.records)
         for reason, count in part.refused.items():
             self.refused[reason] = self.refused.get(reason, 0) + count
+        if self.is_kept_parsed:
+            self._keys.update(dict.fromkeys(keys_of(piece._replace(records=part.records), before)))
         self.synthetic = self.synthetic or part.synthetic
         self.size_bytes += extent.size_bytes
         self._head = self._head._replace(is_whole=self._head.is_whole and piece.is_whole)

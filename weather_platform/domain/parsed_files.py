@@ -1,6 +1,6 @@
 """Records as sorting a file has parsed them, packed, so that staging does not parse them again.
 
-A record takes a fifth of the time to unpack that it takes to parse, and a fifth of the bytes.
+Unpacking a record takes a third of the time that parsing it takes, and a packed record a quarter of its JSON.
 """
 
 from collections.abc import Iterator, Sequence

@@ -111,8 +111,8 @@ class StagedMonth(msgspec.Struct):
 def stage(objects: Iterable[tuple[RawObject, RecordFile | ParsedFile]], *, is_measured: bool = False) -> StagedMonth:
     """Merge a month's raw objects and their records, in order of receipt, by the rule of `merging`.
 
-    If a month has any measured record, its synthetic records do not count, in any order of receipt. `is_measured`: it
-    has one at a station that is not among these.
+    If a month has any measured record, its synthetic records do not count, in any order of receipt. `is_measured`:
+    another station of the month has one.
     """
     sources: dict[str, Source] = {}
     measured, synthetic = Merger(sources), Merger(sources)

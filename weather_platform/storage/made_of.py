@@ -34,7 +34,7 @@ class MadeOf(NamedTuple):
 
 
 def rows_made_of(code_version: str | None, objects: Iterable[tuple[str, str]]) -> str:
-    """A text that tells a month's rows: by which rules they were made, of which raw objects, received when."""
+    """Identifies a month's rows by the rules and the raw objects, with their times of receipt, that made them."""
     return repr((code_version, sorted(objects)))
 
 

@@ -1,8 +1,8 @@
 """Marks in MySQL and MariaDB: one small read tells whether anything changed, however many months are stored.
 
-Every transaction that changes what readers see ends by putting a random token into one of a few rows. So whoever reads
-the rows sees a new token as soon as the change, and the old one as long as the data. SQLite tells of its commits by
-itself (`changes`); MongoDB has marks of its own (`marks_mongodb`).
+The last statement of every transaction that changes what readers see puts a random token into one of a few rows. A
+reader of these rows sees the new token exactly when the change becomes visible. SQLite reports its commits itself
+(`changes`); MongoDB has marks of its own (`marks_mongodb`).
 """
 
 import secrets
@@ -16,7 +16,7 @@ from weather_platform.storage.databases import is_missing_table, reaching
 from weather_platform.storage.staging_tables import MARKS
 
 _SLOTS = 16
-"""Rows, any one of which a transaction takes: with a single row, transactions would commit one after the other."""
+"""Rows. A transaction takes one at random; with a single row, transactions would commit one after another."""
 _ALL_TOKENS = f"SELECT GROUP_CONCAT(token ORDER BY slot) FROM {MARKS.name}"  # noqa: S608
 """In one row: the driver spends more on sixteen than the server on this."""
 
